@@ -1,0 +1,51 @@
+package fake
+
+import "time"
+
+// Options say how a [Server] behaves. The zero value is a strict server that
+// keeps everything in memory.
+type Options struct {
+	// Origin is the address in the URLs that the server hands out, such as
+	// http://127.0.0.1:8744. Empty means that of the request.
+	Origin string
+	// Keys are the API keys accepted. Empty means any well-formed one.
+	Keys []string
+
+	// PartSize is the size of every part but the last one in bytes. 0 means
+	// the rule of the service: 5 MiB, more if there would be over 10000 parts.
+	PartSize int64
+	// PartSizes are the sizes of the first parts; the last one holds for all
+	// further parts. It overrules PartSize.
+	PartSizes []int64
+	// URLLifetime is how long a part URL can be used; 0 means one hour.
+	URLLifetime time.Duration
+	// UploadLifetime is how long an upload can take; 0 means seven days.
+	UploadLifetime time.Duration
+	// MaxFileSize is the largest file accepted in bytes; 0 means 5 TiB.
+	MaxFileSize int64
+
+	// APILatency is waited before each API call is handled.
+	APILatency time.Duration
+	// Bandwidth limits each part PUT by itself, in bytes per second; 0 means
+	// no limit.
+	Bandwidth int64
+	// Discard counts the bytes of files and drops them.
+	Discard bool
+	// Lenient answers wrong requests without recording a violation.
+	Lenient bool
+
+	// Store keeps everything; nil means a new [MemoryStore]. The server closes
+	// it.
+	Store Store
+	// SigningKey signs part URLs; empty means a random one. A store that
+	// survives a restart needs a key that does.
+	SigningKey []byte
+	// Fetcher gets the sources of UploadFromUrl; nil means [NewFetcher](false).
+	Fetcher Fetcher
+
+	// OnExchange is called at the end of each exchange, by many goroutines.
+	OnExchange func(Exchange)
+	// OnViolation is called for each rule that a client broke, by many
+	// goroutines.
+	OnViolation func(string)
+}

@@ -1,0 +1,223 @@
+package fake
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+// The pair of tokens that the vendor documents, and the time behind them.
+var documentedTime = time.UnixMilli(1665928937147)
+
+func noneTaken(string) bool { return false }
+
+func newResolver(original string) pathResolver {
+	return pathResolver{
+		originalName: original,
+		now:          documentedTime,
+		digits:       func(n int) string { return strings.Repeat("x", n) },
+		taken:        noneTaken,
+	}
+}
+
+func TestPathVariables(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, template, original, want string }{
+		{"no variables", "plain.txt", "", "plain.txt"},
+		{"original name", "{ORIGINAL_FILE_NAME}", "my-file.jpg", "my-file"},
+		{"original extension keeps its dot", "{ORIGINAL_FILE_EXT}", "my-file.jpg", ".jpg"},
+		{"the last dot splits", "{ORIGINAL_FILE_NAME}|{ORIGINAL_FILE_EXT}", "a.tar.gz", "a.tar|.gz"},
+		{"a leading dot only is no extension", "{ORIGINAL_FILE_NAME}|{ORIGINAL_FILE_EXT}", ".profile", ".profile|"},
+		{"no original name", "[{ORIGINAL_FILE_NAME}{ORIGINAL_FILE_EXT}]", "", "[]"},
+		{"date", "{UTC_DATE}", "", "2022-10-16"},
+		{"time with milliseconds", "{UTC_TIME}", "", "14:02:17.147"},
+		{"documented token", "{UTC_TIME_TOKEN}", "", "1km9SFvS"},
+		{"documented inverse token", "{UTC_TIME_TOKEN_INVERSE}", "", "4mvUKdK2"},
+		{"parts of the date", "{UTC_YEAR}{UTC_MONTH}{UTC_DAY}", "", "20221016"},
+		{"parts of the time", "{UTC_HOUR}-{UTC_MINUTE}-{UTC_SECOND}-{UTC_MILLISECOND}", "", "14-02-17-147"},
+		{"unique digits", "{UNIQUE_DIGITS_1}-{UNIQUE_DIGITS_20}", "", "x-" + strings.Repeat("x", 20)},
+		{"too few digits are no variable", "{UNIQUE_DIGITS_0}", "", "{UNIQUE_DIGITS_0}"},
+		{"too many digits are no variable", "{UNIQUE_DIGITS_21}", "", "{UNIQUE_DIGITS_21}"},
+		{"padded digits are no variable", "{UNIQUE_DIGITS_04}", "", "{UNIQUE_DIGITS_04}"},
+		{"unknown stays", "{FOO}", "", "{FOO}"},
+		{"names are upper case", "{utc_year}", "", "{utc_year}"},
+		{"obsolete names stay", "{UNIQUE_TOKEN_8}{ORIGINAL_FILE_NAME_EXT}", "a.b", "{UNIQUE_TOKEN_8}{ORIGINAL_FILE_NAME_EXT}"},
+		{"escaped brace", `\{UTC_YEAR}`, "", "{UTC_YEAR}"},
+		{"escaped brace before a variable", `\{{UTC_YEAR}}`, "", "{2022}"},
+		{"a lone backslash stays", `a\b`, "", `a\b`},
+		{"unclosed brace stays", "{UTC_YEAR", "", "{UTC_YEAR"},
+		{"doubled braces", "{{UTC_YEAR}}", "", "{2022}"},
+		{"values are not replaced again", "{ORIGINAL_FILE_NAME}", "{UTC_YEAR}.x", "{UTC_YEAR}"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := newResolver(test.original).expand(template{text: test.template}); got != test.want {
+				t.Errorf("%q became %q, want %q", test.template, got, test.want)
+			}
+			if got := newResolver(test.original).expand(template{text: test.template, literal: true}); got != test.template {
+				t.Errorf("switched off, %q became %q", test.template, got)
+			}
+		})
+	}
+}
+
+func TestTimesAreUTC(t *testing.T) {
+	t.Parallel()
+	resolver := newResolver("")
+	resolver.now = time.Date(2023, 1, 1, 0, 30, 0, 73e6, time.FixedZone("east", 3600))
+	got := resolver.expand(template{text: "{UTC_DATE} {UTC_TIME}"})
+	if want := "2022-12-31 23:30:00.073"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestResolvePath(t *testing.T) {
+	t.Parallel()
+	text := func(s string) *string { return &s }
+	const day = "/uploads/2022/10/16"
+	const defaultName = "4mvUKdK2xx-example.jpg"
+	long := strings.Repeat("ü", 511)
+
+	for _, test := range []struct {
+		name     string
+		request  pathRequest
+		original string
+		taken    string // one path that is taken
+		want     string
+		wantHit  bool
+		wantErr  string // what the error begins with
+	}{
+		{name: "defaults", original: "example.jpg", want: day + "/" + defaultName},
+		{name: "defaults without original name", want: day + "/4mvUKdK2xx-"},
+		{name: "default name in a folder", request: pathRequest{folder: text("/f")}, original: "example.jpg", want: "/f/" + defaultName},
+		{name: "name in the default folder", request: pathRequest{name: text("n")}, want: day + "/n"},
+		{name: "relative folder", request: pathRequest{folder: text("sub"), name: text("n")}, want: day + "/sub/n"},
+		{name: "empty folder is the default one", request: pathRequest{folder: text(""), name: text("n")}, want: day + "/n"},
+		{name: "root folder", request: pathRequest{folder: text("/"), name: text("n")}, want: "/n"},
+		{name: "slash at the end", request: pathRequest{folder: text("/f/"), name: text("n")}, want: "/f/n"},
+		{name: "folder variables off", request: pathRequest{folder: text(`/\{UTC_DAY}`), name: text("n"), folderIsLiteral: true}, want: `/\{UTC_DAY}/n`},
+		{name: "name variables off", request: pathRequest{folder: text("/{UTC_DAY}"), name: text("{UTC_DAY}"), nameIsLiteral: true}, want: "/16/{UTC_DAY}"},
+
+		{name: "whole path", request: pathRequest{literal: text("/a/{UTC_DAY}.txt")}, want: "/a/{UTC_DAY}.txt"},
+		{name: "relative path", request: pathRequest{literal: text("a/b.txt")}, want: day + "/a/b.txt"},
+		{name: "whole path taken", request: pathRequest{literal: text("/a")}, taken: "/a", want: "/a", wantHit: true},
+		{name: "whole path climbs", request: pathRequest{literal: text("/a/../b")}, wantErr: "path:"},
+		{name: "dots in a name do not climb", request: pathRequest{literal: text("/a/..b/c..")}, want: "/a/..b/c.."},
+		{name: "line break", request: pathRequest{literal: text("/a\nb")}, wantErr: "path:"},
+		{name: "not UTF-8", request: pathRequest{literal: text("/a\xff")}, wantErr: "path:"},
+		{name: "512 characters", request: pathRequest{literal: text("/" + long)}, want: "/" + long},
+		{name: "513 characters", request: pathRequest{literal: text("//" + long)}, wantErr: "path:"},
+
+		{name: "taken, no fallback", request: pathRequest{folder: text("/f"), name: text("n")}, taken: "/f/n", want: "/f/n", wantHit: true},
+		{name: "taken, fallback", request: pathRequest{folder: text("/f"), name: text("n"), fallback: text("{UTC_DAY}")}, taken: "/f/n", want: "/f/16"},
+		{name: "both taken", request: pathRequest{folder: text("/f"), name: text("n"), fallback: text("n")}, taken: "/f/n", want: "/f/n", wantHit: true},
+		{name: "fallback not needed", request: pathRequest{folder: text("/f"), name: text("n"), fallback: text("m")}, want: "/f/n"},
+		{name: "digits run out", request: pathRequest{folder: text("/f"), name: text("{UNIQUE_DIGITS_1}")}, taken: "/f/x", wantErr: "path.fileName:"},
+		{name: "digits run out, fallback", request: pathRequest{folder: text("/f"), name: text("{UNIQUE_DIGITS_1}"), fallback: text("m")}, taken: "/f/x", want: "/f/m"},
+		{name: "digits in the folder count", request: pathRequest{folder: text("/{UNIQUE_DIGITS_1}"), name: text("n")}, taken: "/x/n", wantErr: "path.fileName:"},
+		{name: "escaped digits are none", request: pathRequest{folder: text("/f"), name: text(`\{UNIQUE_DIGITS_1}`)}, taken: "/f/{UNIQUE_DIGITS_1}", want: "/f/{UNIQUE_DIGITS_1}", wantHit: true},
+
+		{name: "slash in the name", request: pathRequest{name: text("a/b")}, wantErr: "path.fileName:"},
+		{name: "a bad name is not saved by its fallback", request: pathRequest{name: text("a/b"), fallback: text("c")}, wantErr: "path.fileName:"},
+		{name: "slash in the fallback", request: pathRequest{folder: text("/f"), name: text("n"), fallback: text("a/b")}, taken: "/f/n", wantErr: "path.fileNameFallback:"},
+		{name: "slash from a variable", original: "../../etc/passwd", wantErr: "path.fileName:"},
+		{name: "name climbs", request: pathRequest{folder: text("/f"), name: text("..")}, wantErr: "path:"},
+		{name: "folder climbs", request: pathRequest{folder: text("/f/.."), name: text("n")}, wantErr: "path.folderPath:"},
+		{name: "folder climbs through a variable", request: pathRequest{folder: text("/{ORIGINAL_FILE_NAME}"), name: text("n")}, original: "../x/..", wantErr: "path.folderPath:"},
+		{name: "too long after replacing", request: pathRequest{folder: text("/f"), name: text("{ORIGINAL_FILE_NAME}")}, original: long, wantErr: "path:"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			resolver := newResolver(test.original)
+			resolver.taken = func(path string) bool { return path == test.taken }
+			got, hit, err := resolver.resolve(test.request)
+			if test.wantErr != "" {
+				if err == nil || !strings.HasPrefix(err.Error(), test.wantErr) {
+					t.Fatalf("got %q, %v; want an error that begins with %q", got, err, test.wantErr)
+				}
+				return
+			}
+			if err != nil || got != test.want || hit != test.wantHit {
+				t.Errorf("got %q, taken %v, %v; want %q, taken %v", got, hit, err, test.want, test.wantHit)
+			}
+		})
+	}
+}
+
+// With all but one of the 58 single digits taken, the last one is found.
+func TestUniqueDigitsFindTheLastFreePath(t *testing.T) {
+	t.Parallel()
+	folder, name := "/f", "{UNIQUE_DIGITS_1}"
+	resolver := newResolver("")
+	resolver.digits = randomBase58
+	resolver.taken = func(path string) bool { return path != "/f/k" }
+	got, taken, err := resolver.resolve(pathRequest{folder: &folder, name: &name})
+	if got != "/f/k" || taken || err != nil {
+		t.Errorf("got %q, taken %v, %v; want the free path", got, taken, err)
+	}
+}
+
+func TestResolvedPathsAreValid(t *testing.T) {
+	t.Parallel()
+	filePath := regexp.MustCompile(`^/.*$`)
+	pieces := rapid.SampledFrom([]string{
+		"/", "..", ".", "a", "ü", `\{`, "{", "}", "\n", "{UTC_DAY}", "{ORIGINAL_FILE_NAME}",
+		"{ORIGINAL_FILE_EXT}", "{UNIQUE_DIGITS_3}", "{UNIQUE_DIGITS_99}", "{FOO}", strings.Repeat("y", 300),
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(label string) *string {
+			if rapid.Bool().Draw(t, label+" given") {
+				text := strings.Join(rapid.SliceOfN(pieces, 0, 6).Draw(t, label), "")
+				return &text
+			}
+			return nil
+		}
+		request := pathRequest{
+			literal: draw("literal"), folder: draw("folder"), name: draw("name"), fallback: draw("fallback"),
+			folderIsLiteral: rapid.Bool().Draw(t, "folder literal"), nameIsLiteral: rapid.Bool().Draw(t, "name literal"),
+		}
+		resolver := newResolver(rapid.String().Draw(t, "original"))
+		resolver.taken = func(path string) bool { return len(path)%2 == 0 }
+		path, taken, err := resolver.resolve(request)
+		if err != nil {
+			return
+		}
+		if !filePath.MatchString(path) || utf8.RuneCountInString(path) > 512 || climbs(path) {
+			t.Fatalf("resolved to %q", path)
+		}
+		if taken != resolver.taken(path) {
+			t.Fatalf("%q reported as taken: %v", path, taken)
+		}
+	})
+}
+
+func TestTimeTokensSortAsTimesDo(t *testing.T) {
+	t.Parallel()
+	times := rapid.Int64Range(0, inverseEpoch)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := times.Draw(t, "a"), times.Draw(t, "b")
+		if len(timeToken(a)) != timeTokenLength {
+			t.Fatalf("token %q of %d", timeToken(a), a)
+		}
+		if (a < b) != (timeToken(a) < timeToken(b)) {
+			t.Fatalf("%d and %d do not sort as %q and %q", a, b, timeToken(a), timeToken(b))
+		}
+	})
+}
+
+func TestRandomBase58UsesTheWholeAlphabet(t *testing.T) {
+	t.Parallel()
+	text := randomBase58(10_000)
+	if len(text) != 10_000 {
+		t.Fatalf("%d characters", len(text))
+	}
+	for _, digit := range base58Alphabet {
+		if !strings.ContainsRune(text, digit) {
+			t.Errorf("no %c among 10000 characters", digit)
+		}
+	}
+}
