@@ -2,6 +2,7 @@ package fake
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -34,94 +35,105 @@ const (
 	uniqueTries = 2000
 )
 
-// pathRequest is what a request says about where its file goes. A nil field was
-// not given. literal stands alone: it is a whole path and knows no variables.
+// pathRequest is what a request says about where its file goes.
 type pathRequest struct {
-	literal *string
+	// Literal is a whole path, absolute or relative to the default folder, that
+	// knows no variables; nil means that the path is put together from the rest.
+	Literal *string
 
-	folder   *string
-	name     *string
-	fallback *string
+	FolderPath       *string // nil means the default one; may be relative to it
+	FileName         *string // nil means the default one
+	FileNameFallback *string // nil means none
 
-	folderIsLiteral bool // folderPathVariablesEnabled: false
-	nameIsLiteral   bool // fileNameVariablesEnabled: false
+	FolderVariables   bool // replace variables in FolderPath
+	FileNameVariables bool // replace variables in FileName and FileNameFallback
+
+	OriginalFileName string // "" when the request gave none
 }
 
-// pathError says why no path could be made of a request.
-type pathError struct {
-	field  string // "path", "path.folderPath", "path.fileName" or "path.fileNameFallback"
-	reason string
-	full   bool // every candidate was taken, although the template has unique digits
+// resolvePath returns the path of the file to store. Unique digits are drawn
+// until a path is free; a name that is taken gives way to the fallback; a path
+// that is still taken is used only if mayOverwrite. What stands in the way is a
+// *Refusal. An error of taken, which reports whether a file exists at a path,
+// is returned as it is.
+func resolvePath(request pathRequest, now time.Time, mayOverwrite bool, taken func(path string) (bool, error)) (string, error) {
+	resolver := pathResolver{original: request.OriginalFileName, now: now, digits: randomBase58, taken: taken}
+	path, isTaken, err := resolver.choose(request)
+	switch {
+	case err != nil:
+		return "", err
+	case isTaken && !mayOverwrite:
+		return "", &Refusal{Code: CodeFileExists}
+	}
+	return path, nil
 }
 
-func (e *pathError) Error() string { return e.field + ": " + e.reason }
-
-// pathResolver turns path requests into paths.
+// pathResolver is resolvePath at work.
 type pathResolver struct {
-	originalName string            // "" when the request gave none
-	now          time.Time         // when the upload began
-	digits       func(int) string  // random base58 characters
-	taken        func(string) bool // whether a file has this path
+	original string           // original file name
+	now      time.Time        // when the upload began
+	digits   func(int) string // random base58 characters
+	taken    func(string) (bool, error)
 }
 
-// resolve returns the path of the file to store, and whether a file is there
-// already. Unique digits are drawn until a free path is found; without them, or
-// when none is found, the fallback name is tried.
-func (r pathResolver) resolve(request pathRequest) (path string, taken bool, err error) {
-	if request.literal != nil {
-		return r.resolveLiteral(*request.literal)
+// choose returns the best path and whether a file is there already.
+func (r pathResolver) choose(request pathRequest) (path string, taken bool, err error) {
+	if request.Literal != nil {
+		return r.chooseLiteral(*request.Literal)
 	}
 	folder := template{text: defaultFolderTemplate}
-	if request.folder != nil {
-		folder = template{text: *request.folder, literal: request.folderIsLiteral}
+	if request.FolderPath != nil {
+		folder = template{text: *request.FolderPath, literal: !request.FolderVariables}
 	}
 	name := template{text: defaultNameTemplate}
-	if request.name != nil {
-		name = template{text: *request.name, literal: request.nameIsLiteral}
+	if request.FileName != nil {
+		name = template{text: *request.FileName, literal: !request.FileNameVariables}
 	}
-	path, taken, err = r.resolveParts(folder, name, "path.fileName")
-	if request.fallback == nil || err == nil && !taken {
+	path, taken, err = r.chooseFree(folder, name, "path.fileName")
+	exhausted := isExhausted(err)
+	if request.FileNameFallback == nil || !taken && !exhausted {
 		return path, taken, err
 	}
-	if failure, ok := err.(*pathError); ok && !failure.full {
-		return "", false, err
-	}
-	fallback := template{text: *request.fallback, literal: request.nameIsLiteral}
-	return r.resolveParts(folder, fallback, "path.fileNameFallback")
+	fallback := template{text: *request.FileNameFallback, literal: !request.FileNameVariables}
+	return r.chooseFree(folder, fallback, "path.fileNameFallback")
 }
 
-func (r pathResolver) resolveLiteral(path string) (string, bool, error) {
+func (r pathResolver) chooseLiteral(path string) (string, bool, error) {
 	if !strings.HasPrefix(path, "/") {
-		folder := template{text: defaultFolderTemplate}
-		path = joinPath(r.expand(folder), path)
+		path = joinPath(r.expand(template{text: defaultFolderTemplate}), path)
 	}
 	if err := checkPath("path", path); err != nil {
 		return "", false, err
 	}
-	return path, r.taken(path), nil
+	taken, err := r.taken(path)
+	return path, taken, err
 }
 
-func (r pathResolver) resolveParts(folder, name template, nameField string) (string, bool, error) {
+// chooseFree looks for a free path as long as the templates can give another one.
+func (r pathResolver) chooseFree(folder, name template, nameField string) (string, bool, error) {
 	unique := folder.unique() || name.unique()
 	for range uniqueTries {
-		path, err := r.joinParts(folder, name, nameField)
+		path, err := r.join(folder, name, nameField)
 		if err != nil {
 			return "", false, err
 		}
-		if !r.taken(path) {
-			return path, false, nil
-		}
-		if !unique {
-			return path, true, nil
+		taken, err := r.taken(path)
+		if err != nil || !taken || !unique {
+			return path, taken, err
 		}
 	}
-	return "", false, &pathError{field: nameField, reason: "no free path found: add unique digits", full: true}
+	return "", false, &Refusal{Code: CodePathExhausted}
 }
 
-func (r pathResolver) joinParts(folder, name template, nameField string) (string, error) {
+func isExhausted(err error) bool {
+	refusal, ok := errors.AsType[*Refusal](err)
+	return ok && refusal.Code == CodePathExhausted
+}
+
+func (r pathResolver) join(folder, name template, nameField string) (string, error) {
 	expandedName := r.expand(name)
 	if strings.Contains(expandedName, "/") {
-		return "", &pathError{field: nameField, reason: "must not contain '/' once its variables are replaced"}
+		return "", invalidPath(nameField, expandedName, "must not contain '/' once its variables are replaced")
 	}
 	expandedFolder := r.expand(folder)
 	if !strings.HasPrefix(expandedFolder, "/") {
@@ -131,10 +143,7 @@ func (r pathResolver) joinParts(folder, name template, nameField string) (string
 		return "", err
 	}
 	path := joinPath(expandedFolder, expandedName)
-	if err := checkPath("path", path); err != nil {
-		return "", err
-	}
-	return path, nil
+	return path, checkPath("path", path)
 }
 
 // joinPath puts a name or a relative path into a folder. A folder should not end
@@ -161,7 +170,15 @@ func checkPath(field, path string) error {
 	default:
 		return nil
 	}
-	return &pathError{field: field, reason: reason}
+	return invalidPath(field, path, reason)
+}
+
+// invalidPath reports a field as the service reports invalid ones. The value is
+// repeated only if JSON can carry it.
+func invalidPath(field, value, reason string) *Refusal {
+	return &Refusal{Code: CodePathInvalid, Details: map[string]any{
+		"body." + field: map[string]any{"message": reason, "value": strings.ToValidUTF8(value, "\uFFFD")},
+	}}
 }
 
 func climbs(path string) bool {
@@ -220,10 +237,10 @@ func (r pathResolver) variable(name string) (string, bool) {
 	now := r.now.UTC()
 	switch name {
 	case "ORIGINAL_FILE_NAME":
-		base, _ := splitExtension(r.originalName)
+		base, _ := splitExtension(r.original)
 		return base, true
 	case "ORIGINAL_FILE_EXT":
-		_, extension := splitExtension(r.originalName)
+		_, extension := splitExtension(r.original)
 		return extension, true
 	case "UTC_DATE":
 		return now.Format("2006-01-02"), true

@@ -1,6 +1,8 @@
 package fake
 
 import (
+	"errors"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,14 +15,14 @@ import (
 // The pair of tokens that the vendor documents, and the time behind them.
 var documentedTime = time.UnixMilli(1665928937147)
 
-func noneTaken(string) bool { return false }
+func noneTaken(string) (bool, error) { return false, nil }
 
 func newResolver(original string) pathResolver {
 	return pathResolver{
-		originalName: original,
-		now:          documentedTime,
-		digits:       func(n int) string { return strings.Repeat("x", n) },
-		taken:        noneTaken,
+		original: original,
+		now:      documentedTime,
+		digits:   func(n int) string { return strings.Repeat("x", n) },
+		taken:    noneTaken,
 	}
 }
 
@@ -89,60 +91,105 @@ func TestResolvePath(t *testing.T) {
 		taken    string // one path that is taken
 		want     string
 		wantHit  bool
-		wantErr  string // what the error begins with
+		wantErr  string // field or code
+
+		folderOff, nameOff bool // variables switched off
 	}{
 		{name: "defaults", original: "example.jpg", want: day + "/" + defaultName},
 		{name: "defaults without original name", want: day + "/4mvUKdK2xx-"},
-		{name: "default name in a folder", request: pathRequest{folder: text("/f")}, original: "example.jpg", want: "/f/" + defaultName},
-		{name: "name in the default folder", request: pathRequest{name: text("n")}, want: day + "/n"},
-		{name: "relative folder", request: pathRequest{folder: text("sub"), name: text("n")}, want: day + "/sub/n"},
-		{name: "empty folder is the default one", request: pathRequest{folder: text(""), name: text("n")}, want: day + "/n"},
-		{name: "root folder", request: pathRequest{folder: text("/"), name: text("n")}, want: "/n"},
-		{name: "slash at the end", request: pathRequest{folder: text("/f/"), name: text("n")}, want: "/f/n"},
-		{name: "folder variables off", request: pathRequest{folder: text(`/\{UTC_DAY}`), name: text("n"), folderIsLiteral: true}, want: `/\{UTC_DAY}/n`},
-		{name: "name variables off", request: pathRequest{folder: text("/{UTC_DAY}"), name: text("{UTC_DAY}"), nameIsLiteral: true}, want: "/16/{UTC_DAY}"},
+		{name: "default name in a folder", request: pathRequest{FolderPath: text("/f")}, original: "example.jpg", want: "/f/" + defaultName},
+		{name: "name in the default folder", request: pathRequest{FileName: text("n")}, want: day + "/n"},
+		{name: "relative folder", request: pathRequest{FolderPath: text("sub"), FileName: text("n")}, want: day + "/sub/n"},
+		{name: "empty folder is the default one", request: pathRequest{FolderPath: text(""), FileName: text("n")}, want: day + "/n"},
+		{name: "root folder", request: pathRequest{FolderPath: text("/"), FileName: text("n")}, want: "/n"},
+		{name: "slash at the end", request: pathRequest{FolderPath: text("/f/"), FileName: text("n")}, want: "/f/n"},
+		{name: "folder variables off", request: pathRequest{FolderPath: text(`/\{UTC_DAY}`), FileName: text("n")}, folderOff: true, want: `/\{UTC_DAY}/n`},
+		{name: "name variables off", request: pathRequest{FolderPath: text("/{UTC_DAY}"), FileName: text("{UTC_DAY}")}, nameOff: true, want: "/16/{UTC_DAY}"},
 
-		{name: "whole path", request: pathRequest{literal: text("/a/{UTC_DAY}.txt")}, want: "/a/{UTC_DAY}.txt"},
-		{name: "relative path", request: pathRequest{literal: text("a/b.txt")}, want: day + "/a/b.txt"},
-		{name: "whole path taken", request: pathRequest{literal: text("/a")}, taken: "/a", want: "/a", wantHit: true},
-		{name: "whole path climbs", request: pathRequest{literal: text("/a/../b")}, wantErr: "path:"},
-		{name: "dots in a name do not climb", request: pathRequest{literal: text("/a/..b/c..")}, want: "/a/..b/c.."},
-		{name: "line break", request: pathRequest{literal: text("/a\nb")}, wantErr: "path:"},
-		{name: "not UTF-8", request: pathRequest{literal: text("/a\xff")}, wantErr: "path:"},
-		{name: "512 characters", request: pathRequest{literal: text("/" + long)}, want: "/" + long},
-		{name: "513 characters", request: pathRequest{literal: text("//" + long)}, wantErr: "path:"},
+		{name: "whole path", request: pathRequest{Literal: text("/a/{UTC_DAY}.txt")}, want: "/a/{UTC_DAY}.txt"},
+		{name: "relative path", request: pathRequest{Literal: text("a/b.txt")}, want: day + "/a/b.txt"},
+		{name: "whole path taken", request: pathRequest{Literal: text("/a")}, taken: "/a", want: "/a", wantHit: true},
+		{name: "whole path climbs", request: pathRequest{Literal: text("/a/../b")}, wantErr: "body.path"},
+		{name: "dots in a name do not climb", request: pathRequest{Literal: text("/a/..b/c..")}, want: "/a/..b/c.."},
+		{name: "line break", request: pathRequest{Literal: text("/a\nb")}, wantErr: "body.path"},
+		{name: "not UTF-8", request: pathRequest{Literal: text("/a\xff")}, wantErr: "body.path"},
+		{name: "512 characters", request: pathRequest{Literal: text("/" + long)}, want: "/" + long},
+		{name: "513 characters", request: pathRequest{Literal: text("//" + long)}, wantErr: "body.path"},
 
-		{name: "taken, no fallback", request: pathRequest{folder: text("/f"), name: text("n")}, taken: "/f/n", want: "/f/n", wantHit: true},
-		{name: "taken, fallback", request: pathRequest{folder: text("/f"), name: text("n"), fallback: text("{UTC_DAY}")}, taken: "/f/n", want: "/f/16"},
-		{name: "both taken", request: pathRequest{folder: text("/f"), name: text("n"), fallback: text("n")}, taken: "/f/n", want: "/f/n", wantHit: true},
-		{name: "fallback not needed", request: pathRequest{folder: text("/f"), name: text("n"), fallback: text("m")}, want: "/f/n"},
-		{name: "digits run out", request: pathRequest{folder: text("/f"), name: text("{UNIQUE_DIGITS_1}")}, taken: "/f/x", wantErr: "path.fileName:"},
-		{name: "digits run out, fallback", request: pathRequest{folder: text("/f"), name: text("{UNIQUE_DIGITS_1}"), fallback: text("m")}, taken: "/f/x", want: "/f/m"},
-		{name: "digits in the folder count", request: pathRequest{folder: text("/{UNIQUE_DIGITS_1}"), name: text("n")}, taken: "/x/n", wantErr: "path.fileName:"},
-		{name: "escaped digits are none", request: pathRequest{folder: text("/f"), name: text(`\{UNIQUE_DIGITS_1}`)}, taken: "/f/{UNIQUE_DIGITS_1}", want: "/f/{UNIQUE_DIGITS_1}", wantHit: true},
+		{name: "taken, no fallback", request: pathRequest{FolderPath: text("/f"), FileName: text("n")}, taken: "/f/n", want: "/f/n", wantHit: true},
+		{name: "taken, fallback", request: pathRequest{FolderPath: text("/f"), FileName: text("n"), FileNameFallback: text("{UTC_DAY}")}, taken: "/f/n", want: "/f/16"},
+		{name: "both taken", request: pathRequest{FolderPath: text("/f"), FileName: text("n"), FileNameFallback: text("n")}, taken: "/f/n", want: "/f/n", wantHit: true},
+		{name: "fallback not needed", request: pathRequest{FolderPath: text("/f"), FileName: text("n"), FileNameFallback: text("m")}, want: "/f/n"},
+		{name: "digits run out", request: pathRequest{FolderPath: text("/f"), FileName: text("{UNIQUE_DIGITS_1}")}, taken: "/f/x", wantErr: "path_exhausted"},
+		{name: "digits run out, fallback", request: pathRequest{FolderPath: text("/f"), FileName: text("{UNIQUE_DIGITS_1}"), FileNameFallback: text("m")}, taken: "/f/x", want: "/f/m"},
+		{name: "digits in the folder count", request: pathRequest{FolderPath: text("/{UNIQUE_DIGITS_1}"), FileName: text("n")}, taken: "/x/n", wantErr: "path_exhausted"},
+		{name: "escaped digits are none", request: pathRequest{FolderPath: text("/f"), FileName: text(`\{UNIQUE_DIGITS_1}`)}, taken: "/f/{UNIQUE_DIGITS_1}", want: "/f/{UNIQUE_DIGITS_1}", wantHit: true},
 
-		{name: "slash in the name", request: pathRequest{name: text("a/b")}, wantErr: "path.fileName:"},
-		{name: "a bad name is not saved by its fallback", request: pathRequest{name: text("a/b"), fallback: text("c")}, wantErr: "path.fileName:"},
-		{name: "slash in the fallback", request: pathRequest{folder: text("/f"), name: text("n"), fallback: text("a/b")}, taken: "/f/n", wantErr: "path.fileNameFallback:"},
-		{name: "slash from a variable", original: "../../etc/passwd", wantErr: "path.fileName:"},
-		{name: "name climbs", request: pathRequest{folder: text("/f"), name: text("..")}, wantErr: "path:"},
-		{name: "folder climbs", request: pathRequest{folder: text("/f/.."), name: text("n")}, wantErr: "path.folderPath:"},
-		{name: "folder climbs through a variable", request: pathRequest{folder: text("/{ORIGINAL_FILE_NAME}"), name: text("n")}, original: "../x/..", wantErr: "path.folderPath:"},
-		{name: "too long after replacing", request: pathRequest{folder: text("/f"), name: text("{ORIGINAL_FILE_NAME}")}, original: long, wantErr: "path:"},
+		{name: "slash in the name", request: pathRequest{FileName: text("a/b")}, wantErr: "body.path.fileName"},
+		{name: "a bad name is not saved by its fallback", request: pathRequest{FileName: text("a/b"), FileNameFallback: text("c")}, wantErr: "body.path.fileName"},
+		{name: "slash in the fallback", request: pathRequest{FolderPath: text("/f"), FileName: text("n"), FileNameFallback: text("a/b")}, taken: "/f/n", wantErr: "body.path.fileNameFallback"},
+		{name: "slash from a variable", original: "../../etc/passwd", wantErr: "body.path.fileName"},
+		{name: "name climbs", request: pathRequest{FolderPath: text("/f"), FileName: text("..")}, wantErr: "body.path"},
+		{name: "folder climbs", request: pathRequest{FolderPath: text("/f/.."), FileName: text("n")}, wantErr: "body.path.folderPath"},
+		{name: "folder climbs through a variable", request: pathRequest{FolderPath: text("/{ORIGINAL_FILE_NAME}"), FileName: text("n")}, original: "../x/..", wantErr: "body.path.folderPath"},
+		{name: "too long after replacing", request: pathRequest{FolderPath: text("/f"), FileName: text("{ORIGINAL_FILE_NAME}")}, original: long, wantErr: "body.path"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			resolver := newResolver(test.original)
-			resolver.taken = func(path string) bool { return path == test.taken }
-			got, hit, err := resolver.resolve(test.request)
-			if test.wantErr != "" {
-				if err == nil || !strings.HasPrefix(err.Error(), test.wantErr) {
-					t.Fatalf("got %q, %v; want an error that begins with %q", got, err, test.wantErr)
-				}
-				return
+			resolver.taken = func(path string) (bool, error) { return path == test.taken, nil }
+			test.request.FolderVariables = !test.folderOff
+			test.request.FileNameVariables = !test.nameOff
+			got, hit, err := resolver.choose(test.request)
+			if reason(err) != test.wantErr {
+				t.Fatalf("got %q, %v; want the error to be about %q", got, err, test.wantErr)
 			}
-			if err != nil || got != test.want || hit != test.wantHit {
-				t.Errorf("got %q, taken %v, %v; want %q, taken %v", got, hit, err, test.want, test.wantHit)
+			if err == nil && (got != test.want || hit != test.wantHit) {
+				t.Errorf("got %q, taken %v; want %q, taken %v", got, hit, test.want, test.wantHit)
+			}
+		})
+	}
+}
+
+// reason tells the field that a refusal is about, or else its code.
+func reason(err error) string {
+	refusal, ok := errors.AsType[*Refusal](err)
+	if !ok {
+		return ""
+	}
+	for field := range refusal.Details {
+		return field
+	}
+	return refusal.Code.Code
+}
+
+func TestTakenPaths(t *testing.T) {
+	t.Parallel()
+	path := "/f"
+	request := pathRequest{Literal: &path}
+	broken := errors.New("disk on fire")
+	for _, test := range []struct {
+		name         string
+		mayOverwrite bool
+		taken        bool
+		takenErr     error
+		want         error
+	}{
+		{"free", false, false, nil, nil},
+		{"taken", false, true, nil, &Refusal{Code: CodeFileExists}},
+		{"taken, may be replaced", true, true, nil, nil},
+		{"unknown", true, false, broken, broken},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := resolvePath(request, documentedTime, test.mayOverwrite, func(string) (bool, error) {
+				return test.taken, test.takenErr
+			})
+			if !reflect.DeepEqual(err, test.want) {
+				t.Fatalf("got %v, want %v", err, test.want)
+			}
+			if err == nil && got != path {
+				t.Errorf("got %q, want %q", got, path)
 			}
 		})
 	}
@@ -152,12 +199,10 @@ func TestResolvePath(t *testing.T) {
 func TestUniqueDigitsFindTheLastFreePath(t *testing.T) {
 	t.Parallel()
 	folder, name := "/f", "{UNIQUE_DIGITS_1}"
-	resolver := newResolver("")
-	resolver.digits = randomBase58
-	resolver.taken = func(path string) bool { return path != "/f/k" }
-	got, taken, err := resolver.resolve(pathRequest{folder: &folder, name: &name})
-	if got != "/f/k" || taken || err != nil {
-		t.Errorf("got %q, taken %v, %v; want the free path", got, taken, err)
+	request := pathRequest{FolderPath: &folder, FileName: &name, FileNameVariables: true}
+	got, err := resolvePath(request, documentedTime, true, func(path string) (bool, error) { return path != "/f/k", nil })
+	if got != "/f/k" || err != nil {
+		t.Errorf("got %q, %v; want the free path", got, err)
 	}
 }
 
@@ -176,21 +221,24 @@ func TestResolvedPathsAreValid(t *testing.T) {
 			}
 			return nil
 		}
-		request := pathRequest{
-			literal: draw("literal"), folder: draw("folder"), name: draw("name"), fallback: draw("fallback"),
-			folderIsLiteral: rapid.Bool().Draw(t, "folder literal"), nameIsLiteral: rapid.Bool().Draw(t, "name literal"),
-		}
-		resolver := newResolver(rapid.String().Draw(t, "original"))
-		resolver.taken = func(path string) bool { return len(path)%2 == 0 }
-		path, taken, err := resolver.resolve(request)
+		taken := func(path string) (bool, error) { return len(path)%2 == 0, nil }
+		path, err := resolvePath(pathRequest{
+			Literal: draw("literal"), FolderPath: draw("folder"), FileName: draw("name"), FileNameFallback: draw("fallback"),
+			FolderVariables:   rapid.Bool().Draw(t, "folder variables"),
+			FileNameVariables: rapid.Bool().Draw(t, "name variables"),
+			OriginalFileName:  rapid.String().Draw(t, "original"),
+		}, documentedTime, false, taken)
 		if err != nil {
+			if reason(err) == "" {
+				t.Fatalf("not a refusal: %v", err)
+			}
 			return
 		}
 		if !filePath.MatchString(path) || utf8.RuneCountInString(path) > 512 || climbs(path) {
 			t.Fatalf("resolved to %q", path)
 		}
-		if taken != resolver.taken(path) {
-			t.Fatalf("%q reported as taken: %v", path, taken)
+		if hit, _ := taken(path); hit {
+			t.Fatalf("%q is taken", path)
 		}
 	})
 }

@@ -1,0 +1,142 @@
+package fake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"time"
+	"unicode/utf8"
+)
+
+// Limits of a fetch. There is none on the size: the bytes are streamed to the
+// store, and the time of the whole is limited.
+const (
+	fetchRedirects   = 5
+	fetchHeaderBytes = 64 << 10
+	fetchDialTime    = 10 * time.Second
+)
+
+// NewFetcher returns a fetcher of http and https URLs that uses no proxy and
+// follows up to five redirects. Unless allowPrivate is set it connects to public
+// addresses only, whatever a name or a redirect says: loopback, private,
+// link-local, multicast and all other special addresses are refused at the moment
+// of the connection.
+//
+// The context limits the whole transfer, reading the body included. Every error
+// is a *Refusal, and so is every error of the body.
+func NewFetcher(allowPrivate bool) Fetcher {
+	dialer := &net.Dialer{Timeout: fetchDialTime}
+	if !allowPrivate {
+		dialer.ControlContext = refusePrivate
+	}
+	return &urlFetcher{client: &http.Client{
+		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+			if len(via) > fetchRedirects {
+				return errTooManyRedirects
+			}
+			return nil
+		},
+		Transport: &http.Transport{
+			Proxy:       nil, // a proxy would connect where we must not
+			DialContext: dialer.DialContext,
+			// A connection is checked when it is made; none is kept for the next fetch.
+			DisableKeepAlives:      true,
+			DisableCompression:     true, // the bytes as they are
+			TLSHandshakeTimeout:    fetchDialTime,
+			MaxResponseHeaderBytes: fetchHeaderBytes,
+		},
+	}}
+}
+
+var errTooManyRedirects = errors.New("too many redirects")
+
+type urlFetcher struct {
+	client *http.Client
+}
+
+// Fetch implements [Fetcher].
+func (f *urlFetcher) Fetch(ctx context.Context, address string) (*Source, error) {
+	target, err := url.Parse(address)
+	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
+		return nil, Refuse(CodeSourceRefused, "The source must be an absolute http or https URL.")
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, Refuse(CodeSourceRefused, "The source must be an absolute http or https URL.")
+	}
+	response, err := f.client.Do(request)
+	if err != nil {
+		return nil, fetchRefusal(err)
+	}
+	if response.StatusCode != http.StatusOK {
+		response.Body.Close()
+		return nil, Refuse(CodeSourceFailed, "The source answered with status %d.", response.StatusCode)
+	}
+	return &Source{
+		Body:     fetchedBody{response.Body},
+		Size:     response.ContentLength,
+		MIME:     reportedMIME(response.Header),
+		FileName: reportedName(response.Header),
+	}, nil
+}
+
+// fetchRefusal explains why a fetch failed without repeating the URL, which can
+// hold secrets, or addresses, which would tell how private names resolve.
+func fetchRefusal(err error) *Refusal {
+	var timeout net.Error
+	switch {
+	case errors.As(err, new(refusedAddressError)):
+		return &Refusal{Code: CodeSourceRefused}
+	case errors.Is(err, errTooManyRedirects):
+		return Refuse(CodeSourceFailed, "The source redirected more than %d times.", fetchRedirects)
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return &Refusal{Code: CodeSourceTimeout}
+	}
+	return &Refusal{Code: CodeSourceFailed}
+}
+
+// fetchedBody is the body of a source, with errors of ours.
+type fetchedBody struct {
+	body io.ReadCloser
+}
+
+func (b fetchedBody) Read(p []byte) (int, error) {
+	n, err := b.body.Read(p)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("reading the source: %w", fetchRefusal(err))
+	}
+	return n, err
+}
+
+func (b fetchedBody) Close() error { return b.body.Close() }
+
+var mimePattern = regexp.MustCompile(`^[a-zA-Z0-9]+/[a-zA-Z0-9+\-._]+(?:;[^=]+=[^;]+)*$`)
+
+// reportedMIME returns the source's MIME type if the API knows such a type.
+func reportedMIME(header http.Header) string {
+	reported := header.Get("Content-Type")
+	if len(reported) > 255 || !mimePattern.MatchString(reported) {
+		return ""
+	}
+	return reported
+}
+
+// reportedName returns the file name of the source's content disposition if it
+// can be an original file name.
+func reportedName(header http.Header) string {
+	_, parameters, err := mime.ParseMediaType(header.Get("Content-Disposition"))
+	if err != nil {
+		return ""
+	}
+	name := parameters["filename"]
+	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > 255 {
+		return ""
+	}
+	return name
+}
