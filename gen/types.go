@@ -1,0 +1,63 @@
+// Package gen holds the models and the typed client generated from openapi.yaml. Its hand-written types, in this file,
+// stand where the generator's own choice would lose something of what travels.
+package gen
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
+
+// EpochMillis is a time in milliseconds since 1970-01-01 UTC.
+type EpochMillis int64
+
+// Time returns m as a time in UTC.
+func (m EpochMillis) Time() time.Time {
+	return time.UnixMilli(int64(m)).UTC()
+}
+
+// Metadata is a JSON object of any shape. Decoding keeps numbers as json.Number, so that integers above 2^53 survive.
+type Metadata map[string]any
+
+// UnmarshalJSON replaces m with the object in data. JSON null gives a nil map.
+func (m *Metadata) UnmarshalJSON(data []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var object map[string]any
+	if err := decoder.Decode(&object); err != nil {
+		return err
+	}
+	*m = object
+	return nil
+}
+
+// NullableString is a JSON string that may be null or be left out altogether. The zero value is one left out; Value
+// means something only when Valid is set.
+type NullableString struct {
+	Value string
+	Valid bool // a string is there
+	Null  bool // null is there
+}
+
+// MarshalJSON writes the string if there is one, else null. Fields of this type are tagged omitzero, so that one left
+// out is not written at all.
+func (s NullableString) MarshalJSON() ([]byte, error) {
+	if !s.Valid {
+		return []byte("null"), nil
+	}
+	return json.Marshal(s.Value)
+}
+
+// UnmarshalJSON reads a string or null.
+func (s *NullableString) UnmarshalJSON(data []byte) error {
+	if bytes.Equal(data, []byte("null")) {
+		*s = NullableString{Null: true}
+		return nil
+	}
+	var value string
+	if err := json.Unmarshal(data, &value); err != nil {
+		return err
+	}
+	*s = NullableString{Value: value, Valid: true}
+	return nil
+}
