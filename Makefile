@@ -1,0 +1,147 @@
+# The verbs of this repository. CI calls the same targets as people do.
+# Targets that check write nothing in the tree; those that write say so.
+
+.SHELLFLAGS := -euc
+.DEFAULT_GOAL := help
+
+TOOL     := go tool -modfile=tools/tools.mod
+RELEASED := tools/released
+API_DIRS := . bytescaletest contract
+NPM      := npm ci --ignore-scripts --no-audit --no-fund --silent
+FUZZTIME ?= 5s
+
+##@ Start here
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Upload a real file on the embedded emulator, with progress, and verify it
+	@mkdir -p build
+	@go build -o build/bytescale ./cmd/bytescale
+	@head -c 67108864 /dev/urandom > build/demo.bin
+	./build/bytescale upload --local build/demo.bin
+
+.PHONY: test
+test: ## Vet and all tests; needs Go and make alone
+	go vet ./...
+	go test ./...
+
+.PHONY: check
+check: test race fmt-check lint generate-check release-check fuzz-smoke ## Everything a change must pass; writes nothing in the tree
+
+.PHONY: build
+build: ## Write the command to build/bytescale
+	@mkdir -p build
+	go build -o build/bytescale ./cmd/bytescale
+
+##@ Checks
+
+.PHONY: race
+race: ## All tests under the race detector; needs a C compiler
+	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: fmt-check
+fmt-check: ## Formatting, without writing
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then \
+		echo "not formatted (run 'make fmt'):"; echo "$$unformatted"; exit 1; fi
+
+.PHONY: lint
+lint: ## golangci-lint with .golangci.yml
+	$(TOOL) golangci-lint run ./...
+
+.PHONY: fuzz-smoke
+fuzz-smoke: ## Every fuzz target for FUZZTIME (5s)
+	tools/fuzz.sh $(FUZZTIME)
+
+.PHONY: crash
+crash: ## The kill -9 tests through the real command and emulator, and the memory bounds
+	go test -count=1 -v -run 'Kill|Crash|Memory|RSS' ./cmd/bytescale/...
+
+.PHONY: gates-bite
+gates-bite: ## Break a scratch copy on purpose: every gate must fail
+	go test -count=1 -tags gates ./tools/...
+
+##@ The spec and what is generated from it
+
+.PHONY: generate
+generate: ## Rewrite the generated files from openapi.yaml
+	go generate ./...
+
+.PHONY: generate-check
+generate-check: ## Generate into a scratch directory and compare; go.mod tidy
+	@go run ./tools/drift
+
+.PHONY: spec-lint
+spec-lint: tools/node/node_modules ## Redocly on openapi.yaml: a second, foreign opinion; needs Node
+	tools/node/node_modules/.bin/redocly lint --config tools/node/redocly.yaml openapi.yaml
+
+.PHONY: breaking
+breaking: ## oasdiff: openapi.yaml against that of the last release
+	$(TOOL) oasdiff breaking --fail-on ERR --format singleline \
+		--err-ignore $(RELEASED)/accepted-spec-changes.txt $(RELEASED)/openapi.yaml openapi.yaml
+
+.PHONY: spec-changelog
+spec-changelog: ## What changed in openapi.yaml since the last release
+	@$(TOOL) oasdiff changelog $(RELEASED)/openapi.yaml openapi.yaml
+
+.PHONY: api-check
+api-check: ## The Go API against that of the last release
+	@go run ./tools/apilist -released $(RELEASED)/go-api.txt -accepted $(RELEASED)/accepted-go-changes.txt $(API_DIRS)
+
+.PHONY: release-check
+release-check: breaking api-check spec-changelog ## Spec and Go API against the last release
+
+.PHONY: release-baseline
+release-baseline: ## Rewrite tools/released: the present spec and Go API become what is promised
+	cp openapi.yaml $(RELEASED)/openapi.yaml
+	go run ./tools/apilist $(API_DIRS) > $(RELEASED)/go-api.txt
+
+##@ The contract
+
+.PHONY: contract
+contract: ## The contract suite with its coverage table; fails below 100 %
+	go test -count=1 -v -run 'TestCoverage' ./contract_test/
+
+.PHONY: contract-mutants
+contract-mutants: ## Mutants of the spec against the suite; fails below 95 % killed
+	go test -count=1 -v -run 'TestMutants' ./contract_test/
+
+.PHONY: contract-live
+contract-live: ## The suite against the live service; needs BYTESCALE_API_KEY
+	go run ./contract_test/live
+
+.PHONY: interop
+interop: ## The official JavaScript SDK against the emulator; needs Node
+	go test -count=1 -v -tags interop ./interop/
+
+.PHONY: prism
+prism: tools/node/node_modules ## The generated client against the Prism mock server; needs Node
+	go test -count=1 -v -tags interop -run Prism ./contract_test/
+
+##@ Measure
+
+.PHONY: bench
+bench: ## Benchmarks against curl and the official JavaScript SDK, as ratios; writes build/bench
+	go run ./bench -out build/bench
+
+.PHONY: bench-docs
+bench-docs: ## The same, and rewrite the table and chart of docs/performance.md
+	go run ./bench -out build/bench -docs docs
+
+##@ Fix
+
+.PHONY: fmt
+fmt: ## Rewrite Go files as gofmt wants them
+	gofmt -w .
+
+.PHONY: clean
+clean: ## Remove build/ and installed npm packages
+	rm -rf build tools/node/node_modules interop/node_modules bench/node_modules
+
+tools/node/node_modules: tools/node/package-lock.json
+	cd tools/node && $(NPM)
+	@touch $@
