@@ -1,0 +1,119 @@
+package contract
+
+import (
+	"net/http"
+	"strconv"
+)
+
+// exchange is one request and what is known about it so far. Its findings are violations, and
+// coverage when there were none.
+type exchange struct {
+	operation *operation
+	strict    bool
+	security  string   // the form of authentication
+	media     string   // the documented media type of the request body, or empty
+	given     []string // parameters
+}
+
+func violations(operation string, direction Direction, status int, in Location, breaches []breach) []Violation {
+	found := make([]Violation, 0, len(breaches))
+	for _, b := range breaches {
+		found = append(found, Violation{operation, direction, status, in, b.pointer, b.rule, b.message})
+	}
+	return found
+}
+
+func (x *exchange) request(in Location, breaches ...breach) []Violation {
+	return violations(x.operation.id, Request, 0, in, breaches)
+}
+
+func (x *exchange) response(status int, in Location, breaches ...breach) []Violation {
+	return violations(x.operation.id, Response, status, in, breaches)
+}
+
+// checkHead validates everything of a request but its body. It returns what the body must be, nil
+// when there must be none or it cannot be told.
+func (x *exchange) checkHead(r *http.Request, params map[string]string) (*body, []Violation) {
+	var found []Violation
+	form, ok := x.operation.authentication(r)
+	if !ok {
+		found = append(found, x.request(InSecurity, breach{"", RuleCredentials, "must carry the documented credentials"})...)
+	}
+	x.security = form
+	given, breaches := x.operation.checkParams(r, params)
+	x.given = given
+	for _, in := range []Location{InPath, InQuery, InHeader} {
+		found = append(found, x.request(in, breaches[in]...)...)
+	}
+	has := r.Body != nil && r.Body != http.NoBody
+	wanted := x.operation.request
+	switch {
+	case wanted == nil && has:
+		return nil, append(found, x.request(InBody, breach{"", RuleUnexpected, "must not have a body"})...)
+	case wanted == nil:
+		return nil, found
+	case !has && r.Header.Get("Content-Type") == "" && !wanted.required:
+		return nil, found
+	}
+	documented := wanted.bodies.find(r.Header.Get("Content-Type"))
+	if documented == nil {
+		return nil, append(found, x.request(InContentType, breach{"", RuleUndocumented, "must be a documented media type"})...)
+	}
+	x.media = documented.media
+	return documented, found
+}
+
+// checkRequestJSON validates the bytes of a JSON request body and returns its value.
+func (x *exchange) checkRequestJSON(documented *body, data []byte) (any, []Violation) {
+	if len(data) == 0 {
+		return nil, x.request(InBody, breach{"", "required", "is required"})
+	}
+	value, err := decodeJSON(data)
+	if err != nil {
+		return nil, x.request(InBody, breach{"", RuleSyntax, err.Error()})
+	}
+	return value, x.request(InBody, checkSchema(documented.schema, value, Request, "")...)
+}
+
+// answer is a response whose head has been looked at.
+type answer struct {
+	status int
+	key    string // as documented: "200", "5XX"; empty when it is not
+	media  string // documented media type, empty for none
+	body   *body  // what the body must be; nil: none, or it cannot be told
+	empty  bool   // the body must be empty
+}
+
+// checkAnswer validates everything of a response but its body.
+func (x *exchange) checkAnswer(status int, header http.Header) (answer, []Violation) {
+	a := answer{status: status}
+	documented := x.operation.response(status, x.strict)
+	if documented == nil {
+		return a, x.response(status, InStatus, breach{"", RuleUndocumented, "must be a documented status, not " + strconv.Itoa(status)})
+	}
+	a.key = documented.key
+	var found []Violation
+	for i := range documented.headers {
+		h := &documented.headers[i]
+		found = append(found, x.response(status, InHeader, h.check(header.Values(h.name), Response)...)...)
+	}
+	if len(documented.bodies) == 0 {
+		a.empty = true
+		return a, found
+	}
+	a.body = documented.bodies.find(header.Get("Content-Type"))
+	if a.body == nil {
+		return a, append(found, x.response(status, InContentType, breach{"", RuleUndocumented, "must be a documented media type"})...)
+	}
+	a.media = a.body.media
+	return a, found
+}
+
+// checkResponseJSON validates the bytes of a JSON response body and returns its value.
+func (x *exchange) checkResponseJSON(a answer, data []byte) (any, []Violation) {
+	value, err := decodeJSON(data)
+	if err != nil {
+		return nil, x.response(a.status, InBody, breach{"", RuleSyntax, err.Error()})
+	}
+	return value, x.response(a.status, InBody, checkSchema(a.body.schema, value, Response, "")...)
+}

@@ -1,0 +1,195 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// A Document is a loaded OpenAPI document, ready to validate with. It is immutable and safe for
+// concurrent use.
+type Document struct {
+	routes     []*route
+	operations []*operation      // by operationId
+	servers    map[bool][]string // server URLs; true: those of operations with servers of their own
+}
+
+// operation is one operation with everything that validation needs looked up in advance.
+type operation struct {
+	id         string
+	method     string
+	template   string
+	ownServers bool // it lives on other servers than the document's (DownloadFile: the CDN)
+	params     []param
+	security   []requirement
+	request    *requestBody // nil: no body
+	responses  map[bool]map[string]*response
+}
+
+type requestBody struct {
+	required bool
+	bodies   bodies
+}
+
+type response struct {
+	key     string // "200", "5XX"
+	headers []param
+	bodies  bodies
+}
+
+// Load reads an OpenAPI 3.0 document, in YAML or JSON. It refuses documents that are not valid,
+// whose examples or defaults break their own schemas, that refer to other files, or that use
+// something this package could not check (it never skips what it does not understand). Loading takes
+// some milliseconds.
+func Load(spec []byte) (*Document, error) {
+	// Responses are read twice, from two copies: Strict closes their schemas and Tolerant opens them,
+	// and a schema that requests use as well must stay as it is written.
+	asWritten, err := parse(spec)
+	if err != nil {
+		return nil, err
+	}
+	d := &Document{servers: map[bool][]string{false: serverURLs(asWritten.Servers)}}
+	for template, item := range asWritten.Paths.Map() {
+		segments, err := parseTemplate(template)
+		if err != nil {
+			return nil, err
+		}
+		r := &route{template: template, segments: segments, operations: map[string]*operation{}}
+		for method, op := range item.Operations() {
+			compiled, err := compile(asWritten, template, method, item, op)
+			if err != nil {
+				return nil, fmt.Errorf("%s %s: %w", method, template, err)
+			}
+			if servers := ownServers(item, op); len(servers) > 0 {
+				compiled.ownServers = true
+				d.servers[true] = append(d.servers[true], servers...)
+			}
+			r.operations[method] = compiled
+			d.operations = append(d.operations, compiled)
+		}
+		d.routes = append(d.routes, r)
+	}
+	sortRoutes(d.routes)
+	slices.SortFunc(d.operations, func(a, b *operation) int { return strings.Compare(a.id, b.id) })
+	for i, op := range d.operations {
+		if i > 0 && op.id == d.operations[i-1].id {
+			return nil, fmt.Errorf("operationId %q is used twice", op.id)
+		}
+	}
+	for _, strict := range []bool{false, true} {
+		if err := d.loadResponses(spec, strict); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+func parse(spec []byte) (*openapi3.T, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(spec)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(doc.OpenAPI, "3.0.") {
+		return nil, fmt.Errorf("openapi %q: only 3.0 documents are supported", doc.OpenAPI)
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		return nil, err
+	}
+	if doc.Paths.Len() == 0 {
+		return nil, errors.New("the document has no paths")
+	}
+	return doc, nil
+}
+
+func (d *Document) loadResponses(spec []byte, strict bool) error {
+	doc, err := parse(spec)
+	if err != nil {
+		return err
+	}
+	setUnknownProperties(doc, strict)
+	for _, op := range d.operations {
+		compiled := map[string]*response{}
+		for key, ref := range doc.Paths.Value(op.template).GetOperation(op.method).Responses.Map() {
+			if key == "default" {
+				continue // documentation for errors; it would let every status through
+			}
+			headers, err := compileHeaders(ref.Value.Headers)
+			if err != nil {
+				return fmt.Errorf("%s %s: %w", op.id, key, err)
+			}
+			compiled[strings.ToUpper(key)] = &response{strings.ToUpper(key), headers, newBodies(ref.Value.Content)}
+		}
+		op.responses[strict] = compiled
+	}
+	return nil
+}
+
+func compile(doc *openapi3.T, template, method string, item *openapi3.PathItem, op *openapi3.Operation) (*operation, error) {
+	if op.OperationID == "" {
+		return nil, errors.New("no operationId")
+	}
+	params, err := compileParams(item.Parameters, op.Parameters)
+	if err != nil {
+		return nil, err
+	}
+	security, err := compileSecurity(doc, op)
+	if err != nil {
+		return nil, err
+	}
+	compiled := &operation{
+		id: op.OperationID, method: method, template: template,
+		params: params, security: security, responses: map[bool]map[string]*response{},
+	}
+	if op.RequestBody != nil {
+		body := op.RequestBody.Value
+		compiled.request = &requestBody{body.Required, newBodies(body.Content)}
+	}
+	return compiled, nil
+}
+
+// response returns what is documented for a status, nil when nothing is.
+func (op *operation) response(status int, strict bool) *response {
+	responses := op.responses[strict]
+	if r := responses[strconv.Itoa(status)]; r != nil {
+		return r
+	}
+	return responses[strconv.Itoa(status/100)+"XX"]
+}
+
+func ownServers(item *openapi3.PathItem, op *openapi3.Operation) []string {
+	if op.Servers != nil {
+		return serverURLs(*op.Servers)
+	}
+	return serverURLs(item.Servers)
+}
+
+func serverURLs(servers openapi3.Servers) (urls []string) {
+	for _, server := range servers {
+		urls = append(urls, server.URL)
+	}
+	return urls
+}
+
+// Operations lists the operationIds of the document in order.
+func (d *Document) Operations() []string {
+	ids := make([]string, len(d.operations))
+	for i, op := range d.operations {
+		ids[i] = op.id
+	}
+	return ids
+}
+
+// OperationOf names the operation that a request with this method and escaped path (starting with a
+// slash) belongs to, and is empty when the document has none.
+func (d *Document) OperationOf(method, escapedPath string) string {
+	m, _ := d.find(method, escapedPath, func(*operation) bool { return true })
+	if m.operation == nil {
+		return ""
+	}
+	return m.operation.id
+}

@@ -1,0 +1,100 @@
+package contract
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// NewHandler returns a handler that validates what passes through next.
+//
+// A request that breaks the contract never reaches next. It is answered with the documented error
+// body: 401 when credentials are missing or malformed, 404 or 405 for an unknown path or method, 400
+// for everything else, with one entry in "details" per violation, keyed by its place ("body.size",
+// "query.filePath"). A response of next that breaks the contract is answered as 500 in its stead,
+// unless it is a file and already on its way. [ReportOnly] lets both pass.
+//
+// Next sees a validated JSON body through a method ValidatedValue() any of the request's Body, which
+// generated strict servers bind from, so that they see exactly what was validated.
+func NewHandler(next http.Handler, opts ...Option) http.Handler {
+	return &handler{next, newSettings(opts)}
+}
+
+type handler struct {
+	next http.Handler
+	*settings
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m, allowed := h.document.find(r.Method, r.URL.EscapedPath(), func(*operation) bool { return true })
+	if m.operation == nil {
+		h.unknown(w, r, allowed)
+		return
+	}
+	x := &exchange{operation: m.operation, strict: h.strict}
+	found, err := h.checkRequest(x, r, m.params)
+	if err != nil {
+		return // the body could not be read: the client is gone
+	}
+	h.tell(found)
+	if len(found) > 0 && !h.reportOnly {
+		status := writeError(w, x.operation, found)
+		a, broken := x.checkAnswer(status, w.Header())
+		h.recorder.note(x, a, false, len(broken) == 0)
+		return
+	}
+	watched := &responseWriter{ResponseWriter: w, exchange: x, settings: h.settings}
+	h.next.ServeHTTP(watched, r)
+	broken := watched.finish()
+	h.recorder.note(x, watched.answer, len(found) == 0, len(broken) == 0)
+}
+
+func (h *handler) unknown(w http.ResponseWriter, r *http.Request, allowed []string) {
+	v := Violation{Direction: Request, Location: InRoute, Rule: RuleUnknownRoute, Message: "must be the path of an operation"}
+	if len(allowed) > 0 {
+		v.Rule, v.Message = RuleMethod, "must be "+strings.Join(allowed, " or ")
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+	}
+	h.tell([]Violation{v})
+	if h.reportOnly {
+		w.Header().Del("Allow")
+		h.next.ServeHTTP(w, r)
+		return
+	}
+	writeError(w, nil, []Violation{v})
+}
+
+func (h *handler) checkRequest(x *exchange, r *http.Request, params map[string]string) ([]Violation, error) {
+	documented, found := x.checkHead(r, params)
+	if documented == nil || !documented.json {
+		return found, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(r.Body, h.maxBody+1))
+	if err != nil {
+		var tooLong *http.MaxBytesError
+		if !errors.As(err, &tooLong) {
+			return nil, err
+		}
+		return append(found, x.request(InBody, tooLarge(tooLong.Limit))...), nil
+	}
+	if int64(len(data)) > h.maxBody {
+		r.Body = readCloser{io.MultiReader(bytes.NewReader(data), r.Body), r.Body}
+		return append(found, x.request(InBody, tooLarge(h.maxBody))...), nil
+	}
+	value, broken := x.checkRequestJSON(documented, data)
+	r.Body = validatedBody{bytes.NewReader(data), r.Body, value}
+	return append(found, broken...), nil
+}
+
+// validatedBody is a request body that was validated, as bytes and as the value that was checked.
+type validatedBody struct {
+	io.Reader
+	io.Closer
+	value any
+}
+
+// ValidatedValue is what the runtime of generated servers binds from. Binding from the bytes again
+// could see something else: encoding/json matches names without regard to case.
+func (b validatedBody) ValidatedValue() any { return b.value }

@@ -1,0 +1,64 @@
+package contract
+
+import (
+	"mime"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// body is one documented media type of a request or a response.
+type body struct {
+	media  string // as in the document: "application/json", "*/*"
+	schema *openapi3.Schema
+	json   bool // validated in memory; everything else streams past
+}
+
+// bodies is the content of a request or response, exact media types before ranges.
+type bodies []body
+
+func newBodies(content openapi3.Content) bodies {
+	var exact, ranges bodies
+	for media, mediaType := range content {
+		b := body{media: media, json: isJSON(media)}
+		if mediaType.Schema != nil {
+			b.schema = mediaType.Schema.Value
+		}
+		if strings.Contains(media, "*") {
+			ranges = append(ranges, b)
+		} else {
+			exact = append(exact, b)
+		}
+	}
+	return append(exact, ranges...)
+}
+
+// find returns the documented body for a Content-Type header, nil when it is not documented.
+func (bs bodies) find(contentType string) *body {
+	media, parameters, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return nil
+	}
+	if media == "multipart/form-data" && parameters["boundary"] == "" {
+		return nil
+	}
+	for i := range bs {
+		if matchesMedia(bs[i].media, media) {
+			return &bs[i]
+		}
+	}
+	return nil
+}
+
+func matchesMedia(documented, media string) bool {
+	documented, _, _ = strings.Cut(strings.ToLower(documented), ";")
+	if group, ok := strings.CutSuffix(documented, "/*"); ok {
+		kind, _, _ := strings.Cut(media, "/")
+		return group == "*" || group == kind
+	}
+	return documented == media
+}
+
+func isJSON(media string) bool {
+	return media == "application/json" || strings.HasSuffix(media, "+json")
+}

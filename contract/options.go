@@ -1,0 +1,82 @@
+package contract
+
+// DefaultMaxBody is the limit of [MaxBody] when none is set: 16 MiB, the room that a list of all
+// parts of the largest upload needs.
+const DefaultMaxBody = 16 << 20
+
+// An Option changes how a transport or a handler validates.
+type Option func(*settings)
+
+type settings struct {
+	document   *Document
+	strict     bool
+	reportOnly bool
+	report     []func(Violation)
+	recorder   *Recorder
+	maxBody    int64
+	servers    map[bool][]string // nil: those of the document
+}
+
+func newSettings(opts []Option) *settings {
+	s := &settings{maxBody: DefaultMaxBody}
+	for _, opt := range opts {
+		opt(s)
+	}
+	if s.document == nil {
+		s.document = Default()
+	}
+	if s.servers == nil {
+		s.servers = s.document.servers
+	}
+	return s
+}
+
+// WithDocument validates against another document than [Default].
+func WithDocument(d *Document) Option { return func(s *settings) { s.document = d } }
+
+// Strict refuses response properties that the document does not name. Use it in tests, where both
+// sides are built from the same document.
+func Strict() Option { return func(s *settings) { s.strict = true } }
+
+// Tolerant accepts response properties that the document does not name. It is the default, because
+// services add them over time.
+func Tolerant() Option { return func(s *settings) { s.strict = false } }
+
+// OnViolation calls f for each violation, in addition to failing the call. It may be given more than
+// once. Calls may be concurrent, and happen on the goroutine of the exchange.
+func OnViolation(f func(Violation)) Option {
+	return func(s *settings) { s.report = append(s.report, f) }
+}
+
+// ReportOnly lets traffic pass in spite of violations, which are only reported to [OnViolation]. A
+// body beyond [MaxBody] still passes whole, unchecked.
+func ReportOnly() Option { return func(s *settings) { s.reportOnly = true } }
+
+// WithCoverage notes what was exercised in a recorder. A nil recorder notes nothing.
+func WithCoverage(r *Recorder) Option { return func(s *settings) { s.recorder = r } }
+
+// MaxBody limits the JSON bodies that are read into memory, in bytes. A longer one is a violation.
+// Values below 1 mean [DefaultMaxBody]. Bodies of files have no limit here.
+func MaxBody(bytes int64) Option {
+	return func(s *settings) {
+		if s.maxBody = bytes; bytes < 1 {
+			s.maxBody = DefaultMaxBody
+		}
+	}
+}
+
+// Servers names the base URLs under which the API and the CDN are reached, in place of those in the
+// document. Both may be the same. A transport treats requests to anything else, part URLs aside, as
+// violations. Handlers ignore it: they serve under any name.
+func Servers(apiURL, cdnURL string) Option {
+	return func(s *settings) { s.servers = map[bool][]string{false: {apiURL}, true: {cdnURL}} }
+}
+
+// tell reports violations to the callbacks.
+func (s *settings) tell(found []Violation) {
+	for _, v := range found {
+		for _, report := range s.report {
+			report(v)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package contract
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// param is a documented parameter, or a documented header of a response.
+type param struct {
+	name     string
+	in       Location
+	required bool
+	array    bool // repeated, one value per occurrence
+	json     bool // described by content application/json
+	schema   *openapi3.Schema
+}
+
+func compileParams(shared, own openapi3.Parameters) ([]param, error) {
+	var params []param
+	for _, ref := range shared {
+		if own.GetByInAndName(ref.Value.In, ref.Value.Name) == nil {
+			own = append(slices.Clone(own), ref)
+		}
+	}
+	for _, ref := range own {
+		p := ref.Value
+		if p.In == openapi3.ParameterInHeader && slices.Contains([]string{"Accept", "Content-Type", "Authorization"}, http.CanonicalHeaderKey(p.Name)) {
+			continue // OpenAPI says that such definitions are ignored
+		}
+		compiled, err := compileParam(p, Location(p.In))
+		if err != nil {
+			return nil, fmt.Errorf("parameter %s: %w", p.Name, err)
+		}
+		params = append(params, compiled)
+	}
+	return params, nil
+}
+
+func compileHeaders(headers openapi3.Headers) ([]param, error) {
+	var params []param
+	for name, ref := range headers {
+		p := ref.Value.Parameter
+		p.Name, p.In = name, openapi3.ParameterInHeader
+		compiled, err := compileParam(&p, InHeader)
+		if err != nil {
+			return nil, fmt.Errorf("header %s: %w", name, err)
+		}
+		params = append(params, compiled)
+	}
+	slices.SortFunc(params, func(a, b param) int { return strings.Compare(a.name, b.name) })
+	return params, nil
+}
+
+func compileParam(p *openapi3.Parameter, in Location) (param, error) {
+	compiled := param{name: p.Name, in: in, required: p.Required}
+	if in != InPath && in != InQuery && in != InHeader {
+		return param{}, fmt.Errorf("parameters in %q are not supported", in)
+	}
+	if p.Content != nil {
+		mediaType := p.Content["application/json"]
+		if mediaType == nil || mediaType.Schema == nil {
+			return param{}, errors.New("only content of type application/json is supported")
+		}
+		compiled.json, compiled.schema = true, mediaType.Schema.Value
+		return compiled, nil
+	}
+	if p.Schema == nil {
+		return param{}, errors.New("has no schema")
+	}
+	compiled.schema = p.Schema.Value
+	compiled.array = compiled.schema.Type.Is(openapi3.TypeArray)
+	method, err := p.SerializationMethod()
+	switch {
+	case err != nil:
+		return param{}, err
+	case compiled.schema.Type.Is(openapi3.TypeObject):
+		return param{}, errors.New("objects are not supported")
+	case compiled.array && (in != InQuery || !method.Explode || method.Style != openapi3.SerializationForm):
+		return param{}, errors.New("only repeated query parameters may be arrays")
+	case method.Style != openapi3.SerializationForm && method.Style != openapi3.SerializationSimple:
+		return param{}, fmt.Errorf("style %q is not supported", method.Style)
+	}
+	return compiled, nil
+}
+
+// check validates the received values of the parameter.
+func (p *param) check(values []string, direction Direction) []breach {
+	at := pointer("", p.name)
+	switch {
+	case len(values) == 0 && p.required:
+		return []breach{{at, "required", "is required"}}
+	case len(values) == 0:
+		return nil
+	case len(values) > 1 && !p.array:
+		return []breach{{at, RuleRepeated, "must be given once"}}
+	case p.json:
+		value, err := decodeJSON([]byte(values[0]))
+		if err != nil {
+			return []breach{{at, RuleSyntax, err.Error()}}
+		}
+		return checkSchema(p.schema, value, direction, at)
+	case p.array:
+		items := make([]any, len(values))
+		for i, value := range values {
+			items[i] = scalar(p.schema.Items.Value, value)
+		}
+		return checkSchema(p.schema, items, direction, at)
+	}
+	return checkSchema(p.schema, scalar(p.schema, values[0]), direction, at)
+}
+
+// scalar reads the text of a parameter as the type its schema allows. Text that is none of the
+// allowed types stays a string, for the schema to refuse.
+func scalar(schema *openapi3.Schema, text string) any {
+	for _, ref := range slices.Concat(schema.OneOf, schema.AnyOf, schema.AllOf) {
+		if value := scalar(ref.Value, text); value != any(text) {
+			return value
+		}
+	}
+	switch {
+	case schema.Type.Is(openapi3.TypeInteger):
+		if _, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return json.Number(text)
+		}
+	case schema.Type.Is(openapi3.TypeNumber):
+		if _, err := strconv.ParseFloat(text, 64); err == nil && json.Valid([]byte(text)) {
+			return json.Number(text)
+		}
+	case schema.Type.Is(openapi3.TypeBoolean):
+		if text == "true" || text == "false" {
+			return text == "true"
+		}
+	}
+	return text
+}
+
+// checkParams validates all parameters of a request and lists the names of those that were given,
+// like "query:filePath".
+func (op *operation) checkParams(r *http.Request, pathParams map[string]string) (given []string, _ map[Location][]breach) {
+	breaches := map[Location][]breach{}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		breaches[InQuery] = []breach{{"", RuleSyntax, "must be a well-formed query"}}
+	}
+	documented := map[string]bool{}
+	for i := range op.params {
+		p := &op.params[i]
+		var values []string
+		switch p.in {
+		case InPath:
+			if value, ok := pathParams[p.name]; ok {
+				values = []string{value}
+			}
+		case InQuery:
+			documented[p.name] = true
+			values = query[p.name]
+		default:
+			values = r.Header.Values(p.name)
+		}
+		if len(values) > 0 {
+			given = append(given, string(p.in)+":"+p.name)
+		}
+		breaches[p.in] = append(breaches[p.in], p.check(values, Request)...)
+	}
+	for name := range query {
+		// Secure URLs of the CDN carry "meta-*" parameters for the caller's own use, which OpenAPI
+		// cannot describe.
+		if !documented[name] && !(op.ownServers && strings.HasPrefix(name, "meta-")) {
+			breaches[InQuery] = append(breaches[InQuery], breach{pointer("", name), RuleUndocumented, "is not a known parameter"})
+		}
+	}
+	return given, breaches
+}

@@ -1,0 +1,39 @@
+package contract
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// PutPart is the name under which the PUT of an upload part is reported. It is not an operation of
+// the document: its URL comes from the service and is on a host of the service's choice.
+const PutPart = "PutPart"
+
+// checkPut validates the PUT of a part of known length.
+func checkPut(r *http.Request, length int64) []Violation {
+	var found []Violation
+	breaks := func(in Location, at, rule, message string) {
+		found = append(found, Violation{PutPart, Request, 0, in, at, rule, message})
+	}
+	has := r.Body != nil && r.Body != http.NoBody
+	switch {
+	case len(r.TransferEncoding) > 0 || r.ContentLength < 0 || (has && r.ContentLength == 0):
+		breaks(InHeader, "/Content-Length", "required", "is required, chunked encoding is not supported")
+	case r.ContentLength != length || (!has && length > 0):
+		breaks(InHeader, "/Content-Length", RuleLength, fmt.Sprintf("must be %d, the length of the part", length))
+	}
+	for _, header := range append([]string{"Cookie"}, credentialHeaders...) {
+		if len(r.Header.Values(header)) > 0 {
+			breaks(InHeader, pointer("", header), RuleCredentials, "must not be sent to storage")
+		}
+	}
+	return found
+}
+
+// checkPutAnswer validates the answer of storage.
+func checkPutAnswer(status int, header http.Header) []Violation {
+	if status/100 != 2 || header.Get("Etag") != "" {
+		return nil
+	}
+	return []Violation{{PutPart, Response, status, InHeader, "/Etag", "required", "is required"}}
+}

@@ -1,0 +1,207 @@
+package contract
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// NewTransport returns a transport that validates what passes through next (http.DefaultTransport
+// when nil). A request that breaks the contract is not sent, and a response that breaks it is not
+// handed out: the call returns an [*Error] instead, unless [ReportOnly] is set. The transport must see
+// all calls of a client, since it learns from the answers where parts may be sent. It is safe for
+// concurrent use.
+func NewTransport(next http.RoundTripper, opts ...Option) http.RoundTripper {
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	t := &transport{next: next, settings: newSettings(opts)}
+	for own, servers := range t.servers {
+		for _, server := range servers {
+			if u, err := url.Parse(server); err == nil {
+				t.bases = append(t.bases, base{u, own})
+			}
+		}
+	}
+	return t
+}
+
+type transport struct {
+	next http.RoundTripper
+	*settings
+	bases   []base
+	learned learned
+}
+
+// base is a server URL: of the document (the API), or of operations with servers of their own.
+type base struct {
+	url *url.URL
+	own bool
+}
+
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if length, ok := t.learned.length(r.URL.String()); ok && r.Method == http.MethodPut {
+		return t.putPart(r, length)
+	}
+	x, params, found := t.route(r)
+	if len(found) > 0 {
+		return t.send(nil, r, found)
+	}
+	documented, found := x.checkHead(r, params)
+	if documented != nil && documented.json {
+		data, checked, err := readRequest(r, t.maxBody)
+		if err != nil {
+			return nil, err
+		}
+		r = checked
+		if int64(len(data)) > t.maxBody {
+			found = append(found, x.request(InBody, tooLarge(t.maxBody))...)
+		} else {
+			_, broken := x.checkRequestJSON(documented, data)
+			found = append(found, broken...)
+		}
+	}
+	return t.send(x, r, found)
+}
+
+// CloseIdleConnections lets http.Client.CloseIdleConnections reach the wrapped transport.
+func (t *transport) CloseIdleConnections() {
+	if next, ok := t.next.(interface{ CloseIdleConnections() }); ok {
+		next.CloseIdleConnections()
+	}
+}
+
+// route finds the operation among those of the server that the request goes to.
+func (t *transport) route(r *http.Request) (*exchange, map[string]string, []Violation) {
+	rule, message := RuleUnknownHost, "must be a server of the document or a part URL from an answer"
+	for _, b := range t.bases {
+		path, ok := b.strip(r.URL)
+		if !ok {
+			continue
+		}
+		m, allowed := t.document.find(r.Method, path, func(op *operation) bool { return op.ownServers == b.own })
+		switch {
+		case m.operation != nil:
+			return &exchange{operation: m.operation, strict: t.strict}, m.params, nil
+		case len(allowed) > 0:
+			rule, message = RuleMethod, "must be "+strings.Join(allowed, " or ")
+		case rule == RuleUnknownHost:
+			rule, message = RuleUnknownRoute, "must be the path of an operation"
+		}
+	}
+	return nil, nil, []Violation{{Direction: Request, Location: InRoute, Rule: rule, Message: message}}
+}
+
+// strip returns the escaped path below the base, false when the URL is not below it.
+func (b base) strip(u *url.URL) (string, bool) {
+	if !strings.EqualFold(u.Scheme, b.url.Scheme) || !strings.EqualFold(u.Host, b.url.Host) {
+		return "", false
+	}
+	path, ok := strings.CutPrefix(u.EscapedPath(), strings.TrimSuffix(b.url.EscapedPath(), "/"))
+	return path, ok && strings.HasPrefix(path, "/")
+}
+
+// send sends the request unless it must not be, and validates the answer. x is nil when nothing is
+// known about the request.
+func (t *transport) send(x *exchange, r *http.Request, found []Violation) (*http.Response, error) {
+	t.tell(found)
+	if len(found) > 0 && !t.reportOnly {
+		closeBody(r.Body)
+		return nil, &Error{found}
+	}
+	response, err := t.next.RoundTrip(r)
+	if err != nil || x == nil {
+		return response, err
+	}
+	a, broken, err := t.checkResponse(x, response)
+	if err != nil {
+		return nil, err
+	}
+	t.tell(broken)
+	if len(broken) > 0 && !t.reportOnly {
+		closeBody(response.Body)
+		return nil, &Error{broken}
+	}
+	t.recorder.note(x, a, len(found) == 0, len(broken) == 0)
+	return response, nil
+}
+
+func (t *transport) putPart(r *http.Request, length int64) (*http.Response, error) {
+	response, err := t.send(nil, r, checkPut(r, length))
+	if err != nil {
+		return nil, err
+	}
+	found := checkPutAnswer(response.StatusCode, response.Header)
+	t.tell(found)
+	if len(found) > 0 && !t.reportOnly {
+		closeBody(response.Body)
+		return nil, &Error{found}
+	}
+	return response, nil
+}
+
+// checkResponse validates a response. A body that it reads is put back, with the error that reading
+// it ended in: a broken connection is not a breach of contract.
+func (t *transport) checkResponse(x *exchange, response *http.Response) (answer, []Violation, error) {
+	a, found := x.checkAnswer(response.StatusCode, response.Header)
+	limit := t.maxBody
+	switch {
+	case a.empty:
+		limit = 0
+	case a.body == nil || !a.body.json:
+		return a, found, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	tooLong := int64(len(data)) > limit
+	rest := io.Reader(http.NoBody)
+	switch {
+	case err != nil:
+		rest = failingReader{err}
+	case tooLong:
+		rest = response.Body
+	}
+	response.Body = readCloser{io.MultiReader(bytes.NewReader(data), rest), response.Body}
+	switch {
+	case err != nil:
+		a.key = "" // not seen whole
+	case tooLong && a.empty:
+		found = append(found, x.response(a.status, InBody, breach{"", RuleUnexpected, "must not have a body"})...)
+	case tooLong:
+		found = append(found, x.response(a.status, InBody, tooLarge(limit))...)
+	case !a.empty:
+		value, broken := x.checkResponseJSON(a, data)
+		found = append(found, broken...)
+		t.learned.learn(value)
+	}
+	return a, found, nil
+}
+
+// readRequest returns up to limit+1 bytes of the body and a request that still has all of it. It
+// leaves the request itself alone, as a RoundTripper must.
+func readRequest(r *http.Request, limit int64) ([]byte, *http.Request, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil, r, nil
+	}
+	if r.GetBody != nil {
+		body, err := r.GetBody()
+		if err != nil {
+			return nil, nil, errors.Join(err, r.Body.Close())
+		}
+		defer body.Close()
+		data, err := io.ReadAll(io.LimitReader(body, limit+1))
+		if err != nil {
+			return nil, nil, errors.Join(err, r.Body.Close())
+		}
+		return data, r, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if err != nil {
+		return nil, nil, errors.Join(err, r.Body.Close())
+	}
+	clone := *r
+	clone.Body = readCloser{io.MultiReader(bytes.NewReader(data), r.Body), r.Body}
+	return data, &clone, nil
+}

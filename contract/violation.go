@@ -1,0 +1,109 @@
+package contract
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Direction says which half of an exchange broke the contract.
+type Direction string
+
+// The two directions.
+const (
+	Request  Direction = "request"
+	Response Direction = "response"
+)
+
+// Location says where in a message a violation is.
+type Location string
+
+// The places that are checked.
+const (
+	InRoute       Location = "route"       // host, path or method
+	InSecurity    Location = "security"    // credentials
+	InPath        Location = "path"        // a path parameter
+	InQuery       Location = "query"       // a query parameter
+	InHeader      Location = "header"      // a header
+	InContentType Location = "contentType" // the media type of the body
+	InStatus      Location = "status"      // the status of a response
+	InBody        Location = "body"        // the body
+)
+
+// Rules that are not keywords of a schema. The others are named like the keyword that was broken:
+// "required", "type", "minimum", "maxLength", "pattern", "enum", "oneOf", "discriminator", "format",
+// "additionalProperties" and so on.
+const (
+	RuleUnknownHost  = "unknownHost"  // no server of the document, and no learned part URL
+	RuleUnknownRoute = "unknownRoute" // no operation has this path
+	RuleMethod       = "method"       // the path is known, the method is not
+	RuleUndocumented = "undocumented" // a status, media type or query parameter that is not listed
+	RuleRepeated     = "repeated"     // more than one value where one is documented
+	RuleCredentials  = "credentials"  // missing, malformed or unexpected credentials
+	RuleSyntax       = "syntax"       // not JSON, or not decodable
+	RuleUnexpected   = "unexpected"   // a body where none is documented
+	RuleTooLarge     = "tooLarge"     // a JSON body beyond MaxBody
+	RuleLength       = "length"       // a part PUT without the exact Content-Length
+)
+
+// A Violation is one way in which a message broke the contract. It never holds a value out of the
+// message, so it can be logged.
+type Violation struct {
+	// Operation is the operationId, "PutPart" for the PUT of an upload part, or empty when no
+	// operation matched.
+	Operation string    `json:"operation,omitempty"`
+	Direction Direction `json:"direction"`
+	// Status is the status of the response; 0 in a request.
+	Status   int      `json:"status,omitempty"`
+	Location Location `json:"location"`
+	// Pointer is a JSON pointer (RFC 6901) into the location: into the body, or "/name" of a
+	// parameter or header, followed by the place inside its value. Empty for the whole.
+	Pointer string `json:"pointer,omitempty"`
+	// Rule is one of the Rule constants or the schema keyword that was broken.
+	Rule string `json:"rule"`
+	// Message says in a few words what is wanted. It holds neither secrets nor received values.
+	Message string `json:"message"`
+}
+
+// String is the violation in one line.
+func (v Violation) String() string {
+	operation := v.Operation
+	if operation == "" {
+		operation = "unknown operation"
+	}
+	direction := string(v.Direction)
+	if v.Status != 0 {
+		direction = fmt.Sprintf("%s %d", direction, v.Status)
+	}
+	return fmt.Sprintf("%s %s: %s%s: %s (%s)", operation, direction, v.Location, v.Pointer, v.Message, v.Rule)
+}
+
+// Error is the error of a call that broke the contract. Transports return it from RoundTrip, so
+// errors.As finds it in what an http.Client returns.
+type Error struct {
+	// Violations is never empty.
+	Violations []Violation
+}
+
+// Error lists the violations, at most five of them.
+func (e *Error) Error() string {
+	const most = 5
+	lines := make([]string, 0, most)
+	for i, v := range e.Violations {
+		if i == most {
+			lines = append(lines, fmt.Sprintf("and %d more", len(e.Violations)-most))
+			break
+		}
+		lines = append(lines, v.String())
+	}
+	return "contract: " + strings.Join(lines, "; ")
+}
+
+// pointer appends a reference token to a JSON pointer.
+func pointer(base string, tokens ...string) string {
+	for _, token := range tokens {
+		base += "/" + pointerEscaper.Replace(token)
+	}
+	return base
+}
+
+var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
