@@ -3,17 +3,22 @@ package contract
 import (
 	"os"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// document loads the repository's own document.
-func document(t testing.TB) *Document {
-	t.Helper()
+var load = sync.OnceValues(func() (*Document, error) {
 	spec, err := os.ReadFile("../openapi.yaml")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	d, err := Load(spec)
+	return Load(spec)
+})
+
+// document is the repository's own document.
+func document(t testing.TB) *Document {
+	t.Helper()
+	d, err := load()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,8 +72,8 @@ func checkSchema(schema *openapi3.Schema, value any, direction Direction, at str
 }
 
 func flatten(err error) []error {
-	var several openapi3.MultiError
-	if errors.As(err, &several) {
+	// Not errors.As: the cause of a failed oneOf is a MultiError too.
+	if several, ok := err.(openapi3.MultiError); ok { //nolint:errorlint
 		var all []error
 		for _, e := range several {
 			all = append(all, flatten(e)...)
