@@ -1,0 +1,104 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+)
+
+// apiKey is accepted by an emulator that was started without keys of its own.
+const apiKey = "secret_A623uY2bench"
+
+// client is a program that can do a work. command returns it ready to start;
+// what is prepared there is not measured.
+type client struct {
+	name    string
+	missing string // why it cannot run here; empty if it can
+	command func(w work, s *server) (*exec.Cmd, error)
+}
+
+// bench holds what the clients share.
+type bench struct {
+	dir  string // scratch
+	root string // of the repository
+}
+
+// clients returns ours and the peers, those that are missing included.
+func (b *bench) clients() []client {
+	return []client{
+		{name: "bytescale file", command: b.commandFile},
+		{name: "bytescale stream", command: b.commandStream},
+		{name: "curl, same parts", missing: missing("curl"), command: b.commandCurl},
+		{name: "JS SDK Buffer", missing: b.missingJS(), command: b.commandJS("buffer")},
+		{name: "JS SDK stream", missing: b.missingJS(), command: b.commandJS("stream")},
+	}
+}
+
+func missing(program string) string {
+	if _, err := exec.LookPath(program); err != nil {
+		return program + " is not installed"
+	}
+	return ""
+}
+
+func (b *bench) missingJS() string {
+	if reason := missing("node"); reason != "" {
+		return reason
+	}
+	if _, err := os.Stat(filepath.Join(b.root, "bench", "js", "node_modules", "@bytescale", "sdk")); err != nil {
+		return "the JavaScript SDK is not installed (npm failed)"
+	}
+	return ""
+}
+
+func (b *bench) commandFile(w work, s *server) (*exec.Cmd, error) {
+	cmd := exec.Command(filepath.Join(b.dir, "bytescale"), append([]string{"upload", "--json", "--quiet",
+		"--api-url", s.url, "--api-rate", "1000000"}, w.paths...)...)
+	cmd.Env = append(os.Environ(), "BYTESCALE_API_KEY="+apiKey, "XDG_STATE_HOME="+filepath.Join(b.dir, "state"))
+	return cmd, nil
+}
+
+func (b *bench) commandStream(w work, s *server) (*exec.Cmd, error) {
+	return exec.Command(filepath.Join(b.dir, "stream"), s.url, apiKey, w.paths[0]), nil
+}
+
+func (b *bench) commandJS(mode string) func(work, *server) (*exec.Cmd, error) {
+	return func(w work, s *server) (*exec.Cmd, error) {
+		script := filepath.Join(b.root, "bench", "js", "upload.mjs")
+		args := append([]string{script, mode, s.url, apiKey, "8"}, w.paths...)
+		return exec.Command("node", args...), nil
+	}
+}
+
+// commandCurl PUTs the parts of the file, which lie ready as files, to URLs
+// that were asked for beforehand. It makes no API call and knows nothing of
+// the protocol: it is the limit of what the machine can send.
+func (b *bench) commandCurl(w work, s *server) (*exec.Cmd, error) {
+	parts, err := s.begin(w.size)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(b.dir, "parts")
+	if err := split(w.paths[0], dir, parts); err != nil {
+		return nil, err
+	}
+	config, err := os.Create(filepath.Join(b.dir, "curl.config"))
+	if err != nil {
+		return nil, err
+	}
+	defer config.Close()
+	fmt.Fprintf(config, "parallel\nparallel-max = %d\nsilent\nshow-error\nfail\nheader = \"Expect:\"\nheader = \"Content-Type:\"\n", putsInFlight)
+	for i, part := range parts {
+		fmt.Fprintf(config, "url = %q\nupload-file = %q\noutput = %q\n", part.url, partPath(dir, i), os.DevNull)
+	}
+	return exec.Command("curl", "--config", config.Name()), config.Sync()
+}
+
+// putsInFlight is our client's default, and so what curl gets too.
+const putsInFlight = 8
+
+func partPath(dir string, i int) string { return filepath.Join(dir, "part-"+strconv.Itoa(i)) }

@@ -1,0 +1,149 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// report is everything that a run of the benchmark found out.
+type report struct {
+	Machine string   `json:"machine"`
+	Rounds  int      `json:"rounds"`
+	Missing []string `json:"missing,omitempty"`
+	Results []result `json:"results"`
+}
+
+type result struct {
+	Work    string   `json:"work"`
+	Client  string   `json:"client"`
+	Samples []sample `json:"samples"`
+}
+
+func (r result) median(value func(sample) float64) float64 {
+	values := make([]float64, len(r.Samples))
+	for i, s := range r.Samples {
+		values[i] = value(s)
+	}
+	slices.Sort(values)
+	middle := len(values) / 2
+	if len(values)%2 == 0 {
+		return (values[middle-1] + values[middle]) / 2
+	}
+	return values[middle]
+}
+
+func (r result) seconds() float64 { return r.median(func(s sample) float64 { return s.Seconds }) }
+func (r result) cpu() float64     { return r.median(func(s sample) float64 { return s.CPU }) }
+func (r result) rss() float64 {
+	return r.median(func(s sample) float64 { return float64(s.RSS) / 1e6 })
+}
+
+// transfer is the time that is compared: a peer that measures itself is
+// granted its start and its reading of files, ours never is.
+func (r result) transfer() float64 {
+	return r.median(func(s sample) float64 {
+		if s.Transfer > 0 {
+			return s.Transfer
+		}
+		return s.Seconds
+	})
+}
+
+// comparison is one ratio: how many times as long the peer takes as we do.
+type comparison struct {
+	work, ours, peer string
+	target           float64
+}
+
+var comparisons = []comparison{
+	{"100 MB, 0 ms", "bytescale file", "curl, same parts", 0},
+	{"100 MB, 0 ms", "bytescale file", "JS SDK Buffer", 0},
+	{"100 MB, 0 ms", "bytescale stream", "JS SDK stream", 0},
+	{"100 MB, 50 ms", "bytescale file", "JS SDK Buffer", 0},
+	{"100 MB, 50 ms", "bytescale stream", "JS SDK stream", 0},
+	{"1 GB, 0 ms", "bytescale file", "curl, same parts", 1 / 1.05},
+	{"1 GB, 0 ms", "bytescale file", "JS SDK Buffer", 1.8},
+	{"1 GB, 0 ms", "bytescale stream", "JS SDK stream", 5},
+	{"1 GB, 50 ms", "bytescale file", "JS SDK Buffer", 6},
+	{"1 GB, 50 ms", "bytescale stream", "JS SDK stream", 20},
+	{"1000 × 10 KB, 0 ms", "bytescale file", "JS SDK Buffer", 9},
+	{"1000 × 10 KB, 50 ms", "bytescale file", "JS SDK Buffer", 6},
+}
+
+func (r report) find(work, client string) (result, bool) {
+	i := slices.IndexFunc(r.Results, func(x result) bool { return x.Work == work && x.Client == client })
+	if i < 0 {
+		return result{}, false
+	}
+	return r.Results[i], true
+}
+
+// ratio returns how many times as long the peer took; false if one was not measured.
+func (r report) ratio(c comparison) (float64, bool) {
+	ours, ok1 := r.find(c.work, c.ours)
+	peer, ok2 := r.find(c.work, c.peer)
+	if !ok1 || !ok2 {
+		return 0, false
+	}
+	return peer.transfer() / ours.seconds(), true
+}
+
+// table writes the report as Markdown.
+func (r report) table() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s; median of %d alternating runs.\n\n", r.Machine, r.Rounds)
+	b.WriteString("| work | ours | peer | ours | peer | **peer ÷ ours** | target |\n|---|---|---|--:|--:|--:|--:|\n")
+	for _, c := range comparisons {
+		ratio, ok := r.ratio(c)
+		if !ok {
+			continue
+		}
+		ours, _ := r.find(c.work, c.ours)
+		peer, _ := r.find(c.work, c.peer)
+		fmt.Fprintf(&b, "| %s | %s | %s | %.2f s | %.2f s | **%.2f** | %s |\n",
+			c.work, c.ours, c.peer, ours.seconds(), peer.transfer(), ratio, verdict(ratio, c.target))
+	}
+	b.WriteString("\n| work | client | whole process | transfer | CPU | peak RSS |\n|---|---|--:|--:|--:|--:|\n")
+	for _, x := range r.Results {
+		fmt.Fprintf(&b, "| %s | %s | %.2f s | %.2f s | %.2f s | %.1f MB |\n",
+			x.Work, x.Client, x.seconds(), x.transfer(), x.cpu(), x.rss())
+	}
+	for _, missing := range r.Missing {
+		fmt.Fprintf(&b, "\nMISSING: %s\n", missing)
+	}
+	return b.String()
+}
+
+func verdict(ratio, target float64) string {
+	switch {
+	case target == 0:
+		return ""
+	case ratio >= target:
+		return fmt.Sprintf("≥ %.2f, met", target)
+	default:
+		return fmt.Sprintf("≥ %.2f, MISSED", target)
+	}
+}
+
+const (
+	beginMark = "<!-- begin: written by make bench-docs -->"
+	endMark   = "<!-- end -->"
+)
+
+// replaceBetweenMarks puts text between the two marks of a file.
+func replaceBetweenMarks(path, text string) error {
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, ok1 := strings.Cut(string(old), beginMark)
+	_, after, ok2 := strings.Cut(rest, endMark)
+	if !ok1 || !ok2 {
+		return fmt.Errorf("%s has no marks to write between", path)
+	}
+	return os.WriteFile(path, []byte(before+beginMark+"\n\n"+text+"\n"+endMark+after), 0o600)
+}

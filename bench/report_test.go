@@ -1,0 +1,85 @@
+//go:build unix
+
+package main
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func measured(work, client string, seconds ...float64) result {
+	r := result{Work: work, Client: client}
+	for _, s := range seconds {
+		r.Samples = append(r.Samples, sample{Seconds: s, CPU: s / 2, RSS: 12e6})
+	}
+	return r
+}
+
+func sampleReport() report {
+	js := measured("1 GB, 0 ms", "JS SDK Buffer", 9, 9, 9)
+	for i := range js.Samples {
+		js.Samples[i].Transfer = 1 // what it says itself
+	}
+	return report{
+		Machine: "a <machine>", Rounds: 3, Missing: []string{"JS SDK stream: not installed"},
+		Results: []result{measured("1 GB, 0 ms", "bytescale file", 0.4, 7, 0.5), measured("1 GB, 0 ms", "curl, same parts", 0.4), js},
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, test := range []struct {
+		values []float64
+		want   float64
+	}{{[]float64{3}, 3}, {[]float64{9, 1, 2}, 2}, {[]float64{4, 1, 2, 9}, 3}} {
+		if got := measured("", "", test.values...).seconds(); got != test.want {
+			t.Errorf("median of %v: %v, want %v", test.values, got, test.want)
+		}
+	}
+}
+
+func TestTableComparesWithTheTransferOfThePeerAndNamesWhatIsMissing(t *testing.T) {
+	table := sampleReport().table()
+	for _, want := range []string{
+		"| 0.50 s | 0.40 s | **0.80** | ≥ 0.95, MISSED |",
+		"| 0.50 s | 1.00 s | **2.00** | ≥ 1.80, met |",
+		"MISSING: JS SDK stream: not installed",
+		"| 9.00 s | 1.00 s | 4.50 s | 12.0 MB |",
+	} {
+		if !strings.Contains(table, want) {
+			t.Errorf("table lacks %q:\n%s", want, table)
+		}
+	}
+	if strings.Contains(table, "100 MB") {
+		t.Errorf("table has rows that were not measured:\n%s", table)
+	}
+}
+
+func TestChartIsWellFormed(t *testing.T) {
+	decoder := xml.NewDecoder(strings.NewReader(string(sampleReport().chart())))
+	for {
+		if _, err := decoder.Token(); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestReplaceBetweenMarks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(path, []byte("before\n"+beginMark+"\nold\n"+endMark+"\nafter\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := replaceBetweenMarks(path, "new\n"); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := os.ReadFile(path)
+	if want := "before\n" + beginMark + "\n\nnew\n\n" + endMark + "\nafter\n"; string(got) != want {
+		t.Errorf("file is %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,125 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/c88edac7/bytescale-go/gen"
+	"golang.org/x/sync/errgroup"
+)
+
+const accountID = "A623uY2"
+
+// server is an emulator in a process of its own that discards what it gets.
+type server struct {
+	url string
+	cmd *exec.Cmd
+}
+
+// serve starts an emulator whose API calls take at least latency.
+func (b *bench) serve(latency time.Duration) (*server, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	data, err := os.MkdirTemp(b.dir, "data-*")
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(filepath.Join(b.dir, "bytescale"), "emulator", "--addr", address, "--data", data,
+		"--discard", "--api-latency", latency.String())
+	cmd.Stdout = nil // requests are logged to the void
+	s := &server{url: "http://" + address, cmd: cmd}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	for range 200 {
+		connection, err := net.Dial("tcp", address)
+		if err == nil {
+			connection.Close()
+			return s, nil
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	s.stop()
+	return nil, errors.New("the emulator does not answer")
+}
+
+func (s *server) stop() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}
+
+type part struct {
+	url        string
+	start, end int64 // inclusive
+}
+
+// begin begins an upload and asks for the URL of each of its parts.
+func (s *server) begin(size int64) ([]part, error) {
+	var begun gen.BeginMultipartUploadResponse
+	body, err := json.Marshal(map[string]any{"size": size, "protocol": "1.1"})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.call(http.MethodPost, "/uploads", body, &begun); err != nil {
+		return nil, err
+	}
+	parts := make([]part, begun.UploadParts.Count)
+	group, _ := errgroup.WithContext(context.Background())
+	group.SetLimit(32)
+	for i := range parts {
+		group.Go(func() error {
+			var got gen.UploadPart
+			err := s.call(http.MethodGet, fmt.Sprintf("/uploads/%s/parts/%d", begun.UploadID, i), nil, &got)
+			parts[i] = part{got.UploadURL, got.Range.InclusiveStart, got.Range.InclusiveEnd}
+			return err
+		})
+	}
+	return parts, group.Wait()
+}
+
+func (s *server) call(method, path string, body []byte, answer any) error {
+	request, err := http.NewRequest(method, s.url+"/v2/accounts/"+accountID+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+apiKey)
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s: %s: %s", method, path, response.Status, text)
+	}
+	return json.Unmarshal(text, answer)
+}
