@@ -1,0 +1,355 @@
+package contracttest
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// A finding is one place of a document that breaks a rule.
+type finding struct {
+	Rule, Where, Text string
+}
+
+func (f finding) String() string {
+	return fmt.Sprintf("%s: %s: %s", f.Rule, f.Where, f.Text)
+}
+
+// A report collects what one rule finds.
+type report func(where, text string, args ...any)
+
+// rules are what a description of this service has to obey beyond being valid. All of them are errors.
+var rules = map[string]func(*openapi3.T, report){
+	"operation-id":     checkOperationIDs,
+	"declared-tag":     checkTags,
+	"description":      checkDescriptions,
+	"example":          checkExamples,
+	"error-status":     checkErrorStatuses,
+	"retry-after":      checkRetryAfter,
+	"security":         checkSecurity,
+	"unused-component": checkUnused,
+	"limit":            checkLimits,
+	"integer-width":    checkIntegers,
+	"anchored-pattern": checkPatterns,
+	"required-exists":  checkRequired,
+	"closed-request":   checkClosedRequests,
+	"open-response":    checkOpenResponses,
+}
+
+// lint applies all rules to a document whose references are resolved.
+func lint(document *openapi3.T) []finding {
+	var findings []finding
+	for name, check := range sorted(rules) {
+		check(document, func(where, text string, args ...any) {
+			findings = append(findings, finding{name, where, fmt.Sprintf(text, args...)})
+		})
+	}
+	return findings
+}
+
+var operationID = regexp.MustCompile(`^[A-Z][a-z]+(?:[A-Z][a-z]+)+$`)
+
+// checkOperationIDs wants the vendor's own names, a verb and its object in PascalCase: Go names derive from them.
+func checkOperationIDs(document *openapi3.T, report report) {
+	for op := range operations(document) {
+		if !operationID.MatchString(op.OperationID) {
+			report(op.Method+" "+op.Path, "operationId %q is not in PascalCase", op.OperationID)
+		}
+	}
+}
+
+func checkTags(document *openapi3.T, report report) {
+	for op := range operations(document) {
+		if len(op.Tags) != 1 || document.Tags.Get(op.Tags[0]) == nil {
+			report(op.OperationID, "tags %q: want exactly one, declared at the top", op.Tags)
+		}
+	}
+}
+
+// checkDescriptions wants a whole sentence on everything a reader can meet.
+func checkDescriptions(document *openapi3.T, report report) {
+	sentence := func(where, text string) {
+		if text = strings.TrimSpace(text); text == "" || !strings.HasSuffix(text, ".") {
+			report(where, "description %q is not a sentence", text)
+		}
+	}
+	sentence("info", document.Info.Description)
+	for _, tag := range document.Tags {
+		sentence("tag "+tag.Name, tag.Description)
+	}
+	for name, scheme := range sorted(document.Components.SecuritySchemes) {
+		sentence("security scheme "+name, scheme.Value.Description)
+	}
+	for name, header := range sorted(document.Components.Headers) {
+		sentence("header "+name, header.Value.Description)
+	}
+	for op := range operations(document) {
+		sentence(op.OperationID, op.Description)
+		if op.Summary == "" || strings.HasSuffix(op.Summary, ".") {
+			report(op.OperationID, "summary %q is not a heading", op.Summary)
+		}
+		for _, parameter := range op.parameters() {
+			sentence(op.OperationID+" parameter "+parameter.Name, parameter.Description)
+		}
+		if op.RequestBody != nil {
+			sentence(op.OperationID+" request", op.RequestBody.Value.Description)
+		}
+		for status, response := range sorted(op.Responses.Map()) {
+			sentence(op.OperationID+" "+status, *response.Value.Description)
+		}
+	}
+	for place := range describedSchemas(document) {
+		sentence(place.where, place.schema.Description)
+	}
+}
+
+// checkExamples wants an example on everything that has a value.
+func checkExamples(document *openapi3.T, report report) {
+	for name, header := range sorted(document.Components.Headers) {
+		if header.Value.Example == nil && len(header.Value.Examples) == 0 {
+			report("header "+name, "no example")
+		}
+	}
+	for op := range operations(document) {
+		for _, parameter := range op.parameters() {
+			if parameter.Example == nil && len(parameter.Examples) == 0 && !allShown(parameter.Content) {
+				report(op.OperationID+" parameter "+parameter.Name, "no example")
+			}
+		}
+		if op.RequestBody != nil && !allShown(op.RequestBody.Value.Content) {
+			report(op.OperationID+" request", "no example")
+		}
+		for status, response := range sorted(op.Responses.Map()) {
+			if len(response.Value.Content) > 0 && !allShown(response.Value.Content) {
+				report(op.OperationID+" "+status, "no example")
+			}
+		}
+	}
+	for place := range describedSchemas(document) {
+		if place.schema.Example == nil {
+			report(place.where, "no example")
+		}
+	}
+}
+
+func allShown(content openapi3.Content) bool {
+	for _, media := range content {
+		if media.Example == nil && len(media.Examples) == 0 {
+			return false
+		}
+	}
+	return len(content) > 0
+}
+
+// checkErrorStatuses wants each failure that any HTTP service gives, each with the one error body.
+func checkErrorStatuses(document *openapi3.T, report report) {
+	for op := range operations(document) {
+		for _, status := range []string{"400", "401", "403", "404", "429", "5XX", "default"} {
+			if op.Responses.Value(status) == nil {
+				report(op.OperationID, "does not list %s", status)
+			}
+		}
+		succeeds := false
+		for status, response := range sorted(op.Responses.Map()) {
+			if strings.HasPrefix(status, "2") {
+				succeeds = true
+				continue
+			}
+			media := response.Value.Content["application/json"]
+			if media == nil || componentName(media.Schema.Ref) != "ErrorResponse" {
+				report(op.OperationID+" "+status, "does not carry an ErrorResponse")
+			}
+		}
+		if !succeeds {
+			report(op.OperationID, "lists no success")
+		}
+	}
+}
+
+func checkRetryAfter(document *openapi3.T, report report) {
+	for op := range operations(document) {
+		for _, status := range []string{"429", "5XX"} {
+			if response := op.Responses.Value(status); response != nil && response.Value.Headers["Retry-After"] == nil {
+				report(op.OperationID+" "+status, "does not document Retry-After")
+			}
+		}
+	}
+}
+
+// checkSecurity wants every operation behind credentials, with the one exception that public files are for everybody,
+// and every scheme in use.
+func checkSecurity(document *openapi3.T, report report) {
+	used := map[string]bool{}
+	for op := range operations(document) {
+		requirements := document.Security
+		if op.Security != nil {
+			requirements = *op.Security
+		}
+		if len(requirements) == 0 {
+			report(op.OperationID, "needs no credentials")
+		}
+		for _, requirement := range requirements {
+			if len(requirement) == 0 && op.OperationID != "DownloadFile" {
+				report(op.OperationID, "may be called without credentials")
+			}
+			for scheme := range requirement {
+				used[scheme] = true
+				if document.Components.SecuritySchemes[scheme] == nil {
+					report(op.OperationID, "names the unknown scheme %s", scheme)
+				}
+			}
+		}
+	}
+	for scheme := range sorted(document.Components.SecuritySchemes) {
+		if !used[scheme] {
+			report("security scheme "+scheme, "not used by any operation")
+		}
+	}
+}
+
+var reference = regexp.MustCompile(`"\$ref":"#/components/([^"]+)"`)
+
+// checkUnused wants every component to be referred to from somewhere.
+func checkUnused(document *openapi3.T, report report) {
+	data, err := document.MarshalJSON()
+	if err != nil {
+		report("document", "%v", err)
+		return
+	}
+	used := map[string]bool{}
+	for _, match := range reference.FindAllSubmatch(data, -1) {
+		used[string(match[1])] = true
+	}
+	components := document.Components
+	for kind, names := range map[string][]string{
+		"schemas":       names(components.Schemas),
+		"parameters":    names(components.Parameters),
+		"headers":       names(components.Headers),
+		"requestBodies": names(components.RequestBodies),
+		"responses":     names(components.Responses),
+		"examples":      names(components.Examples),
+	} {
+		for _, name := range names {
+			if !used[kind+"/"+name] {
+				report("components/"+kind+"/"+name, "not used")
+			}
+		}
+	}
+}
+
+func names[V any](entries map[string]V) []string {
+	var all []string
+	for name := range sorted(entries) {
+		all = append(all, name)
+	}
+	return all
+}
+
+// unlimited are the strings and arrays whose size nobody has told, each with the reason.
+var unlimited = map[string]string{
+	"RawFileUrl":                          "the documented 255 contradicts paths of 512, see docs/decisions.md",
+	"PreSignedUploadUrl":                  "storage's, only a minimum is documented",
+	"FormDataFieldName":                   "chosen by the client, only a minimum is documented",
+	"FormDataUploadFailure.message":       "only a minimum is documented",
+	"ErrorInfo.message":                   "only a minimum is documented",
+	"UploadPartList.remainingUploadParts": "the number of parts is up to the service",
+	"FormDataUploadResponse.errors":       "a form may hold any number of files",
+	"FormDataUploadResponse.files":        "a form may hold any number of files",
+	"DownloadFile parameter exp":          "a number or a word, held by its pattern",
+	"DownloadFile parameter version":      "any value",
+	"DownloadFile parameter v":            "any value",
+	"DownloadFile parameter sig":          "opaque",
+	"DownloadFile parameter enc":          "opaque",
+	"DownloadFile parameter Range":        "held by its pattern",
+}
+
+// checkLimits wants a largest size on every string and array and a least value on every number, or a reason for none.
+func checkLimits(document *openapi3.T, report report) {
+	for place := range allSchemas(document) {
+		schema := place.schema
+		limited := true
+		switch {
+		case schema.Type.Is("string"):
+			limited = schema.MaxLength != nil || len(schema.Enum) > 0 || slices.Contains([]string{"binary", "date-time"}, schema.Format)
+		case schema.Type.Is("array"):
+			limited = schema.MaxItems != nil
+		case schema.Type.Is("integer"), schema.Type.Is("number"):
+			limited = schema.Min != nil
+		}
+		if reason := unlimited[place.where]; !limited && reason == "" {
+			report(place.where, "has no limit")
+		} else if limited && reason != "" {
+			report(place.where, "has a limit, but is listed as having none")
+		}
+	}
+}
+
+// checkIntegers wants room for terabytes and for milliseconds since 1970.
+func checkIntegers(document *openapi3.T, report report) {
+	for place := range allSchemas(document) {
+		if place.schema.Type.Is("integer") && place.schema.Format != "int64" {
+			report(place.where, "an integer of format %q, not int64", place.schema.Format)
+		}
+	}
+}
+
+// checkPatterns wants patterns that match the whole value and that Go can compile.
+func checkPatterns(document *openapi3.T, report report) {
+	for place := range allSchemas(document) {
+		pattern := place.schema.Pattern
+		if pattern == "" {
+			continue
+		}
+		if !strings.HasPrefix(pattern, "^") || !strings.HasSuffix(pattern, "$") {
+			report(place.where, "pattern %s is not anchored", pattern)
+		}
+		if _, err := regexp.Compile(pattern); err != nil {
+			report(place.where, "%v", err)
+		}
+	}
+}
+
+func checkRequired(document *openapi3.T, report report) {
+	for place := range allSchemas(document) {
+		for _, name := range place.schema.Required {
+			if place.schema.Properties[name] == nil {
+				report(place.where, "requires the unknown property %s", name)
+			}
+		}
+	}
+}
+
+// checkClosedRequests wants a misspelt field of a request to be an error. An object with no fields of its own is free.
+func checkClosedRequests(document *openapi3.T, report report) {
+	for op := range operations(document) {
+		if op.RequestBody == nil {
+			continue
+		}
+		for _, media := range sorted(op.RequestBody.Value.Content) {
+			for place := range reachable(op.OperationID+" request", media.Schema) {
+				additional := place.schema.AdditionalProperties
+				if len(place.schema.Properties) > 0 && (additional.Has == nil || *additional.Has) {
+					report(place.where, "an object that is not closed")
+				}
+			}
+		}
+	}
+}
+
+// checkOpenResponses wants answers to be free to gain fields.
+func checkOpenResponses(document *openapi3.T, report report) {
+	for op := range operations(document) {
+		for status, response := range sorted(op.Responses.Map()) {
+			for _, media := range sorted(response.Value.Content) {
+				for place := range reachable(op.OperationID+" "+status, media.Schema) {
+					if has := place.schema.AdditionalProperties.Has; has != nil && !*has {
+						report(place.where, "a closed object")
+					}
+				}
+			}
+		}
+	}
+}
