@@ -9,6 +9,7 @@ RELEASED := tools/released
 API_DIRS := . bytescaletest contract
 NPM      := npm ci --ignore-scripts --no-audit --no-fund --silent
 FUZZTIME ?= 5s
+PKG      ?= ./...
 
 ##@ Start here
 
@@ -51,7 +52,7 @@ fmt-check: ## Formatting, without writing
 
 .PHONY: lint
 lint: ## golangci-lint with .golangci.yml
-	$(TOOL) golangci-lint run ./...
+	$(TOOL) golangci-lint run $(PKG)
 
 .PHONY: fuzz-smoke
 fuzz-smoke: ## Every fuzz target for FUZZTIME (5s)
