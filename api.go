@@ -1,0 +1,315 @@
+package bytescale
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+// httpService is the service over HTTP: the generated client with bounded
+// answers, judged by their status first. Each method is one attempt.
+type httpService struct {
+	client *Client
+	calls  gen.ClientInterface
+}
+
+func (s *httpService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error) {
+	answer := new(gen.BeginMultipartUploadResponse)
+	resp, err := s.calls.BeginMultipartUpload(ctx, s.client.accountID, request)
+	err = decode(opBegin, resp, err, answer, "file.accountId", "file.filePath", "file.fileUrl", "file.size",
+		"uploadId", "uploadParts.count", "uploadParts.first.uploadId", "uploadParts.first.uploadPartIndex",
+		"uploadParts.first.uploadUrl", "uploadParts.first.range.inclusiveStart", "uploadParts.first.range.inclusiveEnd")
+	if err == nil {
+		err = checkAnswer(opBegin, checkDetails(answer.File))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+func (s *httpService) getPart(ctx context.Context, uploadID string, index int64) (part, error) {
+	if err := checkPartArguments(uploadID, index); err != nil {
+		return part{}, err
+	}
+	var answer gen.UploadPart
+	resp, err := s.calls.GetUploadPart(ctx, s.client.accountID, uploadID, index)
+	err = decode(opGetPart, resp, err, &answer, "uploadId", "uploadPartIndex", "uploadUrl",
+		"range.inclusiveStart", "range.inclusiveEnd")
+	if err != nil {
+		return part{}, err
+	}
+	return partOf(answer), nil
+}
+
+func (s *httpService) listParts(ctx context.Context, uploadID string) ([]int64, error) {
+	if err := checkPartArguments(uploadID, 0); err != nil {
+		return nil, err
+	}
+	var answer gen.UploadPartList
+	resp, err := s.calls.ListUploadParts(ctx, s.client.accountID, uploadID)
+	if err := decode(opListParts, resp, err, &answer, "remainingUploadParts"); err != nil {
+		return nil, err
+	}
+	return answer.RemainingUploadParts, nil
+}
+
+func (s *httpService) completePart(ctx context.Context, uploadID string, index int64, etag string) (completion, error) {
+	if err := checkPartArguments(uploadID, index); err != nil {
+		return completion{}, err
+	}
+	var answer gen.CompleteMultipartUploadResponse
+	resp, err := s.calls.CompleteUploadPart(ctx, s.client.accountID, uploadID, index, gen.CompleteUploadPartRequest{ETag: etag})
+	if err := decode(opCompletePart, resp, err, &answer, "status"); err != nil {
+		return completion{}, err
+	}
+	status, err := answer.ValueByDiscriminator()
+	if err != nil {
+		return completion{}, protocolError(opCompletePart, http.StatusOK, "the status is neither Completed nor Pending")
+	}
+	completed, ok := status.(gen.CompleteMultipartUploadResponseCompleted)
+	if !ok {
+		return completion{}, nil
+	}
+	if !validETag(completed.ETag) {
+		return completion{}, protocolError(opCompletePart, http.StatusOK, "completed without a usable etag")
+	}
+	return completion{completed: true, etag: completed.ETag}, nil
+}
+
+func (s *httpService) details(ctx context.Context, filePath string) (*FileDetails, error) {
+	var answer gen.FileDetails
+	resp, err := s.calls.GetFileDetails(ctx, s.client.accountID, &gen.GetFileDetailsParams{FilePath: filePath})
+	err = decode(opDetails, resp, err, &answer, "accountId", "filePath", "fileUrl", "size")
+	if err == nil {
+		err = checkAnswer(opDetails, checkDetails(answer))
+	}
+	if err != nil {
+		return nil, err
+	}
+	details := newFileDetails(answer)
+	return &details, nil
+}
+
+func (s *httpService) delete(ctx context.Context, filePath string) error {
+	resp, err := s.calls.DeleteFile(ctx, s.client.accountID, &gen.DeleteFileParams{FilePath: filePath})
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	switch {
+	case resp.StatusCode == http.StatusNoContent:
+		return nil
+	case resp.StatusCode/100 == 2:
+		return protocolError(opDelete, resp.StatusCode, "204 was expected")
+	}
+	return apiError(opDelete, resp, false)
+}
+
+// putPart sends a part to storage. The URL is its own permission: no credentials
+// go along, and the URL is a secret. See UploadPart in openapi.yaml.
+func (s *httpService) putPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
+	target, err := url.Parse(address)
+	if err != nil || target.Host == "" || target.User != nil || target.Scheme != "http" && target.Scheme != "https" {
+		return "", fmt.Errorf("%s: %w: the upload URL is not usable", opPutPart, ErrProtocol) // without the URL
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, "", http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	req.URL, req.Host = target, target.Host
+	if size > 0 {
+		if req.Body, err = body(); err != nil {
+			return "", err
+		}
+		req.GetBody = body
+		req.ContentLength = size
+	}
+	step := stepOf(ctx)
+	resp, err := s.client.send(req, call{operation: opPutPart, uploadID: step.uploadID, part: step.part, attempt: step.attempt}, true)
+	if err != nil {
+		return "", err
+	}
+	if resp.StatusCode/100 != 2 {
+		defer resp.Body.Close()
+		return "", apiError(opPutPart, resp, true)
+	}
+	discard(resp)
+	etag := resp.Header.Get("ETag")
+	if !validETag(etag) {
+		return "", fmt.Errorf("%s: status %d: %w", opPutPart, resp.StatusCode, errMissingETag)
+	}
+	return etag, nil
+}
+
+// checkPartArguments refuses what would lead a request to another address than
+// that of a part: the generated client escapes ids, but lets "" and ".." pass.
+func checkPartArguments(uploadID string, index int64) error {
+	switch {
+	case !plainID(uploadID):
+		return refuse("uploadId", "%s is not an upload id", quote(uploadID))
+	case index < 0:
+		return refuse("uploadPartIndex", "%d is negative", index)
+	}
+	return nil
+}
+
+// validETag says whether an etag may be used as one (ETag in openapi.yaml).
+func validETag(etag string) bool {
+	return 1 <= len(etag) && len(etag) <= 255 && strings.IndexFunc(etag, unicode.IsSpace) < 0
+}
+
+// checkDetails says what is wrong with details that the API sent.
+func checkDetails(details gen.FileDetails) string {
+	switch {
+	case checkFilePath("", details.FilePath) != nil:
+		return "file path"
+	case details.FileURL == "":
+		return "file URL"
+	case details.AccountID == "":
+		return "account id"
+	case details.Size < 0:
+		return "size"
+	case details.LastModified < 0:
+		return "time of modification"
+	case details.ETag.Valid && !validETag(details.ETag.Value):
+		return "etag"
+	}
+	return ""
+}
+
+func checkAnswer(op, wrong string) error {
+	if wrong == "" {
+		return nil
+	}
+	return protocolError(op, http.StatusOK, "the "+wrong+" of the file is not a valid one")
+}
+
+// protocolError is an answer that means success and yet cannot be used. reason
+// quotes nothing of the answer.
+func protocolError(op string, status int, reason string) error {
+	return fmt.Errorf("%s: status %d: %w: %s", op, status, ErrProtocol, reason)
+}
+
+// decode reads the answer to a call into the value that to points to, and closes
+// it. It takes what the call returned. required are the fields that must be
+// there and not be null, in the form "a.b.c"; decoding alone would turn missing
+// ones into zeros.
+func decode(op string, resp *http.Response, err error, to any, required ...string) error {
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	switch {
+	case resp.StatusCode == http.StatusOK:
+	case resp.StatusCode/100 == 2:
+		return protocolError(op, resp.StatusCode, "200 was expected")
+	default:
+		return apiError(op, resp, false)
+	}
+	content, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return fmt.Errorf("%s: read answer: %w", op, err)
+	}
+	for _, field := range required {
+		if !hasField(content, field) {
+			return protocolError(op, resp.StatusCode, "the answer is no JSON object with "+field)
+		}
+	}
+	if err := json.Unmarshal(content, to); err != nil {
+		return protocolError(op, resp.StatusCode, "the answer does not decode")
+	}
+	return nil
+}
+
+// hasField says whether content is a JSON object with the field, not null.
+func hasField(content []byte, field string) bool {
+	for name := range strings.SplitSeq(field, ".") {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(content, &object) != nil {
+			return false
+		}
+		content = object[name]
+	}
+	return len(content) > 0 && !bytes.Equal(content, []byte("null"))
+}
+
+// maxMessage is the longest message of a server that is passed on, in
+// characters.
+const maxMessage = 500
+
+// apiError makes an error of an answer whose status means failure. The body may
+// be of any shape; what cannot be read is left out.
+func apiError(op string, resp *http.Response, signed bool) *APIError {
+	failed := &APIError{Operation: op, Status: resp.StatusCode}
+	failed.retryAfter, failed.retryAfterSet = parseRetryAfter(resp.Header, time.Now())
+	// A body that breaks off still tells the status, which decides.
+	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil || len(content) > maxAnswer {
+		return failed
+	}
+	hide := newRedactor(resp.Request, signed)
+	code, message, details := readError(content)
+	failed.Code = short(hide.text(code))
+	failed.Message = short(hide.text(message))
+	if details != nil {
+		failed.Details, _ = hide.value(details).(map[string]any)
+	}
+	return failed
+}
+
+// readError reads the two shapes of errors that there are: the JSON of the API
+// (ErrorResponse in openapi.yaml) and the XML of object storage.
+func readError(content []byte) (code, message string, details map[string]any) {
+	var answer struct {
+		Error struct {
+			Code    any `json:"code"`
+			Message any `json:"message"`
+			Details any `json:"details"`
+		} `json:"error"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.UseNumber()
+	if decoder.Decode(&answer) == nil {
+		// What is of another type than documented must not cost the rest.
+		code, _ = answer.Error.Code.(string)
+		message, _ = answer.Error.Message.(string)
+		details, _ = answer.Error.Details.(map[string]any)
+		return code, message, details
+	}
+	var storage struct {
+		XMLName xml.Name `xml:"Error"`
+		Code    string   `xml:"Code"`
+		Message string   `xml:"Message"`
+	}
+	if xml.Unmarshal(content, &storage) == nil {
+		return storage.Code, storage.Message, nil
+	}
+	return "", "", nil
+}
+
+// short is text for an error message: one line, of bounded length, without
+// control characters, which a terminal could obey.
+func short(text string) string {
+	clean := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "�"))
+	runes := []rune(strings.Join(strings.Fields(clean), " "))
+	if len(runes) > maxMessage {
+		return string(runes[:maxMessage-1]) + "…"
+	}
+	return string(runes)
+}

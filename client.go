@@ -1,0 +1,145 @@
+package bytescale
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+const (
+	// DefaultAPIURL is the address of the vendor's API (servers in openapi.yaml).
+	DefaultAPIURL = "https://api.bytescale.com"
+	// DefaultCDNURL is the address of the vendor's CDN (servers of DownloadFile
+	// in openapi.yaml).
+	DefaultCDNURL = "https://upcdn.io"
+
+	userAgent = "bytescale-go"
+)
+
+// Client uploads files to one account and does what an upload needs around it.
+// Make one with [NewClient] and use it for everything: the limits on what is
+// under way, the buffers and the connections are those of the client, shared by
+// all its uploads.
+//
+// All methods may be called from several goroutines at the same time. There is
+// nothing to close; [Client.CloseIdleConnections] lets go of connections early.
+// Printing a Client, in whatever form, does not show its credentials.
+type Client struct {
+	settings    clientSettings
+	credentials *credentials
+	accountID   string
+	apiURL      *url.URL
+	cdnURL      *url.URL
+	http        *http.Client // follows no redirects
+	service     service      // what the upload engine uses; api, but for its tests
+	api         *httpService
+	limits      *limits
+	budget      *budget
+	generated   *gen.ClientWithResponses
+	observe     func(Event)
+}
+
+// NewClient returns a client for the account of apiKey: "public_…" or
+// "secret_…", taken as it is, without trimming. Public keys can upload and
+// download; details and deletion usually take a secret one. A key that cannot be
+// one is refused with an error for which errors.Is(err, [ErrInvalidKey]) holds.
+// The empty key is for [WithJWT] without a key, and needs [WithAccountID].
+//
+// With no options, a client sends 8 parts at a time, has 32 API calls under way,
+// makes 800 of them per second and uses up to 64 MiB of buffers for plain
+// streams; see [WithPutsInFlight], [WithAPICallsInFlight], [WithAPIRate] and
+// [WithBufferBudget]. A bad option is an [*ArgumentError]. Nothing is sent yet.
+func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
+	settings, err := newClientSettings(opts)
+	if err != nil {
+		return nil, err
+	}
+	accountID, err := settings.account(apiKey)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		settings:    settings,
+		credentials: &credentials{basic: settings.basic},
+		accountID:   accountID,
+		apiURL:      settings.apiURL,
+		cdnURL:      settings.cdnURL,
+		http:        settings.newHTTPClient(),
+		budget:      newBudget(settings.budget),
+		observe:     settings.observe,
+	}
+	if apiKey != "" {
+		c.credentials.key = newSecret(apiKey)
+	}
+	if settings.jwt != nil {
+		c.credentials.tokens = newTokens(settings.jwt)
+	}
+	c.limits = newLimits(settings.puts, settings.calls, settings.rate, c.emit)
+	c.generated, err = gen.NewClientWithResponses(c.apiURL.String(), gen.WithHTTPClient(&apiDoer{c}))
+	if err != nil {
+		return nil, err
+	}
+	c.api = &httpService{client: c, calls: c.generated.ClientInterface}
+	c.service = c.api
+	return c, nil
+}
+
+// account is the account to work with.
+func (s *clientSettings) account(apiKey string) (string, error) {
+	if apiKey == "" {
+		switch {
+		case s.jwt == nil:
+			return "", invalidKey("is empty; only a client with WithJWT can do without")
+		case s.accountID == "":
+			return "", refuse("accountID", "is needed with WithJWT when there is no API key; set WithAccountID")
+		case s.basic:
+			return "", refuse("basicAuth", "needs an API key; a JWT alone is sent as a bearer token")
+		}
+		return s.accountID, nil
+	}
+	id, err := accountOf(apiKey)
+	switch {
+	case err != nil:
+		return "", err
+	case s.accountID != "" && s.accountID != id:
+		return "", refuse("accountID", "is %s, but the API key belongs to account %s", s.accountID, id)
+	}
+	return id, nil
+}
+
+// newHTTPClient is the client that all requests go through.
+func (s *clientSettings) newHTTPClient() *http.Client {
+	var client http.Client
+	if s.httpClient != nil {
+		client = *s.httpClient
+	}
+	if client.Transport == nil {
+		client.Transport = newTransport(s.puts*smallPutsFactor + s.calls)
+	}
+	// A redirect would take the credentials, or the bytes of a part, elsewhere.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client
+}
+
+// AccountID returns the account that the client works with.
+func (c *Client) AccountID() string { return c.accountID }
+
+// API returns the generated client of the API, which has a method for every
+// operation of openapi.yaml but DownloadFile ([Client.Download] is that one).
+// Its requests get the credentials, count against the limits and are observed
+// like those of the methods here; they go to the API's origin only. They are
+// not retried, their arguments are not checked, and a status that means failure
+// is no error of theirs. An answer of more than 16 MiB is cut with an error.
+func (c *Client) API() *gen.ClientWithResponses { return c.generated }
+
+// CloseIdleConnections closes the connections that are not in use. The client
+// stays usable. A Transport that was given with [WithHTTPClient] loses its idle
+// connections too, whoever else uses it.
+func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
+
+// String names the account and the address of the API.
+func (c *Client) String() string {
+	return fmt.Sprintf("bytescale.Client{account %s at %s}", c.accountID, c.apiURL)
+}

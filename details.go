@@ -1,0 +1,135 @@
+package bytescale
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+// FileDetails is what the service knows about a file (FileDetails in
+// openapi.yaml). It encodes to JSON and back without loss.
+type FileDetails struct {
+	// AccountID is the account that owns the file.
+	AccountID string `json:"accountId"`
+	// ETag is the version tag of the file, which changes with its content; to
+	// be treated as opaque. Empty while the file is being uploaded, and after
+	// an upload whose last answer was lost and whose credentials may not read
+	// details.
+	ETag string `json:"etag"`
+	// FilePath is the full path of the file: the value to keep in a database.
+	FilePath string `json:"filePath"`
+	// FileURL is the address of the untransformed file on the CDN.
+	FileURL string `json:"fileUrl"`
+	// LastModified is when the file was uploaded or last overwritten, in UTC,
+	// to the millisecond.
+	LastModified time.Time `json:"lastModified"`
+	// Metadata is what the upload was given with [WithMetadata]; empty, not
+	// nil, when that was nothing. Numbers are [json.Number], so that integers
+	// above 2^53 survive.
+	Metadata map[string]any `json:"metadata"`
+	// MIME is the MIME type; "application/octet-stream" when the upload gave
+	// none.
+	MIME string `json:"mime"`
+	// OriginalFileName is the name of the file where it came from; empty when
+	// the upload gave none.
+	OriginalFileName string `json:"originalFileName"`
+	// Size is in bytes.
+	Size int64 `json:"size"`
+	// Tags are the labels of the file; empty, not nil, when there are none.
+	Tags []string `json:"tags"`
+}
+
+// UnmarshalJSON reads what encoding a FileDetails gives. It is there to keep
+// large integers in the metadata.
+func (d *FileDetails) UnmarshalJSON(data []byte) error {
+	type plain FileDetails // without this method
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	return decoder.Decode((*plain)(d))
+}
+
+// newFileDetails is the root package's form of what the API sent.
+func newFileDetails(from gen.FileDetails) FileDetails {
+	details := FileDetails{
+		AccountID:    from.AccountID,
+		ETag:         from.ETag.Value,
+		FilePath:     from.FilePath,
+		FileURL:      from.FileURL,
+		LastModified: from.LastModified.Time(),
+		Metadata:     from.Metadata,
+		MIME:         from.MIME,
+		Size:         from.Size,
+		Tags:         from.Tags,
+	}
+	if from.OriginalFileName != nil {
+		details.OriginalFileName = *from.OriginalFileName
+	}
+	if details.Metadata == nil {
+		details.Metadata = map[string]any{}
+	}
+	if details.Tags == nil {
+		details.Tags = []string{}
+	}
+	return details
+}
+
+// Details returns what the service knows about the file at filePath
+// (GetFileDetails in openapi.yaml). The credentials must be allowed to read
+// details: a secret key is, a public key only if it was given the permission.
+//
+// A missing file is an [*APIError] for which errors.Is(err, [ErrNotFound])
+// holds. A path that cannot be one (it begins with a slash, has at most 512
+// characters and no "..") is an [*ArgumentError]. Failures that can pass are
+// retried with growing waits for a minute or two; ctx ends that at any moment.
+func (c *Client) Details(ctx context.Context, filePath string) (*FileDetails, error) {
+	if err := checkFilePath("filePath", filePath); err != nil {
+		return nil, err
+	}
+	var details *FileDetails
+	err := c.retry(ctx, opDetails, func(ctx context.Context) (err error) {
+		details, err = c.service.details(ctx, filePath)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return details, nil
+}
+
+// Delete deletes the file at filePath (DeleteFile in openapi.yaml). The file is
+// gone when Delete returns nil, though the CDN may serve it from its caches for
+// a while. The credentials must be allowed to delete: a secret key, or a public
+// key with a JWT that grants it ([WithJWT]).
+//
+// A missing file is an [*APIError] for which errors.Is(err, [ErrNotFound])
+// holds, unless it is missing because an earlier attempt of the same call,
+// whose answer was lost, has deleted it. Other errors and retries are those of
+// [Client.Details].
+func (c *Client) Delete(ctx context.Context, filePath string) error {
+	if err := checkFilePath("filePath", filePath); err != nil {
+		return err
+	}
+	sent := false // an earlier attempt may have deleted the file
+	return c.retry(ctx, opDelete, func(ctx context.Context) error {
+		err := c.api.delete(ctx, filePath)
+		if sent && errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		sent = true
+		return err
+	})
+}
+
+// URL returns the address at which the CDN serves the untransformed file at
+// filePath, properly escaped. It sends nothing and does not know whether the
+// file exists. Files in private folders need more than the URL to be read. The
+// CDN refuses URLs of more than 1000 bytes after the host.
+//
+// A path that cannot be one is an [*ArgumentError].
+func (c *Client) URL(filePath string) (string, error) {
+	return rawURL(c.cdnURL, c.accountID, filePath)
+}

@@ -1,0 +1,257 @@
+package bytescale
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// maxAnswer bounds the answer to an API call.
+	maxAnswer = 1 << 20
+	// maxListAnswer bounds a list of parts, and what is not known here.
+	maxListAnswer = 16 << 20
+)
+
+// apiDoer sends the requests of the generated client, one attempt each: it
+// keeps the client's limits, proves the identity, reports the attempt and bounds
+// the answer.
+type apiDoer struct{ client *Client }
+
+func (d *apiDoer) Do(req *http.Request) (*http.Response, error) {
+	call := d.client.callOf(req)
+	if !sameOrigin(req.URL, d.client.apiURL) {
+		closeBody(req)
+		return nil, refuse("url", "%s://%s is not the API of this client; no credentials go there", req.URL.Scheme, req.URL.Host)
+	}
+	token, err := d.client.credentials.tokens.get(req.Context(), "")
+	if err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	resp, err := d.once(req, call, token)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized || d.client.credentials.tokens == nil {
+		return resp, err
+	}
+	again, ok := replay(req)
+	if !ok {
+		return resp, nil
+	}
+	discard(resp)
+	if token, err = d.client.credentials.tokens.get(req.Context(), token); err != nil {
+		closeBody(again)
+		return nil, err
+	}
+	return d.once(again, call, token)
+}
+
+// once sends one request and reports it.
+func (d *apiDoer) once(original *http.Request, call call, token string) (*http.Response, error) {
+	release, err := d.client.limits.api(original.Context())
+	if err != nil {
+		closeBody(original)
+		return nil, err
+	}
+	ctx, cancel := call.withTimeout(original.Context())
+	req := original.Clone(ctx)
+	// A form's "+" for a space is not understood everywhere, %20 is.
+	req.URL.RawQuery = strings.ReplaceAll(req.URL.RawQuery, "+", "%20")
+	d.client.credentials.set(req.Header, token)
+
+	resp, err := d.client.send(req, call, false)
+	if err != nil {
+		cancel()
+		release()
+		return nil, err
+	}
+	d.client.limits.answered(resp.StatusCode)
+	resp.Body = &answerBody{
+		body: resp.Body,
+		left: call.maxAnswer(),
+		done: sync.OnceFunc(func() { cancel(); release() }),
+		ctx:  ctx,
+	}
+	return resp, nil
+}
+
+// send does one request, reports it and takes the secrets out of its error.
+// signed says that the query of the URL is a secret.
+func (c *Client) send(req *http.Request, call call, signed bool) (*http.Response, error) {
+	req.Header.Set("User-Agent", c.settings.userAgent)
+	began := time.Now()
+	resp, err := c.http.Do(req)
+	event := Event{
+		Kind:      EventAttempt,
+		Operation: call.operation,
+		UploadID:  call.uploadID,
+		Part:      call.part,
+		Attempt:   call.attempt,
+		Bytes:     max(0, req.ContentLength),
+		Duration:  time.Since(began),
+	}
+	if err != nil {
+		err = newRedactor(req, signed).err(timedOut(req.Context(), err))
+		event.Err = err
+		c.emit(event)
+		return nil, err
+	}
+	resp.Request = req
+	event.Status = resp.StatusCode
+	c.emit(event)
+	return resp, nil
+}
+
+// call is what a request is about.
+type call struct {
+	operation string // operationId; empty if it is none
+	uploadID  string
+	part      int64
+	attempt   int
+}
+
+// callOf reads the operation from method and path. This way the requests of the
+// generated client are known too.
+func (c *Client) callOf(req *http.Request) call {
+	step := stepOf(req.Context())
+	found := call{uploadID: step.uploadID, part: step.part, attempt: step.attempt}
+	path := strings.TrimPrefix(req.URL.Path, c.apiURL.Path+"/v2/accounts/"+c.accountID+"/")
+	switch elements := strings.Split(path, "/"); len(elements) {
+	case 4:
+		if elements[0] == "uploads" && elements[2] == "parts" {
+			found.uploadID = elements[1]
+			if index, err := strconv.ParseInt(elements[3], 10, 64); err == nil {
+				found.part = index
+			}
+			path = "uploads/{uploadId}/parts/{uploadPartIndex}"
+		}
+	case 3:
+		if elements[0] == "uploads" && elements[2] == "parts" {
+			found.uploadID = elements[1]
+			path = "uploads/{uploadId}/parts"
+		}
+	}
+	found.operation = operations[req.Method+" "+path]
+	return found
+}
+
+// operations are those of openapi.yaml on the API's server.
+var operations = map[string]string{
+	"POST uploads":                                   opBegin,
+	"POST uploads/binary":                            opBasicUpload,
+	"POST uploads/form_data":                         opFormDataUpload,
+	"POST uploads/url":                               opUploadFromURL,
+	"GET uploads/{uploadId}/parts":                   opListParts,
+	"GET uploads/{uploadId}/parts/{uploadPartIndex}": opGetPart,
+	"PUT uploads/{uploadId}/parts/{uploadPartIndex}": opCompletePart,
+	"GET files/details":                              opDetails,
+	"DELETE files":                                   opDelete,
+}
+
+const (
+	opDelete         = "DeleteFile"
+	opDownload       = "DownloadFile"
+	opBasicUpload    = "BasicUpload"
+	opFormDataUpload = "FormDataUpload"
+	opUploadFromURL  = "UploadFromUrl"
+)
+
+func (c call) maxAnswer() int64 {
+	switch c.operation {
+	case opListParts, "":
+		return maxListAnswer
+	}
+	return maxAnswer
+}
+
+// withTimeout bounds a call with its answer, unless it carries a whole file.
+func (c call) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	switch c.operation {
+	case opBasicUpload, opFormDataUpload, "":
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, callTimeout, errCallTimeout)
+}
+
+var errCallTimeout = fmt.Errorf("%w: no complete answer in %v", ErrStalled, callTimeout)
+
+// timedOut returns errCallTimeout in place of the error that it caused.
+func timedOut(ctx context.Context, err error) error {
+	if err != nil && context.Cause(ctx) == errCallTimeout {
+		return errCallTimeout
+	}
+	return err
+}
+
+// replay returns the request with a fresh body, if it can be had.
+func replay(req *http.Request) (*http.Request, bool) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return req, true
+	}
+	if req.GetBody == nil {
+		return nil, false
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil, false
+	}
+	again := req.Clone(req.Context())
+	again.Body = body
+	return again, true
+}
+
+// closeBody does what a Doer owes a request that it does not send.
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		req.Body.Close()
+	}
+}
+
+// discard reads what little there may be left of an answer, so that its
+// connection can be used again.
+func discard(resp *http.Response) {
+	io.CopyN(io.Discard, resp.Body, 64<<10)
+	resp.Body.Close()
+}
+
+// answerBody is the body of an answer of the API: bounded, and giving back what
+// the call holds when it is closed.
+type answerBody struct {
+	body io.ReadCloser
+	left int64
+	done func()
+	ctx  context.Context // the call's, to tell its end by timeout
+}
+
+var errAnswerTooLong = fmt.Errorf("%w: the answer is too long", ErrProtocol)
+
+func (b *answerBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		// At the limit exactly, the answer may just end.
+		if n, err := b.body.Read(make([]byte, 1)); n == 0 {
+			return 0, b.fail(err)
+		}
+		return 0, errAnswerTooLong
+	}
+	n, err := b.body.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, b.fail(err)
+}
+
+func (b *answerBody) fail(err error) error {
+	if errors.Is(err, io.EOF) {
+		return err
+	}
+	return timedOut(b.ctx, err)
+}
+
+func (b *answerBody) Close() error {
+	err := b.body.Close()
+	b.done()
+	return err
+}

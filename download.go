@@ -1,0 +1,223 @@
+package bytescale
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// DownloadOption configures one download; see [Client.Download].
+type DownloadOption func(*downloadSettings) error
+
+type downloadSettings struct {
+	ranged         bool
+	offset, length int64
+	authenticated  bool
+}
+
+// WithRange downloads length bytes from position offset instead of the whole
+// file; a length of -1 means to the end. Both are bytes. A range that goes
+// beyond the end is cut there; one that begins there is an [*APIError] with
+// status 416.
+func WithRange(offset, length int64) DownloadOption {
+	return func(s *downloadSettings) error {
+		switch {
+		case offset < 0:
+			return refuse("range", "the offset %d is negative", offset)
+		case length == 0 || length < -1:
+			return refuse("range", "the length %d is neither positive nor -1, for the rest of the file", length)
+		case length > 0 && offset+length < 0:
+			return refuse("range", "%d bytes from %d on are beyond any file", length, offset)
+		}
+		s.ranged, s.offset, s.length = true, offset, length
+		return nil
+	}
+}
+
+// WithCDNAuth sends the client's credentials along to the CDN, to read a file of
+// a private folder. They go to the origin of [WithCDNURL] only. Without this
+// option the CDN gets no credentials.
+func WithCDNAuth() DownloadOption {
+	return func(s *downloadSettings) error {
+		s.authenticated = true
+		return nil
+	}
+}
+
+// Download is the content of a file on its way: an [io.ReadCloser] that the
+// caller reads and closes. It is not safe for concurrent use.
+type Download struct {
+	// Offset is the position in the file of the first byte; 0 without
+	// [WithRange].
+	Offset int64
+	// Size is how many bytes there are to read; -1 if the CDN did not say.
+	Size int64
+	// FileSize is the size of the whole file in bytes; -1 if the CDN did not
+	// say.
+	FileSize int64
+	// ContentType is the MIME type; empty if the CDN did not say.
+	ContentType string
+	// ETag is the version tag in the quoted form of HTTP; empty if the CDN did
+	// not say. It need not be the etag of [FileDetails].
+	ETag string
+
+	body io.ReadCloser
+}
+
+// Read reads the next bytes. A connection that breaks before Size bytes is
+// [io.ErrUnexpectedEOF] or the network's error; go on with [WithRange] then.
+func (d *Download) Read(p []byte) (int, error) { return d.body.Read(p) }
+
+// Close ends the download, complete or not, and frees its connection.
+func (d *Download) Close() error { return d.body.Close() }
+
+// maxRedirects is how many redirects of the CDN a download follows.
+const maxRedirects = 5
+
+// Download opens the untransformed file at filePath for reading from the CDN
+// (DownloadFile in openapi.yaml). The content streams: memory does not grow with
+// the file. Files in public folders need no credentials, and none are sent
+// unless [WithCDNAuth] says so. The caller closes the Download.
+//
+// Failures that can pass are retried until the CDN has begun to answer, not
+// after. Redirects are followed within the CDN's own origin only. ctx governs
+// the reading too: when it ends, Read fails. There is no limit on the time of
+// the transfer.
+//
+// A missing file is an [*APIError] for which errors.Is(err, [ErrNotFound])
+// holds; a bad path or option is an [*ArgumentError]; a range that was answered
+// with something else is an [ErrProtocol].
+func (c *Client) Download(ctx context.Context, filePath string, opts ...DownloadOption) (*Download, error) {
+	address, err := c.URL(filePath)
+	if err != nil {
+		return nil, err
+	}
+	var settings downloadSettings
+	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
+		if err := opt(&settings); err != nil {
+			return nil, err
+		}
+	}
+	var download *Download
+	err = c.retry(ctx, opDownload, func(ctx context.Context) (err error) {
+		download, err = c.openDownload(ctx, address, &settings)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return download, nil
+}
+
+// openDownload is one attempt to get to the first byte.
+func (c *Client) openDownload(ctx context.Context, address string, s *downloadSettings) (*Download, error) {
+	token := ""
+	for refreshed := false; ; refreshed = true {
+		if s.authenticated {
+			var err error
+			if token, err = c.credentials.tokens.get(ctx, token); err != nil {
+				return nil, err
+			}
+		}
+		resp, err := c.fetch(ctx, address, s, token)
+		if err != nil {
+			return nil, err
+		}
+		if resp.StatusCode == http.StatusUnauthorized && s.authenticated && c.credentials.tokens != nil && !refreshed {
+			discard(resp)
+			continue
+		}
+		download, err := s.download(resp)
+		if err != nil {
+			resp.Body.Close()
+		}
+		return download, err
+	}
+}
+
+// fetch sends the request, and those to where it is redirected.
+func (c *Client) fetch(ctx context.Context, address string, s *downloadSettings, token string) (*http.Response, error) {
+	for redirects := 0; ; redirects++ {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		if err != nil {
+			return nil, err
+		}
+		// Compressed content would have neither the file's size nor its ranges.
+		req.Header.Set("Accept-Encoding", "identity")
+		if s.ranged {
+			req.Header.Set("Range", s.header())
+		}
+		if s.authenticated {
+			c.credentials.set(req.Header, token)
+		}
+		resp, err := c.send(req, call{operation: opDownload, part: -1, attempt: stepOf(ctx).attempt}, false)
+		if err != nil {
+			return nil, err
+		}
+		location, err := resp.Location()
+		if resp.StatusCode/100 != 3 || err != nil || redirects == maxRedirects || !sameOrigin(location, c.cdnURL) {
+			return resp, nil
+		}
+		discard(resp)
+		address = location.String()
+	}
+}
+
+// header is the value of the Range header.
+func (s *downloadSettings) header() string {
+	if s.length < 0 {
+		return fmt.Sprintf("bytes=%d-", s.offset)
+	}
+	return fmt.Sprintf("bytes=%d-%d", s.offset, s.offset+s.length-1)
+}
+
+// download makes a Download of an answer that means success.
+func (s *downloadSettings) download(resp *http.Response) (*Download, error) {
+	download := &Download{
+		Size:        resp.ContentLength,
+		FileSize:    resp.ContentLength,
+		ContentType: resp.Header.Get("Content-Type"),
+		ETag:        resp.Header.Get("ETag"),
+		body:        resp.Body,
+	}
+	switch {
+	case resp.StatusCode == http.StatusOK && !s.ranged:
+		return download, nil
+	case resp.StatusCode == http.StatusOK:
+		return nil, protocolError(opDownload, resp.StatusCode, "the CDN ignored the range")
+	case resp.StatusCode != http.StatusPartialContent && resp.StatusCode/100 == 2:
+		return nil, protocolError(opDownload, resp.StatusCode, "200 or 206 was expected")
+	case resp.StatusCode != http.StatusPartialContent:
+		return nil, apiError(opDownload, resp, false)
+	}
+	first, last, total, ok := parseContentRange(resp.Header.Get("Content-Range"))
+	switch {
+	case !ok || !s.ranged || first != s.offset, s.length > 0 && last >= s.offset+s.length,
+		resp.ContentLength >= 0 && resp.ContentLength != last-first+1:
+		return nil, protocolError(opDownload, resp.StatusCode, "the CDN answered another range than was asked for")
+	}
+	download.Offset, download.Size, download.FileSize = first, last-first+1, total
+	return download, nil
+}
+
+// parseContentRange reads "bytes 0-99/1234". total is -1 for "*".
+func parseContentRange(value string) (first, last, total int64, ok bool) {
+	spec, found := strings.CutPrefix(value, "bytes ")
+	span, size, sized := strings.Cut(spec, "/")
+	from, to, spanned := strings.Cut(span, "-")
+	first, err1 := strconv.ParseInt(from, 10, 64)
+	last, err2 := strconv.ParseInt(to, 10, 64)
+	total, err3 := int64(-1), error(nil)
+	if size != "*" {
+		total, err3 = strconv.ParseInt(size, 10, 64)
+	}
+	ok = found && sized && spanned && err1 == nil && err2 == nil && err3 == nil &&
+		0 <= first && first <= last && (total == -1 || last < total)
+	return first, last, total, ok
+}

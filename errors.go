@@ -1,0 +1,163 @@
+package bytescale
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The errors that programs decide by, for use with [errors.Is].
+var (
+	// ErrInvalidKey says that an API key cannot be one: [NewClient] returns it
+	// before anything is sent. A key that the service does not know is an
+	// [*APIError] with status 401.
+	ErrInvalidKey = errors.New("invalid API key")
+
+	// ErrNotFound says that there is no such file, upload or part: every
+	// [*APIError] with status 404 is one.
+	ErrNotFound = errors.New("not found")
+
+	// ErrSourceChanged says that a source no longer is what was announced when
+	// the upload began, or not the one that a checkpoint was made of. No file
+	// comes into being.
+	ErrSourceChanged = errors.New("the source has changed")
+
+	// ErrSourceSize says that a source holds fewer or more bytes than
+	// announced. No file comes into being.
+	ErrSourceSize = errors.New("the source does not have the announced size")
+
+	// ErrUploadUnknown says that the service has no memory of the upload that
+	// was to be resumed; begin again with [Client.Upload].
+	ErrUploadUnknown = errors.New("the service does not know this upload")
+
+	// ErrStalled says that a connection moved too little for too long and was
+	// cut. Uploads repeat such an attempt; they end with this error only when
+	// it happens again and again.
+	ErrStalled = errors.New("the connection stalled")
+
+	// ErrProtocol says that the service, or something in between that answers
+	// in its place, sent an answer that openapi.yaml does not allow.
+	ErrProtocol = errors.New("answer breaks the protocol")
+)
+
+// errMissingETag says that storage answered a part's PUT without a usable etag.
+var errMissingETag = fmt.Errorf("%w: no usable etag in the answer", ErrProtocol)
+
+// APIError is an answer that says no: any status that does not mean success,
+// from the API, from the CDN or from storage. Its text holds no key, no token
+// and no query string of a URL, whatever the server put into its answer.
+//
+// ErrorResponse in openapi.yaml is the body it is read from; an answer in
+// another shape gives an APIError with little more than its status.
+type APIError struct {
+	// Operation is the operationId of openapi.yaml; "PutPart" for the PUT of a
+	// part to storage.
+	Operation string
+	// Status is the HTTP status code.
+	Status int
+	// Code is the machine-readable kind of failure, such as
+	// "permission_denied"; empty when the answer had none. The vendor publishes
+	// no list, so decide by Status first. Storage's codes look like
+	// "SignatureDoesNotMatch".
+	Code string
+	// Message is for people: at most 500 characters on one line; empty when the
+	// answer had none.
+	Message string
+	// Details are further facts, for programs; for a refused request they are
+	// keyed by the field at fault ("body.mime"). Nil when there are none. The
+	// map is the caller's.
+	Details map[string]any
+
+	retryAfter    time.Duration
+	retryAfterSet bool
+}
+
+// Error names the operation, the status and what the service said.
+func (e *APIError) Error() string {
+	var text strings.Builder
+	text.WriteString(e.Operation)
+	text.WriteString(": ")
+	text.WriteString(strconv.Itoa(e.Status))
+	if name := http.StatusText(e.Status); name != "" {
+		text.WriteString(" " + name)
+	}
+	if e.Code != "" {
+		text.WriteString(": " + e.Code)
+	}
+	if e.Message != "" {
+		text.WriteString(": " + e.Message)
+	}
+	return text.String()
+}
+
+// Is reports whether the answer means target: [ErrNotFound] for status 404.
+func (e *APIError) Is(target error) bool {
+	return target == ErrNotFound && e.Status == http.StatusNotFound
+}
+
+// UploadError is the end of an upload that had begun: [Client.Upload] and
+// [Client.Resume] return it once the service has given the upload an id. The
+// file does not exist. Err is the reason; errors.Is and errors.As reach it, so
+// that errors.Is(err, context.Canceled) holds for an upload that was cancelled.
+type UploadError struct {
+	// UploadID is the service's name for the upload.
+	UploadID string
+	// Part is the index of the part that failed, counted from zero; -1 when the
+	// failure is not one of a part.
+	Part int64
+	// Start and End are the positions in the file, in bytes, of the first and
+	// of the last byte of that part. Both are zero if Part is -1.
+	Start, End int64
+	// Attempts is how often the step that failed was tried.
+	Attempts int
+	// Checkpoint goes on with the upload, see [Client.Resume]. Nil for an upload
+	// of a single part: there is nothing to save.
+	Checkpoint *Checkpoint
+	// Err is why the upload ended.
+	Err error
+}
+
+// Error names the upload, the part with its bytes, and the reason.
+func (e *UploadError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "upload %s: ", e.UploadID)
+	if e.Part >= 0 {
+		fmt.Fprintf(&text, "part %d (bytes %d to %d): ", e.Part, e.Start, e.End)
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&text, "attempt %d: ", e.Attempts)
+	}
+	if e.Err != nil {
+		text.WriteString(e.Err.Error())
+	}
+	return text.String()
+}
+
+// Unwrap returns the reason.
+func (e *UploadError) Unwrap() error { return e.Err }
+
+// ArgumentError is an argument or an option that was refused before anything
+// was sent.
+type ArgumentError struct {
+	// Field names what was refused, as openapi.yaml or the option does: "mime",
+	// "tags[3]", "putsInFlight".
+	Field string
+	// Reason says what is wrong with it and what is allowed.
+	Reason string
+
+	kind error // the sentinel it is, if any
+}
+
+// Error names the field and the reason.
+func (e *ArgumentError) Error() string { return e.Field + ": " + e.Reason }
+
+// Unwrap returns the sentinel error that this is a case of, such as
+// [ErrInvalidKey], or nil.
+func (e *ArgumentError) Unwrap() error { return e.kind }
+
+func refuse(field, format string, args ...any) error {
+	return &ArgumentError{Field: field, Reason: fmt.Sprintf(format, args...)}
+}
