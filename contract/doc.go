@@ -38,6 +38,6 @@
 //
 // # Cost
 //
-// A JSON exchange costs a few tens of microseconds more than without validation; the benchmark in
-// this package prints the ratio. Nothing but JSON bodies is held in memory.
+// Validating one side about doubles the cost of a small JSON exchange over loopback (some 80 microseconds
+// more); the benchmark in this package prints the ratios. Nothing but JSON bodies is held in memory.
 package contract

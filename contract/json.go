@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // maxDepth is how deep a JSON body may nest. encoding/json stops at 10000; nothing in the API needs
@@ -18,62 +17,67 @@ const maxDepth = 128
 func decodeJSON(data []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	value, err := decodeValue(decoder, 0)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+	var value any
+	if err := decoder.Decode(&value); err != nil {
 		return nil, errors.New("must be one JSON value")
+	}
+	if len(bytes.Trim(data[decoder.InputOffset():], " \t\r\n")) > 0 {
+		return nil, errors.New("must be one JSON value")
+	}
+	if depth(value) > maxDepth {
+		return nil, fmt.Errorf("must not nest deeper than %d levels", maxDepth)
+	}
+	// A name that comes twice leaves fewer members in the value than there are in the text.
+	if members(value) != colons(data) {
+		return nil, errors.New("must not name a member of an object twice")
 	}
 	return value, nil
 }
 
-func decodeValue(decoder *json.Decoder, depth int) (any, error) {
-	token, err := decoder.Token()
-	if err != nil {
-		return nil, errors.New("must be one JSON value")
+// colons counts the members in valid JSON text: the colons outside of strings.
+func colons(data []byte) (n int) {
+	inString := false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			inString = !inString
+		case inString && c == '\\':
+			i++
+		case !inString && c == ':':
+			n++
+		}
 	}
-	delim, ok := token.(json.Delim)
-	if !ok {
-		return token, nil
-	}
-	if depth++; depth > maxDepth {
-		return nil, fmt.Errorf("must not nest deeper than %d levels", maxDepth)
-	}
-	if delim == '[' {
-		return decodeArray(decoder, depth)
-	}
-	return decodeObject(decoder, depth)
+	return n
 }
 
-func decodeArray(decoder *json.Decoder, depth int) (any, error) {
-	array := []any{}
-	for decoder.More() {
-		item, err := decodeValue(decoder, depth)
-		if err != nil {
-			return nil, err
+// members counts the members of all objects in a value.
+func members(value any) (n int) {
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			n += members(item)
 		}
-		array = append(array, item)
+	case map[string]any:
+		n = len(value)
+		for _, member := range value {
+			n += members(member)
+		}
 	}
-	_, err := decoder.Token()
-	return array, err
+	return n
 }
 
-func decodeObject(decoder *json.Decoder, depth int) (any, error) {
-	object := map[string]any{}
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return nil, errors.New("must be one JSON value")
+func depth(value any) (deepest int) {
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			deepest = max(deepest, depth(item))
 		}
-		name, _ := token.(string)
-		if _, twice := object[name]; twice {
-			return nil, errors.New("must not name a member of an object twice")
+	case map[string]any:
+		for _, member := range value {
+			deepest = max(deepest, depth(member))
 		}
-		if object[name], err = decodeValue(decoder, depth); err != nil {
-			return nil, err
-		}
+	default:
+		return 0
 	}
-	_, err := decoder.Token()
-	return object, err
+	return deepest + 1
 }

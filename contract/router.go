@@ -46,7 +46,13 @@ func parseTemplate(template string) ([]segment, error) {
 
 // match returns the unescaped path parameters of an escaped path.
 func (r *route) match(path string) (map[string]string, bool) {
-	params := map[string]string{}
+	var params map[string]string // made late: most routes are left after their first segments
+	set := func(name, value string) {
+		if params == nil {
+			params = make(map[string]string, 4)
+		}
+		params[name] = value
+	}
 	for i, s := range r.segments {
 		rest, ok := strings.CutPrefix(path, "/")
 		if !ok {
@@ -58,7 +64,7 @@ func (r *route) match(path string) (map[string]string, bool) {
 			if !ok || err != nil || !strings.HasPrefix(value, "/") {
 				return nil, false
 			}
-			params[s.param] = value
+			set(s.param, value)
 			return params, true
 		}
 		here, after, more := strings.Cut(rest, "/")
@@ -79,7 +85,7 @@ func (r *route) match(path string) (map[string]string, bool) {
 				return nil, false
 			}
 		} else {
-			params[s.param] = value
+			set(s.param, value)
 		}
 	}
 	return params, true
