@@ -1,0 +1,73 @@
+package bytescale
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+)
+
+const (
+	defaultBudget = 64 << 20
+	minBudget     = 1 << 20
+)
+
+// budget is the memory that all plain streams of a client share. It hands out
+// buffers and keeps returned ones for the next part, so that buffers in use and
+// kept ones together never exceed it.
+type budget struct {
+	bytes     int64
+	available *semaphore.Weighted
+
+	mu   sync.Mutex
+	held int64    // bytes of all buffers, in use and kept
+	kept [][]byte // returned buffers, most recently used last
+}
+
+func newBudget(bytes int64) *budget {
+	return &budget{bytes: bytes, available: semaphore.NewWeighted(bytes)}
+}
+
+// get waits until n bytes are free and returns a buffer of that length. The
+// caller gives it back with put. n must not exceed the budget.
+func (b *budget) get(ctx context.Context, n int64) ([]byte, error) {
+	if err := b.available.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := len(b.kept) - 1; i >= 0; i-- {
+		// A buffer much larger than asked for would hold memory that the
+		// semaphore thinks is free.
+		if size := int64(cap(b.kept[i])); size >= n && size-n <= n/8 {
+			buffer := b.kept[i]
+			b.kept = append(b.kept[:i], b.kept[i+1:]...)
+			return buffer[:n], nil
+		}
+	}
+	for len(b.kept) > 0 && b.held+n > b.bytes {
+		b.held -= int64(cap(b.kept[0]))
+		b.kept = b.kept[1:]
+	}
+	b.held += n
+	return make([]byte, n), nil
+}
+
+func (b *budget) put(buffer []byte) {
+	b.mu.Lock()
+	b.kept = append(b.kept, buffer)
+	b.mu.Unlock()
+	b.available.Release(int64(len(buffer)))
+}
+
+// trim lets go of the kept buffers when nobody holds any: an idle client keeps
+// no memory.
+func (b *budget) trim() {
+	if !b.available.TryAcquire(b.bytes) {
+		return
+	}
+	defer b.available.Release(b.bytes)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.kept, b.held = nil, 0
+}

@@ -1,0 +1,86 @@
+package bytescale
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestBudgetIsNeverExceeded(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		const total = 1000
+		b := newBudget(total)
+		var held [][]byte
+		inUse := int64(0)
+		for range 100 {
+			n := rapid.Int64Range(0, total).Draw(t, "n")
+			if inUse+n <= total {
+				buffer, err := b.get(context.Background(), n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if int64(len(buffer)) != n {
+					t.Fatalf("asked for %d bytes, got %d", n, len(buffer))
+				}
+				held = append(held, buffer)
+				inUse += n
+			}
+			for len(held) > 0 && rapid.Bool().Draw(t, "release") {
+				inUse -= int64(len(held[0]))
+				b.put(held[0])
+				held = held[1:]
+			}
+			if b.held > total+total/8 {
+				t.Fatalf("%d bytes held, the budget is %d", b.held, total)
+			}
+		}
+	})
+}
+
+func TestBudgetMakesWait(t *testing.T) {
+	t.Parallel()
+	b := newBudget(10)
+	buffer, err := b.get(t.Context(), 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := b.get(cancelled, 3); !errors.Is(err, context.Canceled) {
+		t.Errorf("8 + 3 of 10 bytes: %v, want it to wait", err)
+	}
+	b.put(buffer)
+	if _, err := b.get(t.Context(), 10); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBudgetReusesBuffers(t *testing.T) {
+	t.Parallel()
+	b := newBudget(1 << 20)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 100 {
+				buffer, err := b.get(t.Context(), 1<<17)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				b.put(buffer)
+			}
+		})
+	}
+	all.Wait()
+	if b.held > 1<<20 || len(b.kept) > 8 {
+		t.Errorf("%d bytes in %d buffers", b.held, len(b.kept))
+	}
+	b.trim()
+	if b.held != 0 || b.kept != nil {
+		t.Errorf("an idle budget keeps %d bytes", b.held)
+	}
+}

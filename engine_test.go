@@ -1,0 +1,278 @@
+package bytescale
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+// memoryService is the service in memory, for tests of the engine without HTTP.
+// It takes the client's limits as the HTTP client does.
+type memoryService struct {
+	limits   *limits
+	partSize int64
+	latency  time.Duration // of each API call
+	speed    int64         // bytes per second over all PUTs; 0 for no limit
+	discard  bool          // stores nothing
+
+	// fail, if set, is asked before each call and may return its failure.
+	fail func(op string, index int64, nth int) error
+
+	mu       sync.Mutex
+	size     int64
+	parts    map[int64][]byte
+	done     map[int64]bool
+	calls    map[string]int
+	linkFree time.Time
+	gauge    *gauge
+}
+
+// gauge counts what is in flight and what was at the most. Several services may
+// share one.
+type gauge struct {
+	mu                sync.Mutex
+	inFlight, highest map[string]int
+}
+
+func newGauge() *gauge { return &gauge{inFlight: map[string]int{}, highest: map[string]int{}} }
+
+func (g *gauge) add(op string, n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inFlight[op] += n
+	g.highest[op] = max(g.highest[op], g.inFlight[op])
+	if op != opPutPart {
+		g.inFlight["api"] += n
+		g.highest["api"] = max(g.highest["api"], g.inFlight["api"])
+	}
+}
+
+const memoryUpload = "Kd759aLFxttm69kZ"
+
+func newMemoryClient(partSize int64, puts, calls int) (*Client, *memoryService) {
+	l := newLimits(puts, calls, 1e6, nil)
+	m := &memoryService{
+		limits: l, partSize: partSize, parts: map[int64][]byte{}, done: map[int64]bool{},
+		calls: map[string]int{}, gauge: newGauge(),
+	}
+	return &Client{
+		accountID: "A623uY2",
+		apiURL:    &url.URL{Scheme: "https", Host: "api.example.com"},
+		service:   m,
+		limits:    l,
+		budget:    newBudget(defaultBudget),
+	}, m
+}
+
+// enter counts a call and returns its failure, if one is to be.
+func (m *memoryService) enter(op string, index int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls[op]++
+	m.gauge.add(op, 1)
+	if m.fail == nil {
+		return nil
+	}
+	return m.fail(op, index, m.calls[op])
+}
+
+func (m *memoryService) leave(op string) { m.gauge.add(op, -1) }
+
+func (m *memoryService) api(ctx context.Context, op string, index int64, work func() error) error {
+	release, err := m.limits.api(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	err = m.enter(op, index)
+	defer m.leave(op)
+	if waitErr := sleep(ctx, m.latency); waitErr != nil {
+		return waitErr
+	}
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return work()
+}
+
+func (m *memoryService) count() int64 {
+	return max(1, (m.size+m.partSize-1)/m.partSize)
+}
+
+func (m *memoryService) describe(index int64) gen.UploadPart {
+	start := index * m.partSize
+	return gen.UploadPart{
+		UploadID: memoryUpload, UploadPartIndex: index,
+		UploadURL: fmt.Sprintf("https://storage.example.com/%d", index),
+		Range:     gen.UploadPartRange{InclusiveStart: start, InclusiveEnd: min(m.size, start+m.partSize) - 1},
+	}
+}
+
+func (m *memoryService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (answer *gen.BeginMultipartUploadResponse, err error) {
+	err = m.api(ctx, opBegin, -1, func() error {
+		m.size = request.Size
+		answer = &gen.BeginMultipartUploadResponse{
+			File:        gen.FileDetails{FilePath: "/uploads/file.bin", Size: request.Size},
+			UploadID:    memoryUpload,
+			UploadParts: gen.MultipartUploadParts{Count: m.count(), First: m.describe(0)},
+		}
+		return nil
+	})
+	return answer, err
+}
+
+func (m *memoryService) getPart(ctx context.Context, _ string, index int64) (got part, err error) {
+	err = m.api(ctx, opGetPart, index, func() error {
+		got = partOf(m.describe(index))
+		return nil
+	})
+	return got, err
+}
+
+func (m *memoryService) listParts(ctx context.Context, _ string) (todo []int64, err error) {
+	err = m.api(ctx, opListParts, -1, func() error {
+		for i := range m.count() {
+			if !m.done[i] {
+				todo = append(todo, i)
+			}
+		}
+		return nil
+	})
+	return todo, err
+}
+
+func (m *memoryService) completePart(ctx context.Context, _ string, index int64, etag string) (answer completion, err error) {
+	err = m.api(ctx, opCompletePart, index, func() error {
+		if etag != etagOf(m.parts[index]) {
+			return &APIError{Operation: opCompletePart, Status: http.StatusBadRequest, Code: "wrong_etag"}
+		}
+		m.done[index] = true
+		if int64(len(m.done)) == m.count() {
+			answer = completion{completed: true, etag: "whole"}
+		}
+		return nil
+	})
+	return answer, err
+}
+
+func (m *memoryService) details(ctx context.Context, filePath string) (found *FileDetails, err error) {
+	err = m.api(ctx, opDetails, -1, func() error {
+		found = &FileDetails{FilePath: filePath, Size: m.size, ETag: "whole"}
+		return nil
+	})
+	return found, err
+}
+
+func (m *memoryService) putPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
+	var index int64
+	if _, err := fmt.Sscanf(address, "https://storage.example.com/%d", &index); err != nil {
+		return "", err
+	}
+	if err := m.enter(opPutPart, index); err != nil {
+		m.leave(opPutPart)
+		return "", err
+	}
+	defer m.leave(opPutPart)
+	r, err := body()
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	var content []byte
+	if m.discard {
+		_, err = io.Copy(io.Discard, r)
+	} else {
+		content, err = io.ReadAll(r)
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := m.travel(ctx, size); err != nil {
+		return "", err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.parts[index] = content
+	return etagOf(content), nil
+}
+
+// travel takes the time that n bytes need on a link that all PUTs share.
+func (m *memoryService) travel(ctx context.Context, n int64) error {
+	if m.speed == 0 {
+		return ctx.Err()
+	}
+	m.mu.Lock()
+	now := time.Now()
+	if m.linkFree.Before(now) {
+		m.linkFree = now
+	}
+	m.linkFree = m.linkFree.Add(time.Duration(n) * time.Second / time.Duration(m.speed))
+	arrives := m.linkFree.Sub(now)
+	m.mu.Unlock()
+	return sleep(ctx, arrives)
+}
+
+func etagOf(content []byte) string {
+	return fmt.Sprintf("%q", fmt.Sprintf("%x", sha256.Sum256(content)))
+}
+
+// stored is the file as the service has it.
+func (m *memoryService) stored() []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var content []byte
+	for i := range m.count() {
+		content = append(content, m.parts[i]...)
+	}
+	return content
+}
+
+// exists says whether all parts are complete: the file exists.
+func (m *memoryService) exists() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return int64(len(m.done)) == m.count()
+}
+
+// content is n bytes that differ from part to part.
+func content(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(i*7 + i>>8*13 + i>>16*31)
+	}
+	return b
+}
+
+func mustUpload(t *testing.T, c *Client, m *memoryService, source Source, want []byte, options ...UploadOption) *FileDetails {
+	t.Helper()
+	file, err := c.Upload(t.Context(), source, options...)
+	if err != nil {
+		t.Fatalf("Upload: %v", err)
+	}
+	if !m.exists() || !bytes.Equal(m.stored(), want) {
+		t.Fatalf("the stored file differs from the source (%d and %d bytes)", len(m.stored()), len(want))
+	}
+	return file
+}
+
+func sources(t *testing.T, data []byte) map[string]func() Source {
+	t.Helper()
+	return map[string]func() Source{
+		"File":     func() Source { return File(writeTemp(t, data)) },
+		"Bytes":    func() Source { return Bytes(data) },
+		"ReaderAt": func() Source { return ReaderAt(bytes.NewReader(data), int64(len(data))) },
+		"Reader":   func() Source { return Reader(bytes.NewReader(data), int64(len(data))) },
+		"Stream":   func() Source { return Stream(bytes.NewReader(data)) },
+	}
+}

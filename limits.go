@@ -1,0 +1,188 @@
+package bytescale
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/time/rate"
+)
+
+const (
+	defaultPuts  = 8
+	defaultCalls = 32
+	// defaultRate leaves room below the vendor's 1000 requests per second and
+	// account: a burst of a quarter more still stays within it.
+	defaultRate = 800.0
+
+	// smallBody is the size below which a PUT is all latency: such bodies have
+	// their own, larger limit and do not queue behind the big ones.
+	smallBody       = 1 << 20
+	smallPutsFactor = 8
+)
+
+// limits are the client-wide limits that all uploads of a client share. Waiters
+// are served in the order in which they came.
+type limits struct {
+	calls, puts, smallPuts *semaphore.Weighted
+	maxPuts, maxCalls      int
+	pace                   *pace
+
+	// uploads counts the uploads under way: they share the look-ahead.
+	uploads atomic.Int64
+}
+
+func newLimits(puts, calls int, callsPerSecond float64, onSlowDown func(Event)) *limits {
+	return &limits{
+		calls:     semaphore.NewWeighted(int64(calls)),
+		puts:      semaphore.NewWeighted(int64(puts)),
+		smallPuts: semaphore.NewWeighted(int64(puts * smallPutsFactor)),
+		maxPuts:   puts,
+		maxCalls:  calls,
+		pace:      newPace(callsPerSecond, onSlowDown),
+	}
+}
+
+// api waits until an API call may be sent. The caller calls release when the
+// answer has been read.
+func (l *limits) api(ctx context.Context) (release func(), err error) {
+	release, err = acquire(ctx, l.calls)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.pace.wait(ctx); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
+// put waits until a PUT of size bytes may be sent.
+func (l *limits) put(ctx context.Context, size int64) (release func(), err error) {
+	if size < smallBody {
+		return acquire(ctx, l.smallPuts)
+	}
+	return acquire(ctx, l.puts)
+}
+
+// answered tells the pace how the service, or storage, answered.
+func (l *limits) answered(status int) {
+	switch {
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
+		l.pace.slowDown()
+	case status < 400:
+		l.pace.recover()
+	}
+}
+
+func acquire(ctx context.Context, s *semaphore.Weighted) (release func(), err error) {
+	if err := s.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	return sync.OnceFunc(func() { s.Release(1) }), nil
+}
+
+const (
+	// paceRecovery is how long the pace takes from a standstill back to the top.
+	paceRecovery = 30 * time.Second
+	// slowDownGap is how long one halving counts for: the answers to calls that
+	// were already under way say nothing new.
+	slowDownGap = time.Second
+	slowestPace = 1 // call per second
+)
+
+// pace limits the API calls per second. "Too many requests" halves it, success
+// restores it slowly.
+type pace struct {
+	limiter    *rate.Limiter
+	top        rate.Limit
+	onSlowDown func(Event)
+
+	mu      sync.Mutex
+	changed time.Time
+	slowed  time.Time
+	meter   callMeter
+}
+
+func newPace(callsPerSecond float64, onSlowDown func(Event)) *pace {
+	burst := max(1, int(callsPerSecond/4))
+	top := rate.Limit(callsPerSecond)
+	return &pace{limiter: rate.NewLimiter(top, burst), top: top, onSlowDown: onSlowDown}
+}
+
+func (p *pace) wait(ctx context.Context) error {
+	if err := p.limiter.Wait(ctx); err != nil {
+		// The limiter refuses at once when the deadline would pass while
+		// waiting; to the caller that is the deadline.
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return context.DeadlineExceeded
+	}
+	p.mu.Lock()
+	p.meter.count(time.Now())
+	p.mu.Unlock()
+	return nil
+}
+
+// slowDown halves the pace that was really kept: the limit may never have been
+// what held the calls back.
+func (p *pace) slowDown() {
+	now := time.Now()
+	p.mu.Lock()
+	if !p.slowed.IsZero() && now.Sub(p.slowed) < slowDownGap {
+		p.mu.Unlock()
+		return
+	}
+	p.slowed, p.changed = now, now
+	kept := min(p.limiter.Limit(), rate.Limit(p.meter.perSecond(now)))
+	lowered := max(slowestPace, kept/2)
+	p.limiter.SetLimitAt(now, lowered)
+	p.mu.Unlock()
+	if p.onSlowDown != nil {
+		p.onSlowDown(Event{Kind: EventSlowDown, Part: -1, Rate: float64(lowered)})
+	}
+}
+
+func (p *pace) recover() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	limit := p.limiter.Limit()
+	if limit >= p.top {
+		return
+	}
+	now := time.Now()
+	gain := p.top * rate.Limit(now.Sub(p.changed).Seconds()/paceRecovery.Seconds())
+	p.changed = now
+	p.limiter.SetLimitAt(now, min(p.top, limit+gain))
+}
+
+// callMeter counts calls in windows of a second.
+type callMeter struct {
+	window         time.Time
+	current, whole int
+}
+
+func (m *callMeter) count(now time.Time) {
+	m.roll(now)
+	m.current++
+}
+
+// perSecond is the busier of the running window and the last whole one.
+func (m *callMeter) perSecond(now time.Time) int {
+	m.roll(now)
+	return max(m.current, m.whole, 1)
+}
+
+func (m *callMeter) roll(now time.Time) {
+	switch age := now.Sub(m.window); {
+	case age < time.Second:
+	case age < 2*time.Second:
+		m.window, m.whole, m.current = m.window.Add(time.Second), m.current, 0
+	default:
+		m.window, m.whole, m.current = now, 0, 0
+	}
+}

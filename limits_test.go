@@ -1,0 +1,159 @@
+package bytescale
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// callFor makes calls from n goroutines for a span of virtual time and returns
+// the number of calls in each second of it.
+func callFor(t *testing.T, l *limits, n int, span time.Duration) []int {
+	t.Helper()
+	began := time.Now()
+	perSecond := make([]int, int(span/time.Second)+1)
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	ctx, cancel := context.WithTimeout(t.Context(), span)
+	defer cancel()
+	for range n {
+		all.Go(func() {
+			for {
+				release, err := l.api(ctx)
+				if err != nil {
+					return
+				}
+				mu.Lock()
+				perSecond[int(time.Since(began)/time.Second)]++
+				mu.Unlock()
+				time.Sleep(time.Millisecond)
+				release()
+			}
+		})
+	}
+	all.Wait()
+	return perSecond
+}
+
+func TestRateHoldsInEverySecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		counts := callFor(t, newLimits(8, 32, defaultRate, nil), 64, 10*time.Second)
+		for second, n := range counts[:10] {
+			if n > 1000 {
+				t.Errorf("%d calls in second %d, the account allows 1000", n, second)
+			}
+			if n < defaultRate-1 {
+				t.Errorf("%d calls in second %d, %v are allowed", n, second, defaultRate)
+			}
+		}
+	})
+}
+
+func TestCallsInFlight(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		// 4 calls at a time of one millisecond each: 4000 a second.
+		counts := callFor(t, newLimits(8, 4, 1e6, nil), 64, time.Second)
+		if counts[0] < 3900 || counts[0] > 4000 {
+			t.Errorf("%d calls in a second, want 4000", counts[0])
+		}
+	})
+}
+
+func TestPutsInFlight(t *testing.T) {
+	t.Parallel()
+	l := newLimits(2, 32, 800, nil)
+	for range 2 {
+		if _, err := l.put(t.Context(), smallBody); err != nil {
+			t.Fatal(err)
+		}
+	}
+	full, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.put(full, smallBody); !errors.Is(err, context.Canceled) {
+		t.Errorf("third PUT of 1 MiB: %v, want it to wait", err)
+	}
+	for range 2 * smallPutsFactor {
+		if _, err := l.put(t.Context(), smallBody-1); err != nil {
+			t.Fatalf("a small PUT queued behind the large ones: %v", err)
+		}
+	}
+	if _, err := l.put(full, smallBody-1); !errors.Is(err, context.Canceled) {
+		t.Errorf("one small PUT too many: %v, want it to wait", err)
+	}
+}
+
+func TestReleaseTwiceCountsOnce(t *testing.T) {
+	t.Parallel()
+	l := newLimits(1, 2, 800, nil)
+	release, err := l.put(t.Context(), smallBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release()
+	release()
+	if _, err := l.put(t.Context(), smallBody); err != nil {
+		t.Fatal(err)
+	}
+	full, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.put(full, smallBody); err == nil {
+		t.Error("two PUTs in flight, one is allowed")
+	}
+}
+
+func TestTooManyRequestsSlowsDownAndRecovers(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		synctest.Test(t, func(t *testing.T) {
+			var events []Event
+			l := newLimits(8, 32, 400, func(e Event) { events = append(events, e) })
+			callFor(t, l, 64, 2*time.Second)
+			for range 20 { // the answers to calls that were under way together
+				l.answered(status)
+			}
+			if len(events) != 1 || events[0].Kind != EventSlowDown || events[0].Rate > 210 || events[0].Rate < 190 {
+				t.Fatalf("events %+v, want one slow-down to 200 calls per second", events)
+			}
+			if slow := callFor(t, l, 64, time.Second)[0]; slow > 200+400/4+1 {
+				t.Errorf("%d calls in the second after, want about 200 and the burst", slow)
+			}
+			time.Sleep(paceRecovery)
+			l.answered(http.StatusOK)
+			if got := l.pace.limiter.Limit(); got != 400 {
+				t.Errorf("%v calls per second after %v, want 400 again", got, paceRecovery)
+			}
+		})
+	}
+}
+
+func TestSlowDownStartsFromTheKeptPace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimits(8, 1, 1e6, nil)
+		callFor(t, l, 1, 2*time.Second) // 1000 a second
+		l.answered(http.StatusTooManyRequests)
+		if got := l.pace.limiter.Limit(); got > 501 {
+			t.Errorf("%v calls per second, want half of the 1000 that were made", got)
+		}
+	})
+}
+
+func TestPaceNeverStopsAltogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimits(8, 32, 800, nil)
+		for range 60 {
+			l.answered(http.StatusTooManyRequests)
+			time.Sleep(slowDownGap)
+		}
+		if got := l.pace.limiter.Limit(); got != slowestPace {
+			t.Errorf("%v calls per second, want %d", got, slowestPace)
+		}
+	})
+}

@@ -1,0 +1,190 @@
+package bytescale
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+const (
+	// maxURLAge is the age at which a pre-signed URL that still waits is fetched
+	// again. Its lifetime is not documented (UploadPart.uploadUrl).
+	maxURLAge = time.Minute
+	// maxRefreshes bounds the fresh URLs of one part that storage refuses.
+	maxRefreshes = 3
+	// maxSends bounds the PUTs of one part that the service could not use: one
+	// answered without an etag, or with one that the completion refuses.
+	maxSends = 2
+)
+
+// held is a part's descriptor and when it was given.
+type held struct {
+	part
+	since time.Time
+}
+
+func hold(p part) *held { return &held{part: p, since: time.Now()} }
+
+func partOf(p gen.UploadPart) part {
+	return part{
+		uploadID: p.UploadID,
+		index:    p.UploadPartIndex,
+		start:    p.Range.InclusiveStart,
+		end:      p.Range.InclusiveEnd,
+		url:      p.UploadURL,
+	}
+}
+
+// partRun is the way of one part: its URL is fetched, its bytes are sent, its
+// completion is confirmed.
+type partRun struct {
+	*transfer
+	position, index int64
+	held            *held // nil until known
+
+	// For plain streams: closed when the part before, this part, was read.
+	previous, read chan struct{}
+
+	waits   bool // the window counts it as waiting for its turn
+	counted bool // the transfer knows that its completion is due
+	last    bool // its completion makes the file exist
+
+	step *retrier // the latest step
+}
+
+// errPartDone says that the service has the part already.
+var errPartDone = errors.New("the part is complete already")
+
+func (p *partRun) do(ctx context.Context) error {
+	p.waits, p.step = true, p.retrier(opPutPart, p.index)
+	defer p.window.leave()
+	defer p.sending()
+
+	answer, err := p.run(ctx)
+	if errors.Is(err, errPartDone) {
+		err = p.skip(ctx)
+	}
+	if err != nil {
+		return p.failed(ctx, err)
+	}
+	p.confirmed(p.length(), answer)
+	return nil
+}
+
+// run brings the part to the service.
+func (p *partRun) run(ctx context.Context) (completion, error) {
+	if p.held == nil {
+		if err := p.fetch(ctx); err != nil {
+			return completion{}, err
+		}
+	}
+	if err := p.learn(p.position, p.held.part); err != nil {
+		return completion{}, err
+	}
+	payload, err := p.payload(ctx)
+	if err != nil {
+		return completion{}, err
+	}
+	defer payload.release()
+
+	for sends := 1; ; sends++ {
+		answer, then, err := p.sendOnce(ctx, payload)
+		if err == nil || then != resend || sends == maxSends {
+			return answer, err
+		}
+	}
+}
+
+// sendOnce sends the part's bytes and its completion, with all retries that
+// need no second PUT of stored bytes.
+func (p *partRun) sendOnce(ctx context.Context, payload payload) (completion, verdict, error) {
+	etag, err := p.put(ctx, payload)
+	if err != nil {
+		return completion{}, judge(opPutPart, err), err
+	}
+	if !p.counted {
+		p.counted = true
+		p.last = p.completionDue()
+	}
+	if p.last {
+		if err := p.proveSource(ctx); err != nil {
+			return completion{}, stop, err
+		}
+	}
+	return p.complete(ctx, etag)
+}
+
+// payload is the part's bytes. Those of a plain stream are read in order.
+func (p *partRun) payload(ctx context.Context) (payload, error) {
+	if p.in.stream == nil {
+		return payload{r: p.in.random, offset: p.held.start, size: p.held.length(), release: func() {}}, nil
+	}
+	if err := p.turn(ctx); err != nil {
+		return payload{}, err
+	}
+	defer close(p.read)
+	return p.in.stream.read(ctx, p.held.part, p.client.budget)
+}
+
+// turn waits until the part before has been read from the stream.
+func (p *partRun) turn(ctx context.Context) error {
+	select {
+	case <-p.previous:
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// skip leaves out a part that the service has already.
+func (p *partRun) skip(ctx context.Context) error {
+	if !p.counted {
+		p.counted = true
+		p.completionDue()
+	}
+	select {
+	case <-p.read:
+		return nil
+	default:
+	}
+	if err := p.turn(ctx); err != nil {
+		return err
+	}
+	close(p.read)
+	return nil
+}
+
+// sending gives the part's place in the look-ahead to the next one.
+func (p *partRun) sending() {
+	if p.waits {
+		p.waits = false
+		p.window.sending(p.length())
+	}
+}
+
+// length is the part's length in bytes, 0 while it is not known.
+func (p *partRun) length() int64 {
+	if p.held == nil {
+		return 0
+	}
+	return p.held.length()
+}
+
+func (p *partRun) failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	failed := &UploadError{Part: p.index, Attempts: p.step.attempts, Err: err}
+	if p.held != nil {
+		failed.Start, failed.End = p.held.start, p.held.end
+	}
+	if errors.Is(err, ErrSourceSize) && p.in.stream == nil {
+		// A file that became shorter has changed: that says more.
+		if changed := p.in.verify(ctx); changed != nil {
+			failed.Err = changed
+		}
+	}
+	return failed
+}

@@ -1,0 +1,105 @@
+package bytescale
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+// payload is the bytes of one part. It is read from the source, or from a buffer
+// that holds a piece of a stream, as often as attempts need.
+type payload struct {
+	r       io.ReaderAt
+	offset  int64
+	size    int64
+	release func()
+}
+
+// bodies makes the request bodies of one attempt to send a payload and knows
+// when the last of them is no longer in use. net/http may still read a body
+// after Do has returned an error, and asks for another one when it repeats a
+// request on a fresh connection.
+type bodies struct {
+	payload payload
+	onRead  func(n int64)
+
+	open  sync.WaitGroup
+	moved atomic.Int64 // bytes that were read, of all bodies
+	ended atomic.Bool  // the last body was read to its end
+
+	mu     sync.Mutex
+	failed error
+}
+
+// body returns a new request body. Closing it is up to net/http.
+func (b *bodies) body() (io.ReadCloser, error) {
+	if b.payload.size == 0 {
+		b.ended.Store(true)
+		return http.NoBody, nil
+	}
+	b.open.Add(1)
+	b.ended.Store(false)
+	return &body{of: b}, nil
+}
+
+// wait returns when every body was closed.
+func (b *bodies) wait() { b.open.Wait() }
+
+// sourceErr is the failure to read the source, if there was one.
+func (b *bodies) sourceErr() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failed
+}
+
+func (b *bodies) fail(err error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failed == nil {
+		b.failed = err
+	}
+	return err
+}
+
+// body is one request body: the payload's bytes once, from the beginning.
+type body struct {
+	of     *bodies
+	pos    int64
+	closed sync.Once
+}
+
+func (r *body) Read(p []byte) (int, error) {
+	left := r.of.payload.size - r.pos
+	if left == 0 {
+		return 0, io.EOF
+	}
+	if int64(len(p)) > left {
+		p = p[:left]
+	}
+	n, err := r.of.payload.r.ReadAt(p, r.of.payload.offset+r.pos)
+	r.pos += int64(n)
+	r.of.moved.Add(int64(n))
+	if n > 0 {
+		r.of.onRead(int64(n))
+	}
+	if r.pos == r.of.payload.size {
+		r.of.ended.Store(true)
+		return n, nil
+	}
+	switch {
+	case err == nil || n == len(p):
+		return n, nil
+	case errors.Is(err, io.EOF):
+		return n, r.of.fail(fmt.Errorf("%w: it ended at byte %d", ErrSourceSize, r.of.payload.offset+r.pos))
+	default:
+		return n, r.of.fail(&sourceError{err})
+	}
+}
+
+func (r *body) Close() error {
+	r.closed.Do(r.of.open.Done)
+	return nil
+}

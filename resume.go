@@ -1,0 +1,155 @@
+package bytescale
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// Resume goes on with the upload of a checkpoint: it asks the service which
+// parts are still missing (ListUploadParts) and sends those. The source must be
+// of the same kind and content as the one the checkpoint was taken from; a
+// [Reader] is read past the bytes that the service has.
+//
+// It returns [ErrSourceChanged] when the source is not the one of the
+// checkpoint, [ErrUploadUnknown] when the service has forgotten the upload (then
+// begin afresh with [Client.Upload]), and an [*ArgumentError] when the checkpoint
+// is for another server or account or cannot be read. Otherwise it behaves like
+// Upload. Of the options only [WithProgress] has a meaning here; those that say
+// what the file is to be are refused, since the service has been told already.
+func (c *Client) Resume(ctx context.Context, checkpoint Checkpoint, source Source, options ...UploadOption) (*FileDetails, error) {
+	settings, err := newUploadSettings(options)
+	if err != nil {
+		return nil, err
+	}
+	if err := settings.checkResume(); err != nil {
+		return nil, err
+	}
+	if err := checkpoint.check(c); err != nil {
+		return nil, err
+	}
+	in, err := source.input(ctx, c.budget)
+	if err != nil {
+		return nil, err
+	}
+	defer in.close()
+
+	t := newTransfer(c, in, settings.progress)
+	defer t.end()
+	t.checkpoint, t.uploadID, t.count, t.file = &checkpoint, checkpoint.UploadID, checkpoint.PartCount, checkpoint.File
+	file, err := t.resume(ctx)
+	if err != nil {
+		return nil, t.failure(ctx, err)
+	}
+	return file, nil
+}
+
+// checkResume refuses the options that say what the file is to be.
+func (s *uploadSettings) checkResume() error {
+	given := map[string]bool{
+		"folderPath": s.folder != "", "fileName": s.fileName != "", "fileNameFallback": s.fallback != "",
+		"path": s.path != "", "tags": len(s.tags) > 0, "metadata": s.metadata != nil, "mime": s.mime != "",
+		"originalFileName": s.originalFileName != "", "checkpoint": s.checkpoint != nil,
+	}
+	for _, field := range slices.Sorted(maps.Keys(given)) {
+		if given[field] {
+			return refuse(field, "has no meaning for Resume: it was settled when the upload began")
+		}
+	}
+	return nil
+}
+
+func (t *transfer) resume(ctx context.Context) (*FileDetails, error) {
+	now, err := t.in.fingerprint()
+	if err != nil {
+		return nil, err
+	}
+	if !now.equal(t.checkpoint.Source) {
+		return nil, fmt.Errorf("%w: it is not the one of the checkpoint", ErrSourceChanged)
+	}
+	todo, err := t.remaining(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(todo) > 0 {
+		if err := t.send(ctx, newPlan(t.in.size, t.count, todo), nil); err != nil {
+			return nil, err
+		}
+	}
+	return t.finish(ctx)
+}
+
+// remaining asks the service which parts are not complete.
+func (t *transfer) remaining(ctx context.Context) ([]int64, error) {
+	var todo []int64
+	err := t.call(ctx, opListParts, func(ctx context.Context) (err error) {
+		todo, err = t.service.listParts(ctx, t.uploadID)
+		return err
+	})
+	if err != nil {
+		if statusOf(err) == http.StatusNotFound {
+			err = fmt.Errorf("%w: %w", ErrUploadUnknown, err)
+		}
+		return nil, err
+	}
+	return todo, checkTodo(todo, t.count)
+}
+
+// finish returns the stored file when all parts are complete. If the answer
+// that the file is complete was lost, the service is asked once more.
+func (t *transfer) finish(ctx context.Context) (*FileDetails, error) {
+	for pass := 0; !t.completed; pass++ {
+		todo, err := t.remaining(ctx)
+		if err != nil {
+			if t.stored(ctx, err) {
+				break
+			}
+			return nil, err
+		}
+		if len(todo) == 0 {
+			t.adoptDetails(ctx)
+			break
+		}
+		if pass == maxPasses {
+			return nil, fmt.Errorf("%w: parts %v are asked for again and again", ErrProtocol, todo)
+		}
+		// The service lost parts that it had confirmed: believe it.
+		if err := t.send(ctx, newPlan(t.in.size, t.count, todo), nil); err != nil {
+			return nil, err
+		}
+	}
+	t.progress.stored()
+	file := t.file
+	return &file, nil
+}
+
+// maxPasses is how often parts that the service lost are sent again.
+const maxPasses = 2
+
+// stored says whether the file is there although the service has forgotten the
+// upload: the completion that made it exist may have been the last that was
+// heard of it.
+func (t *transfer) stored(ctx context.Context, err error) bool {
+	if !t.finishing || !errors.Is(err, ErrUploadUnknown) {
+		return false
+	}
+	return t.adoptDetails(ctx)
+}
+
+// adoptDetails takes the etag from GetFileDetails, if that may be called and
+// tells of a file of this size, not older than this upload.
+func (t *transfer) adoptDetails(ctx context.Context) bool {
+	var found *FileDetails
+	err := t.call(ctx, opDetails, func(ctx context.Context) (err error) {
+		found, err = t.service.details(ctx, t.file.FilePath)
+		return err
+	})
+	if err != nil || found.Size != t.in.size || found.LastModified.Before(t.file.LastModified) {
+		return false
+	}
+	t.file.ETag, t.file.LastModified = found.ETag, found.LastModified
+	return true
+}

@@ -1,0 +1,295 @@
+package bytescale
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// maxAttempts is how often one step is tried. With the waits between them,
+	// a step outlives an outage of a minute or two.
+	maxAttempts = 12
+	// maxNonsense is how often an answer may make no sense: a broken proxy can
+	// pass, a server that speaks another language does not.
+	maxNonsense = 3
+	firstWait   = 500 * time.Millisecond
+	longestWait = 30 * time.Second
+	// longestRetryAfter is the longest wait that a server may ask for.
+	longestRetryAfter = 2 * time.Minute
+
+	// retryBudget is how many retries the steps of one upload share. Each part
+	// that is done gives one back, so that a long upload over a bad link goes
+	// on while one to a dead server ends.
+	retryBudgetSize = 128
+
+	// callTimeout bounds one attempt of an API call with its answer.
+	callTimeout = 2 * time.Minute
+)
+
+// verdict is what to do about a failed attempt.
+type verdict int
+
+const (
+	stop    verdict = iota // trying again cannot help
+	again                  // wait, then do the same once more
+	refresh                // fetch a fresh URL for the part, then do the same
+	resend                 // PUT the part once more
+	ask                    // ask ListUploadParts what the server has
+)
+
+// judge says what to do about err, the failure of an attempt at op. It is the
+// retry policy; TestJudge lists it row by row with the reasons.
+func judge(op string, err error) verdict {
+	var answer *APIError
+	var unreadable *sourceError
+	switch {
+	case errors.As(err, &answer):
+		return judgeAnswer(op, answer)
+	case errors.As(err, &unreadable), errors.Is(err, ErrSourceSize), errors.Is(err, ErrSourceChanged):
+		return stop
+	case errors.Is(err, errMissingETag):
+		return resend
+	case permanent(op, err):
+		return stop
+	case op == opCompletePart:
+		return ask // the answer is lost; the completion may not be
+	default:
+		return again
+	}
+}
+
+func judgeAnswer(op string, answer *APIError) verdict {
+	passes := temporary(answer.Status)
+	switch op {
+	case opPutPart:
+		switch {
+		case answer.Status == http.StatusForbidden, answer.Code == "ExpiredToken":
+			return refresh // the signature may have expired
+		case answer.Status == http.StatusNotFound:
+			return ask // storage has forgotten the upload, or finished it
+		case answer.Code == "RequestTimeout":
+			return again // storage says 400 when it waited too long for bytes
+		}
+	case opGetPart:
+		if answer.Status == http.StatusNotFound {
+			return ask // perhaps the part is complete
+		}
+	case opCompletePart:
+		switch {
+		case answer.Status == http.StatusTooManyRequests:
+			return again // refused before anything was done
+		case answer.Status == http.StatusNotFound, passes:
+			return ask // it may have been done all the same
+		case etagRefused(answer.Status):
+			return resend
+		}
+	}
+	if passes {
+		return again
+	}
+	return stop
+}
+
+// temporary says whether the status tells of a state that can pass.
+func temporary(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return false
+	}
+	return status >= 500
+}
+
+// etagRefused says whether a completion was refused for its etag: the API gives
+// no code for that, so each "your request is wrong" is read so once.
+func etagRefused(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
+}
+
+// permanent says whether a failure without an answer will come again.
+func permanent(op string, err error) bool {
+	var (
+		certificate *tls.CertificateVerificationError
+		authority   x509.UnknownAuthorityError
+		host        x509.HostnameError
+		dns         *net.DNSError
+		argument    *ArgumentError
+		token       *jwtError
+	)
+	switch {
+	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &host):
+		return true
+	case errors.As(err, &argument), errors.As(err, &token):
+		return true
+	case errors.As(err, &dns):
+		// At the first contact the name is wrong; later the resolver is.
+		return dns.IsNotFound && op == opBegin
+	}
+	return errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// retrier counts the attempts of one step and waits between them.
+type retrier struct {
+	client   *Client
+	shared   *retryBudget
+	op       string
+	uploadID string
+	part     int64
+	attempts int
+}
+
+// next counts an attempt and returns the context for it.
+func (r *retrier) next(ctx context.Context) context.Context {
+	r.attempts++
+	return withStep(ctx, step{uploadID: r.uploadID, part: r.part, attempt: r.attempts})
+}
+
+// failed waits before the next attempt. It returns an error when there is to be
+// none: err itself, or the context's.
+func (r *retrier) failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	wait, asked := retryAfterOf(err)
+	switch {
+	case r.attempts >= maxAttempts, errors.Is(err, ErrProtocol) && r.attempts >= maxNonsense:
+		return fmt.Errorf("%w (after %d attempts)", err, r.attempts)
+	case asked && wait > longestRetryAfter:
+		return fmt.Errorf("%w (asked to wait %v, the limit is %v)", err, wait, longestRetryAfter)
+	case !r.shared.take():
+		return fmt.Errorf("%w (and %d retries of this upload are used up)", err, retryBudgetSize)
+	case !asked:
+		wait = backoff(r.attempts)
+	}
+	r.client.emit(Event{
+		Kind: EventRetry, Operation: r.op, UploadID: r.uploadID, Part: r.part,
+		Attempt: r.attempts, Status: statusOf(err), Wait: wait, Err: err,
+	})
+	return sleep(ctx, wait)
+}
+
+// retry does attempt until it succeeds, cannot succeed, or has been tried often
+// enough. It is for the calls outside of an upload.
+func (c *Client) retry(ctx context.Context, op string, attempt func(context.Context) error) error {
+	r := &retrier{client: c, shared: newRetryBudget(), op: op, part: -1}
+	return r.do(ctx, attempt)
+}
+
+// do makes attempts until one succeeds or judge no longer says "again".
+func (r *retrier) do(ctx context.Context, attempt func(context.Context) error) error {
+	for {
+		err := attempt(r.next(ctx))
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case judge(r.op, err) != again:
+			return err
+		}
+		if err := r.failed(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
+// backoff is exponential with full jitter: clients that failed together do not
+// come back together.
+func backoff(attempt int) time.Duration {
+	ceiling := longestWait
+	if attempt < 7 {
+		ceiling = min(longestWait, firstWait<<(attempt-1))
+	}
+	return rand.N(ceiling)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// retryBudget is shared by the parts of an upload.
+type retryBudget struct {
+	mu   sync.Mutex
+	left int
+}
+
+func newRetryBudget() *retryBudget { return &retryBudget{left: retryBudgetSize} }
+
+func (b *retryBudget) take() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.left == 0 {
+		return false
+	}
+	b.left--
+	return true
+}
+
+func (b *retryBudget) giveBack() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left = min(retryBudgetSize, b.left+1)
+}
+
+func retryAfterOf(err error) (time.Duration, bool) {
+	var answer *APIError
+	if errors.As(err, &answer) {
+		return answer.retryAfter, answer.retryAfterSet
+	}
+	return 0, false
+}
+
+func statusOf(err error) int {
+	var answer *APIError
+	if errors.As(err, &answer) {
+		return answer.Status
+	}
+	return 0
+}
+
+// parseRetryAfter reads how long a server asks to wait: retry-after-ms, or
+// Retry-After in seconds or as an HTTP date. What cannot be read is ignored.
+func parseRetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
+	if ms, err := strconv.ParseFloat(strings.TrimSpace(h.Get("Retry-After-Ms")), 64); err == nil && ms >= 0 {
+		return duration(ms, time.Millisecond), true
+	}
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds >= 0 {
+		return duration(seconds, time.Second), true
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, at.Sub(now)), true
+	}
+	return 0, false
+}
+
+// duration is n units, or the longest duration there is.
+func duration(n float64, unit time.Duration) time.Duration {
+	const longest = time.Duration(1<<63 - 1)
+	if d := n * float64(unit); d < float64(longest) {
+		return time.Duration(d)
+	}
+	return longest
+}

@@ -1,0 +1,280 @@
+package bytescale
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestJudge is the retry policy, row by row.
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	status := func(code int) error { return &APIError{Status: code} }
+	coded := func(code int, name string) error { return &APIError{Status: code, Code: name} }
+	reset := &url.Error{Op: "Put", Err: &net.OpError{Op: "read", Err: syscall.ECONNRESET}}
+	rows := []struct {
+		op   string
+		err  error
+		want verdict
+		why  string
+	}{
+		{opBegin, reset, again, "a begun upload that is never completed leaves no file"},
+		{opBegin, io.ErrUnexpectedEOF, again, "an answer cut short says nothing"},
+		{opBegin, ErrProtocol, again, "nonsense from something in between can pass; bounded"},
+		{opBegin, context.DeadlineExceeded, again, "the attempt's own time was up, not the caller's"},
+		{opBegin, &net.DNSError{IsNotFound: true}, stop, "no such host at the first contact: a typing error"},
+		{opBegin, &tls.CertificateVerificationError{}, stop, "a wrong certificate stays wrong"},
+		{opBegin, x509.UnknownAuthorityError{}, stop, "so does an unknown authority"},
+		{opBegin, x509.HostnameError{Certificate: &x509.Certificate{}}, stop, "and a wrong name"},
+		{opBegin, &ArgumentError{Field: "jwt"}, stop, "an argument does not get better"},
+		{opBegin, &jwtError{io.EOF}, stop, "the source of tokens knows better whether to try again"},
+		{opBegin, status(400), stop, "the request is wrong and would be again"},
+		{opBegin, status(401), stop, "the key is unknown; a JWT was refreshed within the attempt"},
+		{opBegin, status(403), stop, "not allowed, or the path is taken"},
+		{opBegin, status(404), stop, "no such account or address"},
+		{opBegin, status(408), again, "the server gave up waiting"},
+		{opBegin, status(413), stop, "the file is too large for the account"},
+		{opBegin, status(429), again, "too many requests: later"},
+		{opBegin, status(301), stop, "redirects are not followed with credentials"},
+		{opBegin, status(500), again, "server trouble can pass"},
+		{opBegin, status(501), stop, "not implemented stays so"},
+		{opBegin, status(502), again, "a gateway's trouble can pass"},
+		{opBegin, status(503), again, "overload can pass"},
+		{opBegin, status(504), again, "a gateway's timeout can pass"},
+		{opBegin, status(505), stop, "the HTTP version stays unknown"},
+
+		{opGetPart, reset, again, "reading is safe to repeat"},
+		{opGetPart, &net.DNSError{IsNotFound: true}, again, "the name was good a moment ago"},
+		{opGetPart, status(404), ask, "perhaps the part is complete"},
+		{opGetPart, status(403), stop, "the key may not"},
+		{opGetPart, status(400), stop, "the request is wrong"},
+		{opGetPart, status(429), again, "too many requests"},
+		{opGetPart, status(503), again, "overload can pass"},
+
+		{opPutPart, reset, again, "the part is sent again from its first byte"},
+		{opPutPart, ErrStalled, again, "a dead connection; another one may live"},
+		{opPutPart, errMissingETag, resend, "stored, but it cannot be completed"},
+		{opPutPart, &sourceError{fs.ErrPermission}, stop, "the source cannot be read"},
+		{opPutPart, ErrSourceSize, stop, "the source is too short"},
+		{opPutPart, ErrSourceChanged, stop, "the source is another"},
+		{opPutPart, status(403), refresh, "the signature may have expired"},
+		{opPutPart, coded(400, "ExpiredToken"), refresh, "so storage says it when the signer's session ended"},
+		{opPutPart, coded(400, "RequestTimeout"), again, "storage waited too long for bytes"},
+		{opPutPart, status(400), stop, "storage does not understand"},
+		{opPutPart, status(404), ask, "storage has forgotten the upload, or finished it"},
+		{opPutPart, status(408), again, "storage waited too long"},
+		{opPutPart, status(411), stop, "the length is always there; something in between drops it"},
+		{opPutPart, status(413), stop, "too large stays so"},
+		{opPutPart, status(429), again, "too many requests"},
+		{opPutPart, status(500), again, "storage trouble can pass"},
+		{opPutPart, status(503), again, "storage asks to slow down"},
+		{opPutPart, status(307), stop, "the bytes go to the signed address only"},
+
+		{opCompletePart, reset, ask, "a lost answer is not a lost part"},
+		{opCompletePart, ErrProtocol, ask, "an unreadable answer is a lost one"},
+		{opCompletePart, context.DeadlineExceeded, ask, "so is a late one"},
+		{opCompletePart, status(400), resend, "the etag was refused"},
+		{opCompletePart, status(409), resend, "the etag was refused"},
+		{opCompletePart, status(412), resend, "the etag was refused"},
+		{opCompletePart, status(422), resend, "the etag was refused"},
+		{opCompletePart, status(401), stop, "the key is no longer good"},
+		{opCompletePart, status(403), stop, "not allowed, or the path was taken meanwhile"},
+		{opCompletePart, status(404), ask, "it may have been done all the same"},
+		{opCompletePart, status(408), ask, "it may have been done all the same"},
+		{opCompletePart, status(429), again, "refused before anything was done"},
+		{opCompletePart, status(500), ask, "it may have been done all the same"},
+		{opCompletePart, status(501), stop, "not implemented stays so"},
+		{opCompletePart, &tls.CertificateVerificationError{}, stop, "nothing was sent"},
+
+		{opListParts, reset, again, "reading is safe to repeat"},
+		{opListParts, status(404), stop, "the upload is unknown"},
+		{opListParts, status(503), again, "overload can pass"},
+		{opDetails, status(403), stop, "the key may not read details"},
+		{opDetails, status(404), stop, "no such file"},
+		{opDetails, status(500), again, "server trouble can pass"},
+	}
+	for _, row := range rows {
+		if got := judge(row.op, fmt.Errorf("wrapped: %w", row.err)); got != row.want {
+			t.Errorf("%s after %v: verdict %d, want %d: %s", row.op, row.err, got, row.want, row.why)
+		}
+	}
+}
+
+func testRetrier(events *[]Event) *retrier {
+	c := &Client{}
+	c.observe = func(e Event) { *events = append(*events, e) }
+	return &retrier{client: c, shared: newRetryBudget(), op: opBegin, part: -1}
+}
+
+func TestRetryWaits(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name string
+		err  error
+		want time.Duration // exact; 0 for the backoff
+		stop bool
+	}{
+		{name: "as asked", err: &APIError{Status: 429, retryAfter: 7 * time.Second, retryAfterSet: true}, want: 7 * time.Second},
+		{name: "the longest allowed", err: &APIError{Status: 503, retryAfter: longestRetryAfter, retryAfterSet: true}, want: longestRetryAfter},
+		{name: "longer than allowed", err: &APIError{Status: 503, retryAfter: longestRetryAfter + 1, retryAfterSet: true}, stop: true},
+		{name: "not asked", err: &APIError{Status: 503}},
+	}
+	for _, row := range rows {
+		synctest.Test(t, func(t *testing.T) {
+			var events []Event
+			r := testRetrier(&events)
+			r.next(t.Context())
+			began := time.Now()
+			err := r.failed(t.Context(), row.err)
+			waited := time.Since(began)
+			switch {
+			case row.stop:
+				if !errors.Is(err, row.err) || waited != 0 || len(events) != 0 {
+					t.Errorf("%s: waited %v, %v; want the error at once", row.name, waited, err)
+				}
+			case err != nil:
+				t.Errorf("%s: %v", row.name, err)
+			case row.want != 0 && waited != row.want, row.want == 0 && waited > firstWait:
+				t.Errorf("%s: waited %v", row.name, waited)
+			case len(events) != 1 || events[0].Kind != EventRetry || events[0].Wait != waited || events[0].Attempt != 1:
+				t.Errorf("%s: events %+v", row.name, events)
+			}
+		})
+	}
+}
+
+func TestRetryEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var events []Event
+		tries := 0
+		overload := &APIError{Status: 503}
+		err := testRetrier(&events).do(t.Context(), func(context.Context) error {
+			tries++
+			return overload
+		})
+		if !errors.Is(err, overload) || tries != maxAttempts {
+			t.Errorf("%v after %d tries, want the error after %d", err, tries, maxAttempts)
+		}
+
+		tries = 0
+		err = testRetrier(&events).do(t.Context(), func(context.Context) error {
+			tries++
+			return fmt.Errorf("%w: <html>", ErrProtocol)
+		})
+		if !errors.Is(err, ErrProtocol) || tries != maxNonsense {
+			t.Errorf("%v after %d tries, want the error after %d", err, tries, maxNonsense)
+		}
+	})
+}
+
+func TestRetryBudgetIsShared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newRetryBudget()
+		taken := 0
+		for b.take() {
+			taken++
+		}
+		if taken != retryBudgetSize {
+			t.Errorf("%d retries, want %d", taken, retryBudgetSize)
+		}
+		var events []Event
+		r := testRetrier(&events)
+		r.shared = b
+		overload := &APIError{Status: 503}
+		r.next(t.Context())
+		if err := r.failed(t.Context(), overload); !errors.Is(err, overload) {
+			t.Errorf("%v, want the error: the budget is used up", err)
+		}
+		b.giveBack()
+		if err := r.failed(t.Context(), overload); err != nil {
+			t.Errorf("%v after a part was done", err)
+		}
+	})
+}
+
+func TestSleepEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var events []Event
+		r := testRetrier(&events)
+		began := time.Now()
+		r.next(ctx)
+		err := r.failed(ctx, &APIError{Status: 503, retryAfter: time.Minute, retryAfterSet: true})
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
+func TestBackoffGrowsToItsBound(t *testing.T) {
+	t.Parallel()
+	for attempt := 1; attempt < 100; attempt++ {
+		ceiling := longestWait
+		if attempt <= 6 {
+			ceiling = firstWait << (attempt - 1)
+		}
+		for range 100 {
+			if wait := backoff(attempt); wait < 0 || wait > ceiling {
+				t.Fatalf("attempt %d waits %v, want at most %v", attempt, wait, ceiling)
+			}
+		}
+	}
+}
+
+func TestParseRetryAfter(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	rows := []struct {
+		header, value string
+		want          time.Duration
+		ok            bool
+	}{
+		{"Retry-After", "7", 7 * time.Second, true},
+		{"Retry-After", "0", 0, true},
+		{"Retry-After", "1.5", 1500 * time.Millisecond, true},
+		{"Retry-After", " 7 ", 7 * time.Second, true},
+		{"Retry-After", now.Add(9 * time.Second).Format(http.TimeFormat), 9 * time.Second, true},
+		{"Retry-After", now.Add(-time.Hour).Format(http.TimeFormat), 0, true},
+		{"Retry-After-Ms", "250", 250 * time.Millisecond, true},
+		{"Retry-After", "-1", 0, false},
+		{"Retry-After", "soon", 0, false},
+		{"Retry-After", "NaN", 0, false},
+		{"Retry-After", "", 0, false},
+		{"Retry-After", "1e300", 1<<63 - 1, true},
+		{"Retry-After", "Inf", 1<<63 - 1, true},
+	}
+	for _, row := range rows {
+		got, ok := parseRetryAfter(http.Header{row.header: {row.value}}, now)
+		if got != row.want || ok != row.ok {
+			t.Errorf("%s: %q gives %v, %v; want %v, %v", row.header, row.value, got, ok, row.want, row.ok)
+		}
+	}
+}
+
+func FuzzParseRetryAfter(f *testing.F) {
+	for _, seed := range []string{"7", "-1", "1e999", "Fri, 02 Jan 2026 03:04:05 GMT", "soon", "\x00"} {
+		f.Add(seed, seed)
+	}
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, seconds, ms string) {
+		d, ok := parseRetryAfter(http.Header{"Retry-After": {seconds}, "Retry-After-Ms": {ms}}, now)
+		if d < 0 || !ok && d != 0 {
+			t.Errorf("%q, %q give %v, %v", seconds, ms, d, ok)
+		}
+	})
+}

@@ -1,0 +1,203 @@
+package bytescale
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// fetch gets the part's descriptor with a fresh URL.
+func (p *partRun) fetch(ctx context.Context) error {
+	r := p.begins(opGetPart)
+	for {
+		got, err := p.service.getPart(r.next(ctx), p.uploadID, p.index)
+		if err == nil {
+			return p.take(got)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		switch judge(opGetPart, err) {
+		case again:
+			if err := r.failed(ctx, err); err != nil {
+				return err
+			}
+		case ask:
+			return p.doneOr(ctx, err)
+		default:
+			return err
+		}
+	}
+}
+
+// begins notes the step that the part has come to.
+func (p *partRun) begins(op string) *retrier {
+	p.step = p.retrier(op, p.index)
+	return p.step
+}
+
+// take holds a descriptor. A part's range never changes.
+func (p *partRun) take(got part) error {
+	if err := p.checkPart(opGetPart, got); err != nil {
+		return err
+	}
+	if p.held != nil && (got.index != p.index || got.start != p.held.start || got.end != p.held.end) {
+		return fmt.Errorf("%w: part %d was bytes %d..%d and became bytes %d..%d of part %d",
+			ErrProtocol, p.index, p.held.start, p.held.end, got.start, got.end, got.index)
+	}
+	p.held = hold(got)
+	return nil
+}
+
+// doneOr asks the service whether it has the part: errPartDone, or err if not.
+func (p *partRun) doneOr(ctx context.Context, err error) error {
+	done, askErr := p.isDone(ctx)
+	switch {
+	case askErr != nil:
+		return askErr
+	case done:
+		return errPartDone
+	}
+	return err
+}
+
+func (p *partRun) isDone(ctx context.Context) (bool, error) {
+	todo, err := p.remaining(ctx)
+	if err != nil {
+		return false, err
+	}
+	return !slices.Contains(todo, p.index), nil
+}
+
+// put sends the part's bytes to storage and returns the etag of the answer.
+func (p *partRun) put(ctx context.Context, payload payload) (string, error) {
+	r := p.begins(opPutPart)
+	for refreshes := 0; ; {
+		p.step = r
+		etag, err := p.putInTurn(ctx, r, payload)
+		if err == nil {
+			return etag, nil
+		}
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		if fetchErr := (*fetchError)(nil); errors.As(err, &fetchErr) {
+			return "", fetchErr.err
+		}
+		switch judge(opPutPart, err) {
+		case again:
+			if err := r.failed(ctx, err); err != nil {
+				return "", err
+			}
+		case ask:
+			if err := p.doneOr(ctx, err); statusOf(err) != http.StatusNotFound || errors.Is(err, ErrUploadUnknown) {
+				return "", err
+			}
+			fallthrough // the upload lives, so it is the URL that has died
+		case refresh:
+			if refreshes++; refreshes > maxRefreshes {
+				return "", fmt.Errorf("%w (with %d fresh URLs too)", err, maxRefreshes)
+			}
+			if refreshes > 1 {
+				if err := r.failed(ctx, err); err != nil {
+					return "", err
+				}
+			}
+			p.client.emit(Event{Kind: EventURLRefresh, Operation: opPutPart, UploadID: p.uploadID, Part: p.index, Status: statusOf(err), Err: err})
+			if err := p.fetch(ctx); err != nil {
+				return "", err
+			}
+		default:
+			return "", err
+		}
+	}
+}
+
+// fetchError is a failure to renew a URL that became old while it waited.
+type fetchError struct{ err error }
+
+func (e *fetchError) Error() string { return e.err.Error() }
+
+// putInTurn waits for a place among the PUTs in flight and does one attempt.
+func (p *partRun) putInTurn(ctx context.Context, r *retrier, payload payload) (string, error) {
+	release, err := p.client.limits.put(ctx, payload.size)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	p.sending()
+	if time.Since(p.held.since) > maxURLAge {
+		if err := p.fetch(ctx); err != nil {
+			return "", &fetchError{err}
+		}
+	}
+	return p.putOnce(r.next(ctx), payload)
+}
+
+// putOnce is one attempt. When it returns, nothing reads the payload any more.
+func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) {
+	ctx, cut := context.WithCancelCause(ctx)
+	defer cut(nil)
+	bodies := &bodies{payload: payload, onRead: p.progress.sent}
+	watch := newWatch(bodies, cut)
+
+	etag, err := p.service.putPart(ctx, p.held.url, payload.size, bodies.body)
+	watch.stop()
+	cut(nil)
+	bodies.wait()
+
+	if sourceErr := bodies.sourceErr(); sourceErr != nil {
+		return "", sourceErr
+	}
+	if err != nil && errors.Is(context.Cause(ctx), ErrStalled) {
+		return "", context.Cause(ctx)
+	}
+	// Success says nothing about the pace of the API; trouble does.
+	if status := statusOf(err); status >= http.StatusBadRequest {
+		p.client.limits.answered(status)
+	}
+	return etag, err
+}
+
+// complete tells the service the part's etag.
+func (p *partRun) complete(ctx context.Context, etag string) (completion, verdict, error) {
+	r := p.begins(opCompletePart)
+	for {
+		answer, err := p.service.completePart(r.next(ctx), p.uploadID, p.index, etag)
+		if err == nil {
+			return answer, stop, nil
+		}
+		if ctx.Err() != nil {
+			return completion{}, stop, ctx.Err()
+		}
+		switch then := judge(opCompletePart, err); then {
+		case again:
+			if err := r.failed(ctx, err); err != nil {
+				return completion{}, stop, err
+			}
+		case ask:
+			missing := statusOf(err) == http.StatusNotFound
+			if !missing {
+				if err := r.failed(ctx, err); err != nil {
+					return completion{}, stop, err
+				}
+			}
+			done, askErr := p.isDone(ctx)
+			switch {
+			case askErr != nil && p.last && p.stored(ctx, askErr):
+				return completion{completed: true, etag: p.file.ETag}, stop, nil
+			case askErr != nil:
+				return completion{}, stop, askErr
+			case done:
+				return completion{}, stop, nil
+			case missing:
+				return completion{}, resend, err
+			}
+		default:
+			return completion{}, then, err
+		}
+	}
+}

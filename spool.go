@@ -1,0 +1,104 @@
+package bytescale
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// spoolThreshold is how much of a stream of unknown size is kept in memory.
+const spoolThreshold = 256 << 10
+
+// spoolStream reads r to its end, into a buffer of the budget when it is short
+// and into a temporary file otherwise.
+func spoolStream(ctx context.Context, r io.Reader, b *budget) (*input, error) {
+	head, err := b.get(ctx, spoolThreshold)
+	if err != nil {
+		return nil, err
+	}
+	r = contextReader{ctx, r}
+	n, err := io.ReadFull(r, head)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &input{
+			size:   int64(n),
+			random: bytes.NewReader(head[:n]),
+			verify: unchecked,
+			close:  func() { b.put(head); b.trim() },
+		}, nil
+	}
+	defer func() { b.put(head); b.trim() }()
+	if err != nil {
+		return nil, streamError(ctx, err)
+	}
+	f, err := newSpool()
+	if err != nil {
+		return nil, err
+	}
+	size, err := f.fill(io.MultiReader(bytes.NewReader(head), r))
+	if err != nil {
+		f.remove()
+		return nil, streamError(ctx, err)
+	}
+	return &input{
+		size:   size,
+		random: f,
+		verify: unchecked,
+		close:  f.remove,
+	}, nil
+}
+
+// streamError tells a cancelled read from a broken source.
+func streamError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// contextReader ends a long read between two calls of Read.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := c.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &sourceError{err}
+	}
+	return n, err
+}
+
+// spool is a temporary file that is gone after remove, and, where the system
+// lets an open file lose its name, as soon as the process dies.
+type spool struct{ *os.File }
+
+func newSpool() (*spool, error) {
+	f, err := os.CreateTemp("", "bytescale-*")
+	if err != nil {
+		return nil, fmt.Errorf("spool: %w", err)
+	}
+	// Where this fails, remove does it.
+	_ = os.Remove(f.Name())
+	return &spool{f}, nil
+}
+
+func (s *spool) fill(r io.Reader) (int64, error) {
+	n, err := io.Copy(s.File, r)
+	var fromSource *sourceError
+	if err != nil && !errors.As(err, &fromSource) {
+		err = fmt.Errorf("spool: %w", err)
+	}
+	return n, err
+}
+
+func (s *spool) remove() {
+	s.Close()
+	_ = os.Remove(s.Name())
+}

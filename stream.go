@@ -1,0 +1,111 @@
+package bytescale
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// sequence is a plain stream that is read part after part, in order.
+type sequence struct {
+	r   io.Reader
+	pos int64
+}
+
+// peek returns up to n bytes from the beginning without using them up. It must
+// be called before anything was read.
+func (s *sequence) peek(n int) ([]byte, error) {
+	buffered := bufio.NewReaderSize(s.r, n)
+	s.r = buffered
+	head, err := buffered.Peek(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, &sourceError{err}
+	}
+	return head, nil
+}
+
+// skipTo reads past the bytes before start, which the service has already.
+func (s *sequence) skipTo(ctx context.Context, start int64) error {
+	if start < s.pos {
+		return fmt.Errorf("%w: asked again for byte %d of a stream that was read to %d", ErrProtocol, start, s.pos)
+	}
+	n, err := io.CopyN(io.Discard, contextReader{ctx, s.r}, start-s.pos)
+	s.pos += n
+	return s.explain(ctx, err, start)
+}
+
+// read returns the part p as a payload: from the budget, or spooled when it is
+// larger than all of that.
+func (s *sequence) read(ctx context.Context, p part, b *budget) (payload, error) {
+	if p.length() > b.bytes {
+		return s.spoolPart(ctx, p)
+	}
+	buffer, err := b.get(ctx, p.length())
+	if err != nil {
+		return payload{}, err
+	}
+	if err := s.readInto(ctx, buffer, p); err != nil {
+		b.put(buffer)
+		return payload{}, err
+	}
+	return payload{r: bytes.NewReader(buffer), size: p.length(), release: func() { b.put(buffer) }}, nil
+}
+
+func (s *sequence) readInto(ctx context.Context, buffer []byte, p part) error {
+	if err := s.skipTo(ctx, p.start); err != nil {
+		return err
+	}
+	n, err := io.ReadFull(contextReader{ctx, s.r}, buffer)
+	s.pos += int64(n)
+	return s.explain(ctx, err, p.end+1)
+}
+
+func (s *sequence) spoolPart(ctx context.Context, p part) (payload, error) {
+	if err := s.skipTo(ctx, p.start); err != nil {
+		return payload{}, err
+	}
+	f, err := newSpool()
+	if err != nil {
+		return payload{}, err
+	}
+	n, err := f.fill(io.LimitReader(contextReader{ctx, s.r}, p.length()))
+	s.pos += n
+	if err == nil && n < p.length() {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		f.remove()
+		return payload{}, s.explain(ctx, err, p.end+1)
+	}
+	return payload{r: f, size: p.length(), release: f.remove}, nil
+}
+
+// endsAt says whether the stream ends at size.
+func (s *sequence) endsAt(ctx context.Context, size int64) error {
+	if err := s.skipTo(ctx, size); err != nil {
+		return err
+	}
+	var one [1]byte
+	switch n, err := io.ReadFull(contextReader{ctx, s.r}, one[:]); {
+	case n > 0:
+		return fmt.Errorf("%w: it goes on after %d bytes", ErrSourceSize, size)
+	case !errors.Is(err, io.EOF):
+		return err
+	}
+	return nil
+}
+
+// explain turns an early end into ErrSourceSize.
+func (s *sequence) explain(ctx context.Context, err error, wanted int64) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: it ended after %d bytes; %d were announced or more", ErrSourceSize, s.pos, wanted)
+	default:
+		return err
+	}
+}

@@ -1,0 +1,194 @@
+package bytescale
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+var errBroken = errors.New("disk on fire")
+
+func TestWrongSourcesNeverBecomeFiles(t *testing.T) {
+	t.Parallel()
+	const partSize = 1000
+	data := content(3500)
+	broken := func() io.Reader { return io.MultiReader(bytes.NewReader(data[:2500]), iotest.ErrReader(errBroken)) }
+	rows := []struct {
+		name   string
+		source func(t *testing.T) Source
+		want   error
+	}{
+		{"Reader: short", func(*testing.T) Source { return Reader(bytes.NewReader(data[:3499]), 3500) }, ErrSourceSize},
+		{"Reader: short by a part", func(*testing.T) Source { return Reader(bytes.NewReader(data[:2000]), 3500) }, ErrSourceSize},
+		{"Reader: empty", func(*testing.T) Source { return Reader(bytes.NewReader(nil), 3500) }, ErrSourceSize},
+		{"Reader: long", func(*testing.T) Source { return Reader(bytes.NewReader(data), 3499) }, ErrSourceSize},
+		{"Reader: long by a part", func(*testing.T) Source { return Reader(bytes.NewReader(data), 3000) }, ErrSourceSize},
+		{"Reader: not empty", func(*testing.T) Source { return Reader(bytes.NewReader(data), 0) }, ErrSourceSize},
+		{"Reader: breaks", func(*testing.T) Source { return Reader(broken(), 3500) }, errBroken},
+		{"Stream: breaks", func(*testing.T) Source { return Stream(broken()) }, errBroken},
+		{"ReaderAt: short", func(*testing.T) Source { return ReaderAt(bytes.NewReader(data[:3499]), 3500) }, ErrSourceSize},
+		{"ReaderAt: long", func(*testing.T) Source { return ReaderAt(bytes.NewReader(data), 3499) }, ErrSourceSize},
+		{"ReaderAt: breaks", func(*testing.T) Source { return ReaderAt(brokenAt{bytes.NewReader(data)}, 3500) }, errBroken},
+		{"File: missing", func(t *testing.T) Source { return File(filepath.Join(t.TempDir(), "none")) }, os.ErrNotExist},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			c, m := newMemoryClient(partSize, 2, 8)
+			if _, err := c.Upload(t.Context(), row.source(t)); !errors.Is(err, row.want) {
+				t.Errorf("%v, want %v", err, row.want)
+			}
+			if m.calls[opBegin] > 0 && m.exists() {
+				t.Error("the file came into being")
+			}
+		})
+	}
+}
+
+// brokenAt fails in its third thousand bytes.
+type brokenAt struct{ io.ReaderAt }
+
+func (b brokenAt) ReadAt(p []byte, off int64) (int, error) {
+	if off >= 2000 && off < 3000 {
+		return 0, errBroken
+	}
+	return b.ReaderAt.ReadAt(p, off)
+}
+
+func TestBadSourcesAreRefused(t *testing.T) {
+	t.Parallel()
+	rows := map[string]Source{
+		"zero":               {},
+		"nil ReaderAt":       ReaderAt(nil, 1),
+		"nil Reader":         Reader(nil, 1),
+		"nil Stream":         Stream(nil),
+		"negative Reader":    Reader(strings.NewReader(""), -1),
+		"negative ReaderAt":  ReaderAt(strings.NewReader(""), -1),
+		"directory":          File(t.TempDir()),
+		"not a regular file": File(os.DevNull),
+	}
+	for name, source := range rows {
+		c, m := newMemoryClient(1000, 2, 8)
+		var refused *ArgumentError
+		if _, err := c.Upload(t.Context(), source); !errors.As(err, &refused) {
+			t.Errorf("%s: %v, want an ArgumentError", name, err)
+		}
+		if len(m.calls) > 0 {
+			t.Errorf("%s: %v was sent", name, m.calls)
+		}
+	}
+}
+
+func TestFileChanges(t *testing.T) {
+	t.Parallel()
+	rows := map[string]func(t *testing.T, path string){
+		"same size, another time": func(t *testing.T, path string) {
+			later := time.Now().Add(time.Minute)
+			must(t, os.Chtimes(path, later, later))
+		},
+		"truncated": func(t *testing.T, path string) { must(t, os.Truncate(path, 100)) },
+		"grown":     func(t *testing.T, path string) { must(t, os.Truncate(path, 1<<20)) },
+		"removed":   func(t *testing.T, path string) { must(t, os.Remove(path)) },
+		"replaced": func(t *testing.T, path string) {
+			info, err := os.Stat(path)
+			must(t, err)
+			must(t, os.WriteFile(path+".new", content(5000), 0o600))
+			must(t, os.Chtimes(path+".new", info.ModTime(), info.ModTime()))
+			must(t, os.Rename(path+".new", path))
+		},
+	}
+	for name, change := range rows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if runtime.GOOS == "windows" && (name == "removed" || name == "replaced") {
+				return // an open file cannot be removed there: it cannot happen
+			}
+			path := writeTemp(t, content(5000))
+			c, m := newMemoryClient(1000, 1, 2)
+			m.fail = func(op string, _ int64, nth int) error {
+				if op == opPutPart && nth == 2 {
+					change(t, path)
+				}
+				return nil
+			}
+			if _, err := c.Upload(t.Context(), File(path)); !errors.Is(err, ErrSourceChanged) {
+				t.Errorf("%v, want ErrSourceChanged", err)
+			}
+			if m.exists() {
+				t.Error("the file came into being")
+			}
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStreamsSpoolAndCleanUp(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir)
+	empty := func(when string) {
+		t.Helper()
+		left, err := os.ReadDir(dir)
+		if err != nil || len(left) > 0 {
+			t.Errorf("%s: %v are left (%v)", when, left, err)
+		}
+	}
+	data := content(3*spoolThreshold + 1)
+
+	for _, size := range []int{0, 1, spoolThreshold - 1, spoolThreshold, spoolThreshold + 1, len(data)} {
+		c, m := newMemoryClient(100_000, 2, 8)
+		mustUpload(t, c, m, Stream(bytes.NewReader(data[:size])), data[:size])
+		empty("a stream was uploaded")
+		if c.budget.held != 0 {
+			t.Errorf("%d bytes of the budget are held after a stream of %d bytes", c.budget.held, size)
+		}
+	}
+
+	// A part larger than the budget.
+	c, m := newMemoryClient(2*minBudget, 2, 8)
+	c.budget = newBudget(minBudget)
+	large := content(5*minBudget + 7)
+	mustUpload(t, c, m, Reader(bytes.NewReader(large), int64(len(large))), large)
+	empty("large parts were spooled")
+
+	// Failure and cancellation.
+	c, _ = newMemoryClient(1000, 2, 8)
+	if _, err := c.Upload(t.Context(), Stream(io.MultiReader(bytes.NewReader(data), iotest.ErrReader(errBroken)))); !errors.Is(err, errBroken) {
+		t.Errorf("%v, want the source's error", err)
+	}
+	empty("the stream broke")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancelling := iotest.DataErrReader(io.MultiReader(bytes.NewReader(data), readerFunc(func([]byte) (int, error) {
+		cancel()
+		return 0, nil
+	})))
+	if _, err := c.Upload(ctx, Stream(cancelling)); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want context.Canceled", err)
+	}
+	empty("the upload was cancelled")
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestSmallReadsOfAStream(t *testing.T) {
+	t.Parallel()
+	data := content(5500)
+	c, m := newMemoryClient(1000, 3, 8)
+	mustUpload(t, c, m, Reader(iotest.OneByteReader(bytes.NewReader(data)), 5500), data)
+}

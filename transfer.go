@@ -1,0 +1,168 @@
+package bytescale
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// transfer is one upload under way, from its begin or its checkpoint to the
+// stored file. Nothing of it outlives Upload or Resume.
+type transfer struct {
+	client   *Client
+	service  service
+	in       *input
+	progress *progress
+	retries  *retryBudget
+
+	uploadID   string
+	count      int64
+	file       FileDetails
+	checkpoint *Checkpoint
+
+	window *window
+
+	mu        sync.Mutex
+	plan      *plan
+	due       int64         // parts whose bytes are not with the service yet
+	pending   int64         // parts that are not confirmed
+	alone     chan struct{} // closed when one part at most is not confirmed
+	finishing bool          // the completion that makes the file exist was sent
+	completed bool          // the service said that the file exists
+}
+
+func newTransfer(c *Client, in *input, report func(Progress)) *transfer {
+	c.limits.uploads.Add(1)
+	return &transfer{
+		client:   c,
+		service:  c.service,
+		in:       in,
+		progress: newProgress(in.size, report),
+		retries:  newRetryBudget(),
+	}
+}
+
+// end is the counterpart of newTransfer.
+func (t *transfer) end() {
+	t.progress.finish()
+	t.client.limits.uploads.Add(-1)
+	if t.in.stream != nil {
+		t.client.budget.trim()
+	}
+}
+
+// send sends the parts of the plan and returns when all are confirmed, or with
+// the first error that no retry could help, when nothing is under way any more.
+// first, if not nil, is the descriptor that came with the begin answer.
+func (t *transfer) send(ctx context.Context, p *plan, first *held) error {
+	t.plan, t.due, t.pending, t.alone = p, p.length(), p.length(), make(chan struct{})
+	t.window = newWindow(t.client.limits, t.progress.bytesSent)
+	t.settleAlone()
+
+	parts, partsCtx := errgroup.WithContext(ctx)
+	read := closedChannel() // closed when the part before has been read, for streams
+	for position := range p.length() {
+		if err := t.window.enter(partsCtx); err != nil {
+			break // a part failed, or the caller gave up: Wait says which
+		}
+		run := &partRun{transfer: t, position: position, index: p.index(position), previous: read, read: make(chan struct{})}
+		if first != nil && first.index == run.index {
+			run.held = first
+		}
+		read = run.read
+		parts.Go(func() error { return run.do(partsCtx) })
+	}
+	if err := parts.Wait(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// completionDue notes that a part's bytes are with the service and says whether
+// its completion is the last one. That one makes the file exist.
+func (t *transfer) completionDue() (last bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.due--
+	return t.due == 0
+}
+
+// proveSource waits until every part but one is confirmed and then checks that
+// the source is what was announced: the file must not come into being otherwise.
+func (t *transfer) proveSource(ctx context.Context) error {
+	select {
+	case <-t.alone:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := t.in.verify(ctx); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.finishing = true
+	return nil
+}
+
+// confirmed notes that the service has a part.
+func (t *transfer) confirmed(length int64, answer completion) {
+	t.mu.Lock()
+	t.pending--
+	if answer.completed {
+		t.completed = true
+		t.file.ETag = answer.etag
+	}
+	t.settleAlone()
+	t.mu.Unlock()
+	t.progress.confirmed(length)
+	t.retries.giveBack()
+}
+
+// settleAlone closes alone when it is time. The caller holds mu, or is alone.
+func (t *transfer) settleAlone() {
+	if t.pending == 1 {
+		close(t.alone)
+	}
+}
+
+// learn checks a part's range against those of its neighbours.
+func (t *transfer) learn(position int64, p part) error {
+	t.mu.Lock()
+	known, err := t.plan.learn(position, p)
+	t.mu.Unlock()
+	if known > 0 {
+		t.progress.confirmed(known)
+	}
+	return err
+}
+
+// checkPart refuses a descriptor that belongs to another upload or has no URL
+// that a body could be sent to.
+func (t *transfer) checkPart(op string, p part) error {
+	if p.uploadID != t.uploadID {
+		return fmt.Errorf("%w: %s: part %d is of another upload", ErrProtocol, op, p.index)
+	}
+	u, err := url.Parse(p.url)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return fmt.Errorf("%w: %s: the upload URL of part %d is not an absolute http or https URL", ErrProtocol, op, p.index)
+	}
+	return nil
+}
+
+// call makes a call that needs no other remedy than being made again.
+func (t *transfer) call(ctx context.Context, op string, attempt func(context.Context) error) error {
+	return t.retrier(op, -1).do(ctx, attempt)
+}
+
+func (t *transfer) retrier(op string, index int64) *retrier {
+	return &retrier{client: t.client, shared: t.retries, op: op, uploadID: t.uploadID, part: index}
+}
+
+func closedChannel() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}

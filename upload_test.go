@@ -1,0 +1,253 @@
+package bytescale
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func writeTemp(t *testing.T, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file.bin")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestUploadSourcesAndSizes(t *testing.T) {
+	t.Parallel()
+	const partSize = 1000
+	for _, size := range []int{0, 1, partSize - 1, partSize, partSize + 1, 7*partSize + 3} {
+		data := content(size)
+		for name, source := range sources(t, data) {
+			t.Run(fmt.Sprintf("%s/%d", name, size), func(t *testing.T) {
+				t.Parallel()
+				c, m := newMemoryClient(partSize, 3, 8)
+				file := mustUpload(t, c, m, source(), data)
+				if file.ETag != "whole" || file.FilePath != "/uploads/file.bin" {
+					t.Errorf("details %+v", file)
+				}
+			})
+		}
+	}
+}
+
+// TestPipeline holds the time of an upload to what docs/performance.md promises:
+// max(time of the bytes, 2·P·L/A) + 4·L.
+func TestPipeline(t *testing.T) {
+	t.Parallel()
+	const latency = 50 * time.Millisecond
+	for _, calls := range []int{8, 16, 32, 64} {
+		for _, parts := range []int{1, 2, 3, 9, 100, 1001} {
+			for _, transfer := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond} {
+				for _, kind := range []string{"Bytes", "Reader"} {
+					t.Run(fmt.Sprintf("%s/A=%d/P=%d/%v", kind, calls, parts, transfer), func(t *testing.T) {
+						t.Parallel()
+						synctest.Test(t, func(t *testing.T) {
+							const partSize = 100
+							data := content(parts * partSize)
+							c, m := newMemoryClient(partSize, 8, calls)
+							m.latency = latency
+							if transfer > 0 {
+								m.speed = int64(partSize * time.Second / transfer)
+							}
+							began := time.Now()
+							mustUpload(t, c, m, sources(t, data)[kind](), data)
+							bytesTime := time.Duration(parts) * transfer
+							callsTime := 2 * time.Duration(parts) * latency / time.Duration(calls)
+							if took, most := time.Since(began), max(bytesTime, callsTime)+4*latency; took > most {
+								t.Errorf("took %v, promised are %v", took, most)
+							}
+							if got := m.gauge.highest[opPutPart]; got > 8*smallPutsFactor {
+								t.Errorf("%d small PUTs in flight", got)
+							}
+						})
+					})
+				}
+			}
+		}
+	}
+}
+
+func TestUploadsShareTheLimits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const uploads, puts, calls, size = 1000, 4, 16, 3 * smallBody
+		first, _ := newMemoryClient(smallBody, puts, calls)
+		first.limits.pace = newPace(defaultRate, nil)
+		all := newGauge()
+		began := time.Now()
+		done := make(chan error, uploads)
+		for range uploads {
+			c, m := newMemoryClient(smallBody, puts, calls)
+			c.limits, m.limits, m.gauge = first.limits, first.limits, all
+			m.latency, m.discard, m.speed = 10*time.Millisecond, true, 1<<30
+			go func() {
+				_, err := c.Upload(context.Background(), ReaderAt(zeros(size), size))
+				if err == nil && !m.exists() {
+					err = errors.New("not complete")
+				}
+				done <- err
+			}()
+		}
+		for range uploads {
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if all.highest[opPutPart] != puts || all.highest["api"] != calls {
+			t.Errorf("at the most %d PUTs and %d API calls in flight, want %d and %d", all.highest[opPutPart], all.highest["api"], puts, calls)
+		}
+		const callsMade = uploads * (1 + 2 + 3)
+		if least := time.Duration((callsMade - defaultRate/4) / defaultRate * float64(time.Second)); time.Since(began) < least {
+			t.Errorf("%d calls in %v, the pace allows that in %v", callsMade, time.Since(began), least)
+		}
+	})
+}
+
+// zeros is a source of so many zero bytes.
+type zeros int64
+
+func (z zeros) ReadAt(p []byte, off int64) (int, error) {
+	n := int(min(int64(len(p)), max(0, int64(z)-off)))
+	clear(p[:n])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func TestLastCompletionWaitsForTheSource(t *testing.T) {
+	t.Parallel()
+	path := writeTemp(t, content(5000))
+	c, m := newMemoryClient(1000, 2, 8)
+	m.fail = func(op string, _ int64, nth int) error {
+		if op == opCompletePart && nth == 3 {
+			// The file changes while its last parts are sent.
+			later := time.Now().Add(time.Hour)
+			if err := os.Chtimes(path, later, later); err != nil {
+				t.Error(err)
+			}
+		}
+		return nil
+	}
+	_, err := c.Upload(t.Context(), File(path))
+	if !errors.Is(err, ErrSourceChanged) {
+		t.Errorf("%v, want ErrSourceChanged", err)
+	}
+	if m.exists() {
+		t.Error("the file came into being")
+	}
+	if got := m.calls[opCompletePart]; got != 4 {
+		t.Errorf("%d completions were sent, want all but the last", got)
+	}
+}
+
+func TestUploadErrorTells(t *testing.T) {
+	t.Parallel()
+	c, m := newMemoryClient(1000, 2, 8)
+	m.fail = func(op string, index int64, _ int) error {
+		if op == opPutPart && index == 2 {
+			return &APIError{Operation: opPutPart, Status: http.StatusRequestEntityTooLarge}
+		}
+		return nil
+	}
+	_, err := c.Upload(t.Context(), Bytes(content(5000)))
+	var failed *UploadError
+	if !errors.As(err, &failed) {
+		t.Fatalf("%v is not an UploadError", err)
+	}
+	if failed.UploadID != memoryUpload || failed.Part != 2 || failed.Start != 2000 || failed.End != 2999 || failed.Attempts != 1 {
+		t.Errorf("%+v", failed)
+	}
+	if failed.Checkpoint == nil || failed.Checkpoint.UploadID != memoryUpload || failed.Checkpoint.PartCount != 5 {
+		t.Errorf("checkpoint %+v", failed.Checkpoint)
+	}
+	if m.exists() {
+		t.Error("the file came into being")
+	}
+}
+
+func TestCancelStopsEverything(t *testing.T) {
+	t.Parallel()
+	for _, op := range []string{opBegin, opGetPart, opPutPart, opCompletePart} {
+		t.Run(op, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, m := newMemoryClient(1000, 2, 8)
+				m.latency = time.Second
+				ctx, cancel := context.WithCancel(t.Context())
+				m.fail = func(at string, _ int64, _ int) error {
+					if at == op {
+						cancel()
+					}
+					return nil
+				}
+				_, err := c.Upload(ctx, Bytes(content(50_000)))
+				if !errors.Is(err, context.Canceled) {
+					t.Errorf("%v does not wrap context.Canceled", err)
+				}
+				for op, n := range m.gauge.inFlight {
+					if n != 0 {
+						t.Errorf("%d calls of %s are under way after the return", n, op)
+					}
+				}
+			}) // synctest fails if a goroutine is left
+		})
+	}
+}
+
+func TestCheckpointComesOnceAndBeforeTheBytes(t *testing.T) {
+	t.Parallel()
+	c, m := newMemoryClient(1000, 2, 8)
+	var saved []Checkpoint
+	data := content(5000)
+	mustUpload(t, c, m, Bytes(data), data, WithCheckpoint(func(cp Checkpoint) error {
+		saved = append(saved, cp)
+		if m.calls[opPutPart] > 0 {
+			t.Error("bytes were sent before the checkpoint was taken")
+		}
+		return nil
+	}))
+	if len(saved) != 1 {
+		t.Fatalf("%d checkpoints, want 1", len(saved))
+	}
+	saved = nil
+	c, m = newMemoryClient(1000, 2, 8)
+	mustUpload(t, c, m, Bytes(data[:1000]), data[:1000], WithCheckpoint(func(cp Checkpoint) error {
+		saved = append(saved, cp)
+		return nil
+	}))
+	if len(saved) != 0 {
+		t.Error("a checkpoint for a single part")
+	}
+	broken := errors.New("disk full")
+	c, m = newMemoryClient(1000, 2, 8)
+	_, err := c.Upload(t.Context(), Bytes(data), WithCheckpoint(func(Checkpoint) error { return broken }))
+	if !errors.Is(err, broken) || m.calls[opPutPart] != 0 {
+		t.Errorf("%v after %d PUTs, want the error of the function and none", err, m.calls[opPutPart])
+	}
+}
+
+func TestStreamIsRefusedTheSecondTime(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"Reader", "Stream"} {
+		c, m := newMemoryClient(1000, 2, 8)
+		data := content(10)
+		source := map[string]Source{"Reader": Reader(bytes.NewReader(data), 10), "Stream": Stream(bytes.NewReader(data))}[name]
+		mustUpload(t, c, m, source, data)
+		var argument *ArgumentError
+		if _, err := c.Upload(t.Context(), source); !errors.As(err, &argument) {
+			t.Errorf("%s: %v, want an ArgumentError", name, err)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package bytescale
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// lookAheadTime bounds how far ahead of the bytes the URLs are fetched: no
+// further than what the upload sends in this time.
+const lookAheadTime = 30 * time.Second
+
+// window bounds how many parts of one upload are under way: ahead are those
+// that wait for their turn to be sent, open are all that are not confirmed yet.
+type window struct {
+	limits *limits
+	drain  *drain
+
+	mu          sync.Mutex
+	partSize    int64
+	ahead, open int
+	changed     chan struct{} // holds a token when there may be room again
+}
+
+func newWindow(l *limits, sent func() int64) *window {
+	return &window{limits: l, drain: &drain{sent: sent}, changed: make(chan struct{}, 1)}
+}
+
+// enter waits until one more part may be begun.
+func (w *window) enter(ctx context.Context) error {
+	for {
+		if w.tryEnter() {
+			return nil
+		}
+		select {
+		case <-w.changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (w *window) tryEnter() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	// Half of the API calls may fetch URLs and half of them complete parts;
+	// several uploads share them.
+	share := max(1, w.limits.maxCalls/2/max(1, int(w.limits.uploads.Load())))
+	ahead := share
+	if w.partSize > 0 {
+		if speed, known := w.drain.speed(time.Now()); known {
+			ahead = int(min(int64(share), max(1, int64(speed*lookAheadTime.Seconds())/w.partSize)))
+		}
+	}
+	if w.ahead >= ahead || w.open >= 2*share+w.limits.maxPuts {
+		return false
+	}
+	w.ahead++
+	w.open++
+	return true
+}
+
+// sending says that a part no longer waits.
+func (w *window) sending(partSize int64) {
+	w.mu.Lock()
+	w.ahead--
+	w.partSize = max(w.partSize, partSize)
+	w.mu.Unlock()
+	w.signal()
+}
+
+// leave says that a part is confirmed.
+func (w *window) leave() {
+	w.mu.Lock()
+	w.open--
+	w.mu.Unlock()
+	w.signal()
+}
+
+func (w *window) signal() {
+	select {
+	case w.changed <- struct{}{}:
+	default:
+	}
+}
+
+// drain measures the speed of an upload over spans of drainSpan.
+type drain struct {
+	sent  func() int64
+	since time.Time
+	from  int64
+	rate  float64
+}
+
+const drainSpan = 5 * time.Second
+
+// speed is in bytes per second. It is not known before the first span is over.
+func (d *drain) speed(now time.Time) (bytesPerSecond float64, known bool) {
+	if d.since.IsZero() {
+		d.since, d.from = now, d.sent()
+		return 0, false
+	}
+	if span := now.Sub(d.since); span >= drainSpan {
+		sent := d.sent()
+		d.rate = float64(sent-d.from) / span.Seconds()
+		d.since, d.from = now, sent
+	}
+	return d.rate, d.rate > 0
+}
