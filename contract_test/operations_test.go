@@ -1,0 +1,188 @@
+package contracttest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	apiServer = "https://api.bytescale.com"
+	cdnServer = "https://upcdn.io"
+	account   = "/v2/accounts/{accountId}"
+)
+
+// content names, for each media type, the schema behind it.
+type content map[string]string
+
+func asJSON(schema string) content { return content{"application/json": schema} }
+
+// An operationFact tells where an operation is, what it takes and what it may answer.
+type operationFact struct {
+	id, method, server, path string
+	request                  content
+	success                  map[string]content // by status
+	further                  []string           // statuses beyond those that any operation may answer
+	anonymous                bool               // may be called without credentials
+	source                   string
+}
+
+var operationFacts = []operationFact{
+	{
+		id: "BeginMultipartUpload", method: "POST", server: apiServer, path: account + "/uploads",
+		request: asJSON("BeginMultipartUploadRequest"),
+		success: map[string]content{"200": asJSON("BeginMultipartUploadResponse")},
+		further: []string{"413"}, source: docs,
+	},
+	{
+		id: "GetUploadPart", method: "GET", server: apiServer, path: account + "/uploads/{uploadId}/parts/{uploadPartIndex}",
+		success: map[string]content{"200": asJSON("UploadPart")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "ListUploadParts", method: "GET", server: apiServer, path: account + "/uploads/{uploadId}/parts",
+		success: map[string]content{"200": asJSON("UploadPartList")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "CompleteUploadPart", method: "PUT", server: apiServer, path: account + "/uploads/{uploadId}/parts/{uploadPartIndex}",
+		request: asJSON("CompleteUploadPartRequest"),
+		success: map[string]content{"200": asJSON("CompleteMultipartUploadResponse")}, source: sdk + ", " + docs,
+	},
+	{
+		id: "BasicUpload", method: "POST", server: apiServer, path: account + "/uploads/binary",
+		request: content{"*/*": "FileContent"},
+		success: map[string]content{"200": asJSON("BasicUploadResponse")},
+		further: []string{"413"}, source: docs,
+	},
+	{
+		id: "FormDataUpload", method: "POST", server: apiServer, path: account + "/uploads/form_data",
+		request: content{"multipart/form-data": "FormDataUploadRequest"},
+		success: map[string]content{"200": asJSON("FormDataUploadResponse")},
+		further: []string{"413"}, source: docs,
+	},
+	{
+		id: "UploadFromUrl", method: "POST", server: apiServer, path: account + "/uploads/url",
+		request: asJSON("UploadFromUrlRequest"),
+		success: map[string]content{"200": asJSON("BasicUploadResponse")},
+		further: []string{"413"}, source: sdk + ", " + oas,
+	},
+	{
+		id: "GetFileDetails", method: "GET", server: apiServer, path: account + "/files/details",
+		success: map[string]content{"200": asJSON("FileDetails")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "DeleteFile", method: "DELETE", server: apiServer, path: account + "/files",
+		success: map[string]content{"204": {}}, source: sdk + ", " + oas,
+	},
+	{
+		id: "DownloadFile", method: "GET", server: cdnServer, path: "/{accountId}/raw{filePath}",
+		success: map[string]content{"200": {"*/*": "FileContent"}, "206": {"*/*": "FileContent"}},
+		further: []string{"416"}, anonymous: true, source: sdk + ", " + oas + "; ranges " + decided,
+	},
+}
+
+func TestOperationFacts(t *testing.T) {
+	document := mustLoad(t)
+	for _, fact := range operationFacts {
+		t.Run(fact.id, func(t *testing.T) {
+			op, err := operationByID(document, fact.id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check := func(what string, known, found any) {
+				if diff := cmp.Diff(known, found); diff != "" {
+					t.Errorf("%s: not what is known from: %s (-known +spec)\n%s", what, fact.source, diff)
+				}
+			}
+			check("method", fact.method, op.Method)
+			check("path", fact.path, op.Path)
+			servers := document.Servers
+			if len(op.Item.Servers) > 0 {
+				servers = op.Item.Servers
+			}
+			check("server", []string{fact.server}, serverURLs(servers))
+
+			request := content(nil)
+			if op.RequestBody != nil {
+				request = schemaNames(op.RequestBody.Value.Content)
+				check("request is required", true, op.RequestBody.Value.Required)
+			}
+			check("request", fact.request, request)
+
+			statuses := []string{"400", "401", "403", "404", "429", "5XX", "default"}
+			for status, content := range fact.success {
+				statuses = append(statuses, status)
+				if response := op.Responses.Value(status); response != nil {
+					check(status, content, schemaNames(response.Value.Content))
+				}
+			}
+			statuses = slices.Sorted(slices.Values(append(statuses, fact.further...)))
+			check("statuses", statuses, names(op.Responses.Map()))
+
+			check("security", credentials(fact.anonymous), requirements(document, op))
+		})
+	}
+	for op := range operations(document) {
+		if !slices.ContainsFunc(operationFacts, func(fact operationFact) bool { return fact.id == op.OperationID }) {
+			t.Errorf("%s: no fact tells of it", op.OperationID)
+		}
+	}
+}
+
+// schemaNames reads the media types of a body and the component behind each.
+func schemaNames(body openapi3.Content) content {
+	found := content{}
+	for media, value := range body {
+		found[media] = componentName(value.Schema.Ref)
+	}
+	return found
+}
+
+func serverURLs(servers openapi3.Servers) []string {
+	var urls []string
+	for _, server := range servers {
+		urls = append(urls, server.URL)
+	}
+	return urls
+}
+
+// credentials lists the accepted combinations: a key in either form, alone or together with a token.
+func credentials(anonymous bool) []string {
+	accepted := []string{"AuthorizationToken BasicAuth", "AuthorizationToken BearerAuth", "BasicAuth", "BearerAuth"}
+	if anonymous {
+		accepted = append([]string{""}, accepted...)
+	}
+	return accepted
+}
+
+// requirements reads the combinations that the spec accepts for an operation.
+func requirements(document *openapi3.T, op operation) []string {
+	alternatives := document.Security
+	if op.Security != nil {
+		alternatives = *op.Security
+	}
+	var accepted []string
+	for _, alternative := range alternatives {
+		accepted = append(accepted, strings.Join(names(alternative), " "))
+	}
+	return slices.Sorted(slices.Values(accepted))
+}
+
+// The schemes are what the credentials travel in.
+func TestSecuritySchemes(t *testing.T) {
+	type scheme struct{ Type, Scheme, In, Name string }
+	known := map[string]scheme{
+		"BearerAuth":         {Type: "http", Scheme: "bearer"},
+		"BasicAuth":          {Type: "http", Scheme: "basic"},
+		"AuthorizationToken": {Type: "apiKey", In: "header", Name: "Authorization-Token"},
+	}
+	found := map[string]scheme{}
+	for name, ref := range mustLoad(t).Components.SecuritySchemes {
+		found[name] = scheme{ref.Value.Type, ref.Value.Scheme, ref.Value.In, ref.Value.Name}
+	}
+	if diff := cmp.Diff(known, found); diff != "" {
+		t.Errorf("not what is known from: %s, %s (-known +spec)\n%s", docs, sdk, diff)
+	}
+}
