@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+)
+
+// connection holds the flags of every command that talks to the service.
+type connection struct {
+	APIKey    string `name:"api-key" env:"BYTESCALE_API_KEY" placeholder:"KEY" help:"API key. Better set in the environment: arguments are visible to other users of the machine."`
+	APIURL    string `name:"api-url" env:"BYTESCALE_API_URL" placeholder:"URL" default:"https://api.bytescale.com" help:"Address of the API, by default ${default}."`
+	CDNURL    string `name:"cdn-url" env:"BYTESCALE_CDN_URL" placeholder:"URL" default:"https://upcdn.io" help:"Address that files are served from, by default ${default}."`
+	AccountID string `name:"account-id" env:"BYTESCALE_ACCOUNT_ID" placeholder:"ID" help:"Account. By default the one in the API key."`
+}
+
+// client makes the client that the flags describe. What is wrong with them is
+// a usage error: nothing has been sent yet.
+func (c *connection) client(opts ...bytescale.ClientOption) (*bytescale.Client, error) {
+	if c.APIKey == "" {
+		return nil, usageError{errors.New("no API key; set BYTESCALE_API_KEY, or try without an account: bytescale upload --local FILE")}
+	}
+	all := []bytescale.ClientOption{bytescale.WithAPIURL(c.APIURL), bytescale.WithCDNURL(c.CDNURL)}
+	if c.AccountID != "" {
+		all = append(all, bytescale.WithAccountID(c.AccountID))
+	}
+	client, err := bytescale.NewClient(c.APIKey, append(all, opts...)...)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return client, nil
+}
+
+// filePath reads the argument that names a stored file: its path, or its URL
+// as upload prints it. A URL must be one that this client would give for the
+// path, so that a URL of another server never acts on a file of this one.
+func filePath(client *bytescale.Client, arg string) (string, error) {
+	if !strings.HasPrefix(arg, "http://") && !strings.HasPrefix(arg, "https://") {
+		return arg, nil
+	}
+	parsed, err := url.Parse(arg)
+	if err != nil {
+		return "", usageError{fmt.Errorf("%s is neither a file path nor a URL", shown(arg))}
+	}
+	if _, path, found := strings.Cut(parsed.Path, "/"+client.AccountID()+"/raw/"); found {
+		path = "/" + path
+		if own, err := client.URL(path); err == nil && own == arg {
+			return path, nil
+		}
+	}
+	return "", usageError{fmt.Errorf("%s is not the URL of a file of this account; check --cdn-url and --account-id, or give the file's path", shown(arg))}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+)
+
+const manual = "../../docs/command.md"
+
+// helpMarker is where the generated part of the manual begins.
+const helpMarker = "<!-- help -->\n"
+
+// The manual's reference is what the command prints. Run with -update to
+// rewrite it.
+func TestManual(t *testing.T) {
+	content, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prose, reference, found := strings.Cut(string(content), helpMarker)
+	if !found {
+		t.Fatalf("%s has no line %q", manual, helpMarker)
+	}
+	var want strings.Builder
+	for _, name := range []string{"", "upload", "download", "info", "rm", "url", "emulator", "version"} {
+		title := strings.TrimSpace("bytescale " + name)
+		want.WriteString("\n### " + title + "\n\n```\n" + help(t, name) + "```\n")
+	}
+	if want.String() == reference {
+		return
+	}
+	if *update {
+		if err := os.WriteFile(manual, []byte(prose+helpMarker+want.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Errorf("%s is not what --help prints; run: go test ./cmd/bytescale -run TestManual -update", manual)
+}
+
+// help is the help of a command, "" for the whole.
+func help(t *testing.T, command string) string {
+	t.Helper()
+	args := []string{"--help"}
+	if command != "" {
+		args = []string{command, "--help"}
+	}
+	var out, errw bytes.Buffer
+	noEnv := func(string) string { return "" }
+	if code := run(t.Context(), args, noEnv, strings.NewReader(""), &out, &errw); code != exitOK || errw.Len() > 0 {
+		t.Fatalf("%v: exit code %d, %s", args, code, &errw)
+	}
+	return out.String()
+}
+
+// Each command is in the manual's list above.
+func TestManualIsComplete(t *testing.T) {
+	content, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser, err := newParser(&cli{}, os.Getenv, nil, nil, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range parser.Model.Children {
+		if !strings.Contains(string(content), "\n### bytescale "+command.Name+"\n") {
+			t.Errorf("%s says nothing of %s", manual, command.Name)
+		}
+	}
+}

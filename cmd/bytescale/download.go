@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+)
+
+type downloadCmd struct {
+	connection `embed:""`
+
+	File   string `arg:"" name:"file" help:"Path of the stored file, or its URL."`
+	Output string `short:"o" placeholder:"FILE" help:"Where to write: a file, a directory, or - for standard output. By default the file's own name, here."`
+	Force  bool   `short:"f" help:"Replace a file that exists."`
+	Quiet  bool   `short:"q" help:"Show no progress."`
+}
+
+// Run downloads one file.
+func (c *downloadCmd) Run(ctx context.Context, std *streams, env getenv) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	stored, err := filePath(client, c.File)
+	if err != nil {
+		return err
+	}
+	shows := newProgress(std.err, c.Quiet, env)
+	defer shows.close()
+	if c.Output == "-" {
+		return download(ctx, client, stored, std.out, shows)
+	}
+	target, err := c.target(stored)
+	if err != nil {
+		return err
+	}
+	if err := c.toFile(ctx, client, stored, target, shows); err != nil {
+		return err
+	}
+	shows.close()
+	_, err = fmt.Fprintln(std.out, shown(target))
+	return err
+}
+
+// target is the file to write.
+func (c *downloadCmd) target(stored string) (string, error) {
+	target := c.Output
+	if target == "" {
+		target = "."
+	}
+	if info, err := os.Stat(target); err == nil && info.IsDir() {
+		// Only the last element of a path that came from elsewhere is used, and
+		// only if the system takes it for a plain name.
+		name := path.Base(stored)
+		if name == "/" || !filepath.IsLocal(name) || filepath.Base(name) != name {
+			return "", usageError{fmt.Errorf("%s cannot be a file name here; name the file with -o", shown(name))}
+		}
+		target = filepath.Join(target, name)
+	}
+	if _, err := os.Lstat(target); err == nil && !c.Force {
+		return "", fmt.Errorf("%s exists already; use --force to replace it, or name another file with -o", target)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%s: %w", target, err)
+	}
+	return target, nil
+}
+
+// toFile downloads beside target and puts the file in place when it is whole.
+func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stored, target string, shows *progress) error {
+	f, err := os.CreateTemp(filepath.Dir(target), ".bytescale-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already when all went well
+	err = errors.Join(download(ctx, client, stored, f, shows), f.Close())
+	if err != nil {
+		return err
+	}
+	// CreateTemp is meant for secrets; this is a file like any other.
+	if err := os.Chmod(f.Name(), 0o666&^umask()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), target)
+}
+
+// download copies a stored file to w.
+func download(ctx context.Context, client *bytescale.Client, stored string, w io.Writer, shows *progress) error {
+	body, err := client.Download(ctx, stored)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	total := max(0, body.Size)
+	shows.expect(total)
+	_, err = io.Copy(w, &counted{r: body, total: total, watch: shows.watch(total)})
+	return err
+}
+
+// counted reports what was read from it.
+type counted struct {
+	r           io.Reader
+	read, total int64
+	watch       func(bytescale.Progress)
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.read += int64(n)
+	c.watch(bytescale.Progress{Sent: c.read, Confirmed: c.read, Total: max(c.read, c.total)})
+	return n, err
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+)
+
+type infoCmd struct {
+	connection `embed:""`
+
+	Files []string `arg:"" name:"file" help:"Paths of stored files, or their URLs."`
+	JSON  bool     `name:"json" help:"Print one JSON object per file."`
+}
+
+// Run prints the details of each file.
+func (c *infoCmd) Run(ctx context.Context, std *streams) error {
+	return c.each(ctx, std, c.Files, func(client *bytescale.Client, path string) error {
+		file, err := client.Details(ctx, path)
+		if err != nil {
+			return err
+		}
+		text := jsonLine(file)
+		if !c.JSON {
+			text = details(file)
+		}
+		_, err = fmt.Fprintln(std.out, text)
+		return err
+	})
+}
+
+// details is a file for people, one property per line.
+func details(file *bytescale.FileDetails) string {
+	var text strings.Builder
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&text, "%-14s%s\n", name+":", shown(value))
+		}
+	}
+	line("path", file.FilePath)
+	line("url", file.FileURL)
+	line("size", fmt.Sprintf("%d bytes", file.Size))
+	line("type", file.MIME)
+	line("etag", file.ETag)
+	line("modified", file.LastModified.UTC().Format(time.RFC3339))
+	line("original name", file.OriginalFileName)
+	line("tags", strings.Join(file.Tags, ", "))
+	if len(file.Metadata) > 0 {
+		// The metadata was decoded from JSON, so it encodes.
+		metadata, _ := json.Marshal(file.Metadata)
+		line("metadata", string(metadata))
+	}
+	return text.String()
+}
+
+type rmCmd struct {
+	connection `embed:""`
+
+	Files []string `arg:"" name:"file" help:"Paths of stored files, or their URLs."`
+}
+
+// Run deletes each file.
+func (c *rmCmd) Run(ctx context.Context, std *streams) error {
+	return c.each(ctx, std, c.Files, func(client *bytescale.Client, path string) error {
+		return client.Delete(ctx, path)
+	})
+}
+
+type urlCmd struct {
+	connection `embed:""`
+
+	Files []string `arg:"" name:"file" help:"Paths of stored files."`
+}
+
+// Run prints the URL of each file. It asks no server, so it does not tell
+// whether the file exists.
+func (c *urlCmd) Run(ctx context.Context, std *streams) error {
+	return c.each(ctx, std, c.Files, func(client *bytescale.Client, path string) error {
+		address, err := client.URL(path)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(std.out, address)
+		return err
+	})
+}
+
+// each does something with one stored file after the other, the failing ones
+// reported and the others still done.
+func (c *connection) each(ctx context.Context, std *streams, files []string, do func(*bytescale.Client, string) error) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	var failed error
+	for _, arg := range files {
+		path, err := filePath(client, arg)
+		if err == nil {
+			err = do(client, path)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			fmt.Fprintf(std.err, "bytescale: %s: %s\n", shown(arg), explain(err))
+			failed = errReported
+		}
+	}
+	return failed
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestMIME(t *testing.T) {
+	png := "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+	for _, test := range []struct{ name, content, want string }{
+		{"photo.png", png, "image/png"},
+		{"photo.txt", png, "image/png"}, // content that is sure wins
+		{"notes.txt", "hello", "text/plain; charset=utf-8"},
+		{"notes", "hello", "text/plain; charset=utf-8"},
+		{"style.CSS", "body {}", "text/css; charset=utf-8"},
+		{"table.csv", "a,b", "text/csv; charset=utf-8"},
+		{"data.json", `{"a": 1}`, "application/json"},
+		{"letter.docx", "PK\x05\x06" + strings.Repeat("\x00", 18), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+		{"noise", "\x00\x01\x02\x03", ""},
+		{"empty", "", ""},
+		{"empty.html", "", "text/html; charset=utf-8"},
+	} {
+		path := filepath.Join(t.TempDir(), test.name)
+		if err := os.WriteFile(path, []byte(test.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := fileMIME(path)
+		if err != nil || got != test.want {
+			t.Errorf("%s: %q, %v; want %q", test.name, got, err, test.want)
+		}
+	}
+}
+
+// The service checks types against this pattern.
+func TestMIMETable(t *testing.T) {
+	pattern := regexp.MustCompile(`^[a-zA-Z0-9]+/[a-zA-Z0-9+\-._]+(?:;[^=]+=[^;]+)*$`)
+	for extension, mime := range extensions {
+		if !pattern.MatchString(mime) || extension != strings.ToLower(extension) || extension[0] != '.' {
+			t.Errorf("%s: %s", extension, mime)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/c88edac7/bytescale-go/internal/fake"
+)
+
+// TestScript runs the built command as a user would, each script of testdata in
+// a directory of its own. Beside the usual commands a script has
+//
+//	server [parts BYTES]     starts a fake service and points the environment at it
+//	fault JSON               scripts a fault of that service
+//	exchanges OPERATION N    fails unless there were N exchanges of the operation
+//	stored PATH FILE         fails unless PATH is stored, with the content of FILE
+//	lines OUTPUT N           fails unless stdout, stderr or a file has N lines
+//	await FILE TEXT          waits until a background command has written TEXT
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", filepath.Dir(command)+string(filepath.ListSeparator)+env.Getenv("PATH"))
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("LocalAppData", env.WorkDir)
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+			env.Setenv("TMPDIR", env.WorkDir)
+			env.Values[serviceKey{}] = new(*service)
+			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "mkfifo" {
+				_, err := exec.LookPath("mkfifo")
+				return err == nil && runtime.GOOS != "windows", nil
+			}
+			return false, fmt.Errorf("no condition %q", name)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"server":    startServer,
+			"fault":     addFault,
+			"exchanges": countExchanges,
+			"stored":    compareStored,
+			"lines":     countLines,
+			"await":     awaitFile,
+		},
+	})
+}
+
+// serviceKey is where a script's environment keeps its service.
+type serviceKey struct{}
+
+// serviceOf gives the service that the script has started.
+func serviceOf(ts *testscript.TestScript) *service {
+	s, ok := ts.Value(serviceKey{}).(**service)
+	if !ok || *s == nil {
+		ts.Fatalf("no server was started")
+	}
+	return *s
+}
+
+func startServer(ts *testscript.TestScript, neg bool, args []string) {
+	options := fake.Options{Keys: []string{testKey}}
+	if len(args) == 2 && args[0] == "parts" {
+		size, err := strconv.ParseInt(args[1], 10, 64)
+		ts.Check(err)
+		options.PartSize = size
+	} else if len(args) > 0 {
+		ts.Fatalf("usage: server [parts BYTES]")
+	}
+	server, err := startService("", options)
+	ts.Check(err)
+	*ts.Value(serviceKey{}).(**service) = server
+	ts.Setenv("BYTESCALE_API_URL", server.url())
+	ts.Setenv("BYTESCALE_CDN_URL", server.url())
+	ts.Setenv("BYTESCALE_API_KEY", testKey)
+	ts.Defer(func() {
+		if unused := server.UnusedFaults(); len(unused) > 0 {
+			ts.Fatalf("faults that hit nothing: %v", unused)
+		}
+		if broken := server.Violations(); len(broken) > 0 {
+			ts.Fatalf("rules broken: %q", broken)
+		}
+		ts.Check(server.stop())
+	})
+}
+
+func addFault(ts *testscript.TestScript, neg bool, args []string) {
+	var fault fake.Fault
+	ts.Check(json.Unmarshal([]byte(strings.Join(args, " ")), &fault))
+	ts.Check(serviceOf(ts).Fail(fault))
+}
+
+func countExchanges(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: exchanges OPERATION N")
+	}
+	if n := serviceOf(ts).count(args[0]); strconv.Itoa(n) != args[1] {
+		ts.Fatalf("%d exchanges of %s", n, args[0])
+	}
+}
+
+func compareStored(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: stored PATH [FILE]")
+	}
+	got, ok, err := serviceOf(ts).content(args[0])
+	ts.Check(err)
+	if ok == neg {
+		files, err := serviceOf(ts).Store().Files()
+		ts.Check(err)
+		for _, file := range files {
+			ts.Logf("stored: %s", file.Path)
+		}
+		ts.Fatalf("%s: stored is %v", args[0], ok)
+	}
+	if neg || len(args) == 1 {
+		return
+	}
+	if want := ts.ReadFile(args[1]); string(got) != want {
+		ts.Fatalf("%s: %d bytes that differ from the %d of %s", args[0], len(got), len(want), args[1])
+	}
+}
+
+// countLines compares the number of lines of the last command's output.
+func countLines(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: lines stdout|stderr|FILE N")
+	}
+	if n := strings.Count(ts.ReadFile(args[0]), "\n"); strconv.Itoa(n) != args[1] {
+		ts.Fatalf("%d lines", n)
+	}
+}
+
+// awaitFile waits until a file holds a text; what a background command prints
+// can be waited for only this way.
+func awaitFile(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: await FILE TEXT")
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		content, _ := os.ReadFile(ts.MkAbs(args[0]))
+		if strings.Contains(string(content), args[1]) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s never held %q:\n%s", args[0], args[1], content)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+)
+
+// testState gives a checkpoint directory and the notes it makes.
+func testState(t *testing.T, home string) (*checkpoints, *[]string) {
+	t.Helper()
+	notes := &[]string{}
+	env := func(name string) string {
+		if name == "XDG_STATE_HOME" {
+			return home
+		}
+		return ""
+	}
+	return newCheckpoints(env, func(format string, args ...any) { *notes = append(*notes, fmt.Sprintf(format, args...)) }), notes
+}
+
+var testCheckpoint = bytescale.Checkpoint{
+	Version: 1, APIURL: "https://api.bytescale.com", AccountID: "A623uY2",
+	Request: json.RawMessage(`{"size":9007199254740993}`), UploadID: "Kd759aLFxttm69kZ", PartCount: 3,
+	File: bytescale.FileDetails{FilePath: "/a", Metadata: map[string]any{"n": json.Number("12345678901234567890")}},
+}
+
+func mustPlace(t *testing.T, c *checkpoints, id identity) *place {
+	t.Helper()
+	p, err := c.place(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.release)
+	return p
+}
+
+func mustSave(t *testing.T, p *place) {
+	t.Helper()
+	if err := p.save(testCheckpoint); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An upload's checkpoint outlives the process that wrote it and nothing else
+// does: neither lock nor checkpoint is left of an upload that is done.
+func TestCheckpointLife(t *testing.T) {
+	state, notes := testState(t, t.TempDir())
+	id := identity{Source: "movie.mp4", Folder: "/a"}
+
+	first := mustPlace(t, state, id)
+	if found, err := first.load(); found != nil || err != nil {
+		t.Fatalf("a checkpoint before any was saved: %v, %v", found, err)
+	}
+	mustSave(t, first)
+	first.release() // as the end of the process would
+
+	second := mustPlace(t, state, id)
+	found, err := second.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&testCheckpoint, found); diff != "" {
+		t.Error(diff)
+	}
+	second.remove()
+	second.release()
+
+	left, err := os.ReadDir(state.dir)
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if len(*notes) != 0 {
+		t.Errorf("notes: %q", *notes)
+	}
+}
+
+func TestCheckpointModes(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Log("permissions are not those of Unix here")
+		return
+	}
+	state, _ := testState(t, t.TempDir())
+	p := mustPlace(t, state, identity{Source: "a"})
+	mustSave(t, p)
+	for path, want := range map[string]os.FileMode{state.dir: 0o700, p.path: 0o600, p.path + ".lock": 0o600} {
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: mode %v, %v; want %v", path, info.Mode(), err, want)
+		}
+	}
+}
+
+// All that decides what goes where tells uploads apart.
+func TestCheckpointIdentity(t *testing.T) {
+	state, _ := testState(t, t.TempDir())
+	seen := map[string]identity{}
+	for _, id := range []identity{
+		{Source: "a"}, {Source: "b"}, {Source: "a", APIURL: "x"}, {Source: "a", AccountID: "x"},
+		{Source: "a", Tree: "x"}, {Source: "a", Folder: "x"}, {Source: "a", Name: "x"},
+		{Source: "a", MIME: "x"}, {Source: "a", Metadata: "x"}, {Source: "a", Tags: []string{"x"}},
+	} {
+		p := mustPlace(t, state, id)
+		if other, ok := seen[p.path]; ok {
+			t.Errorf("%+v and %+v share a checkpoint", id, other)
+		}
+		seen[p.path] = id
+	}
+}
+
+func TestCheckpointRefused(t *testing.T) {
+	state, _ := testState(t, t.TempDir())
+	id := identity{Source: "a"}
+	sample := mustPlace(t, state, id)
+	mustSave(t, sample)
+	good, err := os.ReadFile(sample.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample.release()
+
+	for _, test := range []struct{ name, content, want string }{
+		{"empty", "", "damaged"},
+		{"half", string(good[:len(good)/2]), "damaged"},
+		{"no object", "[1]", "damaged"},
+		{"of a later format", strings.Replace(string(good), `"format":1`, `"format":2`, 1), "another version"},
+		{"wrong types", `{"format":1,"checkpoint":{"partCount":"many"}}`, "damaged"},
+		{"of another upload", strings.Replace(string(good), `"folder":""`, `"folder":"/b"`, 1), "another upload"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := mustPlace(t, state, id)
+			defer p.release()
+			if err := os.WriteFile(p.path, []byte(test.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			found, err := p.load()
+			if found != nil || err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, %v; want an error with %q", found, err, test.want)
+			}
+			if _, err := os.Stat(p.path); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("it is still there: %v", err)
+			}
+		})
+	}
+}
+
+func TestCheckpointLocked(t *testing.T) {
+	state, _ := testState(t, t.TempDir())
+	id := identity{Source: "a"}
+	first, second := mustPlace(t, state, id), mustPlace(t, state, id)
+	mustSave(t, first)
+	if _, err := second.load(); !errors.Is(err, errBusy) {
+		t.Errorf("load while another holds it: %v", err)
+	}
+	if err := second.save(testCheckpoint); !errors.Is(err, errBusy) {
+		t.Errorf("save while another holds it: %v", err)
+	}
+	second.remove()
+	if _, err := os.Stat(first.path); err != nil {
+		t.Errorf("the other's checkpoint was removed: %v", err)
+	}
+	first.release()
+	if found, err := second.load(); found == nil || err != nil {
+		t.Errorf("load after the other ended: %v, %v", found, err)
+	}
+}
+
+// A state directory that cannot be written is told once and fails nothing.
+func TestCheckpointsUnusable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, home := range map[string]string{"below a file": file, "unknown": ""} {
+		t.Run(name, func(t *testing.T) {
+			state, notes := testState(t, home)
+			for _, source := range []string{"a", "b"} {
+				p := mustPlace(t, state, identity{Source: source})
+				if found, err := p.load(); found != nil || err != nil {
+					t.Errorf("load: %v, %v", found, err)
+				}
+				mustSave(t, p)
+				p.remove()
+			}
+			if len(*notes) != 1 || !strings.Contains((*notes)[0], "cannot keep checkpoints") {
+				t.Errorf("notes: %q", *notes)
+			}
+		})
+	}
+}
+
+func TestStateDir(t *testing.T) {
+	root := t.TempDir()
+	for _, test := range []struct {
+		name, goos string
+		env        map[string]string
+		want       string
+	}{
+		{"XDG", "linux", map[string]string{"XDG_STATE_HOME": root, "HOME": "/h"}, root},
+		{"a relative XDG is ignored", "linux", map[string]string{"XDG_STATE_HOME": "x", "HOME": root}, filepath.Join(root, ".local", "state")},
+		{"home", "freebsd", map[string]string{"HOME": root}, filepath.Join(root, ".local", "state")},
+		{"macOS", "darwin", map[string]string{"HOME": root}, filepath.Join(root, "Library", "Application Support")},
+		{"Windows", "windows", map[string]string{"LocalAppData": root}, root},
+		{"nothing set", "linux", nil, ""},
+	} {
+		got, err := stateDir(test.goos, func(name string) string { return test.env[name] })
+		if got != test.want || (err == nil) != (test.want != "") {
+			t.Errorf("%s: %q, %v; want %q", test.name, got, err, test.want)
+		}
+	}
+}

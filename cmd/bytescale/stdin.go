@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+)
+
+// standardInput uploads what can be read from standard input. A later command
+// cannot continue it: it would read something else.
+func (u *uploader) standardInput(ctx context.Context, it item) (*bytescale.FileDetails, string, error) {
+	name := u.flags.Name
+	if name == "" || strings.Contains(name, "{") {
+		name = "stdin" // for the variables of the original name
+	}
+	options := append(slices.Clone(u.options),
+		bytescale.WithOriginalFileName(name), bytescale.WithProgress(u.progress.watch(it.size)))
+
+	var source bytescale.Source
+	var mime string
+	var sum func() (string, error) // of what was uploaded
+	var err error
+	if section, ok := redirected(u.std.in); ok {
+		mime, err = readerMIME(section)
+		source = bytescale.ReaderAt(section, section.Size())
+		sum = func() (string, error) { return hashReader(io.NewSectionReader(section, 0, section.Size())) }
+	} else {
+		in, stop := interruptible(ctx, u.std.in)
+		defer stop()
+		buffered := bufio.NewReaderSize(in, mimeHead)
+		head, peekErr := buffered.Peek(mimeHead)
+		if !errors.Is(peekErr, io.EOF) {
+			err = peekErr
+		}
+		mime = contentMIME(head, "")
+		hash := newHash()
+		source = bytescale.Stream(u.hashed(buffered, hash))
+		sum = func() (string, error) { return hash.text(), nil }
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	file, err := u.client.Upload(ctx, source, append(options, u.destination(it, mime)...)...)
+	if err != nil || u.local == nil {
+		return file, "", err
+	}
+	want, err := sum()
+	if err != nil {
+		return nil, "", err
+	}
+	return file, want, u.local.compare(ctx, file, want)
+}
+
+// hashed is r, hashed as it is read if the hash is wanted.
+func (u *uploader) hashed(r io.Reader, hash hash) io.Reader {
+	if u.local == nil {
+		return r
+	}
+	return io.TeeReader(r, hash)
+}
+
+// redirected is standard input that comes from a file, from where the file
+// stands: its size is known, and it is read in place instead of spooled.
+func redirected(in io.Reader) (*io.SectionReader, bool) {
+	f, ok := in.(*os.File)
+	if !ok {
+		return nil, false
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, false
+	}
+	offset, err := f.Seek(0, io.SeekCurrent)
+	if err != nil || offset > info.Size() {
+		return nil, false
+	}
+	return io.NewSectionReader(f, offset, info.Size()-offset), true
+}
+
+// interruptible reads r in a goroutine of its own, so that a Read that blocks,
+// on a terminal or a silent pipe, does not hold up the end of ctx. When ctx
+// ends during such a Read, the goroutine is left to the end of the process.
+func interruptible(ctx context.Context, r io.Reader) (io.Reader, func()) {
+	out, in := io.Pipe()
+	go func() {
+		_, err := io.Copy(in, r)
+		in.CloseWithError(err)
+	}()
+	unhook := context.AfterFunc(ctx, func() { out.CloseWithError(ctx.Err()) })
+	return out, func() {
+		unhook()
+		out.Close()
+	}
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+)
+
+type uploadCmd struct {
+	connection `embed:""`
+
+	Paths []string `arg:"" name:"file" help:"Files, or directories with --recursive; - is standard input."`
+
+	Recursive bool     `short:"r" help:"Upload directories with all that is in them. Symbolic links in them are not followed."`
+	Folder    string   `placeholder:"PATH" help:"Folder to store in; may hold variables such as {UTC_DATE}. By default the API key's own setting."`
+	Name      string   `placeholder:"NAME" help:"File name to store under; may hold variables. By default the API key's own setting."`
+	MIME      string   `name:"mime" placeholder:"TYPE" help:"MIME type. By default guessed from the content and the extension."`
+	Metadata  string   `placeholder:"JSON" help:"JSON object to store with each file."`
+	Tags      []string `name:"tag" placeholder:"TAG" sep:"none" help:"Tag to store with each file; can be repeated."`
+
+	Concurrency int     `placeholder:"N" default:"8" help:"Parts on the wire at a time, 1 to 256, by default ${default}."`
+	Files       int     `placeholder:"N" default:"64" help:"Files at a time, 1 to 1024, by default ${default}."`
+	APIRate     float64 `name:"api-rate" placeholder:"N" default:"800" help:"API requests per second, by default ${default}; accounts are limited to 1000 unless raised."`
+
+	JSON     bool `name:"json" help:"Print one JSON object per file instead of its URL."`
+	Quiet    bool `short:"q" help:"Show no progress."`
+	NoResume bool `help:"Neither keep checkpoints nor continue interrupted uploads."`
+	Local    bool `help:"Upload to an emulator inside this process, download back and compare. Needs no account."`
+}
+
+// Run uploads all files that the arguments name and reports each as it ends.
+func (c *uploadCmd) Run(ctx context.Context, std *streams, env getenv) error {
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	u, err := c.uploader(ctx, giveUp, std, env)
+	if err != nil {
+		return err
+	}
+	defer u.close()
+
+	// The walk may run ahead of the uploads, by so many files that the total is
+	// known early and by so few that a huge tree costs little memory.
+	found := make(chan item, 4096)
+	walker := &walk{recursive: c.Recursive, skip: u.skip, fail: u.fail}
+	go func() {
+		defer close(found)
+		for _, arg := range c.Paths {
+			walker.argument(arg, func(it item) bool {
+				u.progress.expect(it.size)
+				select {
+				case found <- it:
+					return true
+				case <-ctx.Done():
+					return false
+				}
+			})
+		}
+	}()
+	var workers sync.WaitGroup
+	for range c.Files {
+		workers.Go(func() {
+			for it := range found {
+				u.one(ctx, it)
+			}
+		})
+	}
+	workers.Wait()
+	return u.summary(ctx)
+}
+
+// uploader checks the flags and makes what the uploads share.
+func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc, std *streams, env getenv) (*uploader, error) {
+	if err := c.check(); err != nil {
+		return nil, usageError{err}
+	}
+	metadata, err := parseMetadata(c.Metadata)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	u := &uploader{flags: c, std: std, progress: newProgress(std.err, c.Quiet, env)}
+	u.printer = &printer{out: std.out, json: c.JSON, around: u.progress.around}
+	if metadata != nil {
+		u.options = append(u.options, bytescale.WithMetadata(metadata))
+	}
+	if len(c.Tags) > 0 {
+		u.options = append(u.options, bytescale.WithTags(c.Tags...))
+	}
+	if c.MIME != "" {
+		u.options = append(u.options, bytescale.WithMIME(c.MIME))
+	}
+
+	reach := &reach{giveUp: giveUp}
+	if !c.Quiet {
+		reach.note = u.note
+	}
+	options := []bytescale.ClientOption{
+		bytescale.WithPutsInFlight(c.Concurrency), bytescale.WithAPIRate(c.APIRate), bytescale.WithObserver(reach.observe),
+	}
+	if c.Local {
+		u.local, err = startLocal(options...)
+		if err != nil {
+			return nil, fmt.Errorf("start the embedded emulator: %w", err)
+		}
+		u.client = u.local.client
+	} else if u.client, err = c.client(options...); err != nil {
+		return nil, err
+	}
+	if err := u.tryOptions(ctx); err != nil {
+		u.closeLocal()
+		return nil, err
+	}
+	// A checkpoint of an emulator that ends with this process would be of no use.
+	if !c.Local && !c.NoResume {
+		u.checkpoints = newCheckpoints(env, u.note)
+	}
+	return u, nil
+}
+
+// check refuses flags that cannot be meant together or are out of range.
+func (c *uploadCmd) check() error {
+	stdin := 0
+	for _, arg := range c.Paths {
+		if arg == "-" {
+			stdin++
+		}
+	}
+	switch {
+	case c.Concurrency < 1 || c.Concurrency > 256:
+		return fmt.Errorf("--concurrency %d is outside 1..256", c.Concurrency)
+	case c.Files < 1 || c.Files > 1024:
+		return fmt.Errorf("--files %d is outside 1..1024", c.Files)
+	case stdin > 1:
+		return errors.New("standard input (-) can be uploaded only once")
+	case c.Name != "" && !strings.Contains(c.Name, "{") && (len(c.Paths) > 1 || c.Recursive):
+		return errors.New("--name is for one file; for more, put a variable in it, such as {ORIGINAL_FILE_NAME}{ORIGINAL_FILE_EXT}")
+	}
+	return nil
+}
+
+// parseMetadata reads the --metadata flag, keeping numbers as they are written.
+func parseMetadata(text string) (map[string]any, error) {
+	if text == "" {
+		return nil, nil
+	}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var metadata map[string]any
+	err := decoder.Decode(&metadata)
+	if err == nil && decoder.More() {
+		err = errors.New("something follows the object")
+	}
+	if err != nil || metadata == nil {
+		return nil, fmt.Errorf(`--metadata is not a JSON object, such as {"user": 42}`)
+	}
+	return metadata, nil
+}

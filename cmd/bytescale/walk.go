@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"unicode/utf8"
+)
+
+// item is one thing to upload.
+type item struct {
+	path  string // as the user would name it
+	tree  string // slash-separated place below the directory argument, "" for a file argument
+	size  int64  // when it was found; 0 for standard input
+	stdin bool
+}
+
+func (it item) shown() string {
+	if it.stdin {
+		return "standard input"
+	}
+	return it.path
+}
+
+// walk finds the files that arguments name.
+//
+// Symbolic links: one that is itself an argument is followed, since the user
+// named it; one found in a directory is not, and is reported, so that a walk
+// ends, stays below its directory, and uploads no file twice. Sockets, devices
+// and pipes are reported and left out. All else that a directory holds is
+// uploaded, hidden files too.
+type walk struct {
+	recursive bool
+	skip      func(name, reason string)
+	fail      func(name string, err error)
+}
+
+var (
+	errIsDirectory = errors.New("is a directory; add --recursive to upload what is in it")
+	errNotRegular  = errors.New("is not a regular file; to upload what it yields, use standard input: bytescale upload - < FILE")
+	errNotUTF8     = errors.New("the name is not valid UTF-8, so it cannot be stored; rename the file")
+)
+
+// argument emits the files that arg names, until emit returns false.
+func (w *walk) argument(arg string, emit func(item) bool) {
+	if arg == "-" {
+		emit(item{path: arg, stdin: true})
+		return
+	}
+	info, err := os.Stat(arg)
+	switch {
+	case err != nil:
+		w.fail(arg, err)
+	case info.IsDir() && !w.recursive:
+		w.fail(arg, errIsDirectory)
+	case info.IsDir():
+		w.directory(arg, emit)
+	case !info.Mode().IsRegular():
+		w.fail(arg, errNotRegular)
+	case !utf8.ValidString(filepath.Base(arg)):
+		w.fail(arg, errNotUTF8)
+	default:
+		emit(item{path: arg, size: info.Size()})
+	}
+}
+
+// directory emits the files below root. They are stored below the directory's
+// own name, unless that is only "." or "..".
+func (w *walk) directory(root string, emit func(item) bool) {
+	top := filepath.Base(root)
+	if top == "." || top == ".." || top == string(filepath.Separator) {
+		top = ""
+	}
+	// WalkDir does not follow a link, so a root that is one is resolved first.
+	start, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		w.fail(root, err)
+		return
+	}
+	// Every failure is reported on the way, so that WalkDir never returns one.
+	_ = filepath.WalkDir(start, func(found string, entry fs.DirEntry, err error) error {
+		below, relErr := filepath.Rel(start, found)
+		if relErr != nil {
+			below = found
+		}
+		name := filepath.Join(root, below)
+		if err != nil {
+			w.fail(name, err)
+			return nil
+		}
+		if entry.IsDir() {
+			return nil
+		}
+		it, ok := w.entry(name, filepath.Join(top, below), entry)
+		if ok && !emit(it) {
+			return fs.SkipAll
+		}
+		return nil
+	})
+}
+
+// entry turns what a directory holds into an item, or reports why not.
+func (w *walk) entry(name, tree string, entry fs.DirEntry) (item, bool) {
+	switch {
+	case entry.Type()&fs.ModeSymlink != 0:
+		w.skip(name, "symbolic link (links in directories are not followed)")
+		return item{}, false
+	case !entry.Type().IsRegular():
+		w.skip(name, "not a regular file")
+		return item{}, false
+	case !utf8.ValidString(tree):
+		w.fail(name, errNotUTF8)
+		return item{}, false
+	}
+	info, err := entry.Info()
+	if err != nil {
+		w.fail(name, err)
+		return item{}, false
+	}
+	return item{path: name, tree: filepath.ToSlash(tree), size: info.Size()}, true
+}

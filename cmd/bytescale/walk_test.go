@@ -1,0 +1,130 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// tree makes the named files below a new directory and changes to it. A name
+// with an arrow is a symbolic link.
+func tree(t *testing.T, names ...string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for _, name := range names {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func link(t *testing.T, target, name string) {
+	t.Helper()
+	if err := os.Symlink(target, name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// found walks args and gives what was emitted, skipped and failed, as lines.
+func found(recursive bool, args ...string) []string {
+	var lines []string
+	w := &walk{
+		recursive: recursive,
+		skip:      func(name, reason string) { lines = append(lines, "skip "+filepath.ToSlash(name)+": "+reason) },
+		fail:      func(name string, err error) { lines = append(lines, "fail "+filepath.ToSlash(name)+": "+explain(err)) },
+	}
+	for _, arg := range args {
+		w.argument(arg, func(it item) bool {
+			lines = append(lines, "file "+filepath.ToSlash(it.path)+" "+it.tree)
+			return true
+		})
+	}
+	return lines
+}
+
+func TestWalk(t *testing.T) {
+	tree(t, "a.txt", "dir/b.txt", "dir/.hidden", "dir/sub/{c}.txt")
+	link(t, "../a.txt", "dir/linked.txt")
+	link(t, "..", "dir/up")
+	link(t, "dir", "top")
+	link(t, "a.txt", "one.txt")
+	skipped := []string{
+		"skip dir/linked.txt: symbolic link (links in directories are not followed)",
+		"skip dir/up: symbolic link (links in directories are not followed)",
+	}
+	for _, test := range []struct {
+		name      string
+		recursive bool
+		args      []string
+		want      []string
+	}{
+		{"files", false, []string{"a.txt", "dir/b.txt", "-"},
+			[]string{"file a.txt ", "file dir/b.txt ", "file - "}},
+		{"a missing one", false, []string{"none", "a.txt"},
+			[]string{"fail none: no such file; check the name", "file a.txt "}},
+		{"a directory without the flag", false, []string{"dir", "a.txt"},
+			[]string{"fail dir: is a directory; add --recursive to upload what is in it", "file a.txt "}},
+		{"a directory", true, []string{"dir"}, append([]string{
+			"file dir/.hidden dir/.hidden", "file dir/b.txt dir/b.txt", "file dir/sub/{c}.txt dir/sub/{c}.txt"}, skipped...)},
+		{"a directory by a path", true, []string{"./dir/sub"},
+			[]string{"file dir/sub/{c}.txt sub/{c}.txt"}},
+		{"a link that is named", true, []string{"one.txt", "top/sub"},
+			[]string{"file one.txt ", "file top/sub/{c}.txt sub/{c}.txt"}},
+		{"a link to a directory that is named", true, []string{"top"}, []string{
+			"file top/.hidden top/.hidden", "file top/b.txt top/b.txt", "file top/sub/{c}.txt top/sub/{c}.txt",
+			"skip top/linked.txt: symbolic link (links in directories are not followed)",
+			"skip top/up: symbolic link (links in directories are not followed)"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := found(test.recursive, test.args...)
+			slices.Sort(got)
+			want := slices.Clone(test.want)
+			slices.Sort(want)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// The directory that is only "." gives no folder of its own.
+func TestWalkHere(t *testing.T) {
+	tree(t, "b.txt", "sub/c.txt")
+	want := []string{"file b.txt b.txt", "file sub/c.txt sub/c.txt"}
+	if diff := cmp.Diff(want, found(true, ".")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWalkStops(t *testing.T) {
+	tree(t, "a", "b", "c")
+	seen := 0
+	w := &walk{recursive: true, skip: func(string, string) {}, fail: func(_ string, err error) { t.Error(err) }}
+	w.argument(".", func(item) bool { seen++; return false })
+	if seen != 1 {
+		t.Errorf("%d files after the first was refused", seen)
+	}
+}
+
+func TestWalkVanished(t *testing.T) {
+	tree(t, "dir/a")
+	entries, err := os.ReadDir("dir")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove("dir/a"); err != nil {
+		t.Fatal(err)
+	}
+	var failed error
+	w := &walk{fail: func(_ string, err error) { failed = err }}
+	if _, ok := w.entry("dir/a", "dir/a", entries[0]); ok || !errors.Is(failed, os.ErrNotExist) {
+		t.Errorf("a file that vanished: taken %v, failure %v", ok, failed)
+	}
+}
