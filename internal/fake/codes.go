@@ -13,7 +13,7 @@ type Code struct {
 // The codes. The vendor publishes no list: statuses follow what is known, the
 // names are ours unless Vendor is set.
 var (
-	CodeInvalidRequest   = Code{Code: "invalid_request", Status: 400, Meaning: "The request breaks a rule of the API description."}
+	CodeInvalidRequest   = Code{Code: "request_invalid", Status: 400, Meaning: "The request breaks a rule of the API description."}
 	CodeMetadataTooLarge = Code{Code: "metadata_too_large", Status: 400, Meaning: "Metadata is limited to 2048 bytes of compact JSON."}
 	CodePathInvalid      = Code{Code: "path_invalid", Status: 400, Meaning: "The path, after its variables are replaced, is not a valid file path."}
 	CodePathConflict     = Code{Code: "path_parameters_conflict", Status: 400, Meaning: "These path parameters cannot be given together."}
@@ -24,7 +24,7 @@ var (
 	CodeSourceTimeout    = Code{Code: "source_timeout", Status: 400, Meaning: "The source was not fetched in time."}
 	CodeRangeInvalid     = Code{Code: "range_not_satisfiable", Status: 416, Meaning: "The byte range lies outside the file."}
 
-	CodeAuthMissing  = Code{Code: "authentication_required", Status: 401, Meaning: "Send an Authorization header with the Basic or Bearer scheme."}
+	CodeAuthMissing  = Code{Code: "credentials_missing", Status: 401, Meaning: "Send an Authorization header with the Basic or Bearer scheme."}
 	CodeAuthDenied   = Code{Code: "authentication_failed_credentials_denied", Status: 401, Meaning: "Unauthenticated: invalid credentials.", Vendor: true}
 	CodeTokenExpired = Code{Code: "authentication_token_expired", Status: 401, Meaning: "The JWT has expired."}
 
@@ -37,7 +37,7 @@ var (
 	CodeContentDiscarded = Code{Code: "content_discarded", Status: 404, Meaning: "This server discards the bytes of files."}
 	CodeUploadNotFound   = Code{Code: "upload_not_found", Status: 404, Meaning: "No such upload, or it has expired."}
 	CodePartNotFound     = Code{Code: "upload_part_not_found", Status: 404, Meaning: "The upload has no part with this index."}
-	CodeRouteNotFound    = Code{Code: "not_found", Status: 404, Meaning: "No such operation."}
+	CodeRouteNotFound    = Code{Code: "route_unknown", Status: 404, Meaning: "No such operation."}
 	CodeMethodInvalid    = Code{Code: "method_not_allowed", Status: 405, Meaning: "The address does not support this method."}
 	CodeLengthRequired   = Code{Code: "content_length_required", Status: 411, Meaning: "Send a Content-Length; chunked bodies are refused."}
 	CodeFileTooLarge     = Code{Code: "file_too_large", Status: 413, Meaning: "The file is larger than allowed."}

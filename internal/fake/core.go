@@ -1,6 +1,10 @@
 package fake
 
-import "time"
+import (
+	"time"
+
+	"github.com/c88edac7/bytescale-go/contract"
+)
 
 // Options say how a [Server] behaves. The zero value is a strict server that
 // keeps everything in memory.
@@ -43,6 +47,14 @@ type Options struct {
 	// Fetcher gets the sources of UploadFromUrl; nil means [NewFetcher](false).
 	Fetcher Fetcher
 
+	// Document is the API description that every exchange is held to; nil means
+	// the embedded one.
+	Document *contract.Document
+	// Coverage notes what of the description was exercised; nil notes nothing.
+	Coverage *contract.Recorder
+
+	// Record keeps every exchange for [Server.Exchanges].
+	Record bool
 	// OnExchange is called at the end of each exchange, by many goroutines.
 	OnExchange func(Exchange)
 	// OnViolation is called for each rule that a client broke, by many

@@ -39,7 +39,7 @@ type Store interface {
 	Part(uploadID string, index int64) (Part, error)
 	// Parts lists the parts kept for an upload, by ascending index.
 	Parts(uploadID string) ([]Part, error)
-	// CompletePart marks a part as completed.
+	// CompletePart marks a part as completed; doing it again changes nothing.
 	CompletePart(uploadID string, index int64) error
 
 	// Publish turns the parts of an upload, in the order of their indexes, into
@@ -108,6 +108,10 @@ type Upload struct {
 	Overwrite bool      `json:"overwrite"` // the caller of begin may replace a file
 	Direct    bool      `json:"direct"`    // protocol 1.0 with one part: the file exists right after its PUT
 	Done      bool      `json:"done"`
+
+	// Completed is the number of completed parts. The store keeps it right in
+	// KeepPart, CompletePart and Publish.
+	Completed int64 `json:"completed"`
 }
 
 // Part is a part whose bytes have arrived.

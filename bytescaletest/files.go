@@ -1,0 +1,79 @@
+package bytescaletest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+
+	"github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/internal/fake"
+)
+
+// File is a file that the server holds.
+type File struct {
+	// FileDetails are the details as the API gives them.
+	bytescale.FileDetails
+
+	content fake.Content // nil if discarded
+}
+
+// Bytes returns a copy of the file's bytes; nil if the server discards them.
+func (f File) Bytes() []byte {
+	if f.content == nil {
+		return nil
+	}
+	data := make([]byte, f.Size)
+	n, _ := f.content.ReadAt(data, 0) // memory gives all there is
+	return data[:n]
+}
+
+// Open returns a reader of the file's bytes, for files that are too large to
+// copy. It is empty if the server discards them.
+func (f File) Open() io.ReadSeeker {
+	if f.content == nil {
+		return bytes.NewReader(nil)
+	}
+	return io.NewSectionReader(f.content, 0, f.Size)
+}
+
+// Files lists the stored files of all accounts, by account and path. An upload
+// in progress is not among them: a file exists once its last part is
+// completed.
+func (s *Server) Files() []File {
+	stored, _ := s.core.Store().Files() // memory does not fail
+	files := make([]File, 0, len(stored))
+	for _, file := range stored {
+		if found, ok := s.file(file.AccountID, file.Path); ok { // not deleted meanwhile
+			files = append(files, found)
+		}
+	}
+	return files
+}
+
+// File finds the file at a path of [Server.AccountID].
+func (s *Server) File(path string) (File, bool) {
+	return s.file(s.AccountID(), path)
+}
+
+func (s *Server) file(account, path string) (File, bool) {
+	stored, content, err := s.core.Store().Open(account, path)
+	if err != nil {
+		return File{}, false
+	}
+	details := bytescale.FileDetails{
+		AccountID:        stored.AccountID,
+		ETag:             stored.ETag,
+		FilePath:         stored.Path,
+		FileURL:          fake.FileURL(s.url, stored),
+		LastModified:     stored.LastModified.UTC(),
+		MIME:             stored.MIME,
+		OriginalFileName: stored.OriginalFileName,
+		Size:             stored.Size,
+		Tags:             append([]string{}, stored.Tags...),
+		Metadata:         map[string]any{},
+	}
+	decoder := json.NewDecoder(bytes.NewReader(stored.Metadata))
+	decoder.UseNumber()
+	_ = decoder.Decode(&details.Metadata) // valid, or it would not be stored
+	return File{FileDetails: details, content: content}, true
+}

@@ -1,0 +1,227 @@
+package bytescaletest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/internal/memnet"
+)
+
+// TB is what [NewServer] needs of a test. *testing.T, *testing.B, *testing.F
+// and testing.TB have it.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// settleTime is how long the end of a test waits for requests that are still
+// open. Clients that were cancelled take a moment to be noticed.
+const settleTime = 5 * time.Second
+
+// Server is a running fake of the Bytescale service. All methods are safe for
+// concurrent use.
+type Server struct {
+	core *fake.Server
+	http *http.Server
+	url  string
+	key  string
+	dial func(context.Context) (net.Conn, error) // nil on a real network
+
+	serving sync.WaitGroup // the accepting goroutine
+	closed  sync.Once
+	err     error
+
+	mu      sync.Mutex
+	clients []closer
+	panics  []string
+}
+
+// closer is a client whose idle connections end with the server.
+type closer interface{ CloseIdleConnections() }
+
+// NewServer starts a server that closes itself when the test and its subtests
+// are done. The test then fails if
+//
+//   - a request broke the rules of the API ([Server.Violations]), unless the
+//     server is [Lenient];
+//   - a scripted fault never happened;
+//   - a request is still open, after a few seconds of grace.
+//
+// A setting that makes no sense, or a network that cannot be had, ends the
+// test at once.
+func NewServer(t TB, opts ...Option) *Server {
+	t.Helper()
+	s, err := Start(opts...)
+	if err != nil {
+		t.Fatalf("bytescaletest: %v", err)
+		return nil
+	}
+	t.Cleanup(func() {
+		t.Helper()
+		for _, problem := range s.finish() {
+			t.Errorf("bytescaletest: %s", problem)
+		}
+	})
+	return s
+}
+
+// Start starts a server for a program, which must [Server.Close] it.
+func Start(opts ...Option) (*Server, error) {
+	settings := settings{core: fake.Options{Record: true}}
+	for _, opt := range opts {
+		if err := opt(&settings); err != nil {
+			return nil, err
+		}
+	}
+	core, err := fake.New(settings.core)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{core: core, key: DefaultKey}
+	if len(settings.core.Keys) > 0 {
+		s.key = settings.core.Keys[0]
+	}
+	listener, err := s.listen(settings.memory)
+	if err != nil {
+		return nil, errors.Join(err, core.Close())
+	}
+	s.http = &http.Server{Handler: core, ErrorLog: log.New(panicLog{s}, "", 0)}
+	s.serving.Go(func() { _ = s.http.Serve(listener) }) // ends with http.ErrServerClosed
+	return s, nil
+}
+
+// listen opens the network that the server is on.
+func (s *Server) listen(memory bool) (net.Listener, error) {
+	if memory {
+		listener := memnet.Listen()
+		s.url, s.dial = "http://bytescale.test", listener.Dial
+		return listener, nil
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("opening a loopback port: %w", err)
+	}
+	s.url = "http://" + listener.Addr().String()
+	return listener, nil
+}
+
+// panicLog takes what the HTTP server logs, and keeps the panics of handlers.
+type panicLog struct{ *Server }
+
+func (l panicLog) Write(line []byte) (int, error) {
+	if text := string(line); strings.Contains(text, "panic") {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.panics = append(l.panics, text)
+	}
+	return len(line), nil
+}
+
+// URL is the address of the server, without a slash at the end. It is that of
+// the API and of the CDN. With [InMemory] it is only good for clients of
+// [Server.HTTPClient].
+func (s *Server) URL() string { return s.url }
+
+// Key is an API key that the server accepts: the first of [Keys], or a secret
+// key of its own.
+func (s *Server) Key() string { return s.key }
+
+// AccountID is the account of [Server.Key].
+func (s *Server) AccountID() string {
+	account, _ := fake.AccountOf(s.key)
+	return account
+}
+
+// Client makes a client for the server, with its key and its addresses; opts
+// come after these and win. The client's idle connections are closed with the
+// server. Client panics when an option refuses its value, which is a mistake
+// in the test.
+func (s *Server) Client(opts ...bytescale.ClientOption) *bytescale.Client {
+	all := []bytescale.ClientOption{bytescale.WithAPIURL(s.url), bytescale.WithCDNURL(s.url)}
+	if s.dial != nil {
+		all = append(all, bytescale.WithHTTPClient(s.HTTPClient()))
+	}
+	client, err := bytescale.NewClient(s.key, append(all, opts...)...)
+	if err != nil {
+		panic("bytescaletest: " + err.Error())
+	}
+	s.keep(client)
+	return client
+}
+
+// HTTPClient makes an HTTP client that reaches the server, in memory too; it
+// reaches nothing else then. Its idle connections are closed with the server.
+func (s *Server) HTTPClient() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.Proxy = nil
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 2048
+	if s.dial != nil {
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) { return s.dial(ctx) }
+	}
+	client := &http.Client{Transport: transport}
+	s.keep(client)
+	return client
+}
+
+func (s *Server) keep(client closer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clients = append(s.clients, client)
+}
+
+// Close stops the server, cutting what is still open. It is safe to call more
+// than once; servers of [NewServer] need no Close, but those of [Start] do.
+func (s *Server) Close() error {
+	s.closed.Do(func() {
+		s.mu.Lock()
+		clients := s.clients
+		s.mu.Unlock()
+		for _, client := range clients {
+			client.CloseIdleConnections()
+		}
+		s.core.Interrupt()
+		err := s.http.Close()
+		s.serving.Wait()
+		s.err = errors.Join(err, s.core.Close())
+	})
+	return s.err
+}
+
+// finish closes the server and tells what a test must not leave behind.
+func (s *Server) finish() (problems []string) {
+	for deadline := time.Now().Add(settleTime); s.InFlight() > 0 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	if open := s.InFlight(); open > 0 {
+		problems = append(problems, fmt.Sprintf("%d requests are still open", open))
+	}
+	if err := s.Close(); err != nil {
+		problems = append(problems, fmt.Sprintf("closing: %v", err))
+	}
+	for _, violation := range s.core.Violations() {
+		problems = append(problems, "violation: "+violation)
+	}
+	for _, fault := range s.core.UnusedFaults() {
+		problems = append(problems, "this fault never happened: "+fault.String())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, text := range s.panics {
+		problems = append(problems, text)
+	}
+	return problems
+}
+
+var _ io.Closer = (*Server)(nil)

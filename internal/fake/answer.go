@@ -1,0 +1,43 @@
+package fake
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+// writeError answers an API call that failed.
+func writeError(w http.ResponseWriter, r *http.Request, err error) {
+	var refusal *Refusal
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &refusal):
+		writeRefusal(w, refusal)
+	case errors.As(err, &tooLarge):
+		writeRefusal(w, Refuse(CodeInvalidRequest, "The body is larger than %d bytes.", tooLarge.Limit))
+	case r.Context().Err() != nil || errors.Is(err, errBodyCut):
+		panic(http.ErrAbortHandler) // nobody is there to read an answer
+	default:
+		// What the store says about files of ours is nothing for clients.
+		writeRefusal(w, &Refusal{Code: CodeInternal})
+	}
+}
+
+// writeRefusal answers with the error body of the API.
+func writeRefusal(w http.ResponseWriter, refusal *Refusal) {
+	writeJSON(w, refusal.Code.Status, gen.ErrorResponse{Error: gen.ErrorInfo{
+		Code: refusal.Code.Code, Message: refusal.message(), Details: refusal.Details,
+	}})
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		status, data = http.StatusInternalServerError, []byte(`{"error":{"code":"internal_error","message":"The answer cannot be written as JSON."}}`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(data) // a client that left needs no answer
+}

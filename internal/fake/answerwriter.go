@@ -1,0 +1,67 @@
+package fake
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"net/http"
+)
+
+// answerWriter notes what is answered.
+type answerWriter struct {
+	http.ResponseWriter
+	exchange *exchange
+	status   int
+	bytes    int64
+	head     []byte // start of the body of an error
+}
+
+// maxErrorHead is how much of an error's body is kept to find its code.
+const maxErrorHead = 8 << 10
+
+// WriteHeader notes the status; informational ones do not count.
+func (w *answerWriter) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 {
+		w.status = status
+		w.exchange.note(func(x *Exchange) { x.Status = status })
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *answerWriter) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	if w.status >= 400 {
+		w.head = append(w.head, p[:min(len(p), maxErrorHead-len(w.head))]...)
+	}
+	return n, err
+}
+
+// Unwrap lets [http.ResponseController] through.
+func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// started tells whether some of the answer was sent.
+func (w *answerWriter) started() bool { return w.status != 0 }
+
+// code finds the error code in what was answered, "" if there is none.
+func (w *answerWriter) code() string {
+	if bytes.HasPrefix(w.head, []byte("<?xml")) {
+		var body storageError
+		if xml.Unmarshal(w.head, &body) == nil {
+			return body.Code
+		}
+		return ""
+	}
+	var body struct {
+		Error struct {
+			Code string `json:"code"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(w.head, &body) != nil {
+		return ""
+	}
+	return body.Error.Code
+}

@@ -1,0 +1,180 @@
+package fake
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// accountIDLength is the number of base58 characters of an account id.
+const accountIDLength = 7
+
+// caller is who sent a request and what they may do.
+type caller struct {
+	account   string
+	overwrite bool // may replace files
+	destroy   bool // may delete files
+	details   bool // may read file details
+}
+
+// AccountOf gives the account that an API key belongs to; false if the key is
+// not well-formed.
+func AccountOf(key string) (string, bool) {
+	if key == "free" || key == "demo" {
+		return "W142hJk", true
+	}
+	kind, rest, ok := strings.Cut(key, "_")
+	if !ok || (kind != "public" && kind != "secret") || len(rest) < accountIDLength {
+		return "", false
+	}
+	account := rest[:accountIDLength]
+	return account, isBase58(account)
+}
+
+func isBase58(s string) bool {
+	return strings.Trim(s, base58Alphabet) == ""
+}
+
+// authenticate finds out who sent a request, in any of the documented forms:
+// API key as bearer token or basic password, either with a JWT beside it in
+// Authorization-Token, or a JWT alone as bearer token. Signatures of JWTs are
+// not checked, and a permission that one grants for any path holds for all.
+func (s *Server) authenticate(header http.Header) (caller, error) {
+	credential, err := credentialOf(header)
+	if err != nil {
+		return caller{}, err
+	}
+	tokens := header.Values("Authorization-Token")
+	if claims, ok := parseJWT(credential); ok {
+		return s.callerOfJWT(claims, len(tokens) > 0)
+	}
+	account, ok := AccountOf(credential)
+	if !ok || (len(s.options.Keys) > 0 && !slices.Contains(s.options.Keys, credential)) {
+		return caller{}, &Refusal{Code: CodeAuthDenied}
+	}
+	secret := strings.HasPrefix(credential, "secret_")
+	who := caller{account: account, overwrite: secret, destroy: secret, details: secret}
+	if len(tokens) == 0 {
+		return who, nil
+	}
+	if len(tokens) > 1 || tokens[0] == "" {
+		return caller{}, &Refusal{Code: CodeAuthDenied}
+	}
+	// Other values are access tokens of the CDN, which say nothing to read.
+	if claims, ok := parseJWT(tokens[0]); ok {
+		if claims.expired() {
+			return caller{}, &Refusal{Code: CodeTokenExpired}
+		}
+		if claims.AccountID != "" && claims.AccountID != account {
+			return caller{}, &Refusal{Code: CodeAccountMismatch}
+		}
+		claims.grant(&who)
+	}
+	return who, nil
+}
+
+// authorize is authenticate for a call to one account.
+func (s *Server) authorize(header http.Header, account string) (caller, error) {
+	who, err := s.authenticate(header)
+	if err == nil && who.account != account {
+		err = &Refusal{Code: CodeAccountMismatch}
+	}
+	return who, err
+}
+
+// credentialOf gives the key or JWT in the Authorization header.
+func credentialOf(header http.Header) (string, error) {
+	values := header.Values("Authorization")
+	if len(values) != 1 {
+		return "", &Refusal{Code: CodeAuthMissing}
+	}
+	scheme, value, _ := strings.Cut(values[0], " ")
+	switch {
+	case strings.EqualFold(scheme, "Bearer") && value != "":
+		return value, nil
+	case strings.EqualFold(scheme, "Basic"):
+		decoded, err := base64.StdEncoding.DecodeString(value)
+		user, key, ok := strings.Cut(string(decoded), ":")
+		if err != nil || !ok || user != "apikey" {
+			return "", &Refusal{Code: CodeAuthDenied}
+		}
+		return key, nil
+	}
+	return "", &Refusal{Code: CodeAuthMissing}
+}
+
+// callerOfJWT is who a JWT without an API key speaks for.
+func (s *Server) callerOfJWT(claims claims, withToken bool) (caller, error) {
+	switch {
+	case len(s.options.Keys) > 0: // anyone can write an unsigned JWT
+		return caller{}, &Refusal{Code: CodeAuthDenied}
+	case withToken, len(claims.AccountID) != accountIDLength, !isBase58(claims.AccountID):
+		return caller{}, &Refusal{Code: CodeAuthDenied}
+	case claims.expired():
+		return caller{}, &Refusal{Code: CodeTokenExpired}
+	}
+	who := caller{account: claims.AccountID}
+	claims.grant(&who)
+	return who, nil
+}
+
+// claims are the parts of a JWT that the fake reads.
+type claims struct {
+	AccountID string `json:"accountId"`
+	Expires   *int64 `json:"exp"`
+	Access    struct {
+		PathPermissions []struct {
+			Permissions struct {
+				Read struct {
+					File struct {
+						GetFileDetails bool `json:"getFileDetails"`
+					} `json:"file"`
+				} `json:"read"`
+				Write struct {
+					File struct {
+						DeleteFile    bool `json:"deleteFile"`
+						OverwriteFile bool `json:"overwriteFile"`
+					} `json:"file"`
+				} `json:"write"`
+			} `json:"permissions"`
+		} `json:"pathPermissions"`
+	} `json:"access"`
+}
+
+// parseJWT reads the payload of a JWT; false if the text is not one.
+func parseJWT(token string) (claims, bool) {
+	segments := strings.Split(token, ".")
+	if len(segments) != 3 || slices.Contains(segments, "") {
+		return claims{}, false
+	}
+	var payload []byte
+	for i, segment := range segments {
+		decoded, err := base64.RawURLEncoding.DecodeString(segment)
+		if err != nil {
+			return claims{}, false
+		}
+		if i == 1 {
+			payload = decoded
+		}
+	}
+	var c claims
+	err := json.Unmarshal(payload, &c)
+	return c, err == nil
+}
+
+func (c *claims) expired() bool {
+	return c.Expires != nil && *c.Expires <= time.Now().Unix()
+}
+
+// grant adds what the JWT allows.
+func (c *claims) grant(who *caller) {
+	for _, entry := range c.Access.PathPermissions {
+		file := entry.Permissions.Write.File
+		who.overwrite = who.overwrite || file.OverwriteFile
+		who.destroy = who.destroy || file.DeleteFile
+		who.details = who.details || entry.Permissions.Read.File.GetFileDetails
+	}
+}

@@ -1,0 +1,58 @@
+package fake
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// byteRange is the part of a file that a download gives.
+type byteRange struct {
+	start, length int64
+	partial       bool
+}
+
+func (b byteRange) contentRange(size int64) string {
+	return fmt.Sprintf("bytes %d-%d/%d", b.start, b.start+b.length-1, size)
+}
+
+// parseRange reads a Range header. Anything but one range of bytes is
+// ignored, as HTTP allows, and gives the whole file.
+func parseRange(values []string, size int64) (byteRange, error) {
+	whole := byteRange{length: size}
+	if len(values) != 1 {
+		return whole, nil
+	}
+	spec, ok := strings.CutPrefix(values[0], "bytes=")
+	first, last, dash := strings.Cut(spec, "-")
+	if !ok || !dash || strings.Contains(spec, ",") {
+		return whole, nil
+	}
+	if first == "" { // the last n bytes
+		n, err := strconv.ParseUint(last, 10, 63)
+		switch {
+		case err != nil:
+			return whole, nil
+		case n == 0 || size == 0:
+			return byteRange{}, &Refusal{Code: CodeRangeInvalid}
+		}
+		length := min(int64(n), size)
+		return byteRange{start: size - length, length: length, partial: true}, nil
+	}
+	start, err := strconv.ParseUint(first, 10, 63)
+	if err != nil {
+		return whole, nil
+	}
+	end := uint64(max(size-1, 0))
+	if last != "" {
+		given, err := strconv.ParseUint(last, 10, 63)
+		if err != nil || given < start {
+			return whole, nil
+		}
+		end = min(end, given)
+	}
+	if int64(start) >= size {
+		return byteRange{}, &Refusal{Code: CodeRangeInvalid}
+	}
+	return byteRange{start: int64(start), length: int64(end-start) + 1, partial: true}, nil
+}

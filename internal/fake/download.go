@@ -1,0 +1,73 @@
+package fake
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// download serves the bytes of a file, whole or one range of them. The
+// headers keep browsers from running anything that was uploaded.
+func (s *Server) download(w http.ResponseWriter, r *http.Request) {
+	x := exchangeOf(r.Context())
+	if len(r.Header["Authorization"]) > 0 { // files are public, but a key that is shown must fit
+		if _, err := s.authorize(r.Header, x.account); err != nil {
+			writeError(w, r, err)
+			return
+		}
+	}
+	file, content, err := s.store.Open(x.account, x.path)
+	if err != nil {
+		writeError(w, r, fileError(err))
+		return
+	}
+	if content == nil {
+		writeRefusal(w, &Refusal{Code: CodeContentDiscarded})
+		return
+	}
+	defer content.Close()
+
+	header := w.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	header.Set("Accept-Ranges", "bytes")
+	span, err := parseRange(r.Header.Values("Range"), file.Size)
+	if err != nil {
+		header.Set("Content-Range", "bytes */"+strconv.FormatInt(file.Size, 10))
+		writeError(w, r, err)
+		return
+	}
+	header.Set("ETag", `"`+file.ETag+`"`)
+	header.Set("Last-Modified", file.LastModified.UTC().Format(http.TimeFormat))
+	header.Set("Content-Type", file.MIME)
+	header.Set("Content-Disposition", disposition(file, r.URL.Query().Get("download") == "true"))
+	header.Set("Content-Length", strconv.FormatInt(span.length, 10))
+	status := http.StatusOK
+	if span.partial {
+		status = http.StatusPartialContent
+		header.Set("Content-Range", span.contentRange(file.Size))
+	}
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		// A client that leaves ends the copy, and there is nobody to tell.
+		_, _ = io.Copy(w, io.NewSectionReader(content, span.start, span.length))
+	}
+}
+
+// disposition tells browsers what to do with a file and how to call it.
+func disposition(file File, download bool) string {
+	kind := "inline"
+	if download {
+		kind = "attachment"
+	}
+	name := file.OriginalFileName
+	if name == "" {
+		name = file.Path[strings.LastIndexByte(file.Path, '/')+1:]
+	}
+	if value := mime.FormatMediaType(kind, map[string]string{"filename": name}); value != "" {
+		return value
+	}
+	return kind
+}

@@ -1,0 +1,71 @@
+package fake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fakeapi"
+)
+
+// GetFileDetails implements the operation of this name.
+func (o operations) GetFileDetails(ctx context.Context, request fakeapi.GetFileDetailsRequestObject) (fakeapi.GetFileDetailsResponseObject, error) {
+	if !callerOf(ctx).details {
+		return nil, &Refusal{Code: CodeForbidden}
+	}
+	file, err := o.store.File(request.AccountID, request.Params.FilePath)
+	if err != nil {
+		return nil, fileError(err)
+	}
+	return fakeapi.GetFileDetails200JSONResponse(o.details(exchangeOf(ctx), file)), nil
+}
+
+// DeleteFile implements the operation of this name.
+func (o operations) DeleteFile(ctx context.Context, request fakeapi.DeleteFileRequestObject) (fakeapi.DeleteFileResponseObject, error) {
+	if !callerOf(ctx).destroy {
+		return nil, &Refusal{Code: CodeForbidden}
+	}
+	if err := o.store.DeleteFile(request.AccountID, request.Params.FilePath); err != nil {
+		return nil, fileError(err)
+	}
+	return fakeapi.DeleteFile204Response{}, nil
+}
+
+func fileError(err error) error {
+	if errors.Is(err, ErrNotStored) {
+		return &Refusal{Code: CodeFileNotFound}
+	}
+	return fmt.Errorf("finding the file: %w", err)
+}
+
+// details describes a file as the API does.
+func (s *Server) details(x *exchange, file File) FileDetails {
+	var metadata Metadata
+	if json.Unmarshal(file.Metadata, &metadata) != nil || metadata == nil {
+		metadata = Metadata{}
+	}
+	tags := file.Tags
+	if tags == nil {
+		tags = FileTags{} // nil would be null in JSON
+	}
+	return FileDetails{
+		AccountID: file.AccountID,
+		// Before the upload is complete the etag is null.
+		ETag:             NullableString{Value: file.ETag, Valid: file.ETag != "", Null: file.ETag == ""},
+		FilePath:         file.Path,
+		FileURL:          FileURL(x.origin, file),
+		LastModified:     EpochMillis(file.LastModified.UnixMilli()),
+		Metadata:         metadata,
+		MIME:             file.MIME,
+		OriginalFileName: optional(file.OriginalFileName),
+		Size:             file.Size,
+		Tags:             tags,
+	}
+}
+
+// FileURL is the address of a file's bytes on a server.
+func FileURL(origin string, file File) string {
+	return origin + "/" + file.AccountID + "/raw" + escapePath(file.Path)
+}

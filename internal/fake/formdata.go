@@ -1,0 +1,89 @@
+package fake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"time"
+
+	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fakeapi"
+)
+
+// FormDataUpload implements the operation of this name. Each part of the form
+// is a file and succeeds or fails by itself.
+func (o operations) FormDataUpload(ctx context.Context, request fakeapi.FormDataUploadRequestObject) (fakeapi.FormDataUploadResponseObject, error) {
+	answer := fakeapi.FormDataUpload200JSONResponse{
+		Errors: []FormDataUploadResponseError{}, Files: []FormDataUploadResponseFile{},
+	}
+	params := BasicUploadParams(request.Params)
+	path, err := queryPath(params)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		part, err := request.Body.NextRawPart()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, formError(err)
+		}
+		field := part.FormName()
+		if field == "" {
+			return nil, Refuse(CodeInvalidRequest, "A part of the form has no name.")
+		}
+		stored, err := o.addPart(ctx, path, params, part)
+		var refusal *Refusal
+		switch {
+		case errors.As(err, &refusal):
+			answer.Errors = append(answer.Errors, FormDataUploadResponseError{
+				FormDataFieldName: field,
+				Error: FormDataUploadFailure{
+					Code: refusal.Code.Code, Message: refusal.message(), Details: refusal.Details, Timestamp: time.Now().UTC(),
+				},
+			})
+		case errors.Is(err, errBodyCut):
+			return nil, formError(err)
+		case err != nil:
+			return nil, err
+		default:
+			answer.Files = append(answer.Files, FormDataUploadResponseFile{
+				AccountID: stored.AccountID, ETag: stored.ETag, FilePath: stored.FilePath,
+				FileURL: stored.FileURL, FormDataFieldName: field,
+			})
+		}
+	}
+	if len(answer.Errors)+len(answer.Files) == 0 {
+		return nil, Refuse(CodeInvalidRequest, "The form has no file.")
+	}
+	return answer, nil
+}
+
+func formError(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return Refuse(CodeInvalidRequest, "The form ends too early.")
+	}
+	return fmt.Errorf("%w: %w", errBodyCut, err)
+}
+
+// addPart stores one part of a form. Its own file name goes before that of the
+// query.
+func (s *Server) addPart(ctx context.Context, path pathRequest, params BasicUploadParams, part *multipart.Part) (BasicUploadResponse, error) {
+	wanted := newFile{
+		path: path, original: params.OriginalFileName, mime: part.Header.Get("Content-Type"),
+		metadata: params.XUploadMetadata, tags: params.Tag,
+	}
+	if name := part.FileName(); name != "" {
+		wanted.original = name
+	}
+	switch {
+	case len(wanted.original) > 255:
+		return BasicUploadResponse{}, Refuse(CodeInvalidRequest, "The file name is longer than 255 characters.")
+	case wanted.mime != "" && !validMIME(wanted.mime):
+		return BasicUploadResponse{}, Refuse(CodeInvalidRequest, "The Content-Type of the part is not a MIME type.")
+	}
+	return s.addFile(ctx, wanted, part)
+}

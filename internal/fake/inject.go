@@ -1,0 +1,204 @@
+package fake
+
+import (
+	"cmp"
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+// inject lets a fault happen to an exchange. serve carries the exchange out.
+func (s *Server) inject(f *Fault, w *answerWriter, r *http.Request, x *exchange, serve http.HandlerFunc) {
+	switch f.Kind {
+	case FaultExpiredURL:
+		x.expiredURL = true
+	case FaultWrongETag:
+		x.wrongETag = true
+	case FaultMissingETag:
+		x.missingETag = true
+	case FaultRefuseETag:
+		x.refuseETag = true
+	case FaultForgetUpload:
+		if s.store.DeleteUpload(x.upload) != nil {
+			panic(http.ErrAbortHandler)
+		}
+	case FaultTrickle:
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{s.throttled(r, f.Rate), r.Body}
+		serve(s.slowWriter(w, r, f.Rate), r)
+		return
+	case FaultTruncate:
+		serve(&cutWriter{ResponseWriter: w, left: f.AfterBytes}, r)
+		_ = http.NewResponseController(w).Flush() // or nothing of it is sent
+		cut(w, r)
+		return
+	case FaultEdit:
+		held := newHeldAnswer()
+		serve(held, r)
+		s.edit(held, f, x)
+		held.send(w)
+		return
+	default:
+		s.injectAnswer(f, w, r, serve)
+		return
+	}
+	serve(w, r)
+}
+
+// injectAnswer is inject for the faults that come before or after the
+// exchange is carried out.
+func (s *Server) injectAnswer(f *Fault, w *answerWriter, r *http.Request, serve http.HandlerFunc) {
+	held := newHeldAnswer()
+	if f.After {
+		serve(held, r)
+	}
+	switch f.Kind {
+	case FaultDelay:
+		if !s.wait(r.Context(), f.Delay) {
+			panic(http.ErrAbortHandler)
+		}
+		if f.After {
+			held.send(w)
+		} else {
+			serve(w, r)
+		}
+	case FaultReset:
+		if !f.After {
+			readSome(r, f.AfterBytes)
+		}
+		cut(w, r)
+	case FaultStall:
+		switch {
+		case f.After:
+		case exchangeOf(r.Context()).isAPI():
+			readSome(r, -1) // small, and a client that leaves is seen then
+		default:
+			readSome(r, f.AfterBytes)
+		}
+		s.stall(f.Delay, w, r)
+	case FaultStatus:
+		f.answer(w, r)
+	case FaultGarbage:
+		f.answerBody(w, r, "application/json", cmp.Or(f.Body, `{"uploadId": <html>`))
+	case FaultWrongShape:
+		f.answerBody(w, r, "application/json", cmp.Or(f.Body, `{"unexpected":["shape",1]}`))
+	}
+}
+
+// readSome reads n bytes of the request body; all of it if n is negative.
+func readSome(r *http.Request, n int64) {
+	if n < 0 {
+		_, _ = io.Copy(io.Discard, r.Body) // the client may leave, which is fine
+		return
+	}
+	_, _ = io.CopyN(io.Discard, r.Body, n)
+}
+
+// stall holds the exchange without reading or answering. It is not counted as
+// open meanwhile: a client that leaves cannot be seen while its body is unread.
+func (s *Server) stall(d time.Duration, w *answerWriter, r *http.Request) {
+	s.ledger.release(exchangeOf(r.Context()))
+	if d > 0 {
+		s.wait(r.Context(), d)
+		cut(w, r)
+		return
+	}
+	select {
+	case <-r.Context().Done():
+	case <-s.closing:
+	}
+	cut(w, r)
+}
+
+// cut ends the connection at once, on TCP with a reset.
+func cut(w *answerWriter, r *http.Request) {
+	w.exchange.note(func(x *Exchange) { x.Status = 0 })
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	tcp, isTCP := conn.(*net.TCPConn)
+	switch {
+	case w.started(): // a reset could overtake what was sent
+	case r.Method == http.MethodGet:
+		// An HTTP client may repeat a GET that got no answer at all on a used
+		// connection, without telling. The start of an answer keeps it from that,
+		// so that one fault is one failure.
+		_, _ = io.WriteString(conn, "HTTP/1.1 ")
+	case isTCP:
+		_ = tcp.SetLinger(0) // makes Close a reset
+	}
+	_ = conn.Close() // the connection is given up in any case
+}
+
+// answer sends the status of the fault with an error body in the words of
+// whoever would send it.
+func (f *Fault) answer(w http.ResponseWriter, r *http.Request) {
+	message := cmp.Or(f.Message, http.StatusText(f.Status), "A scripted fault.")
+	if exchangeOf(r.Context()).operation == OpPutPart {
+		body, _ := xml.Marshal(&storageError{Code: cmp.Or(f.Code, storageCode(f.Status)), Message: message}) // plain strings
+		f.answerBody(w, r, "application/xml", cmp.Or(f.Body, xml.Header+string(body)))
+		return
+	}
+	body, _ := json.Marshal(gen.ErrorResponse{Error: gen.ErrorInfo{ // plain strings
+		Code: cmp.Or(f.Code, "scripted_fault"), Message: message,
+	}})
+	f.answerBody(w, r, "application/json", cmp.Or(f.Body, string(body)))
+}
+
+// storageCode is the error code that object storage gives with a status.
+func storageCode(status int) string {
+	switch status {
+	case http.StatusBadRequest:
+		return "RequestTimeout"
+	case http.StatusForbidden:
+		return "AccessDenied"
+	case http.StatusNotFound:
+		return "NoSuchUpload"
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return "SlowDown"
+	}
+	return "InternalError"
+}
+
+// answerBody sends an answer and then lets the client finish its request.
+func (f *Fault) answerBody(w http.ResponseWriter, r *http.Request, contentType, body string) {
+	header := w.Header()
+	header.Set("Content-Type", contentType)
+	if f.RetryAfter != "" {
+		header.Set("Retry-After", f.RetryAfter)
+	}
+	if f.RetryAfterDate > 0 {
+		header.Set("Retry-After", time.Now().Add(f.RetryAfterDate).UTC().Format(http.TimeFormat))
+	}
+	if f.RetryAfterMillis > 0 {
+		header.Set("Retry-After-Ms", strconv.FormatInt(f.RetryAfterMillis, 10))
+	}
+	for name, value := range f.Header {
+		header.Set(name, value)
+	}
+	answerEarly(w, r, cmp.Or(f.Status, http.StatusOK), []byte(body))
+}
+
+// answerEarly answers at once and then reads the rest of the request, so that
+// a client that writes first and reads later sees the answer and not a broken
+// connection.
+func answerEarly(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	controller := http.NewResponseController(w)
+	_ = controller.EnableFullDuplex() // without it, the body is read before
+	if status != http.StatusNoContent && status != http.StatusNotModified {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body)               // the client may be gone
+	_ = controller.Flush()             // likewise
+	_, _ = io.Copy(io.Discard, r.Body) // ends when the client is done or gone
+}

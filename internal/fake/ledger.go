@@ -1,0 +1,110 @@
+package fake
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// Stats count the requests that a server has open, and their maxima so far.
+// Requests that a scripted stall holds do not count: a server cannot see a
+// client leave while it refuses to read.
+type Stats struct {
+	API, MaxAPI             int // API calls
+	Puts, MaxPuts           int // PUTs of parts
+	Downloads, MaxDownloads int // reads of raw files
+}
+
+// Open is the number of open requests of all kinds.
+func (s Stats) Open() int { return s.API + s.Puts + s.Downloads }
+
+// gauge counts open requests of one kind.
+type gauge struct{ now, max int }
+
+// ledger keeps account of the exchanges.
+type ledger struct {
+	record bool
+
+	mu                   sync.Mutex
+	api, puts, downloads gauge
+	exchanges            []*exchange
+	attempts             map[attemptKey]int
+	violations           []string
+}
+
+type attemptKey struct {
+	operation, upload string
+	part              int64
+}
+
+// open starts an exchange.
+func (l *ledger) open(c call, method, path string) *exchange {
+	x := &exchange{call: c, data: Exchange{
+		Operation: c.operation, Method: method, Path: path,
+		UploadID: c.upload, Part: c.part, Start: time.Now(),
+	}}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case c.operation == OpPutPart:
+		x.gauge = &l.puts
+	case c.operation == opDownload:
+		x.gauge = &l.downloads
+	case c.isAPI():
+		x.gauge = &l.api
+	}
+	if x.gauge != nil {
+		x.gauge.now++
+		x.gauge.max = max(x.gauge.max, x.gauge.now)
+	}
+	if l.record {
+		key := attemptKey{c.operation, c.upload, c.part}
+		l.attempts[key]++
+		x.data.Attempt = l.attempts[key]
+		l.exchanges = append(l.exchanges, x)
+	}
+	return x
+}
+
+// release stops counting an exchange as open.
+func (l *ledger) release(x *exchange) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if x.gauge != nil {
+		x.gauge.now--
+		x.gauge = nil
+	}
+}
+
+func (l *ledger) violate(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.violations = append(l.violations, text)
+}
+
+func (l *ledger) stats() Stats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return Stats{
+		API: l.api.now, MaxAPI: l.api.max,
+		Puts: l.puts.now, MaxPuts: l.puts.max,
+		Downloads: l.downloads.now, MaxDownloads: l.downloads.max,
+	}
+}
+
+func (l *ledger) all() []Exchange {
+	l.mu.Lock()
+	open := slices.Clone(l.exchanges)
+	l.mu.Unlock()
+	exchanges := make([]Exchange, len(open))
+	for i, x := range open {
+		exchanges[i] = x.snapshot()
+	}
+	return exchanges
+}
+
+func (l *ledger) broken() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.violations)
+}

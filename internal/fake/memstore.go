@@ -1,0 +1,299 @@
+package fake
+
+import (
+	"cmp"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// MemoryStore is a [Store] whose content ends with the process.
+type MemoryStore struct {
+	mu      sync.Mutex
+	uploads map[string]*memoryUpload
+	files   map[fileKey]*memoryFile
+}
+
+type memoryUpload struct {
+	Upload
+	parts map[int64]*memoryPart
+}
+
+type memoryPart struct {
+	Part
+	bytes []byte
+}
+
+// A memoryFile is never changed once it is in the map, so readers need no lock.
+type memoryFile struct {
+	File
+	content segments
+	upload  string // the upload that it came from, "" if none
+}
+
+type fileKey struct{ accountID, path string }
+
+// NewMemoryStore makes an empty store.
+func NewMemoryStore() *MemoryStore {
+	return &MemoryStore{uploads: map[string]*memoryUpload{}, files: map[fileKey]*memoryFile{}}
+}
+
+// CreateUpload implements [Store].
+func (m *MemoryStore) CreateUpload(upload Upload) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.uploads[upload.ID] = &memoryUpload{Upload: upload, parts: map[int64]*memoryPart{}}
+	return nil
+}
+
+// Upload implements [Store].
+func (m *MemoryStore) Upload(id string) (Upload, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	upload, ok := m.uploads[id]
+	if !ok {
+		return Upload{}, ErrNotStored
+	}
+	return upload.Upload, nil
+}
+
+// DeleteUpload implements [Store].
+func (m *MemoryStore) DeleteUpload(id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.uploads, id)
+	return nil
+}
+
+// ExpireUploads implements [Store].
+func (m *MemoryStore) ExpireUploads(before time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.uploads, func(_ string, u *memoryUpload) bool { return u.Created.Before(before) })
+	return nil
+}
+
+// Receive implements [Store].
+func (m *MemoryStore) Receive(size int64) (Receiver, error) {
+	// A declared size is only a promise: memory is taken as the bytes come.
+	return &memoryReceiver{bytes: make([]byte, 0, min(max(size, 0), 1<<20))}, nil
+}
+
+type memoryReceiver struct{ bytes []byte }
+
+func (r *memoryReceiver) Write(p []byte) (int, error) {
+	r.bytes = append(r.bytes, p...)
+	return len(p), nil
+}
+
+func (r *memoryReceiver) Abandon() { r.bytes = nil }
+
+func receivedBytes(received Receiver) []byte {
+	if r, ok := received.(*memoryReceiver); ok {
+		return r.bytes
+	}
+	return nil
+}
+
+// KeepPart implements [Store].
+func (m *MemoryStore) KeepPart(uploadID string, part Part, received Receiver) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	upload, ok := m.uploads[uploadID]
+	if !ok {
+		return ErrNotStored
+	}
+	if earlier := upload.parts[part.Index]; earlier != nil && earlier.Completed {
+		part.Completed = earlier.ETag == part.ETag
+		if !part.Completed {
+			upload.Completed--
+		}
+	}
+	upload.parts[part.Index] = &memoryPart{Part: part, bytes: receivedBytes(received)}
+	return nil
+}
+
+// Part implements [Store].
+func (m *MemoryStore) Part(uploadID string, index int64) (Part, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if upload, ok := m.uploads[uploadID]; ok {
+		if part := upload.parts[index]; part != nil {
+			return part.Part, nil
+		}
+	}
+	return Part{}, ErrNotStored
+}
+
+// Parts implements [Store].
+func (m *MemoryStore) Parts(uploadID string) ([]Part, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	upload, ok := m.uploads[uploadID]
+	if !ok {
+		return nil, ErrNotStored
+	}
+	parts := make([]Part, 0, len(upload.parts))
+	for _, part := range upload.sorted() {
+		parts = append(parts, part.Part)
+	}
+	return parts, nil
+}
+
+func (u *memoryUpload) sorted() []*memoryPart {
+	return slices.SortedFunc(maps.Values(u.parts), func(a, b *memoryPart) int {
+		return cmp.Compare(a.Index, b.Index)
+	})
+}
+
+// CompletePart implements [Store].
+func (m *MemoryStore) CompletePart(uploadID string, index int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	upload, ok := m.uploads[uploadID]
+	if !ok || upload.parts[index] == nil {
+		return ErrNotStored
+	}
+	if part := upload.parts[index]; !part.Completed {
+		part.Completed = true
+		upload.Completed++
+	}
+	return nil
+}
+
+// Publish implements [Store].
+func (m *MemoryStore) Publish(uploadID string, file File, overwrite bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	upload, ok := m.uploads[uploadID]
+	if !ok {
+		return ErrNotStored
+	}
+	key := fileKey{file.AccountID, file.Path}
+	if earlier := m.files[key]; earlier != nil && !overwrite && earlier.upload != uploadID {
+		return ErrTaken
+	}
+	var content segments
+	for _, part := range upload.sorted() {
+		part.Completed = true
+		content = content.add(part.bytes)
+	}
+	m.files[key] = &memoryFile{File: file, content: content, upload: uploadID}
+	upload.Done, upload.File, upload.Completed = true, file, upload.Parts
+	return nil
+}
+
+// AddFile implements [Store].
+func (m *MemoryStore) AddFile(file File, received Receiver, overwrite bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := fileKey{file.AccountID, file.Path}
+	if m.files[key] != nil && !overwrite {
+		return ErrTaken
+	}
+	m.files[key] = &memoryFile{File: file, content: segments(nil).add(receivedBytes(received))}
+	return nil
+}
+
+// File implements [Store].
+func (m *MemoryStore) File(accountID, path string) (File, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	file, ok := m.files[fileKey{accountID, path}]
+	if !ok {
+		return File{}, ErrNotStored
+	}
+	return file.File, nil
+}
+
+// Files implements [Store].
+func (m *MemoryStore) Files() ([]File, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	files := make([]File, 0, len(m.files))
+	for _, file := range m.files {
+		files = append(files, file.File)
+	}
+	slices.SortFunc(files, func(a, b File) int {
+		return cmp.Or(cmp.Compare(a.AccountID, b.AccountID), cmp.Compare(a.Path, b.Path))
+	})
+	return files, nil
+}
+
+// DeleteFile implements [Store].
+func (m *MemoryStore) DeleteFile(accountID, path string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := fileKey{accountID, path}
+	if m.files[key] == nil {
+		return ErrNotStored
+	}
+	delete(m.files, key)
+	return nil
+}
+
+// Open implements [Store].
+func (m *MemoryStore) Open(accountID, path string) (File, Content, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	file, ok := m.files[fileKey{accountID, path}]
+	if !ok {
+		return File{}, nil, ErrNotStored
+	}
+	if file.content.size() != file.Size {
+		return file.File, nil, nil // the bytes were discarded
+	}
+	return file.File, file.content, nil
+}
+
+// Close implements [Store].
+func (m *MemoryStore) Close() error { return nil }
+
+// segments are pieces of memory that read as one.
+type segments []segment
+
+type segment struct {
+	end   int64 // offset of the first byte after this piece
+	bytes []byte
+}
+
+func (s segments) add(bytes []byte) segments {
+	if len(bytes) == 0 {
+		return s
+	}
+	return append(s, segment{end: s.size() + int64(len(bytes)), bytes: bytes})
+}
+
+func (s segments) size() int64 {
+	if len(s) == 0 {
+		return 0
+	}
+	return s[len(s)-1].end
+}
+
+// ReadAt implements [io.ReaderAt].
+func (s segments) ReadAt(p []byte, offset int64) (int, error) {
+	first, _ := slices.BinarySearchFunc(s, offset, func(piece segment, offset int64) int {
+		if piece.end <= offset {
+			return -1
+		}
+		return 1
+	})
+	n := 0
+	for _, piece := range s[first:] {
+		if n == len(p) {
+			return n, nil
+		}
+		start := piece.end - int64(len(piece.bytes))
+		n += copy(p[n:], piece.bytes[offset+int64(n)-start:])
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// Close implements [io.Closer].
+func (s segments) Close() error { return nil }

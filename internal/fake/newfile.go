@@ -1,0 +1,123 @@
+package fake
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+const (
+	maxMetadata = 2048 // bytes of compact JSON
+	defaultMIME = "application/octet-stream"
+)
+
+// newFile is what a request says about a file to store.
+type newFile struct {
+	path           pathRequest
+	original, mime string
+	metadata       gen.Metadata
+	tags           []string
+}
+
+// newFile checks what a request says about a file and gives the file as it is
+// going to be, with its final path.
+func (s *Server) newFile(ctx context.Context, wanted newFile) (File, error) {
+	metadata, err := compactMetadata(wanted.metadata)
+	if err != nil {
+		return File{}, err
+	}
+	who := callerOf(ctx)
+	wanted.path.OriginalFileName = wanted.original
+	at := now()
+	path, err := resolvePath(wanted.path, at, who.overwrite, func(path string) (bool, error) {
+		_, err := s.store.File(who.account, path)
+		if errors.Is(err, ErrNotStored) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if err != nil {
+		return File{}, err
+	}
+	file := File{
+		AccountID: who.account, Path: path, MIME: wanted.mime,
+		OriginalFileName: wanted.original, LastModified: at, Metadata: metadata, Tags: wanted.tags,
+	}
+	if file.MIME == "" {
+		file.MIME = defaultMIME
+	}
+	return file, nil
+}
+
+// compactMetadata writes metadata as compact JSON and checks its size.
+func compactMetadata(metadata gen.Metadata) (json.RawMessage, error) {
+	if metadata == nil {
+		return json.RawMessage("{}"), nil
+	}
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false) // it would count < as six bytes
+	if err := encoder.Encode(metadata); err != nil {
+		return nil, fmt.Errorf("writing metadata: %w", err)
+	}
+	data := bytes.TrimSpace(buffer.Bytes())
+	if len(data) > maxMetadata {
+		return nil, &Refusal{Code: CodeMetadataTooLarge, Details: map[string]any{
+			"body.metadata": map[string]any{"message": fmt.Sprintf("max %d bytes", maxMetadata), "value": len(data)},
+		}}
+	}
+	return data, nil
+}
+
+// bodyPath reads the path of a JSON request.
+func bodyPath(definition gen.FilePathDefinition) pathRequest {
+	if literal, err := definition.AsRelativeOrAbsoluteFilePath(); err == nil {
+		return pathRequest{Literal: &literal}
+	}
+	path, err := definition.AsDynamicFilePath()
+	if err != nil { // left out
+		path = gen.DynamicFilePath{}
+	}
+	return pathRequest{
+		FolderPath: optional(path.FolderPath), FileName: optional(path.FileName),
+		FileNameFallback:  optional(path.FileNameFallback),
+		FolderVariables:   enabled(path.FolderPathVariablesEnabled),
+		FileNameVariables: enabled(path.FileNameVariablesEnabled),
+	}
+}
+
+// queryPath reads the path of a BasicUpload or FormDataUpload.
+func queryPath(params gen.BasicUploadParams) (pathRequest, error) {
+	if params.FilePath != "" && (params.FileName != "" || params.FolderPath != "") {
+		return pathRequest{}, Refuse(CodePathConflict, "filePath cannot be given together with fileName or folderPath.")
+	}
+	if params.FileNameFallback != "" && params.FileName == "" {
+		return pathRequest{}, Refuse(CodePathConflict, "fileNameFallback needs fileName.")
+	}
+	return pathRequest{
+		Literal:    optional(params.FilePath),
+		FolderPath: optional(params.FolderPath), FileName: optional(params.FileName),
+		FileNameFallback:  optional(params.FileNameFallback),
+		FolderVariables:   enabled(params.FolderPathVariablesEnabled),
+		FileNameVariables: enabled(params.FileNameVariablesEnabled),
+	}, nil
+}
+
+// optional gives nil for what was left out.
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// enabled reads a flag that is true by default.
+func enabled(flag *bool) bool { return flag == nil || *flag }
+
+func validMIME(mime string) bool {
+	return len(mime) >= 3 && len(mime) <= 255 && mimePattern.MatchString(mime)
+}

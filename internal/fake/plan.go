@@ -1,0 +1,65 @@
+package fake
+
+import "math"
+
+const (
+	mebibyte    = 1 << 20
+	minPartSize = 5 * mebibyte
+	maxParts    = 10_000
+)
+
+// partSizes gives the part sizes for a file: those configured, or else the
+// rule of the service: 5 MiB, but more when that made over 10000 parts.
+func (o *Options) partSizes(size int64) []int64 {
+	switch {
+	case len(o.PartSizes) > 0:
+		return o.PartSizes
+	case o.PartSize > 0:
+		return []int64{o.PartSize}
+	}
+	perPart := size / maxParts
+	if size%maxParts > 0 {
+		perPart++
+	}
+	rounded := (perPart + mebibyte - 1) / mebibyte * mebibyte
+	return []int64{max(minPartSize, rounded)}
+}
+
+// countParts says how many parts a file has; an empty file has one.
+func countParts(size int64, sizes []int64) int64 {
+	count, covered := int64(0), int64(0)
+	for _, partSize := range sizes[:len(sizes)-1] {
+		if covered >= size {
+			break
+		}
+		count, covered = count+1, covered+partSize
+	}
+	if rest := size - covered; rest > 0 {
+		last := sizes[len(sizes)-1]
+		count += (rest-1)/last + 1
+	}
+	return max(1, count)
+}
+
+// partRange gives the bytes of a part, both ends included, so that an empty
+// part has end = start - 1. The index must be below the count of the upload.
+func (u *Upload) partRange(index int64) (start, end int64) {
+	for i, partSize := range u.PartSizes[:len(u.PartSizes)-1] {
+		if int64(i) == index {
+			return start, min(start+partSize, u.File.Size) - 1
+		}
+		start += partSize
+	}
+	last := u.PartSizes[len(u.PartSizes)-1]
+	start += (index - int64(len(u.PartSizes)-1)) * last
+	if start > math.MaxInt64-last {
+		return start, u.File.Size - 1
+	}
+	return start, min(start+last, u.File.Size) - 1
+}
+
+// partLength is the number of bytes of a part.
+func (u *Upload) partLength(index int64) int64 {
+	start, end := u.partRange(index)
+	return end - start + 1
+}

@@ -1,0 +1,219 @@
+package fake
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Server is the fake service as an [http.Handler]. Make one with [New].
+type Server struct {
+	options Options
+	store   Store
+	signer  *signer
+	fetcher Fetcher
+	api     http.Handler // API and downloads
+
+	ledger  ledger
+	script  script
+	uploads keyedMutex
+	sweeper sweeper
+
+	serving   sync.WaitGroup // open requests
+	closing   chan struct{}
+	interrupt sync.Once
+	closeOnce sync.Once
+	closeErr  error
+}
+
+const (
+	defaultURLLifetime    = time.Hour
+	defaultUploadLifetime = 7 * 24 * time.Hour
+	defaultMaxFileSize    = 5 << 40
+)
+
+// New makes a server. Close it when it is no longer served.
+func New(options Options) (*Server, error) {
+	if err := options.check(); err != nil {
+		return nil, err
+	}
+	options.URLLifetime = orDefault(options.URLLifetime, defaultURLLifetime)
+	options.UploadLifetime = orDefault(options.UploadLifetime, defaultUploadLifetime)
+	options.MaxFileSize = orDefault(options.MaxFileSize, defaultMaxFileSize)
+	options.Origin = strings.TrimSuffix(options.Origin, "/")
+	if options.Store == nil {
+		options.Store = NewMemoryStore()
+	}
+	if len(options.SigningKey) == 0 {
+		options.SigningKey = make([]byte, 32)
+		_, _ = rand.Read(options.SigningKey) // never fails
+	}
+	if options.Fetcher == nil {
+		options.Fetcher = NewFetcher(false)
+	}
+	s := &Server{
+		options: options,
+		store:   options.Store,
+		signer:  newSigner(options.SigningKey),
+		fetcher: options.Fetcher,
+		ledger:  ledger{record: options.Record, attempts: map[attemptKey]int{}},
+		closing: make(chan struct{}),
+	}
+	s.api = s.newAPI()
+	return s, nil
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+// Interrupt ends stalls and waits, so that an HTTP server can shut down in
+// time. Close does it too.
+func (s *Server) Interrupt() {
+	s.interrupt.Do(func() { close(s.closing) })
+}
+
+// Close waits for the requests that are open and closes the store. Call it
+// after the HTTP server that serves s has been stopped.
+func (s *Server) Close() error {
+	s.Interrupt()
+	s.closeOnce.Do(func() {
+		s.serving.Wait()
+		s.closeErr = s.store.Close()
+	})
+	return s.closeErr
+}
+
+// Stats gives the number of open requests and their maxima.
+func (s *Server) Stats() Stats { return s.ledger.stats() }
+
+// Exchanges lists the exchanges so far by their start, those still open
+// included. It is empty unless Options.Record is set.
+func (s *Server) Exchanges() []Exchange { return s.ledger.all() }
+
+// Violations lists the rules that clients broke so far.
+func (s *Server) Violations() []string { return s.ledger.broken() }
+
+// Store gives the store that the server works on.
+func (s *Server) Store() Store { return s.store }
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.serving.Add(1)
+	defer s.serving.Done()
+	called, allow := route(r)
+	x := s.ledger.open(called, r.Method, r.URL.EscapedPath())
+	x.origin = s.originOf(r)
+	answer := &answerWriter{ResponseWriter: w, exchange: x}
+	body := countBody(r)
+	defer func() {
+		x.note(func(data *Exchange) {
+			data.BytesIn, data.BytesOut, data.End = body.bytes(), answer.bytes, time.Now()
+			data.Code = answer.code()
+		})
+		s.ledger.release(x)
+		if s.options.OnExchange != nil {
+			s.options.OnExchange(x.snapshot())
+		}
+	}()
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+
+	serve := func(w http.ResponseWriter, r *http.Request) { s.dispatch(w, r, x, allow) }
+	if fault := s.script.next(&x.call); fault != nil {
+		x.note(func(data *Exchange) { data.Fault = fault.Kind })
+		s.inject(fault, answer, r, x, serve)
+		return
+	}
+	serve(answer, r)
+}
+
+func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, x *exchange, allow string) {
+	switch {
+	case x.operation == OpPutPart:
+		s.putPart(w, r, x)
+	case x.operation == opDownload:
+		s.serveAPI(w, r, x)
+	case x.isAPI():
+		if !s.wait(r.Context(), s.options.APILatency) {
+			panic(http.ErrAbortHandler)
+		}
+		s.serveAPI(w, r, x)
+	case allow != "":
+		s.violate(x, "%s is no method of %s", r.Method, r.URL.EscapedPath())
+		w.Header().Set("Allow", allow)
+		writeRefusal(w, &Refusal{Code: CodeMethodInvalid})
+	default:
+		s.violate(x, "%s %s is no operation", r.Method, r.URL.EscapedPath())
+		writeRefusal(w, &Refusal{Code: CodeRouteNotFound})
+	}
+}
+
+// violate records that the client broke a rule, unless a fault led it there.
+func (s *Server) violate(x *exchange, format string, args ...any) {
+	if s.options.Lenient || s.script.tainted(x.upload) {
+		return
+	}
+	text := fmt.Sprintf(format, args...)
+	if x.operation != opUnknown {
+		text = x.operation + ": " + text
+	}
+	x.note(func(data *Exchange) { data.Violations = append(data.Violations, text) })
+	s.ledger.violate(text)
+	if s.options.OnViolation != nil {
+		s.options.OnViolation(text)
+	}
+}
+
+// wait sleeps; false if the client left or the server closes before.
+func (s *Server) wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+	case <-s.closing:
+	}
+	return false
+}
+
+// originOf gives the address under which the client reaches the server.
+func (s *Server) originOf(r *http.Request) string {
+	switch {
+	case s.options.Origin != "":
+		return s.options.Origin
+	case r.TLS != nil:
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// check finds settings that make no sense.
+func (o *Options) check() error {
+	for _, size := range o.PartSizes {
+		if size < 1 {
+			return fmt.Errorf("fake: part size %d is not positive", size)
+		}
+	}
+	if o.PartSize < 0 || o.Bandwidth < 0 || o.APILatency < 0 || o.URLLifetime < 0 || o.UploadLifetime < 0 || o.MaxFileSize < 0 {
+		return errors.New("fake: sizes, rates and durations must not be negative")
+	}
+	for _, key := range o.Keys {
+		if _, ok := AccountOf(key); !ok {
+			return errors.New("fake: an accepted API key is not well-formed: want secret_ or public_ and at least 7 more characters, the account id first")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package fake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fakeapi"
+)
+
+// maxFetchTime limits an UploadFromUrl, and is its default.
+const maxFetchTime = 30 * time.Second
+
+// BasicUpload implements the operation of this name.
+func (o operations) BasicUpload(ctx context.Context, request fakeapi.BasicUploadRequestObject) (fakeapi.BasicUploadResponseObject, error) {
+	params := request.Params
+	path, err := queryPath(params)
+	if err != nil {
+		return nil, err
+	}
+	if !validMIME(request.ContentType) {
+		return nil, Refuse(CodeInvalidRequest, "Content-Type must be the MIME type of the file.")
+	}
+	stored, err := o.addFile(ctx, newFile{
+		path: path, original: params.OriginalFileName, mime: request.ContentType,
+		metadata: params.XUploadMetadata, tags: params.Tag,
+	}, request.Body)
+	if err != nil {
+		return nil, err
+	}
+	return fakeapi.BasicUpload200JSONResponse(stored), nil
+}
+
+// UploadFromURL implements the operation UploadFromUrl.
+func (o operations) UploadFromURL(ctx context.Context, request fakeapi.UploadFromURLRequestObject) (fakeapi.UploadFromURLResponseObject, error) {
+	body := request.Body
+	limit := maxFetchTime
+	if body.Timeout > 0 {
+		limit = time.Duration(body.Timeout) * time.Millisecond
+	}
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	source, err := o.fetcher.Fetch(limited, body.URL)
+	if err != nil {
+		return nil, sourceError(ctx, limited, err)
+	}
+	defer source.Body.Close()
+	wanted := newFile{
+		path: bodyPath(body.Path), original: body.OriginalFileName, mime: body.MIME,
+		metadata: body.Metadata, tags: body.Tags,
+	}
+	if wanted.mime == "" && validMIME(source.MIME) {
+		wanted.mime = source.MIME
+	}
+	if wanted.original == "" && len(source.FileName) <= 255 {
+		wanted.original = source.FileName
+	}
+	stored, err := o.addFile(ctx, wanted, source.Body)
+	if errors.Is(err, errBodyCut) {
+		return nil, sourceError(ctx, limited, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return fakeapi.UploadFromURL200JSONResponse(stored), nil
+}
+
+// sourceError says why a source could not be had.
+func sourceError(caller, limited context.Context, err error) error {
+	var refusal *Refusal
+	switch {
+	case caller.Err() != nil:
+		return caller.Err()
+	case limited.Err() != nil:
+		return &Refusal{Code: CodeSourceTimeout}
+	case errors.As(err, &refusal):
+		return refusal
+	}
+	return &Refusal{Code: CodeSourceFailed}
+}
+
+// addFile stores a file that comes in one piece.
+func (s *Server) addFile(ctx context.Context, wanted newFile, body io.Reader) (BasicUploadResponse, error) {
+	file, err := s.newFile(ctx, wanted)
+	if err != nil {
+		return BasicUploadResponse{}, err
+	}
+	got, err := s.receive(ctx, body, -1)
+	if err != nil {
+		return BasicUploadResponse{}, err
+	}
+	file.Size, file.ETag, file.LastModified = got.size, got.etag, now()
+	if s.options.Discard {
+		file.ETag = textETag("%s %d %d", file.Path, file.Size, file.LastModified.UnixNano())
+	}
+	switch err := s.store.AddFile(file, got.Receiver, callerOf(ctx).overwrite); {
+	case errors.Is(err, ErrTaken):
+		return BasicUploadResponse{}, &Refusal{Code: CodeFileExists}
+	case err != nil:
+		return BasicUploadResponse{}, fmt.Errorf("making the file: %w", err)
+	}
+	return BasicUploadResponse{
+		AccountID: file.AccountID, ETag: file.ETag, FilePath: file.Path, FileURL: FileURL(exchangeOf(ctx).origin, file),
+	}, nil
+}

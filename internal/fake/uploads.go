@@ -1,0 +1,217 @@
+package fake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fakeapi"
+)
+
+const uploadIDLength = 16
+
+// BeginMultipartUpload implements the operation of this name.
+func (o operations) BeginMultipartUpload(ctx context.Context, request fakeapi.BeginMultipartUploadRequestObject) (fakeapi.BeginMultipartUploadResponseObject, error) {
+	body := request.Body
+	if body.Size > o.options.MaxFileSize {
+		return nil, &Refusal{Code: CodeFileTooLarge}
+	}
+	file, err := o.newFile(ctx, newFile{
+		path: bodyPath(body.Path), original: body.OriginalFileName, mime: body.MIME,
+		metadata: body.Metadata, tags: body.Tags,
+	})
+	if err != nil {
+		return nil, err
+	}
+	file.Size = body.Size
+	if err := o.sweep(file.LastModified); err != nil {
+		return nil, err
+	}
+	sizes := o.options.partSizes(body.Size)
+	upload := Upload{
+		ID:        randomBase58(uploadIDLength),
+		File:      file,
+		PartSizes: sizes,
+		Parts:     countParts(body.Size, sizes),
+		Created:   file.LastModified,
+		Overwrite: callerOf(ctx).overwrite,
+	}
+	upload.Direct = body.Protocol != MultipartUploadProtocolV11 && upload.Parts == 1
+	if err := o.store.CreateUpload(upload); err != nil {
+		return nil, fmt.Errorf("keeping the upload: %w", err)
+	}
+	x := exchangeOf(ctx)
+	x.note(func(data *Exchange) { data.UploadID = upload.ID })
+	return fakeapi.BeginMultipartUpload200JSONResponse{
+		File:     o.details(x, file),
+		UploadID: upload.ID,
+		UploadParts: MultipartUploadParts{
+			Count: upload.Parts,
+			First: o.part(x, &upload, 0),
+		},
+	}, nil
+}
+
+// GetUploadPart implements the operation of this name. A part that is complete
+// already can be had and sent again.
+func (o operations) GetUploadPart(ctx context.Context, request fakeapi.GetUploadPartRequestObject) (fakeapi.GetUploadPartResponseObject, error) {
+	x := exchangeOf(ctx)
+	upload, err := o.findUpload(request.AccountID, request.UploadID)
+	if err != nil {
+		return nil, err
+	}
+	if request.UploadPartIndex >= upload.Parts {
+		o.violate(x, "part %d was asked for, but the upload has only %d", request.UploadPartIndex, upload.Parts)
+		return nil, &Refusal{Code: CodePartNotFound}
+	}
+	return fakeapi.GetUploadPart200JSONResponse(o.part(x, &upload, request.UploadPartIndex)), nil
+}
+
+// ListUploadParts implements the operation of this name.
+func (o operations) ListUploadParts(_ context.Context, request fakeapi.ListUploadPartsRequestObject) (fakeapi.ListUploadPartsResponseObject, error) {
+	upload, err := o.findUpload(request.AccountID, request.UploadID)
+	if err != nil {
+		return nil, err
+	}
+	remaining := []int64{} // not nil: that would be null in JSON
+	if !upload.Done {
+		if remaining, err = o.remaining(&upload); err != nil {
+			return nil, err
+		}
+	}
+	return fakeapi.ListUploadParts200JSONResponse{RemainingUploadParts: remaining}, nil
+}
+
+func (s *Server) remaining(upload *Upload) ([]int64, error) {
+	parts, err := s.store.Parts(upload.ID)
+	if err != nil {
+		return nil, fmt.Errorf("listing parts: %w", err)
+	}
+	completed := make(map[int64]bool, len(parts))
+	for _, part := range parts {
+		completed[part.Index] = part.Completed
+	}
+	remaining := make([]int64, 0, upload.Parts-upload.Completed)
+	for index := range upload.Parts {
+		if !completed[index] {
+			remaining = append(remaining, index)
+		}
+	}
+	return remaining, nil
+}
+
+// CompleteUploadPart implements the operation of this name.
+func (o operations) CompleteUploadPart(ctx context.Context, request fakeapi.CompleteUploadPartRequestObject) (fakeapi.CompleteUploadPartResponseObject, error) {
+	etag, err := o.complete(exchangeOf(ctx), request.AccountID, request.UploadID, request.UploadPartIndex, request.Body.ETag)
+	if err != nil {
+		return nil, err
+	}
+	var answer CompleteMultipartUploadResponse
+	if etag == "" {
+		err = answer.FromCompleteMultipartUploadResponsePending(CompleteMultipartUploadResponsePending{
+			Status: CompleteMultipartUploadResponsePendingStatusPending,
+		})
+	} else {
+		err = answer.FromCompleteMultipartUploadResponseCompleted(CompleteMultipartUploadResponseCompleted{
+			ETag: etag, Status: CompleteMultipartUploadResponseCompletedStatusCompleted,
+		})
+	}
+	return fakeapi.CompleteUploadPart200JSONResponse(answer), err
+}
+
+// complete marks a part as complete, and makes the file when no other part
+// remains; then it gives the file's etag, before that "".
+func (s *Server) complete(x *exchange, accountID, uploadID string, index int64, etag string) (string, error) {
+	defer s.uploads.lock(uploadID)()
+	upload, err := s.findUpload(accountID, uploadID)
+	if err != nil {
+		return "", err
+	}
+	if index >= upload.Parts {
+		s.violate(x, "part %d was completed, but the upload has only %d", index, upload.Parts)
+		return "", &Refusal{Code: CodePartNotFound}
+	}
+	part, err := s.store.Part(uploadID, index)
+	if errors.Is(err, ErrNotStored) {
+		s.violate(x, "part %d was completed before its PUT was answered", index)
+		return "", &Refusal{Code: CodePartNotUploaded}
+	}
+	if err != nil {
+		return "", fmt.Errorf("finding the part: %w", err)
+	}
+	if strings.Trim(etag, `"`) != part.ETag || x.refuseETag {
+		if !x.refuseETag {
+			s.violate(x, "part %d was completed with another etag than that of its PUT", index)
+		}
+		return "", &Refusal{Code: CodeETagMismatch}
+	}
+	switch left := upload.Parts - upload.Completed; {
+	case upload.Done:
+		return upload.File.ETag, nil
+	case left > 1, left == 1 && part.Completed:
+		if err := s.store.CompletePart(uploadID, index); err != nil {
+			return "", fmt.Errorf("completing the part: %w", err)
+		}
+		return "", nil
+	}
+	return s.publish(&upload)
+}
+
+// publish makes the file of an upload whose parts are all there.
+func (s *Server) publish(upload *Upload) (etag string, err error) {
+	parts, err := s.store.Parts(upload.ID)
+	if err != nil {
+		return "", fmt.Errorf("listing parts: %w", err)
+	}
+	file := upload.File
+	file.ETag, file.LastModified = wholeETag(parts), now()
+	switch err := s.store.Publish(upload.ID, file, upload.Overwrite); {
+	case errors.Is(err, ErrTaken):
+		return "", &Refusal{Code: CodeFileExists}
+	case err != nil:
+		return "", fmt.Errorf("making the file: %w", err)
+	}
+	return file.ETag, nil
+}
+
+// findUpload finds an upload of an account that has not expired.
+func (s *Server) findUpload(accountID, uploadID string) (Upload, error) {
+	upload, err := s.store.Upload(uploadID)
+	switch {
+	case errors.Is(err, ErrNotStored),
+		err == nil && upload.File.AccountID != accountID,
+		err == nil && time.Since(upload.Created) >= s.options.UploadLifetime:
+		return Upload{}, &Refusal{Code: CodeUploadNotFound}
+	case err != nil:
+		return Upload{}, fmt.Errorf("finding the upload: %w", err)
+	}
+	return upload, nil
+}
+
+// sweep drops expired uploads now and then.
+func (s *Server) sweep(now time.Time) error {
+	if !s.sweeper.due(now, s.options.UploadLifetime/8) {
+		return nil
+	}
+	if err := s.store.ExpireUploads(now.Add(-s.options.UploadLifetime)); err != nil {
+		return fmt.Errorf("dropping expired uploads: %w", err)
+	}
+	return nil
+}
+
+// part describes a part of an upload, with a fresh URL.
+func (s *Server) part(x *exchange, upload *Upload, index int64) UploadPart {
+	start, end := upload.partRange(index)
+	return UploadPart{
+		Range:           UploadPartRange{InclusiveStart: start, InclusiveEnd: end},
+		UploadID:        upload.ID,
+		UploadPartIndex: index,
+		UploadURL:       s.partURL(x, upload.File.AccountID, upload.ID, index),
+	}
+}
+
+// now is the time in the precision of the API.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
