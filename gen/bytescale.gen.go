@@ -75,7 +75,7 @@ func (e MultipartUploadProtocol) Valid() bool {
 // Example: /uploads/image.jpg
 type AbsoluteUploadPath = string
 
-// AccountID Identifies an account. Seven base58 characters, which are also the first seven of the account's API keys.
+// AccountID Identifies an account. Seven base58 characters, with which the account's API keys begin, after their prefix.
 //
 // Example: A623uY2
 type AccountID = string
@@ -84,7 +84,7 @@ type AccountID = string
 //
 // Example: {"accountId":"A623uY2","etag":"33a64df551425fcc55e4d42a148795d9f25f89d4","filePath":"/uploads/file.txt","fileUrl":"https://upcdn.io/A623uY2/raw/uploads/file.txt"}
 type BasicUploadResponse struct {
-	// AccountID Identifies an account. Seven base58 characters, which are also the first seven of the account's API keys.
+	// AccountID Identifies an account. Seven base58 characters, with which the account's API keys begin, after their prefix.
 	//
 	// Example: A623uY2
 	AccountID AccountID `json:"accountId"`
@@ -151,7 +151,7 @@ type BeginMultipartUploadRequest struct {
 
 // BeginMultipartUploadResponse An upload that has begun.
 //
-// Example: {"file":{"accountId":"A623uY2","etag":null,"filePath":"/uploads/empty.txt","fileUrl":"https://upcdn.io/A623uY2/raw/uploads/empty.txt","lastModified":1615680311115,"metadata":{},"mime":"text/plain","originalFileName":"empty.txt","size":0,"tags":[]},"uploadId":"Kd759aLFxttm69kZ","uploadParts":{"count":1,"first":{"range":{"inclusiveEnd":-1,"inclusiveStart":0},"uploadId":"Kd759aLFxttm69kZ","uploadPartIndex":0,"uploadUrl":"https://storage.example.com/part-0?signature=da39a3ee5e6b"}}}
+// Example: {"file":{"accountId":"A623uY2","etag":null,"filePath":"/uploads/video.mp4","fileUrl":"https://upcdn.io/A623uY2/raw/uploads/video.mp4","lastModified":1615680311115,"metadata":{},"mime":"video/mp4","originalFileName":"video.mp4","size":10485770,"tags":[]},"uploadId":"Kd759aLFxttm69kZ","uploadParts":{"count":3,"first":{"range":{"inclusiveEnd":5242879,"inclusiveStart":0},"uploadId":"Kd759aLFxttm69kZ","uploadPartIndex":0,"uploadUrl":"https://storage.example.com/part-0?signature=da39a3ee5e6b"}}}
 type BeginMultipartUploadResponse struct {
 	// File A stored file, or one that is being uploaded.
 	//
@@ -302,7 +302,7 @@ type FileContent = openapi_types.File
 //
 // Example: {"accountId":"A623uY2","etag":"33a64df551425fcc55e4d42a148795d9f25f89d4","filePath":"/uploads/image.jpg","fileUrl":"https://upcdn.io/A623uY2/raw/uploads/image.jpg","lastModified":1615680311115,"metadata":{},"mime":"image/jpeg","originalFileName":"example.jpg","size":43182,"tags":["example_tag"]}
 type FileDetails struct {
-	// AccountID Identifies an account. Seven base58 characters, which are also the first seven of the account's API keys.
+	// AccountID Identifies an account. Seven base58 characters, with which the account's API keys begin, after their prefix.
 	//
 	// Example: A623uY2
 	AccountID AccountID `json:"accountId"`
@@ -462,7 +462,7 @@ type FormDataUploadResponseError struct {
 //
 // Example: {"accountId":"A623uY2","etag":"33a64df551425fcc55e4d42a148795d9f25f89d4","filePath":"/uploads/file.txt","fileUrl":"https://upcdn.io/A623uY2/raw/uploads/file.txt","formDataFieldName":"file"}
 type FormDataUploadResponseFile struct {
-	// AccountID Identifies an account. Seven base58 characters, which are also the first seven of the account's API keys.
+	// AccountID Identifies an account. Seven base58 characters, with which the account's API keys begin, after their prefix.
 	//
 	// Example: A623uY2
 	AccountID AccountID `json:"accountId"`
@@ -1124,8 +1124,7 @@ type ClientInterface interface {
 
 	// BasicUploadWithBody Upload a file in one request
 	//
-	// Stores the request body as a file. The `Content-Type` of the request becomes the file's MIME type. Meant for
-	// small files: there is no way to repeat only a part of it.
+	// Stores the request body as a file. Meant for small files: there is no way to repeat only a part of it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1281,8 +1280,7 @@ func (c *Client) BeginMultipartUpload(ctx context.Context, accountID AccountID, 
 
 // BasicUploadWithBody Upload a file in one request
 //
-// Stores the request body as a file. The `Content-Type` of the request becomes the file's MIME type. Meant for
-// small files: there is no way to repeat only a part of it.
+// Stores the request body as a file. Meant for small files: there is no way to repeat only a part of it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2167,8 +2165,7 @@ type ClientWithResponsesInterface interface {
 
 	// BasicUploadWithBodyWithResponse Upload a file in one request
 	//
-	// Stores the request body as a file. The `Content-Type` of the request becomes the file's MIME type. Meant for
-	// small files: there is no way to repeat only a part of it.
+	// Stores the request body as a file. Meant for small files: there is no way to repeat only a part of it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2781,8 +2778,7 @@ func (c *ClientWithResponses) BeginMultipartUploadWithResponse(ctx context.Conte
 
 // BasicUploadWithBodyWithResponse Upload a file in one request
 //
-// Stores the request body as a file. The `Content-Type` of the request becomes the file's MIME type. Meant for
-// small files: there is no way to repeat only a part of it.
+// Stores the request body as a file. Meant for small files: there is no way to repeat only a part of it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
