@@ -168,7 +168,7 @@ func (m *memoryService) completePart(ctx context.Context, _ string, index int64,
 
 func (m *memoryService) details(ctx context.Context, filePath string) (found *FileDetails, err error) {
 	err = m.api(ctx, opDetails, -1, func() error {
-		found = &FileDetails{FilePath: filePath, Size: m.size, ETag: "whole"}
+		found = &FileDetails{FilePath: filePath, Size: m.size, ETag: "whole", LastModified: time.UnixMilli(0)}
 		return nil
 	})
 	return found, err

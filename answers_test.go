@@ -1,0 +1,133 @@
+package bytescale
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+// oddService answers with parts of its own making.
+type oddService struct {
+	*memoryService
+	changeBegin func(*gen.BeginMultipartUploadResponse)
+	changePart  func(*part)
+}
+
+func (o *oddService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error) {
+	answer, err := o.memoryService.begin(ctx, request)
+	if err == nil && o.changeBegin != nil {
+		o.changeBegin(answer)
+	}
+	return answer, err
+}
+
+func (o *oddService) getPart(ctx context.Context, uploadID string, index int64) (part, error) {
+	got, err := o.memoryService.getPart(ctx, uploadID, index)
+	if err == nil && o.changePart != nil {
+		o.changePart(&got)
+	}
+	return got, err
+}
+
+func TestAnswersThatMakeNoSense(t *testing.T) {
+	t.Parallel()
+	type begin = gen.BeginMultipartUploadResponse
+	rows := map[string]oddService{
+		"no upload id":            {changeBegin: func(a *begin) { a.UploadID = "" }},
+		"upload id with a path":   {changeBegin: func(a *begin) { a.UploadID, a.UploadParts.First.UploadID = "a/b", "a/b" }},
+		"foreign first part":      {changeBegin: func(a *begin) { a.UploadParts.First.UploadID = "1111111111111111" }},
+		"no parts":                {changeBegin: func(a *begin) { a.UploadParts.Count = 0 }},
+		"negative count":          {changeBegin: func(a *begin) { a.UploadParts.Count = -1 }},
+		"more parts than bytes":   {changeBegin: func(a *begin) { a.UploadParts.Count = 1 << 62 }},
+		"one part more":           {changeBegin: func(a *begin) { a.UploadParts.Count++ }},
+		"one part less":           {changeBegin: func(a *begin) { a.UploadParts.Count-- }},
+		"first index too high":    {changeBegin: func(a *begin) { a.UploadParts.First.UploadPartIndex = 3 }},
+		"first index negative":    {changeBegin: func(a *begin) { a.UploadParts.First.UploadPartIndex = -1 }},
+		"first index of another":  {changeBegin: func(a *begin) { a.UploadParts.First.UploadPartIndex = 2 }},
+		"first does not start":    {changeBegin: func(a *begin) { a.UploadParts.First.Range.InclusiveStart = 1 }},
+		"first beyond the file":   {changeBegin: func(a *begin) { a.UploadParts.First.Range.InclusiveEnd = 1 << 40 }},
+		"first backwards":         {changeBegin: func(a *begin) { a.UploadParts.First.Range.InclusiveEnd = -7 }},
+		"first overflows":         {changeBegin: func(a *begin) { a.UploadParts.First.Range.InclusiveEnd = 1<<63 - 1 }},
+		"URL without a host":      {changeBegin: func(a *begin) { a.UploadParts.First.UploadURL = "/put/here" }},
+		"URL of another scheme":   {changeBegin: func(a *begin) { a.UploadParts.First.UploadURL = "file:///etc/passwd" }},
+		"URL that is none":        {changeBegin: func(a *begin) { a.UploadParts.First.UploadURL = "://" }},
+		"part of another upload":  {changePart: func(p *part) { p.uploadID = "1111111111111111" }},
+		"another part":            {changePart: func(p *part) { p.index = 0 }},
+		"overlap":                 {changePart: func(p *part) { p.start-- }},
+		"gap":                     {changePart: func(p *part) { p.start++ }},
+		"beyond the end":          {changePart: func(p *part) { p.end++ }},
+		"negative start":          {changePart: func(p *part) { p.start = -1 }},
+		"lowest start":            {changePart: func(p *part) { p.start = -1 << 63 }},
+		"backwards":               {changePart: func(p *part) { p.end = p.start - 2 }},
+		"empty":                   {changePart: func(p *part) { p.end = p.start - 1 }},
+		"overflow":                {changePart: func(p *part) { p.end = 1<<63 - 1 }},
+		"part without a URL":      {changePart: func(p *part) { p.url = "" }},
+		"part with a strange URL": {changePart: func(p *part) { p.url = "javascript:alert(1)" }},
+	}
+	for name, odd := range rows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, m := newMemoryClient(1000, 2, 8)
+				odd.memoryService = m
+				c.service = &odd
+				if _, err := c.Upload(t.Context(), Bytes(content(2500))); !errors.Is(err, ErrProtocol) {
+					t.Errorf("%v, want ErrProtocol", err)
+				}
+				if m.exists() {
+					t.Error("a file came into being")
+				}
+			})
+		})
+	}
+}
+
+// TestFirstPartMayBeAnyPart: nothing says that the descriptor in the begin answer
+// is that of part 0 (the documented example shows part 7).
+func TestFirstPartMayBeAnyPart(t *testing.T) {
+	t.Parallel()
+	for index := range int64(3) {
+		c, m := newMemoryClient(1000, 2, 8)
+		odd := &oddService{memoryService: m, changeBegin: func(a *gen.BeginMultipartUploadResponse) {
+			a.UploadParts.First = m.describe(index)
+		}}
+		c.service = odd
+		data := content(2500)
+		mustUpload(t, c, m, Bytes(data), data)
+		if got := m.calls[opGetPart]; got != 2 {
+			t.Errorf("first is %d: %d parts were fetched, want the 2 others", index, got)
+		}
+	}
+}
+
+// FuzzAnswers lets the server say anything about an upload and its parts.
+func FuzzAnswers(f *testing.F) {
+	f.Add(int64(3), int64(0), int64(0), int64(999), int64(1), int64(1000), int64(1999), int64(2))
+	f.Add(int64(1), int64(0), int64(0), int64(2499), int64(0), int64(0), int64(0), int64(0))
+	f.Add(int64(1<<62), int64(1<<40), int64(-1), int64(1<<62), int64(-1), int64(-5), int64(1<<63-1), int64(5))
+	f.Fuzz(func(t *testing.T, count, firstIndex, firstStart, firstEnd, index, start, end, which int64) {
+		synctest.Test(t, func(t *testing.T) {
+			c, m := newMemoryClient(1000, 2, 8)
+			c.service = &oddService{
+				memoryService: m,
+				changeBegin: func(a *gen.BeginMultipartUploadResponse) {
+					a.UploadParts.Count = count
+					first := &a.UploadParts.First
+					first.UploadPartIndex, first.Range.InclusiveStart, first.Range.InclusiveEnd = firstIndex, firstStart, firstEnd
+				},
+				changePart: func(p *part) {
+					if p.index == which {
+						p.index, p.start, p.end = index, start, end
+					}
+				},
+			}
+			file, err := c.Upload(t.Context(), Bytes(content(2500)))
+			if (err == nil) != (file != nil) {
+				t.Errorf("%v, %v", file, err)
+			}
+		})
+	})
+}
