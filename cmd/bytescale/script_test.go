@@ -47,7 +47,9 @@ func TestScript(t *testing.T) {
 			return false, fmt.Errorf("no condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"server":    startServer,
+			"server": func(ts *testscript.TestScript, _ bool, args []string) {
+				startServer(t, ts, args)
+			},
 			"fault":     addFault,
 			"exchanges": countExchanges,
 			"stored":    compareStored,
@@ -69,7 +71,9 @@ func serviceOf(ts *testscript.TestScript) *service {
 	return *s
 }
 
-func startServer(ts *testscript.TestScript, neg bool, args []string) {
+// startServer starts a service for a script. What the service finds at the end
+// fails the test as a whole: a script can no longer fail then.
+func startServer(t *testing.T, ts *testscript.TestScript, args []string) {
 	options := fake.Options{Keys: []string{testKey}}
 	if len(args) == 2 && args[0] == "parts" {
 		size, err := strconv.ParseInt(args[1], 10, 64)
@@ -78,7 +82,7 @@ func startServer(ts *testscript.TestScript, neg bool, args []string) {
 	} else if len(args) > 0 {
 		ts.Fatalf("usage: server [parts BYTES]")
 	}
-	server, err := startService("", options)
+	server, err := startService(options)
 	ts.Check(err)
 	*ts.Value(serviceKey{}).(**service) = server
 	ts.Setenv("BYTESCALE_API_URL", server.url())
@@ -86,12 +90,14 @@ func startServer(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("BYTESCALE_API_KEY", testKey)
 	ts.Defer(func() {
 		if unused := server.UnusedFaults(); len(unused) > 0 {
-			ts.Fatalf("faults that hit nothing: %v", unused)
+			t.Errorf("%s: faults that hit nothing: %v", ts.Name(), unused)
 		}
 		if broken := server.Violations(); len(broken) > 0 {
-			ts.Fatalf("rules broken: %q", broken)
+			t.Errorf("%s: rules broken: %q", ts.Name(), broken)
 		}
-		ts.Check(server.stop())
+		if err := server.stop(); err != nil {
+			t.Errorf("%s: %v", ts.Name(), err)
+		}
 	})
 }
 

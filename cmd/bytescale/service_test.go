@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/fake"
 )
@@ -15,48 +16,72 @@ const (
 	testKey     = "secret_A623uY2fakekey"
 )
 
-// service is a fake of the service on a real socket. It can be stopped and
-// started again at the same address.
+// service is a fake of the service on a real socket. It can be restarted at the
+// same address.
 type service struct {
 	*fake.Server
-	address string
-	http    *http.Server
-	served  chan struct{}
+	socket *socket
+	http   *http.Server
+	served chan struct{}
 }
 
-// startService serves a fake at address; "" picks a free one.
-func startService(address string, options fake.Options) (*service, error) {
-	if address == "" {
-		address = "127.0.0.1:0"
-	}
-	options.Record = true
-	server, err := fake.New(options)
+// startService serves a fake at a new address.
+func startService(options fake.Options) (*service, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, errors.Join(err, server.Close())
+	s := &service{socket: &socket{listener.(*net.TCPListener)}}
+	if err := s.start(options); err != nil {
+		return nil, errors.Join(err, listener.Close())
 	}
-	s := &service{
-		Server: server, address: listener.Addr().String(),
-		http: &http.Server{Handler: server}, served: make(chan struct{}),
-	}
-	go func() {
-		defer close(s.served)
-		s.http.Serve(listener)
-	}()
 	return s, nil
 }
 
-func (s *service) url() string { return "http://" + s.address }
+func (s *service) start(options fake.Options) error {
+	options.Record = true
+	server, err := fake.New(options)
+	if err != nil {
+		return err
+	}
+	s.Server, s.http, s.served = server, &http.Server{Handler: server}, make(chan struct{})
+	serving, done := s.http, s.served
+	go func() {
+		defer close(done)
+		serving.Serve(s.socket)
+	}()
+	return nil
+}
 
-// stop ends the service the hard way: connections are cut.
-func (s *service) stop() error {
+// restart ends the service the hard way, connections are cut, and starts
+// another one in its place.
+func (s *service) restart(options fake.Options) error {
+	if err := s.end(); err != nil {
+		return err
+	}
+	if err := s.socket.SetDeadline(time.Time{}); err != nil {
+		return err
+	}
+	return s.start(options)
+}
+
+func (s *service) end() error {
 	err := s.http.Close()
 	<-s.served
 	return errors.Join(err, s.Close())
 }
+
+// stop ends the service for good.
+func (s *service) stop() error { return errors.Join(s.end(), s.socket.TCPListener.Close()) }
+
+// socket is a listener that stays when the server on it is closed, so that no
+// other process can take the port in between.
+type socket struct{ *net.TCPListener }
+
+// Close lets Accept return and keeps the port.
+func (s *socket) Close() error { return s.SetDeadline(time.Unix(1, 0)) }
+
+func (s *service) url() string { return "http://" + s.socket.Addr().String() }
 
 // count is the number of exchanges of an operation.
 func (s *service) count(operation string) int { return len(s.parts(operation, nil)) }

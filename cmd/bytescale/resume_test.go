@@ -1,0 +1,635 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/c88edac7/bytescale-go/internal/fake"
+)
+
+// The tests of this file kill the real command in the middle of an upload and
+// run it again.
+
+const (
+	partSize  = 64 << 10
+	partCount = 12
+	movieSize = (partCount-1)*partSize + 1000
+	moviePath = "/films/movie.mp4"
+)
+
+// kept is a store that outlives the server in front of it, as one on a disk
+// would.
+type kept struct{ fake.Store }
+
+func (kept) Close() error { return nil }
+
+// interruption is a user with a file, a service, and a command that dies.
+type interruption struct {
+	t       *testing.T
+	dir     string // with the file movie.mp4 and the state directory
+	env     []string
+	service *service
+	store   fake.Store
+}
+
+func newInterruption(t *testing.T, faults ...fake.Fault) *interruption {
+	t.Helper()
+	i := &interruption{t: t, dir: t.TempDir(), store: kept{fake.NewMemoryStore()}}
+	i.write("movie.mp4", movieSize)
+	server, err := startService(i.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.service = server
+	t.Cleanup(func() { i.service.stop() })
+	i.script(faults)
+	i.setenv("HOME", i.dir)
+	i.setenv("XDG_STATE_HOME", filepath.Join(i.dir, "state"))
+	i.setenv("BYTESCALE_API_KEY", testKey)
+	i.setenv("BYTESCALE_API_URL", i.service.url())
+	i.setenv("BYTESCALE_CDN_URL", i.service.url())
+	return i
+}
+
+func (i *interruption) setenv(name, value string) {
+	i.env = slices.DeleteFunc(i.env, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
+	i.env = append(i.env, name+"="+value)
+}
+
+// write makes a file of random bytes.
+func (i *interruption) write(name string, size int) {
+	i.t.Helper()
+	content := make([]byte, size)
+	rand.NewChaCha8([32]byte{byte(size)}).Read(content)
+	if err := os.WriteFile(filepath.Join(i.dir, name), content, 0o600); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+func (i *interruption) options() fake.Options {
+	return fake.Options{PartSize: partSize, Store: i.store, SigningKey: []byte("a key that survives a restart")}
+}
+
+// restart stops the service and starts it again at the same address.
+func (i *interruption) restart(faults ...fake.Fault) {
+	i.t.Helper()
+	i.healthy()
+	if err := i.service.restart(i.options()); err != nil {
+		i.t.Fatal(err)
+	}
+	i.script(faults)
+}
+
+func (i *interruption) script(faults []fake.Fault) {
+	i.t.Helper()
+	if err := i.service.Fail(faults...); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// healthy fails the test if the command broke a rule of the service.
+func (i *interruption) healthy() {
+	i.t.Helper()
+	if broken := i.service.Violations(); len(broken) > 0 {
+		i.t.Errorf("rules broken: %q", broken)
+	}
+}
+
+// process is a running command.
+type process struct {
+	*exec.Cmd
+	out, err bytes.Buffer
+}
+
+// upload starts the upload of the movie, always the same command.
+func (i *interruption) upload(extra ...string) *process {
+	i.t.Helper()
+	return i.start(nil, append([]string{"upload", "--folder", "/films", "--name", "movie.mp4", "movie.mp4"}, extra...)...)
+}
+
+func (i *interruption) start(in io.Reader, args ...string) *process {
+	i.t.Helper()
+	p := &process{Cmd: exec.Command(command, args...)}
+	p.Dir, p.Env, p.Stdin, p.Stdout, p.Stderr = i.dir, i.env, in, &p.out, &p.err
+	if err := p.Start(); err != nil {
+		i.t.Fatal(err)
+	}
+	i.t.Cleanup(func() { p.Process.Kill(); p.Wait() })
+	return p
+}
+
+// until waits for something that only another process can bring about.
+func (i *interruption) until(what string, done func() bool) {
+	i.t.Helper()
+	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			i.t.Fatalf("never came: %s", what)
+		}
+	}
+}
+
+// held waits until a scripted fault holds an exchange of the operation.
+func (i *interruption) held(operation string) {
+	i.t.Helper()
+	i.until("a held "+operation, func() bool {
+		return len(i.service.parts(operation, func(e fake.Exchange) bool { return e.Fault != "" })) > 0
+	})
+}
+
+func (p *process) kill() {
+	p.Process.Kill()
+	p.Wait()
+}
+
+// finish waits for the end and gives the exit code.
+func (p *process) finish() int {
+	err := p.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return -1
+	}
+	return p.ProcessState.ExitCode()
+}
+
+// succeed runs the command again to its end, which must be a good one, and
+// returns what it said.
+func (i *interruption) succeed(p *process) string {
+	i.t.Helper()
+	if code := p.finish(); code != exitOK {
+		i.t.Fatalf("exit code %d: %s", code, &p.err)
+	}
+	i.healthy()
+	i.stored("movie.mp4")
+	if want := i.service.url() + "/A623uY2/raw" + moviePath + "\n"; p.out.String() != want {
+		i.t.Errorf("printed %q, want %q", &p.out, want)
+	}
+	return p.err.String()
+}
+
+// stored fails the test unless the service holds the named file's bytes.
+func (i *interruption) stored(name string) {
+	i.t.Helper()
+	got, ok, err := i.service.content(moviePath)
+	want, wantErr := os.ReadFile(filepath.Join(i.dir, name))
+	if !ok || err != nil || wantErr != nil || !bytes.Equal(got, want) {
+		i.t.Errorf("stored: %v, %d bytes, %v; want %d bytes, %v", ok, len(got), err, len(want), wantErr)
+	}
+}
+
+// completed lists the parts that the service has for good.
+func (i *interruption) completed() []int64 {
+	i.t.Helper()
+	var done []int64
+	for _, exchange := range i.service.Exchanges() {
+		if exchange.UploadID == "" {
+			continue
+		}
+		parts, err := i.store.Parts(exchange.UploadID)
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		for _, part := range parts {
+			if part.Completed {
+				done = append(done, part.Index)
+			}
+		}
+		break
+	}
+	return done
+}
+
+// leftovers lists the files below the state directory.
+func (i *interruption) leftovers() []string {
+	found, err := filepath.Glob(filepath.Join(i.dir, "state", "bytescale", "uploads", "*"))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return found
+}
+
+func stall(operation string, occurrence int, after bool) fake.Fault {
+	return fake.Fault{Operation: operation, Occurrence: occurrence, Times: -1, Kind: fake.FaultStall, After: after}
+}
+
+// Killed at any moment, the same command sends only what the service does not
+// have, here a service that was restarted meanwhile.
+func TestKilled(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		fault fake.Fault
+		want  int // parts that were complete
+	}{
+		{"before the first PUT", stall("PutPart", 1, false), 0},
+		{"after the first PUTs, none complete", stall("PutPart", 1, true), 0},
+		{"in the middle of PUTs", stall("PutPart", 6, false), 5},
+		{"between PUT and completion", stall("CompleteUploadPart", 5, false), 4},
+		{"with completions whose answers are lost", stall("CompleteUploadPart", 5, true), -1},
+		{"during the last completion", stall("CompleteUploadPart", partCount, false), partCount - 1},
+		{"after the last completion, before its answer", stall("CompleteUploadPart", partCount, true), partCount},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			i := newInterruption(t, test.fault)
+			first := i.upload()
+			i.held(test.fault.Operation)
+			if test.want >= 0 {
+				i.until("the completions", func() bool { return len(i.completed()) == test.want })
+			}
+			first.kill()
+			done := i.completed()
+
+			i.restart()
+			said := i.succeed(i.upload())
+			if !strings.Contains(said, "bytescale: movie.mp4: continuing the interrupted upload\n") {
+				t.Errorf("it said %q", said)
+			}
+			var missing []int64
+			for part := range int64(partCount) {
+				if !slices.Contains(done, part) {
+					missing = append(missing, part)
+				}
+			}
+			if diff := cmp.Diff(missing, i.service.parts("PutPart", nil)); diff != "" {
+				t.Errorf("parts sent after the kill (-missing +sent):\n%s", diff)
+			}
+			if n := i.service.count("BeginMultipartUpload"); n != 0 {
+				t.Errorf("it began %d uploads", n)
+			}
+			if left := i.leftovers(); len(left) > 0 {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
+// Killed before the service has answered the begin there is nothing to continue.
+func TestKilledAtBegin(t *testing.T) {
+	t.Parallel()
+	i := newInterruption(t, stall("BeginMultipartUpload", 1, true))
+	first := i.upload()
+	i.held("BeginMultipartUpload")
+	first.kill()
+	i.restart()
+	if said := i.succeed(i.upload()); strings.Contains(said, "continuing") {
+		t.Errorf("it said %q", said)
+	}
+}
+
+// Killed again and again, it gets on each time.
+func TestKilledOften(t *testing.T) {
+	t.Parallel()
+	i := newInterruption(t, stall("CompleteUploadPart", 3, false))
+	for round := range 4 {
+		p := i.upload()
+		i.held("CompleteUploadPart")
+		p.kill()
+		if got, least := len(i.completed()), 2*(round+1); got < least {
+			t.Errorf("round %d: %d parts complete, want %d or more", round, got, least)
+		}
+		i.restart(stall("CompleteUploadPart", 3, false))
+	}
+	i.restart()
+	i.succeed(i.upload())
+}
+
+// cut uploads until some parts are complete, kills the command, and restarts
+// the service.
+func cut(t *testing.T) *interruption {
+	t.Helper()
+	i := newInterruption(t, stall("CompleteUploadPart", 5, false))
+	p := i.upload()
+	i.held("CompleteUploadPart")
+	p.kill()
+	if left := i.leftovers(); len(left) == 0 {
+		t.Fatal("the killed command left no checkpoint")
+	}
+	i.restart()
+	return i
+}
+
+// checkpointFile is the one checkpoint that was left.
+func (i *interruption) checkpointFile() string {
+	i.t.Helper()
+	for _, name := range i.leftovers() {
+		if strings.HasSuffix(name, ".json") {
+			return name
+		}
+	}
+	i.t.Fatal("there is no checkpoint")
+	return ""
+}
+
+// What makes a checkpoint worthless makes the command start afresh and say so.
+func TestStartsAfresh(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(i *interruption)
+		want   string
+	}{
+		{"the source is longer", func(i *interruption) { i.write("movie.mp4", movieSize+1) }, "the file changed"},
+		{"the source has the same size and another time", func(i *interruption) {
+			i.write("movie.mp4", movieSize)
+			i.touch(time.Now().Add(time.Hour))
+		}, "the file changed"},
+		{"the source has the same size and time", func(i *interruption) {
+			before, err := os.Stat(filepath.Join(i.dir, "movie.mp4"))
+			if err != nil {
+				i.t.Fatal(err)
+			}
+			content := bytes.Repeat([]byte("x"), movieSize)
+			if err := os.WriteFile(filepath.Join(i.dir, "movie.mp4"), content, 0o600); err != nil {
+				i.t.Fatal(err)
+			}
+			i.touch(before.ModTime())
+		}, "the file changed"},
+		{"the server forgot the upload", func(i *interruption) {
+			i.store = kept{fake.NewMemoryStore()}
+			i.restart()
+		},
+			"the server no longer knows the interrupted upload"},
+		{"the checkpoint is cut short", func(i *interruption) {
+			if err := os.Truncate(i.checkpointFile(), 100); err != nil {
+				i.t.Fatal(err)
+			}
+		}, "the checkpoint is damaged"},
+		{"the checkpoint is empty", func(i *interruption) {
+			if err := os.Truncate(i.checkpointFile(), 0); err != nil {
+				i.t.Fatal(err)
+			}
+		}, "the checkpoint is damaged"},
+		{"the checkpoint is of another format", func(i *interruption) { i.edit(`"format":1`, `"format":7`) },
+			"the checkpoint is of another version"},
+		{"the client's part of it is of another version", func(i *interruption) { i.edit(`"version":1`, `"version":7`) },
+			"the checkpoint cannot be used"},
+		{"the checkpoint is another upload's", func(i *interruption) { i.edit(`"folder":"/films"`, `"folder":"/other"`) },
+			"the checkpoint belongs to another upload"},
+		{"the checkpoint is another server's", func(i *interruption) { i.edit(i.service.url(), "http://other.example") },
+			"the checkpoint belongs to another upload"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			i := cut(t)
+			test.change(i)
+			said := i.succeed(i.upload())
+			if !strings.Contains(said, "bytescale: movie.mp4: starting afresh: "+test.want) {
+				t.Errorf("it said %q, want %q", said, test.want)
+			}
+			if n := i.service.count("BeginMultipartUpload"); n != 1 {
+				t.Errorf("it began %d uploads", n)
+			}
+			if left := i.leftovers(); len(left) > 0 {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
+func (i *interruption) touch(when time.Time) {
+	i.t.Helper()
+	if err := os.Chtimes(filepath.Join(i.dir, "movie.mp4"), when, when); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// edit changes the checkpoint.
+func (i *interruption) edit(before, after string) {
+	i.t.Helper()
+	name := i.checkpointFile()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	changed := strings.ReplaceAll(string(text), before, after)
+	if changed == string(text) {
+		i.t.Fatalf("the checkpoint has no %q: %s", before, text)
+	}
+	if err := os.WriteFile(name, []byte(changed), 0o600); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// Another destination, account or server is another upload: it neither uses
+// the checkpoint nor harms it.
+func TestOtherUploads(t *testing.T) {
+	t.Parallel()
+	i := cut(t)
+	there, err := startService(fake.Options{PartSize: partSize})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer there.stop()
+	run := func(env, value string, args ...string) {
+		t.Helper()
+		mine := slices.Clone(i.env)
+		if env != "" {
+			i.setenv(env, value)
+		}
+		p := i.start(nil, append([]string{"upload", "movie.mp4"}, args...)...)
+		i.env = mine
+		if code := p.finish(); code != exitOK || strings.Contains(p.err.String(), "continuing") || strings.Contains(p.err.String(), "afresh") {
+			t.Errorf("%s %q: exit code %d: %s", env, args, code, &p.err)
+		}
+	}
+	run("", "", "--folder", "/films", "--name", "other.mp4")
+	run("BYTESCALE_API_KEY", "secret_W142hJkother", "--folder", "/films", "--name", "movie.mp4")
+	run("BYTESCALE_API_URL", there.url(), "--folder", "/films", "--name", "movie.mp4")
+	if n := i.service.count("BeginMultipartUpload"); n != 2 {
+		t.Errorf("%d uploads begun, want 2", n)
+	}
+	if said := i.succeed(i.upload()); !strings.Contains(said, "continuing") {
+		t.Errorf("it said %q", said)
+	}
+}
+
+// --no-resume neither uses a checkpoint nor leaves one.
+func TestNoResume(t *testing.T) {
+	t.Parallel()
+	i := newInterruption(t, stall("CompleteUploadPart", 5, false))
+	p := i.upload("--no-resume")
+	i.held("CompleteUploadPart")
+	p.kill()
+	if left := i.leftovers(); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+	i.restart()
+	if said := i.succeed(i.upload()); strings.Contains(said, "continuing") {
+		t.Errorf("it said %q", said)
+	}
+
+	i = cut(t)
+	if said := i.succeed(i.upload("--no-resume")); strings.Contains(said, "continuing") {
+		t.Errorf("it said %q", said)
+	}
+}
+
+// A second command for the same upload is told so and sends nothing; the first
+// goes on undisturbed.
+func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	i := newInterruption(t, stall("CompleteUploadPart", 5, false))
+	first := i.upload()
+	i.held("CompleteUploadPart")
+
+	second := i.upload()
+	if code := second.finish(); code != exitFailed || !strings.Contains(second.err.String(), "is already being uploaded") {
+		t.Errorf("the second: exit code %d: %s", code, &second.err)
+	}
+	if n := i.service.count("BeginMultipartUpload"); n != 1 {
+		t.Errorf("%d uploads begun", n)
+	}
+	first.kill()
+	i.restart()
+	if said := i.succeed(i.upload()); !strings.Contains(said, "continuing") {
+		t.Errorf("it said %q", said)
+	}
+}
+
+// Without a usable state directory uploads go on, and that is told once.
+func TestStateUnusable(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		prepare func(i *interruption)
+		want    string
+	}{
+		{"it cannot be made", func(i *interruption) {
+			i.write("file", 1)
+			i.setenv("XDG_STATE_HOME", filepath.Join(i.dir, "file"))
+		}, "not a directory"},
+		{"it may not be written", func(i *interruption) {
+			if err := os.MkdirAll(filepath.Join(i.dir, "state", "bytescale"), 0o500); err != nil {
+				i.t.Fatal(err)
+			}
+			if os.Geteuid() == 0 { // whom no mode keeps out
+				i.setenv("XDG_STATE_HOME", "/proc")
+			}
+		}, ""},
+		{"its disk is full", func(i *interruption) {
+			dir := filepath.Join(i.dir, "state", "bytescale", "uploads")
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				i.t.Fatal(err)
+			}
+			for _, name := range []string{"movie.mp4", "second.mp4"} {
+				if err := os.Symlink("/dev/full", i.placeOf(name)+".new"); err != nil {
+					i.t.Fatal(err)
+				}
+			}
+		}, "the disk is full"},
+		{"nobody knows where it is", func(i *interruption) {
+			i.setenv("XDG_STATE_HOME", "")
+			i.setenv("HOME", "")
+		}, "HOME is not set"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			i := newInterruption(t)
+			i.write("second.mp4", movieSize)
+			test.prepare(i)
+			p := i.start(nil, "upload", "--folder", "/films", "movie.mp4", "second.mp4")
+			code := p.finish()
+			said := p.err.String()
+			if code != exitOK || strings.Count(said, "cannot keep checkpoints") != 1 || !strings.Contains(said, test.want) {
+				t.Errorf("exit code %d: %s", code, said)
+			}
+			if lines := strings.Count(p.out.String(), "\n"); lines != 2 {
+				t.Errorf("%d results", lines)
+			}
+			i.healthy()
+		})
+	}
+}
+
+// placeOf is where the command keeps the checkpoint of a file that is uploaded
+// to /films.
+func (i *interruption) placeOf(name string) string {
+	i.t.Helper()
+	state := newCheckpoints(func(string) string { return filepath.Join(i.dir, "state") }, i.t.Logf)
+	p, err := state.place(identity{
+		APIURL: i.service.url(), AccountID: testAccount, Source: filepath.Join(i.dir, name), Folder: "/films",
+	})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return p.path
+}
+
+// Ctrl-C ends the command with a checkpoint and its own exit code.
+func TestCtrlC(t *testing.T) {
+	for name, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143} {
+		t.Run(fmt.Sprint(name), func(t *testing.T) {
+			t.Parallel()
+			i := newInterruption(t, stall("CompleteUploadPart", 5, false))
+			p := i.upload()
+			i.held("CompleteUploadPart")
+			if err := p.Process.Signal(name); err != nil {
+				t.Fatal(err)
+			}
+			if got := p.finish(); got != code {
+				t.Errorf("exit code %d, want %d", got, code)
+			}
+			if want := "bytescale: interrupted; run the same command again to continue\n"; p.err.String() != want {
+				t.Errorf("it said %q, want %q", &p.err, want)
+			}
+			if p.out.Len() > 0 {
+				t.Errorf("it printed %q", &p.out)
+			}
+			i.restart()
+			if said := i.succeed(i.upload()); !strings.Contains(said, "continuing") {
+				t.Errorf("it said %q", said)
+			}
+		})
+	}
+}
+
+// Ctrl-C does not wait for a standard input that gives nothing.
+func TestCtrlCBlockedInput(t *testing.T) {
+	t.Parallel()
+	i := newInterruption(t)
+	in, feed, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	defer feed.Close()
+	p := i.start(in, "upload", "-")
+	// More than a pipe holds: when it is written, the command is reading.
+	if _, err := feed.Write(make([]byte, 1<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.finish(); code != 130 || !strings.Contains(p.err.String(), "interrupted") {
+		t.Errorf("exit code %d: %s", code, &p.err)
+	}
+	if n := i.service.count("BeginMultipartUpload"); n != 0 {
+		t.Errorf("%d uploads begun", n)
+	}
+}
+
+// The checkpoint tells nobody how to act for its owner.
+func TestCheckpointHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	i := cut(t)
+	text, err := os.ReadFile(i.checkpointFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{testKey, "signature", "?", "secret_"} {
+		if strings.Contains(string(text), secret) {
+			t.Errorf("%q is in %s", secret, text)
+		}
+	}
+}
