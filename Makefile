@@ -133,6 +133,10 @@ bench: ## Benchmarks against curl and the official JavaScript SDK, as ratios; wr
 bench-docs: ## The same, and rewrite the table and chart of docs/performance.md
 	go run ./bench -out build/bench -docs docs
 
+.PHONY: bench-defaults
+bench-defaults: ## The options over their ranges: what the defaults were chosen by
+	go run ./bench -defaults -rounds 3
+
 ##@ Fix
 
 .PHONY: fmt

@@ -63,7 +63,7 @@ func (b *bench) commandFile(w work, s *server) (*exec.Cmd, error) {
 }
 
 func (b *bench) commandStream(w work, s *server) (*exec.Cmd, error) {
-	return exec.Command(filepath.Join(b.dir, "stream"), s.url, apiKey, w.paths[0]), nil
+	return exec.Command(filepath.Join(b.dir, "client"), "-stream", s.url, apiKey, w.paths[0]), nil
 }
 
 func (b *bench) commandJS(mode string) func(work, *server) (*exec.Cmd, error) {

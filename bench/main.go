@@ -26,15 +26,16 @@ func main() {
 	out := flag.String("out", "build/bench", "directory for results.json, table.md and ratios.svg")
 	docs := flag.String("docs", "", "also rewrite performance.md and performance.svg in this directory")
 	rounds := flag.Int("rounds", 5, "runs of each client")
+	defaults := flag.Bool("defaults", false, "instead, try the options over their ranges: what the defaults were chosen by")
 	quick := flag.Bool("quick", false, "only the 100 MB works, to try a change")
 	flag.Parse()
-	if err := run(*out, *docs, *rounds, *quick); err != nil {
+	if err := run(*out, *docs, *rounds, *quick, *defaults); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out, docs string, rounds int, quick bool) error {
+func run(out, docs string, rounds int, quick, defaults bool) error {
 	scratch, err := os.MkdirTemp("", "bench-*")
 	if err != nil {
 		return err
@@ -46,6 +47,12 @@ func run(out, docs string, rounds int, quick bool) error {
 	}
 	b := &bench{dir: scratch, root: root}
 	if err := b.build(); err != nil {
+		return err
+	}
+
+	if defaults {
+		table, err := b.sweepTable(rounds)
+		fmt.Print(table)
 		return err
 	}
 
@@ -88,7 +95,7 @@ func run(out, docs string, rounds int, quick bool) error {
 
 // build makes the programs that are measured, and installs the peer.
 func (b *bench) build() error {
-	for target, source := range map[string]string{"bytescale": "./cmd/bytescale", "stream": "./bench/stream"} {
+	for target, source := range map[string]string{"bytescale": "./cmd/bytescale", "client": "./bench/client"} {
 		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(b.dir, target), source)
 		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 		if err := cmd.Run(); err != nil {
@@ -110,7 +117,7 @@ func (b *bench) measureWork(w work, clients []client, rounds int) ([]result, err
 	if err := w.prepare(b.dir); err != nil {
 		return nil, err
 	}
-	s, err := b.serve(w.latency)
+	s, err := b.serve(conditions{latency: w.latency})
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func peakRSS(usage *syscall.Rusage, polled int64) int64 {
 	if usage == nil {
 		return polled
 	}
-	exact := int64(usage.Maxrss) //nolint:unconvert // not an int64 on every platform
+	exact := int64(usage.Maxrss)  //nolint:unconvert // not an int64 on every platform
 	if runtime.GOOS != "darwin" { // which counts in bytes, the others in kilobytes
 		exact *= 1024
 	}

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
@@ -28,8 +29,14 @@ type server struct {
 	cmd *exec.Cmd
 }
 
-// serve starts an emulator whose API calls take at least latency.
-func (b *bench) serve(latency time.Duration) (*server, error) {
+// conditions are what a server imposes.
+type conditions struct {
+	latency   time.Duration // of each API call
+	bandwidth int64         // of each part PUT by itself, in bytes per second; 0 is no limit
+}
+
+// serve starts an emulator.
+func (b *bench) serve(limited conditions) (*server, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -38,8 +45,11 @@ func (b *bench) serve(latency time.Duration) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(filepath.Join(b.dir, "bytescale"), "emulator", "--addr", address, "--data", data,
-		"--discard", "--api-latency", latency.String())
+	args := []string{"emulator", "--addr", address, "--data", data, "--discard", "--api-latency", limited.latency.String()}
+	if limited.bandwidth > 0 {
+		args = append(args, "--bandwidth", strconv.FormatInt(limited.bandwidth, 10))
+	}
+	cmd := exec.Command(filepath.Join(b.dir, "bytescale"), args...)
 	cmd.Stdout = nil // requests are logged to the void
 	s := &server{url: "http://" + address, cmd: cmd}
 	if err := cmd.Start(); err != nil {
