@@ -32,6 +32,7 @@ var rules = map[string]func(*openapi3.T, report){
 	"security":         checkSecurity,
 	"unused-component": checkUnused,
 	"limit":            checkLimits,
+	"lossless-go":      checkLossless,
 	"integer-width":    checkIntegers,
 	"anchored-pattern": checkPatterns,
 	"required-exists":  checkRequired,
@@ -292,6 +293,19 @@ func checkIntegers(document *openapi3.T, report report) {
 	for place := range allSchemas(document) {
 		if place.schema.Type.Is("integer") && place.schema.Format != "int64" {
 			report(place.where, "an integer of format %q, not int64", place.schema.Format)
+		}
+	}
+}
+
+// checkLossless wants Go to be able to say what JSON can: that a switch which is on by default is off, and that a value
+// is null. The generator's plain types cannot, unless it is told so. DownloadFile is written by hand.
+func checkLossless(document *openapi3.T, report report) {
+	for place := range allSchemas(document) {
+		schema := place.schema
+		ambiguous := schema.Nullable || schema.Type.Is("boolean") && schema.Default == true
+		told := schema.Extensions["x-go-type-skip-optional-pointer"] == false || schema.Extensions["x-go-type"] != nil
+		if ambiguous && !told && !strings.HasPrefix(place.where, "DownloadFile ") {
+			report(place.where, "the generated Go type cannot hold every value; see x-go-type-skip-optional-pointer")
 		}
 	}
 }

@@ -90,6 +90,15 @@ func TestRulesBite(t *testing.T) {
 				}
 			}
 		}},
+		{"lossless-go", "DynamicFilePath.fileNameVariablesEnabled", func(d *openapi3.T) {
+			schema(d, "DynamicFilePath").Properties["fileNameVariablesEnabled"].Value.Extensions = nil
+		}},
+		{"lossless-go", "FileDetails.originalFileName", func(d *openapi3.T) {
+			schema(d, "FileDetails").Properties["originalFileName"].Value.Extensions = nil
+		}},
+		{"lossless-go", "BasicUpload parameter fileNameVariablesEnabled", func(d *openapi3.T) {
+			d.Components.Parameters["UploadFileNameVariablesEnabled"].Value.Schema.Value.Extensions = nil
+		}},
 		{"anchored-pattern", "ETag", func(d *openapi3.T) { schema(d, "ETag").Pattern = `\S*$` }},
 		{"anchored-pattern", "ETag", func(d *openapi3.T) { schema(d, "ETag").Pattern = `^(?=\S)$` }},
 		{"required-exists", "FileDetails", func(d *openapi3.T) { delete(schema(d, "FileDetails").Properties, "size") }},
