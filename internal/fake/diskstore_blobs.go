@@ -1,0 +1,287 @@
+package fake
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"go.etcd.io/bbolt"
+)
+
+// blob names a file with bytes. The zero blob stands for bytes that were
+// discarded, or for none.
+type blob struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+}
+
+// blobNameLength is that of 16 random bytes in hex. No name comes from outside.
+const blobNameLength = 32
+
+// released collects the blobs that a transaction leaves without an owner. Their
+// files are removed once it is on disk: before, it could still be undone.
+type released struct{ blobs []string }
+
+// ownBlob notes that a blob is owned.
+func ownBlob(tx *bbolt.Tx, b blob) error {
+	if b.Name == "" {
+		return nil
+	}
+	return tx.Bucket(blobBucket).Put([]byte(b.Name), []byte{1})
+}
+
+// disownBlob notes that a blob is not.
+func disownBlob(tx *bbolt.Tx, let *released, b blob) error {
+	if b.Name == "" {
+		return nil
+	}
+	let.blobs = append(let.blobs, b.Name)
+	return tx.Bucket(blobBucket).Delete([]byte(b.Name))
+}
+
+func (s *DiskStore) blobPath(name string) string {
+	return filepath.Join(s.dir, blobsName, name)
+}
+
+// removeBlobs removes the files of blobs, or has their last reader do it. A file
+// that cannot be removed is left to the sweep of the next start: the state has
+// forgotten it.
+func (s *DiskStore) removeBlobs(names []string) {
+	if len(names) == 0 {
+		return
+	}
+	s.pinMu.Lock()
+	defer s.pinMu.Unlock()
+	for _, name := range names {
+		if s.pins[name] > 0 {
+			s.doomed[name] = true
+			continue
+		}
+		_ = os.Remove(s.blobPath(name))
+	}
+}
+
+// unpin ends the use of blobs by a reader.
+func (s *DiskStore) unpin(pieces []piece) {
+	s.pinMu.Lock()
+	defer s.pinMu.Unlock()
+	for _, piece := range pieces {
+		if s.pins[piece.Name]--; s.pins[piece.Name] > 0 {
+			continue
+		}
+		delete(s.pins, piece.Name)
+		if s.doomed[piece.Name] {
+			delete(s.doomed, piece.Name)
+			_ = os.Remove(s.blobPath(piece.Name))
+		}
+	}
+}
+
+// sweep removes the blobs that the state does not know.
+func (s *DiskStore) sweep() error {
+	directory, err := os.Open(filepath.Join(s.dir, blobsName))
+	if err != nil {
+		return err
+	}
+	defer directory.Close()
+	return s.db.View(func(tx *bbolt.Tx) error {
+		known := tx.Bucket(blobBucket)
+		for {
+			names, err := directory.Readdirnames(1000)
+			for _, name := range names {
+				if len(name) == blobNameLength && known.Get([]byte(name)) == nil {
+					if err := os.Remove(s.blobPath(name)); err != nil {
+						return err
+					}
+				}
+			}
+			if err == io.EOF {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// diskReceiver writes incoming bytes to a file that belongs to nothing yet.
+type diskReceiver struct {
+	file *os.File // nil once taken over or abandoned
+	name string
+	size int64
+}
+
+// Receive implements [Store].
+func (s *DiskStore) Receive(int64) (Receiver, error) {
+	random := make([]byte, blobNameLength/2)
+	rand.Read(random) // never fails
+	name := hex.EncodeToString(random)
+	file, err := os.OpenFile(filepath.Join(s.dir, incomingName, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &diskReceiver{file: file, name: name}, nil
+}
+
+func (r *diskReceiver) Write(p []byte) (int, error) {
+	n, err := r.file.Write(p)
+	r.size += int64(n)
+	return n, err
+}
+
+func (r *diskReceiver) Abandon() {
+	if r.file == nil {
+		return
+	}
+	_ = r.file.Close() // nobody wants the bytes
+	_ = os.Remove(r.file.Name())
+	r.file = nil
+}
+
+// store moves received bytes in place and makes the change that names them. If
+// either fails, the bytes are gone.
+func (s *DiskStore) store(received Receiver, change func(*bbolt.Tx, *released, blob) error) error {
+	var bytes blob
+	if receiver, ok := received.(*diskReceiver); ok {
+		defer receiver.Abandon()
+		var err error
+		if bytes, err = s.place(receiver); err != nil {
+			return err
+		}
+	}
+	err := s.update(func(tx *bbolt.Tx, let *released) error { return change(tx, let, bytes) })
+	if err != nil && bytes.Name != "" {
+		err = errors.Join(err, os.Remove(s.blobPath(bytes.Name)))
+	}
+	return err
+}
+
+// place moves the file of a receiver to the blobs, on disk before it returns.
+func (s *DiskStore) place(r *diskReceiver) (blob, error) {
+	if !s.temporary {
+		if err := r.file.Sync(); err != nil {
+			return blob{}, err
+		}
+	}
+	if err := r.file.Close(); err != nil {
+		return blob{}, err
+	}
+	if err := os.Rename(r.file.Name(), s.blobPath(r.name)); err != nil {
+		return blob{}, err
+	}
+	r.file = nil
+	if !s.temporary {
+		if err := syncDirectory(filepath.Join(s.dir, blobsName)); err != nil {
+			return blob{}, errors.Join(err, os.Remove(s.blobPath(r.name)))
+		}
+	}
+	return blob{Name: r.name, Size: r.size}, nil
+}
+
+// diskContent reads the blobs of a file as one, with at most one of them open.
+type diskContent struct {
+	store  *DiskStore
+	pieces []piece
+	size   int64
+
+	mu     sync.Mutex
+	open   *os.File // the piece read last
+	which  int      // its index
+	closed bool
+}
+
+// piece is a blob and its place in the file.
+type piece struct {
+	blob
+	start int64
+}
+
+func newDiskContent(store *DiskStore, blobs []blob) *diskContent {
+	content := &diskContent{store: store}
+	for _, b := range blobs {
+		if b.Size > 0 {
+			content.pieces = append(content.pieces, piece{blob: b, start: content.size})
+			content.size += b.Size
+		}
+	}
+	return content
+}
+
+// ReadAt implements [io.ReaderAt].
+func (c *diskContent) ReadAt(p []byte, offset int64) (int, error) {
+	if offset < 0 {
+		return 0, errors.New("read before the start of the file")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return 0, fs.ErrClosed
+	}
+	n := 0
+	for n < len(p) && offset < c.size {
+		count, err := c.readPiece(p[n:], offset)
+		n += count
+		offset += int64(count)
+		if err != nil {
+			return n, err
+		}
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// readPiece reads as much as one piece holds.
+func (c *diskContent) readPiece(p []byte, offset int64) (int, error) {
+	after, _ := slices.BinarySearchFunc(c.pieces, offset, func(candidate piece, offset int64) int {
+		if candidate.start <= offset {
+			return -1
+		}
+		return 1
+	})
+	which := after - 1
+	if c.open == nil || c.which != which {
+		file, err := os.Open(c.store.blobPath(c.pieces[which].Name))
+		if err != nil {
+			return 0, err
+		}
+		if c.open != nil {
+			_ = c.open.Close() // only read from
+		}
+		c.open, c.which = file, which
+	}
+	piece := c.pieces[which]
+	within := offset - piece.start
+	p = p[:min(int64(len(p)), piece.Size-within)]
+	n, err := c.open.ReadAt(p, within)
+	if err == io.EOF && n < len(p) {
+		return n, io.ErrUnexpectedEOF // the blob is shorter than the state says
+	}
+	if n == len(p) {
+		err = nil
+	}
+	return n, err
+}
+
+// Close implements [io.Closer].
+func (c *diskContent) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return fs.ErrClosed
+	}
+	c.closed = true
+	c.store.unpin(c.pieces)
+	if c.open == nil {
+		return nil
+	}
+	return c.open.Close()
+}

@@ -1,0 +1,216 @@
+package fake
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"go.etcd.io/bbolt"
+)
+
+// storedFile is a file and the upload that it came from, "" if none. Its blobs
+// have an entry of their own: they are many and seldom asked for.
+type storedFile struct {
+	File
+	Upload string `json:"upload,omitempty"`
+}
+
+// diskFileKey sorts by account and path: an account id contains no zero byte.
+func diskFileKey(accountID, path string) []byte {
+	return append(append([]byte(accountID), 0), path...)
+}
+
+// Publish implements [Store].
+func (s *DiskStore) Publish(uploadID string, file File, overwrite bool) error {
+	return s.update(func(tx *bbolt.Tx, let *released) error {
+		var upload Upload
+		if err := get(tx, uploadBucket, []byte(uploadID), &upload); err != nil {
+			return err
+		}
+		if err := checkFree(tx, file, uploadID, overwrite); err != nil {
+			return err
+		}
+		content, err := takeContent(tx, uploadID, diskFileKey(file.AccountID, file.Path))
+		if err != nil {
+			return err
+		}
+		upload.Done, upload.File = true, file
+		if err := put(tx, uploadBucket, []byte(uploadID), upload); err != nil {
+			return err
+		}
+		return putFile(tx, let, storedFile{File: file, Upload: uploadID}, content)
+	})
+}
+
+// AddFile implements [Store].
+func (s *DiskStore) AddFile(file File, received Receiver, overwrite bool) error {
+	return s.store(received, func(tx *bbolt.Tx, let *released, bytes blob) error {
+		if err := checkFree(tx, file, "", overwrite); err != nil {
+			return err
+		}
+		if err := ownBlob(tx, bytes); err != nil {
+			return err
+		}
+		return putFile(tx, let, storedFile{File: file}, []blob{bytes})
+	})
+}
+
+// checkFree returns ErrTaken if a file stands in the way of another one.
+func checkFree(tx *bbolt.Tx, file File, uploadID string, overwrite bool) error {
+	var earlier storedFile
+	err := get(tx, fileBucket, diskFileKey(file.AccountID, file.Path), &earlier)
+	switch {
+	case errors.Is(err, ErrNotStored):
+		return nil
+	case err != nil:
+		return err
+	case overwrite, uploadID != "" && earlier.Upload == uploadID:
+		return nil
+	}
+	return ErrTaken
+}
+
+// takeContent completes all parts of an upload and takes their blobs. The blob of
+// a part that was given to a file before is that file's, if it is still there.
+func takeContent(tx *bbolt.Tx, uploadID string, fileKey []byte) ([]blob, error) {
+	parts, err := uploadParts(tx, uploadID)
+	if err != nil {
+		return nil, err
+	}
+	var given []blob
+	if slices.ContainsFunc(parts, func(part storedPart) bool { return part.Given }) {
+		if given, err = givenContent(tx, uploadID, fileKey); err != nil {
+			return nil, err
+		}
+		if len(given) != len(parts) {
+			return nil, ErrNotStored
+		}
+	}
+	content := make([]blob, len(parts))
+	for i, part := range parts {
+		content[i] = part.Blob
+		if part.Given {
+			content[i] = given[i]
+		}
+	}
+	for _, part := range parts {
+		part.Completed, part.Given, part.Blob = true, true, blob{}
+		if err := put(tx, partBucket, partKey(uploadID, part.Index), part); err != nil {
+			return nil, err
+		}
+	}
+	return content, nil
+}
+
+// givenContent finds the blobs that an upload gave to the file that came of it.
+func givenContent(tx *bbolt.Tx, uploadID string, fileKey []byte) (content []blob, err error) {
+	var file storedFile
+	if err := get(tx, fileBucket, fileKey, &file); err != nil {
+		return nil, err
+	}
+	if file.Upload != uploadID {
+		return nil, ErrNotStored
+	}
+	err = get(tx, contentBucket, fileKey, &content)
+	return content, err
+}
+
+// putFile stores a file and its bytes instead of any other at its path.
+func putFile(tx *bbolt.Tx, let *released, file storedFile, content []blob) error {
+	key := diskFileKey(file.AccountID, file.Path)
+	if err := disownContent(tx, let, key, content); err != nil {
+		return err
+	}
+	if err := put(tx, contentBucket, key, content); err != nil {
+		return err
+	}
+	return put(tx, fileBucket, key, file)
+}
+
+// disownContent lets go of the blobs of the file at key, if there is one, but for
+// those that its successor has at the same place.
+func disownContent(tx *bbolt.Tx, let *released, key []byte, successor []blob) error {
+	var content []blob
+	if err := get(tx, contentBucket, key, &content); err != nil && !errors.Is(err, ErrNotStored) {
+		return err
+	}
+	for i, bytes := range content {
+		if i < len(successor) && successor[i] == bytes {
+			continue
+		}
+		if err := disownBlob(tx, let, bytes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// File implements [Store].
+func (s *DiskStore) File(accountID, path string) (File, error) {
+	var file storedFile
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		return get(tx, fileBucket, diskFileKey(accountID, path), &file)
+	})
+	return file.File, err
+}
+
+// Files implements [Store].
+func (s *DiskStore) Files() ([]File, error) {
+	files := []File{}
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(fileBucket).ForEach(func(_, data []byte) error {
+			var file storedFile
+			err := json.Unmarshal(data, &file)
+			files = append(files, file.File)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+// DeleteFile implements [Store].
+func (s *DiskStore) DeleteFile(accountID, path string) error {
+	key := diskFileKey(accountID, path)
+	return s.update(func(tx *bbolt.Tx, let *released) error {
+		if tx.Bucket(fileBucket).Get(key) == nil {
+			return ErrNotStored
+		}
+		if err := disownContent(tx, let, key, nil); err != nil {
+			return err
+		}
+		if err := tx.Bucket(contentBucket).Delete(key); err != nil {
+			return err
+		}
+		return tx.Bucket(fileBucket).Delete(key)
+	})
+}
+
+// Open implements [Store].
+func (s *DiskStore) Open(accountID, path string) (File, Content, error) {
+	// Under the lock of the pins no blob is removed between finding and pinning it.
+	s.pinMu.Lock()
+	defer s.pinMu.Unlock()
+	var file storedFile
+	var blobs []blob
+	key := diskFileKey(accountID, path)
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		if err := get(tx, fileBucket, key, &file); err != nil {
+			return err
+		}
+		return get(tx, contentBucket, key, &blobs)
+	})
+	if err != nil {
+		return File{}, nil, err
+	}
+	content := newDiskContent(s, blobs)
+	if content.size != file.Size {
+		return file.File, nil, nil // the bytes were discarded
+	}
+	for _, piece := range content.pieces {
+		s.pins[piece.Name]++
+	}
+	return file.File, content, nil
+}

@@ -1,0 +1,17 @@
+//go:build !windows
+
+package fake
+
+import (
+	"errors"
+	"os"
+)
+
+// syncDirectory puts the names in a directory on disk.
+func syncDirectory(path string) error {
+	directory, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(directory.Sync(), directory.Close())
+}
