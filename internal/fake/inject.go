@@ -29,10 +29,7 @@ func (s *Server) inject(f *Fault, w *answerWriter, r *http.Request, x *exchange,
 			panic(http.ErrAbortHandler)
 		}
 	case FaultTrickle:
-		r.Body = struct {
-			io.Reader
-			io.Closer
-		}{s.throttled(r, f.Rate), r.Body}
+		r.Body = s.throttled(r, f.Rate)
 		serve(s.slowWriter(w, r, f.Rate), r)
 		return
 	case FaultTruncate:

@@ -7,18 +7,18 @@ import (
 )
 
 // throttled gives the body of a request at a limited rate; 0 is no limit.
-func (s *Server) throttled(r *http.Request, bytesPerSecond int64) io.Reader {
-	if bytesPerSecond <= 0 {
+func (s *Server) throttled(r *http.Request, bytesPerSecond int64) io.ReadCloser {
+	if bytesPerSecond <= 0 || r.Body == http.NoBody {
 		return r.Body
 	}
-	return &slowReader{body: r.Body, rate: bytesPerSecond, start: time.Now(), wait: func(d time.Duration) bool {
+	return &slowReader{ReadCloser: r.Body, rate: bytesPerSecond, start: time.Now(), wait: func(d time.Duration) bool {
 		return s.wait(r.Context(), d)
 	}}
 }
 
 // slowReader reads no more than rate bytes per second, in ten steps or more.
 type slowReader struct {
-	body  io.Reader
+	io.ReadCloser
 	rate  int64
 	start time.Time
 	read  int64
@@ -26,12 +26,12 @@ type slowReader struct {
 }
 
 func (s *slowReader) Read(p []byte) (int, error) {
+	step := max(1, s.rate/10)
+	n, err := s.ReadCloser.Read(p[:min(int64(len(p)), step)])
+	s.read += int64(n)
 	due := s.start.Add(time.Duration(float64(s.read) / float64(s.rate) * float64(time.Second)))
 	if !s.wait(time.Until(due)) {
-		return 0, errBodyCut
+		return n, errBodyCut
 	}
-	step := max(1, s.rate/10)
-	n, err := s.body.Read(p[:min(int64(len(p)), step)])
-	s.read += int64(n)
 	return n, err
 }

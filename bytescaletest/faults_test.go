@@ -1,0 +1,422 @@
+package bytescaletest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/c88edac7/bytescale-go/bytescaletest"
+)
+
+// Each fault does what it says, to the client and to the server's state, on
+// both networks.
+func TestFaults(t *testing.T) {
+	const content = "0123456789abcdefghijklmno" // three parts
+	cases := []struct {
+		name  string
+		fault bytescaletest.Fault
+		hit   func(*session) answer // the exchange that is hit
+		want  func(answer) bool
+		stays string // remaining parts after the fault, "" to leave out
+	}{
+		{
+			name: "status from the API",
+			fault: bytescaletest.Fault{Operation: "GetUploadPart", Kind: bytescaletest.FaultStatus, Status: 429,
+				Code: "slow_down", Message: "Too fast.", RetryAfter: "7"},
+			hit: func(s *session) answer { return s.get(1) },
+			want: func(a answer) bool {
+				return a.status == 429 && a.code() == "slow_down" && a.header.Get("Retry-After") == "7" &&
+					a.header.Get("Content-Type") == "application/json"
+			},
+		},
+		{
+			name:  "status from storage",
+			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStatus, Status: 400, RetryAfterMillis: 250},
+			hit:   func(s *session) answer { return s.put(1) },
+			want: func(a answer) bool {
+				return a.status == 400 && bytes.Contains(a.body, []byte("<Code>RequestTimeout</Code>")) &&
+					a.header.Get("Retry-After-Ms") == "250"
+			},
+		},
+		{
+			name: "status with a redirect",
+			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStatus, Status: 300,
+				Header: map[string]string{"Location": "http://elsewhere.test/"}, Body: "moved"},
+			hit:  func(s *session) answer { return s.put(1) },
+			want: func(a answer) bool { return a.status == 300 && string(a.body) == "moved" },
+		},
+		{
+			name: "status after a completion",
+			fault: bytescaletest.Fault{Operation: "CompleteUploadPart", Kind: bytescaletest.FaultStatus, Status: 503, After: true,
+				RetryAfterDate: time.Minute},
+			hit:   func(s *session) answer { return s.complete(0, s.put(0).header.Get("ETag")) },
+			want:  func(a answer) bool { return a.status == 503 && a.header.Get("Retry-After") != "" },
+			stays: "[1,2]",
+		},
+		{
+			name:  "reset of a call",
+			fault: bytescaletest.Fault{Operation: "GetUploadPart", Kind: bytescaletest.FaultReset},
+			hit:   func(s *session) answer { return s.get(1) },
+			want:  cutOff,
+		},
+		{
+			name:  "reset inside a PUT",
+			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultReset, AfterBytes: 4},
+			hit:   func(s *session) answer { return s.put(1) },
+			want:  cutOff,
+		},
+		{
+			name:  "reset after a completion",
+			fault: bytescaletest.Fault{Operation: "CompleteUploadPart", Kind: bytescaletest.FaultReset, After: true},
+			hit:   func(s *session) answer { return s.complete(0, s.put(0).header.Get("ETag")) },
+			want:  cutOff,
+			stays: "[1,2]",
+		},
+		{
+			name:  "reset before a completion",
+			fault: bytescaletest.Fault{Operation: "CompleteUploadPart", Kind: bytescaletest.FaultReset},
+			hit:   func(s *session) answer { return s.complete(0, s.put(0).header.Get("ETag")) },
+			want:  cutOff,
+			stays: "[0,1,2]",
+		},
+		{
+			name:  "truncated answer",
+			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultTruncate, AfterBytes: 5},
+			hit:   (*session).list,
+			want:  func(a answer) bool { return a.status == 200 && a.err != nil && len(a.body) == 5 },
+		},
+		{
+			name:  "truncated answer without a byte",
+			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultTruncate},
+			hit:   (*session).list,
+			want:  func(a answer) bool { return a.err != nil && len(a.body) == 0 },
+		},
+		{
+			name:  "garbage",
+			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultGarbage},
+			hit:   (*session).list,
+			want:  func(a answer) bool { return a.status == 200 && !json.Valid(a.body) },
+		},
+		{
+			name:  "garbage instead of an error",
+			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultGarbage, Status: 502, Body: "<html>"},
+			hit:   (*session).list,
+			want:  func(a answer) bool { return a.status == 502 && string(a.body) == "<html>" },
+		},
+		{
+			name:  "wrong shape",
+			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultWrongShape},
+			hit:   (*session).list,
+			want: func(a answer) bool {
+				return a.status == 200 && json.Valid(a.body) && !bytes.Contains(a.body, []byte("remaining"))
+			},
+		},
+		{
+			name:  "refused URL",
+			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultExpiredURL},
+			hit:   func(s *session) answer { return s.put(2) },
+			want: func(a answer) bool {
+				return a.status == 403 && bytes.Contains(a.body, []byte("<Message>Request has expired</Message>"))
+			},
+		},
+		{
+			name:  "expired URL handed out",
+			fault: bytescaletest.Fault{Operation: "GetUploadPart", Kind: bytescaletest.FaultExpiredURL},
+			hit:   func(s *session) answer { return s.put(2) },
+			want:  func(a answer) bool { return a.status == 403 },
+		},
+		{
+			name:  "wrong etag",
+			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultWrongETag},
+			hit:   func(s *session) answer { return s.complete(0, s.put(0).header.Get("ETag")) },
+			want:  func(a answer) bool { return a.status == 400 && a.code() == "etag_mismatch" },
+			stays: "[0,1,2]",
+		},
+		{
+			name:  "missing etag",
+			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultMissingETag},
+			hit:   func(s *session) answer { return s.put(0) },
+			want:  func(a answer) bool { return a.status == 200 && a.header.Get("ETag") == "" },
+		},
+		{
+			name:  "refused etag",
+			fault: bytescaletest.Fault{Operation: "CompleteUploadPart", Kind: bytescaletest.FaultRefuseETag},
+			hit:   func(s *session) answer { return s.complete(0, s.put(0).header.Get("ETag")) },
+			want:  func(a answer) bool { return a.status == 400 && a.code() == "etag_mismatch" },
+			stays: "[0,1,2]",
+		},
+		{
+			name: "edited range",
+			fault: bytescaletest.Fault{Operation: "GetUploadPart", Part: bytescaletest.Part(1), Kind: bytescaletest.FaultEdit,
+				Set: map[string]json.RawMessage{"/range/inclusiveStart": json.RawMessage("5"), "/uploadId": json.RawMessage("null")}},
+			hit: func(s *session) answer { return s.get(1) },
+			want: func(a answer) bool {
+				return a.status == 200 && bytes.Contains(a.body, []byte(`"inclusiveStart":5`)) && !bytes.Contains(a.body, []byte("uploadId\""))
+			},
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			networks(t, func(t *testing.T, network ...bytescaletest.Option) {
+				srv := bytescaletest.NewServer(t, append(network, bytescaletest.PartSize(10))...)
+				s := newSession(t, srv)
+				s.mustBegin(content)
+				srv.Fail(c.fault)
+				if got := c.hit(s); !c.want(got) {
+					t.Errorf("got %v %v", got, got.header)
+				}
+				if unused := srv.UnusedFaults(); len(unused) > 0 {
+					t.Errorf("unused: %v", unused)
+				}
+				if got := strings.TrimSpace(string(s.list().body)); c.stays != "" && got != `{"remainingUploadParts":`+c.stays+`}` {
+					t.Errorf("remaining parts: %s, want %s", got, c.stays)
+				}
+				if got := s.finish(); got.status != 200 || s.stored() != content {
+					t.Errorf("the upload did not recover: %v, stored %q", got, s.stored())
+				}
+			})
+		})
+	}
+}
+
+func TestForgetUpload(t *testing.T) {
+	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10))
+	s := newSession(t, srv)
+	s.mustBegin("0123456789abc")
+	etag := s.put(0).header.Get("ETag")
+	srv.Fail(bytescaletest.Fault{Operation: "CompleteUploadPart", Kind: bytescaletest.FaultForgetUpload})
+	if got := s.complete(0, etag); got.status != 404 || got.code() != "upload_not_found" {
+		t.Errorf("completing: %v", got)
+	}
+	if got := s.list(); got.status != 404 {
+		t.Errorf("listing: %v", got)
+	}
+}
+
+// Faults that take time, in virtual time.
+func TestSlowFaults(t *testing.T) {
+	const content = "0123456789abcdefghijklmno"
+	cases := []struct {
+		name  string
+		fault bytescaletest.Fault
+		hit   func(*session) answer
+		takes time.Duration
+		fails bool
+	}{
+		{
+			name:  "delay",
+			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultDelay, Delay: 3 * time.Second},
+			hit:   (*session).list,
+			takes: 3 * time.Second,
+		},
+		{
+			name:  "delay after a PUT",
+			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultDelay, Delay: 3 * time.Second, After: true},
+			hit:   func(s *session) answer { return s.put(0) },
+			takes: 3 * time.Second,
+		},
+		{
+			name:  "slow body",
+			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultTrickle, Rate: 1},
+			hit:   func(s *session) answer { return s.put(0) },
+			takes: 10 * time.Second,
+		},
+		{
+			name:  "slow answer",
+			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultTrickle, Rate: 1},
+			hit:   (*session).list,
+			takes: time.Duration(len(`{"remainingUploadParts":[0,1,2]}`+"\n")) * time.Second,
+		},
+		{
+			name:  "stall with an end",
+			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStall, Delay: time.Minute, AfterBytes: 3},
+			hit:   func(s *session) answer { return s.put(0) },
+			takes: time.Minute,
+			fails: true,
+		},
+		{
+			name:  "stall without an end",
+			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultStall},
+			hit:   (*session).list,
+			takes: time.Hour, // the client's patience
+			fails: true,
+		},
+		{
+			name:  "stall of an answer",
+			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStall, After: true},
+			hit:   func(s *session) answer { return s.put(0) },
+			takes: time.Hour,
+			fails: true,
+		},
+		{
+			name:  "stall without reading",
+			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStall},
+			hit:   func(s *session) answer { return s.put(0) },
+			takes: time.Hour,
+			fails: true,
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10), bytescaletest.InMemory())
+				s := newSession(t, srv)
+				s.web.Timeout = time.Hour
+				s.mustBegin(content)
+				srv.Fail(c.fault)
+				start := time.Now()
+				got := c.hit(s)
+				if took := time.Since(start).Round(time.Second); took != c.takes {
+					t.Errorf("took %v, want %v: %v", took, c.takes, got)
+				}
+				if (got.err != nil) != c.fails {
+					t.Errorf("got %v", got)
+				}
+				if got := s.finish(); got.status != 200 || s.stored() != content {
+					t.Errorf("the upload did not recover: %v, stored %q", got, s.stored())
+				}
+			})
+		})
+	}
+}
+
+// A client that leaves a stall is noticed, or not counted; the server closes
+// in time in any case.
+func TestStallsOnLoopbackEnd(t *testing.T) {
+	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10))
+	s := newSession(t, srv)
+	s.mustBegin("0123456789")
+	url := s.part(0).UploadURL
+	srv.Fail(
+		bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStall},
+		bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultStall, After: true},
+	)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	list, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL()+"/v2/accounts/"+srv.AccountID()+s.parts(""), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list.Header.Set("Authorization", "Bearer "+srv.Key())
+	put, err := http.NewRequestWithContext(ctx, http.MethodPut, url, strings.NewReader("0123456789"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	for _, request := range []*http.Request{list, put} {
+		go func() {
+			_, err := s.web.Do(request)
+			done <- err
+		}()
+	}
+	for len(srv.UnusedFaults()) > 0 {
+		time.Sleep(time.Millisecond) // until both requests have arrived
+	}
+	cancel()
+	for range 2 {
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// Occurrences are counted as the fault says.
+func TestOccurrences(t *testing.T) {
+	cases := []struct {
+		name  string
+		fault bytescaletest.Fault
+		want  []int // statuses of ListUploadParts, or of GetUploadPart 0 1 0 1 0 1
+		parts bool
+	}{
+		{"the first", bytescaletest.Fault{Operation: "ListUploadParts"}, []int{500, 200, 200, 200}, false},
+		{"the second and third", bytescaletest.Fault{Operation: "ListUploadParts", Occurrence: 2, Times: 2}, []int{200, 500, 500, 200}, false},
+		{"all from the third", bytescaletest.Fault{Operation: "*", Occurrence: 3, Times: -1}, []int{200, 200, 500, 500}, false},
+		{"one part", bytescaletest.Fault{Operation: "GetUploadPart", Part: bytescaletest.Part(1), Times: 2}, []int{200, 500, 200, 500, 200, 200}, true},
+		{"each part once", bytescaletest.Fault{Operation: "GetUploadPart", EachPart: true}, []int{500, 500, 200, 200, 200, 200}, true},
+		{"each part again", bytescaletest.Fault{Operation: "GetUploadPart", EachPart: true, Occurrence: 2}, []int{200, 200, 500, 500, 200, 200}, true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10))
+			s := newSession(t, srv)
+			s.mustBegin("0123456789abc")
+			c.fault.Kind, c.fault.Status = bytescaletest.FaultStatus, 500
+			srv.Fail(c.fault)
+			var got []int
+			for i := range c.want {
+				a := s.list
+				if c.parts {
+					a = func() answer { return s.get(int64(i % 2)) }
+				}
+				got = append(got, a().status)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("statuses (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFaultJSON(t *testing.T) {
+	const text = `{"operation":"PutPart","part":0,"occurrence":2,"times":-1,"eachPart":true,"after":true,` +
+		`"kind":"status","status":503,"code":"c","message":"m","retryAfter":"1","retryAfterMillis":5,"header":{"A":"b"},` +
+		`"body":"x","afterBytes":7,"rate":8,"set":{"/a":1},"retryAfterDate":"1m0s","delay":"1.5s"}`
+	var fault bytescaletest.Fault
+	if err := json.Unmarshal([]byte(text), &fault); err != nil {
+		t.Fatal(err)
+	}
+	if fault.Delay != 1500*time.Millisecond || fault.RetryAfterDate != time.Minute || *fault.Part != 0 {
+		t.Errorf("decoded %+v", fault)
+	}
+	data, err := json.Marshal(fault)
+	if err != nil || string(data) != text {
+		t.Errorf("encoded %s, %v", data, err)
+	}
+	for _, wrong := range []string{`{"operatoin":"PutPart"}`, `{"delay":5}`, `{"delay":"5"}`, `[]`} {
+		if err := json.Unmarshal([]byte(wrong), &fault); err == nil {
+			t.Errorf("%s was accepted", wrong)
+		}
+	}
+}
+
+func TestFaultsThatMakeNoSense(t *testing.T) {
+	status := bytescaletest.FaultStatus
+	for _, fault := range []bytescaletest.Fault{
+		{},
+		{Operation: "PutPart"},
+		{Operation: "putPart", Kind: status, Status: 500},
+		{Operation: "PutPart", Kind: "satus"},
+		{Operation: "PutPart", Kind: status},
+		{Operation: "PutPart", Kind: status, Status: 99},
+		{Operation: "PutPart", Kind: status, Status: 600},
+		{Operation: "PutPart", Kind: status, Status: 500, Occurrence: -1},
+		{Operation: "PutPart", Kind: bytescaletest.FaultTrickle},
+		{Operation: "PutPart", Kind: bytescaletest.FaultDelay},
+		{Operation: "PutPart", Kind: bytescaletest.FaultEdit},
+		{Operation: "PutPart", Kind: bytescaletest.FaultReset, AfterBytes: -1},
+		{Operation: "PutPart", Kind: bytescaletest.FaultReset, AfterBytes: 1, After: true},
+		{Operation: "PutPart", Kind: bytescaletest.FaultRefuseETag},
+		{Operation: "GetUploadPart", Kind: bytescaletest.FaultMissingETag},
+		{Operation: "GetFileDetails", Kind: bytescaletest.FaultForgetUpload},
+		{Operation: "PutPart", Kind: bytescaletest.FaultWrongETag, After: true},
+	} {
+		if fault.Validate() == nil {
+			t.Errorf("%+v was accepted", fault)
+		}
+	}
+	srv := bytescaletest.NewServer(t)
+	defer func() {
+		if recover() == nil {
+			t.Error("Fail accepted a fault without an operation")
+		}
+	}()
+	srv.Fail(bytescaletest.Fault{})
+}
