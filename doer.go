@@ -72,10 +72,10 @@ func (d *apiDoer) once(original *http.Request, call call, token string) (*http.R
 	}
 	d.client.limits.answered(resp.StatusCode)
 	resp.Body = &answerBody{
-		body: resp.Body,
-		left: call.maxAnswer(),
-		done: sync.OnceFunc(func() { cancel(); release() }),
-		ctx:  ctx,
+		body:  resp.Body,
+		left:  call.maxAnswer(),
+		cause: func(err error) error { return timedOut(ctx, err) },
+		done:  sync.OnceFunc(func() { cancel(); release() }),
 	}
 	return resp, nil
 }
@@ -85,7 +85,7 @@ func (d *apiDoer) once(original *http.Request, call call, token string) (*http.R
 func (c *Client) send(req *http.Request, call call, signed bool) (*http.Response, error) {
 	req.Header.Set("User-Agent", c.settings.userAgent)
 	began := time.Now()
-	resp, err := c.http.Do(req)
+	resp, err := c.roundTrip(req, signed)
 	event := Event{
 		Kind:      EventAttempt,
 		Operation: call.operation,
@@ -96,7 +96,7 @@ func (c *Client) send(req *http.Request, call call, signed bool) (*http.Response
 		Duration:  time.Since(began),
 	}
 	if err != nil {
-		err = newRedactor(req, signed).err(timedOut(req.Context(), err))
+		err = c.redactor(req, signed).err(timedOut(req.Context(), err))
 		event.Err = err
 		c.emit(event)
 		return nil, err
@@ -105,6 +105,16 @@ func (c *Client) send(req *http.Request, call call, signed bool) (*http.Response
 	event.Status = resp.StatusCode
 	c.emit(event)
 	return resp, nil
+}
+
+// roundTrip sends a request. A part's PUT goes to the transport itself: before
+// http.Client asks whether to follow a redirect it takes another body from
+// GetBody, which nobody closes then; and no cookie is storage's business.
+func (c *Client) roundTrip(req *http.Request, signed bool) (*http.Response, error) {
+	if signed {
+		return c.http.Transport.RoundTrip(req)
+	}
+	return c.http.Do(req)
 }
 
 // call is what a request is about.
@@ -182,7 +192,7 @@ var errCallTimeout = fmt.Errorf("%w: no complete answer in %v", ErrStalled, call
 
 // timedOut returns errCallTimeout in place of the error that it caused.
 func timedOut(ctx context.Context, err error) error {
-	if err != nil && context.Cause(ctx) == errCallTimeout {
+	if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(ctx), errCallTimeout) {
 		return errCallTimeout
 	}
 	return err
@@ -222,10 +232,10 @@ func discard(resp *http.Response) {
 // answerBody is the body of an answer of the API: bounded, and giving back what
 // the call holds when it is closed.
 type answerBody struct {
-	body io.ReadCloser
-	left int64
-	done func()
-	ctx  context.Context // the call's, to tell its end by timeout
+	body  io.ReadCloser
+	left  int64
+	cause func(error) error // tells the end by timeout
+	done  func()
 }
 
 var errAnswerTooLong = fmt.Errorf("%w: the answer is too long", ErrProtocol)
@@ -234,20 +244,13 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	if b.left <= 0 {
 		// At the limit exactly, the answer may just end.
 		if n, err := b.body.Read(make([]byte, 1)); n == 0 {
-			return 0, b.fail(err)
+			return 0, b.cause(err)
 		}
 		return 0, errAnswerTooLong
 	}
 	n, err := b.body.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
-	return n, b.fail(err)
-}
-
-func (b *answerBody) fail(err error) error {
-	if errors.Is(err, io.EOF) {
-		return err
-	}
-	return timedOut(b.ctx, err)
+	return n, b.cause(err)
 }
 
 func (b *answerBody) Close() error {

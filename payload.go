@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"sync"
 	"sync/atomic"
 )
@@ -34,12 +33,14 @@ type bodies struct {
 	failed error
 }
 
+func newBodies(p payload, onRead func(n int64)) *bodies {
+	b := &bodies{payload: p, onRead: onRead}
+	b.ended.Store(p.size == 0)
+	return b
+}
+
 // body returns a new request body. Closing it is up to net/http.
 func (b *bodies) body() (io.ReadCloser, error) {
-	if b.payload.size == 0 {
-		b.ended.Store(true)
-		return http.NoBody, nil
-	}
 	b.open.Add(1)
 	b.ended.Store(false)
 	return &body{of: b}, nil

@@ -141,7 +141,7 @@ func (p *partRun) putInTurn(ctx context.Context, r *retrier, payload payload) (s
 func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) {
 	ctx, cut := context.WithCancelCause(ctx)
 	defer cut(nil)
-	bodies := &bodies{payload: payload, onRead: p.progress.sent}
+	bodies := newBodies(payload, p.progress.sent)
 	watch := newWatch(bodies, cut)
 
 	etag, err := p.service.putPart(ctx, p.held.url, payload.size, bodies.body)

@@ -18,7 +18,8 @@ type service interface {
 	details(ctx context.Context, filePath string) (*FileDetails, error)
 
 	// putPart sends size bytes to a pre-signed URL and returns the etag of the
-	// answer, verbatim. body is called once per request that is really sent.
+	// answer, verbatim. body is called once per request that is really sent,
+	// and not for an empty part.
 	putPart(ctx context.Context, url string, size int64, body func() (io.ReadCloser, error)) (etag string, err error)
 }
 

@@ -16,7 +16,7 @@ func attempt(t *testing.T, size int64, send func(ctx context.Context, body io.Re
 	t.Helper()
 	ctx, cut := context.WithCancelCause(t.Context())
 	defer cut(nil)
-	b := &bodies{payload: payload{r: bytes.NewReader(make([]byte, size)), size: size}, onRead: func(int64) {}}
+	b := newBodies(payload{r: bytes.NewReader(make([]byte, size)), size: size}, func(int64) {})
 	body, err := b.body()
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestStallOfARepeatedBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cut := context.WithCancelCause(t.Context())
 		defer cut(nil)
-		b := &bodies{payload: payload{r: bytes.NewReader(make([]byte, 1000)), size: 1000}, onRead: func(int64) {}}
+		b := newBodies(payload{r: bytes.NewReader(make([]byte, 1000)), size: 1000}, func(int64) {})
 		w := newWatch(b, cut)
 		defer w.stop()
 		first, _ := b.body()
