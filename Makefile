@@ -121,7 +121,7 @@ interop: ## The official JavaScript SDK against the emulator; needs Node
 
 .PHONY: prism
 prism: tools/node/node_modules ## The generated client against the Prism mock server; needs Node
-	go test -count=1 -v -tags interop -run Prism ./contract_test/
+	go test -count=1 -v -tags prism ./contract_test/prism/
 
 ##@ Measure
 
