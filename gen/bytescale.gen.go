@@ -773,66 +773,66 @@ type GetFileDetailsParams struct {
 type BasicUploadParams struct {
 	// FileName Name to store the file under; may contain path variables. Not together with `filePath`. The API key's default
 	// name if left out.
-	FileName UploadFileName `form:"fileName,omitempty" json:"fileName,omitempty,omitzero"`
+	FileName *UploadFileName `form:"fileName,omitempty" json:"fileName,omitempty"`
 
 	// FileNameFallback Name to use when `fileName` is taken; may contain path variables. Only together with `fileName`.
-	FileNameFallback UploadFileNameFallback `form:"fileNameFallback,omitempty" json:"fileNameFallback,omitempty,omitzero"`
+	FileNameFallback *UploadFileNameFallback `form:"fileNameFallback,omitempty" json:"fileNameFallback,omitempty"`
 
 	// FileNameVariablesEnabled Whether `{...}` in `fileName` stands for a variable; if false, braces are taken literally.
 	FileNameVariablesEnabled *UploadFileNameVariablesEnabled `form:"fileNameVariablesEnabled,omitempty" json:"fileNameVariablesEnabled,omitempty"`
 
 	// FilePath Full path to store the file under, which should end with the file's name. Taken literally, without path
 	// variables. Not together with `fileName` or `folderPath`.
-	FilePath UploadFilePath `form:"filePath,omitempty" json:"filePath,omitempty,omitzero"`
+	FilePath *UploadFilePath `form:"filePath,omitempty" json:"filePath,omitempty"`
 
 	// FolderPath Folder to store the file in; may contain path variables and should not end with a slash. Not together with
 	// `filePath`. The API key's default folder if left out.
-	FolderPath UploadFolderPath `form:"folderPath,omitempty" json:"folderPath,omitempty,omitzero"`
+	FolderPath *UploadFolderPath `form:"folderPath,omitempty" json:"folderPath,omitempty"`
 
 	// FolderPathVariablesEnabled Whether `{...}` in `folderPath` stands for a variable; if false, braces are taken literally.
 	FolderPathVariablesEnabled *UploadFolderPathVariablesEnabled `form:"folderPathVariablesEnabled,omitempty" json:"folderPathVariablesEnabled,omitempty"`
 
 	// OriginalFileName Name of the file where it came from; feeds the `{ORIGINAL_FILE_...}` path variables.
-	OriginalFileName UploadOriginalFileName `form:"originalFileName,omitempty" json:"originalFileName,omitempty,omitzero"`
+	OriginalFileName *UploadOriginalFileName `form:"originalFileName,omitempty" json:"originalFileName,omitempty"`
 
 	// Tag Tags of the file, one per occurrence of the parameter.
 	Tag UploadTag `form:"tag,omitempty" json:"tag,omitempty,omitzero"`
 
 	// XUploadMetadata Metadata of the file, as a JSON object of at most 2 KB.
-	XUploadMetadata UploadMetadata `json:"X-Upload-Metadata,omitempty,omitzero"`
+	XUploadMetadata *UploadMetadata `json:"X-Upload-Metadata,omitempty"`
 }
 
 // FormDataUploadParams defines parameters for FormDataUpload.
 type FormDataUploadParams struct {
 	// FileName Name to store the file under; may contain path variables. Not together with `filePath`. The API key's default
 	// name if left out.
-	FileName UploadFileName `form:"fileName,omitempty" json:"fileName,omitempty,omitzero"`
+	FileName *UploadFileName `form:"fileName,omitempty" json:"fileName,omitempty"`
 
 	// FileNameFallback Name to use when `fileName` is taken; may contain path variables. Only together with `fileName`.
-	FileNameFallback UploadFileNameFallback `form:"fileNameFallback,omitempty" json:"fileNameFallback,omitempty,omitzero"`
+	FileNameFallback *UploadFileNameFallback `form:"fileNameFallback,omitempty" json:"fileNameFallback,omitempty"`
 
 	// FileNameVariablesEnabled Whether `{...}` in `fileName` stands for a variable; if false, braces are taken literally.
 	FileNameVariablesEnabled *UploadFileNameVariablesEnabled `form:"fileNameVariablesEnabled,omitempty" json:"fileNameVariablesEnabled,omitempty"`
 
 	// FilePath Full path to store the file under, which should end with the file's name. Taken literally, without path
 	// variables. Not together with `fileName` or `folderPath`.
-	FilePath UploadFilePath `form:"filePath,omitempty" json:"filePath,omitempty,omitzero"`
+	FilePath *UploadFilePath `form:"filePath,omitempty" json:"filePath,omitempty"`
 
 	// FolderPath Folder to store the file in; may contain path variables and should not end with a slash. Not together with
 	// `filePath`. The API key's default folder if left out.
-	FolderPath UploadFolderPath `form:"folderPath,omitempty" json:"folderPath,omitempty,omitzero"`
+	FolderPath *UploadFolderPath `form:"folderPath,omitempty" json:"folderPath,omitempty"`
 
 	// FolderPathVariablesEnabled Whether `{...}` in `folderPath` stands for a variable; if false, braces are taken literally.
 	FolderPathVariablesEnabled *UploadFolderPathVariablesEnabled `form:"folderPathVariablesEnabled,omitempty" json:"folderPathVariablesEnabled,omitempty"`
 
 	// OriginalFileName Name of the file where it came from; feeds the `{ORIGINAL_FILE_...}` path variables.
-	OriginalFileName UploadOriginalFileName `form:"originalFileName,omitempty" json:"originalFileName,omitempty,omitzero"`
+	OriginalFileName *UploadOriginalFileName `form:"originalFileName,omitempty" json:"originalFileName,omitempty"`
 
 	// Tag Tags of the file, one per occurrence of the parameter.
 	Tag UploadTag `form:"tag,omitempty" json:"tag,omitempty,omitzero"`
 
 	// XUploadMetadata Metadata of the file, as a JSON object of at most 2 KB.
-	XUploadMetadata UploadMetadata `json:"X-Upload-Metadata,omitempty,omitzero"`
+	XUploadMetadata *UploadMetadata `json:"X-Upload-Metadata,omitempty"`
 }
 
 // BeginMultipartUploadJSONRequestBody defines body for BeginMultipartUpload for application/json ContentType.
@@ -1631,20 +1631,28 @@ func NewBasicUploadRequestWithBody(server string, accountID AccountID, params *B
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fileName", params.FileName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.FileName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fileName", *params.FileName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fileNameFallback", params.FileNameFallback, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.FileNameFallback != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fileNameFallback", *params.FileNameFallback, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
 		if params.FileNameVariablesEnabled != nil {
@@ -1659,20 +1667,28 @@ func NewBasicUploadRequestWithBody(server string, accountID AccountID, params *B
 
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "filePath", params.FilePath, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.FilePath != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "filePath", *params.FilePath, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "folderPath", params.FolderPath, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.FolderPath != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "folderPath", *params.FolderPath, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
 		if params.FolderPathVariablesEnabled != nil {
@@ -1687,12 +1703,16 @@ func NewBasicUploadRequestWithBody(server string, accountID AccountID, params *B
 
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "originalFileName", params.OriginalFileName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.OriginalFileName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "originalFileName", *params.OriginalFileName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
 		if params.Tag != nil {
@@ -1722,16 +1742,18 @@ func NewBasicUploadRequestWithBody(server string, accountID AccountID, params *B
 
 	if params != nil {
 
-		var headerParam0 string
+		if params.XUploadMetadata != nil {
+			var headerParam0 string
 
-		var headerParamBuf0 []byte
-		headerParamBuf0, err = json.Marshal(params.XUploadMetadata)
-		if err != nil {
-			return nil, err
+			var headerParamBuf0 []byte
+			headerParamBuf0, err = json.Marshal(*params.XUploadMetadata)
+			if err != nil {
+				return nil, err
+			}
+			headerParam0 = string(headerParamBuf0)
+
+			req.Header.Set("X-Upload-Metadata", headerParam0)
 		}
-		headerParam0 = string(headerParamBuf0)
-
-		req.Header.Set("X-Upload-Metadata", headerParam0)
 
 	}
 
@@ -1773,20 +1795,28 @@ func NewFormDataUploadRequestWithBody(server string, accountID AccountID, params
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fileName", params.FileName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.FileName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fileName", *params.FileName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fileNameFallback", params.FileNameFallback, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.FileNameFallback != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fileNameFallback", *params.FileNameFallback, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
 		if params.FileNameVariablesEnabled != nil {
@@ -1801,20 +1831,28 @@ func NewFormDataUploadRequestWithBody(server string, accountID AccountID, params
 
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "filePath", params.FilePath, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.FilePath != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "filePath", *params.FilePath, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "folderPath", params.FolderPath, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.FolderPath != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "folderPath", *params.FolderPath, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
 		if params.FolderPathVariablesEnabled != nil {
@@ -1829,12 +1867,16 @@ func NewFormDataUploadRequestWithBody(server string, accountID AccountID, params
 
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "originalFileName", params.OriginalFileName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.OriginalFileName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "originalFileName", *params.OriginalFileName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
 		if params.Tag != nil {
@@ -1864,16 +1906,18 @@ func NewFormDataUploadRequestWithBody(server string, accountID AccountID, params
 
 	if params != nil {
 
-		var headerParam0 string
+		if params.XUploadMetadata != nil {
+			var headerParam0 string
 
-		var headerParamBuf0 []byte
-		headerParamBuf0, err = json.Marshal(params.XUploadMetadata)
-		if err != nil {
-			return nil, err
+			var headerParamBuf0 []byte
+			headerParamBuf0, err = json.Marshal(*params.XUploadMetadata)
+			if err != nil {
+				return nil, err
+			}
+			headerParam0 = string(headerParamBuf0)
+
+			req.Header.Set("X-Upload-Metadata", headerParam0)
 		}
-		headerParam0 = string(headerParamBuf0)
-
-		req.Header.Set("X-Upload-Metadata", headerParam0)
 
 	}
 

@@ -73,8 +73,8 @@ func formError(err error) error {
 // query.
 func (s *Server) addPart(ctx context.Context, path pathRequest, params BasicUploadParams, part *multipart.Part) (BasicUploadResponse, error) {
 	wanted := newFile{
-		path: path, original: params.OriginalFileName, mime: part.Header.Get("Content-Type"),
-		metadata: params.XUploadMetadata, tags: params.Tag,
+		path: path, original: value(params.OriginalFileName), mime: part.Header.Get("Content-Type"),
+		metadata: value(params.XUploadMetadata), tags: params.Tag,
 	}
 	if name := part.FileName(); name != "" {
 		wanted.original = name

@@ -92,19 +92,28 @@ func bodyPath(definition gen.FilePathDefinition) pathRequest {
 
 // queryPath reads the path of a BasicUpload or FormDataUpload.
 func queryPath(params gen.BasicUploadParams) (pathRequest, error) {
-	if params.FilePath != "" && (params.FileName != "" || params.FolderPath != "") {
-		return pathRequest{}, Refuse(CodePathConflict, "filePath cannot be given together with fileName or folderPath.")
-	}
-	if params.FileNameFallback != "" && params.FileName == "" {
-		return pathRequest{}, Refuse(CodePathConflict, "fileNameFallback needs fileName.")
-	}
-	return pathRequest{
-		Literal:    optional(params.FilePath),
-		FolderPath: optional(params.FolderPath), FileName: optional(params.FileName),
-		FileNameFallback:  optional(params.FileNameFallback),
+	path := pathRequest{
+		Literal:    optional(value(params.FilePath)),
+		FolderPath: optional(value(params.FolderPath)), FileName: optional(value(params.FileName)),
+		FileNameFallback:  optional(value(params.FileNameFallback)),
 		FolderVariables:   enabled(params.FolderPathVariablesEnabled),
 		FileNameVariables: enabled(params.FileNameVariablesEnabled),
-	}, nil
+	}
+	switch {
+	case path.Literal != nil && (path.FolderPath != nil || path.FileName != nil):
+		return pathRequest{}, Refuse(CodePathConflict, "filePath cannot be given together with fileName or folderPath.")
+	case path.FileNameFallback != nil && path.FileName == nil:
+		return pathRequest{}, Refuse(CodePathConflict, "fileNameFallback needs fileName.")
+	}
+	return path, nil
+}
+
+// value gives what a pointer points to, and zero for nil.
+func value[T any](pointer *T) (v T) {
+	if pointer != nil {
+		v = *pointer
+	}
+	return v
 }
 
 // optional gives nil for what was left out.

@@ -25,8 +25,8 @@ func (o operations) BasicUpload(ctx context.Context, request fakeapi.BasicUpload
 		return nil, Refuse(CodeInvalidRequest, "Content-Type must be the MIME type of the file.")
 	}
 	stored, err := o.addFile(ctx, newFile{
-		path: path, original: params.OriginalFileName, mime: request.ContentType,
-		metadata: params.XUploadMetadata, tags: params.Tag,
+		path: path, original: value(params.OriginalFileName), mime: request.ContentType,
+		metadata: value(params.XUploadMetadata), tags: params.Tag,
 	}, request.Body)
 	if err != nil {
 		return nil, err

@@ -308,7 +308,7 @@ func (siw *ServerInterfaceWrapper) BasicUpload(w http.ResponseWriter, r *http.Re
 			return
 		}
 
-		params.XUploadMetadata = XUploadMetadata
+		params.XUploadMetadata = &XUploadMetadata
 
 	}
 
@@ -462,7 +462,7 @@ func (siw *ServerInterfaceWrapper) FormDataUpload(w http.ResponseWriter, r *http
 			return
 		}
 
-		params.XUploadMetadata = XUploadMetadata
+		params.XUploadMetadata = &XUploadMetadata
 
 	}
 
