@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -26,7 +25,7 @@ type httpService struct {
 func (s *httpService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error) {
 	answer := new(gen.BeginMultipartUploadResponse)
 	resp, err := s.calls.BeginMultipartUpload(ctx, s.client.accountID, request)
-	err = decode(opBegin, resp, err, answer, "file.accountId", "file.filePath", "file.fileUrl", "file.size",
+	err = s.client.decode(opBegin, resp, err, answer, "file.accountId", "file.filePath", "file.fileUrl", "file.size",
 		"uploadId", "uploadParts.count", "uploadParts.first.uploadId", "uploadParts.first.uploadPartIndex",
 		"uploadParts.first.uploadUrl", "uploadParts.first.range.inclusiveStart", "uploadParts.first.range.inclusiveEnd")
 	if err == nil {
@@ -44,7 +43,7 @@ func (s *httpService) getPart(ctx context.Context, uploadID string, index int64)
 	}
 	var answer gen.UploadPart
 	resp, err := s.calls.GetUploadPart(ctx, s.client.accountID, uploadID, index)
-	err = decode(opGetPart, resp, err, &answer, "uploadId", "uploadPartIndex", "uploadUrl",
+	err = s.client.decode(opGetPart, resp, err, &answer, "uploadId", "uploadPartIndex", "uploadUrl",
 		"range.inclusiveStart", "range.inclusiveEnd")
 	if err != nil {
 		return part{}, err
@@ -58,7 +57,7 @@ func (s *httpService) listParts(ctx context.Context, uploadID string) ([]int64, 
 	}
 	var answer gen.UploadPartList
 	resp, err := s.calls.ListUploadParts(ctx, s.client.accountID, uploadID)
-	if err := decode(opListParts, resp, err, &answer, "remainingUploadParts"); err != nil {
+	if err := s.client.decode(opListParts, resp, err, &answer, "remainingUploadParts"); err != nil {
 		return nil, err
 	}
 	return answer.RemainingUploadParts, nil
@@ -70,7 +69,7 @@ func (s *httpService) completePart(ctx context.Context, uploadID string, index i
 	}
 	var answer gen.CompleteMultipartUploadResponse
 	resp, err := s.calls.CompleteUploadPart(ctx, s.client.accountID, uploadID, index, gen.CompleteUploadPartRequest{ETag: etag})
-	if err := decode(opCompletePart, resp, err, &answer, "status"); err != nil {
+	if err := s.client.decode(opCompletePart, resp, err, &answer, "status"); err != nil {
 		return completion{}, err
 	}
 	status, err := answer.ValueByDiscriminator()
@@ -90,7 +89,7 @@ func (s *httpService) completePart(ctx context.Context, uploadID string, index i
 func (s *httpService) details(ctx context.Context, filePath string) (*FileDetails, error) {
 	var answer gen.FileDetails
 	resp, err := s.calls.GetFileDetails(ctx, s.client.accountID, &gen.GetFileDetailsParams{FilePath: filePath})
-	err = decode(opDetails, resp, err, &answer, "accountId", "filePath", "fileUrl", "size")
+	err = s.client.decode(opDetails, resp, err, &answer, "accountId", "filePath", "fileUrl", "size")
 	if err == nil {
 		err = checkAnswer(opDetails, checkDetails(answer))
 	}
@@ -113,13 +112,13 @@ func (s *httpService) delete(ctx context.Context, filePath string) error {
 	case resp.StatusCode/100 == 2:
 		return protocolError(opDelete, resp.StatusCode, "204 was expected")
 	}
-	return apiError(opDelete, resp, false)
+	return s.client.apiError(opDelete, resp, false)
 }
 
 // putPart sends a part to storage. The URL is its own permission: no credentials
 // go along, and the URL is a secret. See UploadPart in openapi.yaml.
 func (s *httpService) putPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
-	target, err := url.Parse(address)
+	target, err := verbatimURL(address)
 	if err != nil || target.Host == "" || target.User != nil || target.Scheme != "http" && target.Scheme != "https" {
 		return "", fmt.Errorf("%s: %w: the upload URL is not usable", opPutPart, ErrProtocol) // without the URL
 	}
@@ -140,9 +139,10 @@ func (s *httpService) putPart(ctx context.Context, address string, size int64, b
 	if err != nil {
 		return "", err
 	}
+	s.client.limits.answered(resp.StatusCode)
 	if resp.StatusCode/100 != 2 {
 		defer resp.Body.Close()
-		return "", apiError(opPutPart, resp, true)
+		return "", s.client.apiError(opPutPart, resp, true)
 	}
 	discard(resp)
 	etag := resp.Header.Get("ETag")
@@ -205,7 +205,7 @@ func protocolError(op string, status int, reason string) error {
 // it. It takes what the call returned. required are the fields that must be
 // there and not be null, in the form "a.b.c"; decoding alone would turn missing
 // ones into zeros.
-func decode(op string, resp *http.Response, err error, to any, required ...string) error {
+func (c *Client) decode(op string, resp *http.Response, err error, to any, required ...string) error {
 	if err != nil {
 		return err
 	}
@@ -215,15 +215,19 @@ func decode(op string, resp *http.Response, err error, to any, required ...strin
 	case resp.StatusCode/100 == 2:
 		return protocolError(op, resp.StatusCode, "200 was expected")
 	default:
-		return apiError(op, resp, false)
+		return c.apiError(op, resp, false)
 	}
 	content, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return fmt.Errorf("%s: read answer: %w", op, err)
 	}
+	var object any
+	if err := json.Unmarshal(content, &object); err != nil {
+		return protocolError(op, resp.StatusCode, "the answer is not JSON")
+	}
 	for _, field := range required {
-		if !hasField(content, field) {
-			return protocolError(op, resp.StatusCode, "the answer is no JSON object with "+field)
+		if !hasField(object, field) {
+			return protocolError(op, resp.StatusCode, "the answer has no "+field)
 		}
 	}
 	if err := json.Unmarshal(content, to); err != nil {
@@ -232,16 +236,13 @@ func decode(op string, resp *http.Response, err error, to any, required ...strin
 	return nil
 }
 
-// hasField says whether content is a JSON object with the field, not null.
-func hasField(content []byte, field string) bool {
+// hasField says whether the JSON value has the field, and it is not null.
+func hasField(value any, field string) bool {
 	for name := range strings.SplitSeq(field, ".") {
-		var object map[string]json.RawMessage
-		if json.Unmarshal(content, &object) != nil {
-			return false
-		}
-		content = object[name]
+		object, _ := value.(map[string]any)
+		value = object[name]
 	}
-	return len(content) > 0 && !bytes.Equal(content, []byte("null"))
+	return value != nil
 }
 
 // maxMessage is the longest message of a server that is passed on, in
@@ -250,7 +251,7 @@ const maxMessage = 500
 
 // apiError makes an error of an answer whose status means failure. The body may
 // be of any shape; what cannot be read is left out.
-func apiError(op string, resp *http.Response, signed bool) *APIError {
+func (c *Client) apiError(op string, resp *http.Response, signed bool) *APIError {
 	failed := &APIError{Operation: op, Status: resp.StatusCode}
 	failed.retryAfter, failed.retryAfterSet = parseRetryAfter(resp.Header, time.Now())
 	// A body that breaks off still tells the status, which decides.
@@ -258,7 +259,7 @@ func apiError(op string, resp *http.Response, signed bool) *APIError {
 	if err != nil || len(content) > maxAnswer {
 		return failed
 	}
-	hide := newRedactor(resp.Request, signed)
+	hide := c.redactor(resp.Request, signed)
 	code, message, details := readError(content)
 	failed.Code = short(hide.text(code))
 	failed.Message = short(hide.text(message))

@@ -113,13 +113,14 @@ func (c *Client) Delete(ctx context.Context, filePath string) error {
 	if err := checkFilePath("filePath", filePath); err != nil {
 		return err
 	}
-	sent := false // an earlier attempt may have deleted the file
+	lost := false // an answer was lost that may have said "deleted"
 	return c.retry(ctx, opDelete, func(ctx context.Context) error {
 		err := c.api.delete(ctx, filePath)
-		if sent && errors.Is(err, ErrNotFound) {
+		if lost && errors.Is(err, ErrNotFound) {
 			return nil
 		}
-		sent = true
+		var answer *APIError
+		lost = lost || !errors.As(err, &answer) || answer.Status >= 500
 		return err
 	})
 }

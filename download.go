@@ -2,11 +2,13 @@ package bytescale
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // DownloadOption configures one download; see [Client.Download].
@@ -64,15 +66,56 @@ type Download struct {
 	// not say. It need not be the etag of [FileDetails].
 	ETag string
 
-	body io.ReadCloser
+	body    io.ReadCloser
+	silence *silence
 }
 
 // Read reads the next bytes. A connection that breaks before Size bytes is
-// [io.ErrUnexpectedEOF] or the network's error; go on with [WithRange] then.
-func (d *Download) Read(p []byte) (int, error) { return d.body.Read(p) }
+// [io.ErrUnexpectedEOF] or the network's error, and one on which nothing moves
+// for a minute is [ErrStalled]; go on with [WithRange] then.
+func (d *Download) Read(p []byte) (int, error) {
+	d.silence.begin()
+	defer d.silence.end()
+	n, err := d.body.Read(p)
+	return n, d.silence.cause(err)
+}
 
 // Close ends the download, complete or not, and frees its connection.
-func (d *Download) Close() error { return d.body.Close() }
+func (d *Download) Close() error {
+	err := d.body.Close()
+	d.silence.cut(nil)
+	return err
+}
+
+// maxSilence is how long the CDN may send nothing while we wait for it.
+const maxSilence = time.Minute
+
+var errSilence = fmt.Errorf("%w: nothing came for %v", ErrStalled, maxSilence)
+
+// silence cuts a download on which nothing moves. The time that the caller
+// takes between two reads does not count.
+type silence struct {
+	cut   context.CancelCauseFunc
+	timer *time.Timer
+	cause func(error) error // errSilence in place of the error that it caused
+}
+
+func newSilence(ctx context.Context) (context.Context, *silence) {
+	ctx, cut := context.WithCancelCause(ctx)
+	return ctx, &silence{
+		cut:   cut,
+		timer: time.AfterFunc(maxSilence, func() { cut(errSilence) }),
+		cause: func(err error) error {
+			if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(ctx), errSilence) {
+				return errSilence
+			}
+			return err
+		},
+	}
+}
+
+func (s *silence) begin() { s.timer.Reset(maxSilence) }
+func (s *silence) end()   { s.timer.Stop() }
 
 // maxRedirects is how many redirects of the CDN a download follows.
 const maxRedirects = 5
@@ -117,28 +160,40 @@ func (c *Client) Download(ctx context.Context, filePath string, opts ...Download
 
 // openDownload is one attempt to get to the first byte.
 func (c *Client) openDownload(ctx context.Context, address string, s *downloadSettings) (*Download, error) {
-	token := ""
-	for refreshed := false; ; refreshed = true {
-		if s.authenticated {
-			var err error
-			if token, err = c.credentials.tokens.get(ctx, token); err != nil {
-				return nil, err
-			}
+	ctx, silence := newSilence(ctx)
+	resp, err := c.fetchAuthenticated(ctx, address, s)
+	defer silence.end()
+	if err == nil {
+		var download *Download
+		if download, err = c.download(resp, s); err == nil {
+			download.silence = silence
+			return download, nil
 		}
-		resp, err := c.fetch(ctx, address, s, token)
-		if err != nil {
-			return nil, err
-		}
-		if resp.StatusCode == http.StatusUnauthorized && s.authenticated && c.credentials.tokens != nil && !refreshed {
-			discard(resp)
-			continue
-		}
-		download, err := s.download(resp)
-		if err != nil {
-			resp.Body.Close()
-		}
-		return download, err
+		resp.Body.Close()
 	}
+	silence.cut(nil)
+	return nil, silence.cause(err)
+}
+
+// fetchAuthenticated sends the request with the credentials, if any are wanted,
+// and once more with a new token if the first one is refused.
+func (c *Client) fetchAuthenticated(ctx context.Context, address string, s *downloadSettings) (*http.Response, error) {
+	if !s.authenticated {
+		return c.fetch(ctx, address, s, "")
+	}
+	token, err := c.credentials.tokens.get(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.fetch(ctx, address, s, token)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized || c.credentials.tokens == nil {
+		return resp, err
+	}
+	discard(resp)
+	if token, err = c.credentials.tokens.get(ctx, token); err != nil {
+		return nil, err
+	}
+	return c.fetch(ctx, address, s, token)
 }
 
 // fetch sends the request, and those to where it is redirected.
@@ -178,7 +233,7 @@ func (s *downloadSettings) header() string {
 }
 
 // download makes a Download of an answer that means success.
-func (s *downloadSettings) download(resp *http.Response) (*Download, error) {
+func (c *Client) download(resp *http.Response, s *downloadSettings) (*Download, error) {
 	download := &Download{
 		Size:        resp.ContentLength,
 		FileSize:    resp.ContentLength,
@@ -194,7 +249,7 @@ func (s *downloadSettings) download(resp *http.Response) (*Download, error) {
 	case resp.StatusCode != http.StatusPartialContent && resp.StatusCode/100 == 2:
 		return nil, protocolError(opDownload, resp.StatusCode, "200 or 206 was expected")
 	case resp.StatusCode != http.StatusPartialContent:
-		return nil, apiError(opDownload, resp, false)
+		return nil, c.apiError(opDownload, resp, false)
 	}
 	first, last, total, ok := parseContentRange(resp.Header.Get("Content-Range"))
 	switch {

@@ -148,10 +148,10 @@ func WithJWT(source func(context.Context) (string, error)) ClientOption {
 // limit of their own, eight times as large, so that small files do not queue
 // behind large ones.
 //
-// Each part in flight is a connection. More help on a link with a long round
-// trip; on a fast local one they do not. Memory is about 300 KiB each for a
-// [File] or [ReaderAt]; the buffers of plain streams have their own bound
-// ([WithBufferBudget]).
+// Each part in flight is a connection. More of them help on a link with a long
+// round trip, hardly on a fast local one. The memory of each is that of a
+// connection for a [File] or [ReaderAt]; the buffers of plain streams have a
+// bound of their own ([WithBufferBudget]).
 func WithPutsInFlight(n int) ClientOption {
 	return func(s *clientSettings) error {
 		if n < 1 || n > 256 {

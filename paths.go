@@ -72,17 +72,21 @@ func rawURL(cdn *url.URL, accountID, filePath string) (string, error) {
 // CDN takes it for the beginning of a query. The escapers of net/url differ in
 // space, "+", "&", "=" and others.
 func escapePath(path string) string {
-	const hex = "0123456789ABCDEF"
 	var escaped strings.Builder
 	escaped.Grow(len(path))
 	for i := range len(path) {
 		if c := path[i]; unreserved(c) || c == '/' {
 			escaped.WriteByte(c)
 		} else {
-			escaped.Write([]byte{'%', hex[c>>4], hex[c&15]})
+			writeEscaped(&escaped, c)
 		}
 	}
 	return escaped.String()
+}
+
+func writeEscaped(to *strings.Builder, c byte) {
+	const hex = "0123456789ABCDEF"
+	to.Write([]byte{'%', hex[c>>4], hex[c&15]})
 }
 
 func unreserved(c byte) bool {
@@ -126,4 +130,20 @@ func port(u *url.URL) string {
 		return "443"
 	}
 	return "80"
+}
+
+// verbatimURL reads a URL whose path and query are to be sent as they stand.
+// net/url writes a path anew when one byte of it should have been encoded; such
+// bytes are encoded here, so that the rest stays.
+func verbatimURL(address string) (*url.URL, error) {
+	var clean strings.Builder
+	clean.Grow(len(address))
+	for i := range len(address) {
+		if c := address[i]; c <= ' ' || c > '~' || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
+			writeEscaped(&clean, c)
+		} else {
+			clean.WriteByte(c)
+		}
+	}
+	return url.Parse(clean.String())
 }

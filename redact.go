@@ -20,9 +20,9 @@ const redacted = "[redacted]"
 // queries finds the query of a URL in running text.
 var queries = regexp.MustCompile(`(?i)(https?://[^\s"'<>?]*)\?[^\s"'<>]*`)
 
-// newRedactor knows the credentials that a request carries and, if its URL is
-// pre-signed, everything in the query of that.
-func newRedactor(req *http.Request, signed bool) *redactor {
+// redactor knows the API key, the credentials that a request carries and, if its
+// URL is pre-signed, everything in the query of that.
+func (c *Client) redactor(req *http.Request, signed bool) *redactor {
 	var pairs []string
 	hide := func(text string) {
 		// A short value, a number say, is no secret and may stand anywhere.
@@ -30,8 +30,8 @@ func newRedactor(req *http.Request, signed bool) *redactor {
 			pairs = append(pairs, text, redacted)
 		}
 	}
-	if _, password, ok := req.BasicAuth(); ok {
-		hide(password)
+	if c.credentials.key != nil {
+		hide(c.credentials.key())
 	}
 	if _, value, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok {
 		hide(value)
@@ -81,7 +81,7 @@ func (r *redactor) err(err error) error {
 	if err == nil || !r.tells(err) {
 		return err
 	}
-	if failed, ok := err.(*url.Error); ok {
+	if failed, ok := err.(*url.Error); ok { //nolint:errorlint // this very error; those inside follow
 		return &url.Error{Op: failed.Op, URL: r.text(failed.URL), Err: r.err(failed.Err)}
 	}
 	return &redactedError{
@@ -95,7 +95,7 @@ func (r *redactor) tells(err error) bool {
 	if text := err.Error(); r.text(text) != text {
 		return true
 	}
-	switch wrapper := err.(type) {
+	switch wrapper := err.(type) { //nolint:errorlint // walks the tree by itself
 	case interface{ Unwrap() error }:
 		inner := wrapper.Unwrap()
 		return inner != nil && r.tells(inner)

@@ -1,0 +1,677 @@
+package bytescale
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+const (
+	partJSON  = `{"range":{"inclusiveEnd":5242879,"inclusiveStart":0},"uploadId":"Kd759aLFxttm69kZ","uploadPartIndex":7,"uploadUrl":"https://storage.example.com/x"}`
+	beginJSON = `{"file":{"accountId":"A623uY2","filePath":"/a","fileUrl":"https://upcdn.io/A623uY2/raw/a","lastModified":1615680311115,
+		"metadata":{},"mime":"image/jpeg","originalFileName":"example.jpg","size":43182,"tags":[],"added":"later"},
+		"uploadId":"Kd759aLFxttm69kZ","uploadParts":{"count":12,"first":` + partJSON + `},"added":{"later":true}}`
+)
+
+// calls are all the JSON calls of the service, by operation.
+func calls(ctx context.Context, s *httpService) map[string]func() error {
+	return map[string]func() error{
+		opBegin: func() error {
+			_, err := s.begin(ctx, gen.BeginMultipartUploadRequest{Size: 43182})
+			return err
+		},
+		opGetPart:      func() error { _, err := s.getPart(ctx, testUpload, 7); return err },
+		opListParts:    func() error { _, err := s.listParts(ctx, testUpload); return err },
+		opCompletePart: func() error { _, err := s.completePart(ctx, testUpload, 7, `"e"`); return err },
+		opDetails:      func() error { _, err := s.details(ctx, "/a b+c/ü.jpg"); return err },
+		opDelete:       func() error { return s.delete(ctx, "/a b+c/ü.jpg") },
+	}
+}
+
+// good are answers that mean success.
+var good = map[string]string{
+	opBegin:        beginJSON,
+	opGetPart:      partJSON,
+	opListParts:    `{"remainingUploadParts":[3,4,6]}`,
+	opCompletePart: `{"status":"Pending"}`,
+	opDetails:      `{"accountId":"A623uY2","filePath":"/a","fileUrl":"u","lastModified":1,"metadata":{},"mime":"a/b","originalFileName":null,"size":1,"tags":[]}`,
+	opDelete:       "",
+}
+
+func goodStatus(op string) int {
+	if op == opDelete {
+		return 204
+	}
+	return 200
+}
+
+// TestRequests pins what each call sends.
+func TestRequests(t *testing.T) {
+	const query = "?filePath=%2Fa%20b%2Bc%2F%C3%BC.jpg"
+	want := map[string]string{
+		opBegin:        `POST /v2/accounts/A623uY2/uploads {"size":43182}`,
+		opGetPart:      `GET /v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts/7 `,
+		opListParts:    `GET /v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts `,
+		opCompletePart: `PUT /v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts/7 {"etag":"\"e\""}`,
+		opDetails:      `GET /v2/accounts/A623uY2/files/details` + query + ` `,
+		opDelete:       `DELETE /v2/accounts/A623uY2/files` + query + ` `,
+	}
+	for op, expected := range want {
+		t.Run(op, func(t *testing.T) {
+			var got, contentType string
+			var seen events
+			c := newTestClient(t, func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				got, contentType = r.Method+" "+r.RequestURI+" "+string(body), r.Header.Get("Content-Type")
+				w.WriteHeader(goodStatus(op))
+				io.WriteString(w, good[op])
+			}, WithObserver(seen.observe))
+			if err := calls(t.Context(), c.api)[op](); err != nil {
+				t.Fatal(err)
+			}
+			if got != expected {
+				t.Errorf("sent %s, want %s", got, expected)
+			}
+			if json := strings.Contains(expected, "{"); json != (contentType == "application/json") {
+				t.Errorf("Content-Type %q", contentType)
+			}
+			list := seen.all()
+			if len(list) != 1 {
+				t.Fatalf("%d events", len(list))
+			}
+			e := list[0]
+			if e.Kind != EventAttempt || e.Operation != op || e.Status != goodStatus(op) || e.Err != nil || e.Duration <= 0 {
+				t.Errorf("event %+v", e)
+			}
+			wantPart, wantID := int64(-1), ""
+			if strings.Contains(expected, "parts/7") {
+				wantPart = 7
+			}
+			if strings.Contains(expected, "parts") {
+				wantID = testUpload
+			}
+			if e.Part != wantPart || e.UploadID != wantID {
+				t.Errorf("event of part %d of %q, want %d of %q", e.Part, e.UploadID, wantPart, wantID)
+			}
+		})
+	}
+}
+
+// respond answers every request the same.
+func respond(status int, body string, header ...string) ClientOption {
+	return withTransport(func(req *http.Request) (*http.Response, error) {
+		return answer(req, status, body, header...), nil
+	})
+}
+
+func TestAnswers(t *testing.T) {
+	ctx := t.Context()
+	begun, err := mustClient(t, testKey, respond(200, beginJSON)).api.begin(ctx, gen.BeginMultipartUploadRequest{})
+	if err != nil || begun.UploadID != testUpload || begun.UploadParts.Count != 12 || begun.UploadParts.First.UploadPartIndex != 7 {
+		t.Errorf("begin: %+v (%v)", begun, err)
+	}
+	got, err := mustClient(t, testKey, respond(200, partJSON)).api.getPart(ctx, testUpload, 7)
+	if want := (part{testUpload, 7, 0, 5242879, "https://storage.example.com/x"}); err != nil || got != want {
+		t.Errorf("part: %+v (%v)", got, err)
+	}
+	for body, want := range map[string]string{`{"remainingUploadParts":[3,4,6]}`: "[3 4 6]", `{"remainingUploadParts":[]}`: "[]"} {
+		parts, err := mustClient(t, testKey, respond(200, body)).api.listParts(ctx, testUpload)
+		if err != nil || fmt.Sprint(parts) != want {
+			t.Errorf("%s: %v (%v)", body, parts, err)
+		}
+	}
+	for body, want := range map[string]completion{
+		`{"status":"Pending"}`:                               {},
+		`{"status":"Completed","etag":"x"}`:                  {true, "x"},
+		`{"etag":"\"x\"","status":"Completed","added":null}`: {true, `"x"`},
+	} {
+		done, err := mustClient(t, testKey, respond(200, body)).api.completePart(ctx, testUpload, 0, "e")
+		if err != nil || done != want {
+			t.Errorf("%s: %+v (%v)", body, done, err)
+		}
+	}
+	// Integers above 2^53, null and time survive, also in JSON and back.
+	details, err := mustClient(t, testKey, respond(200, detailsJSON("/a"))).api.details(ctx, "/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := json.Marshal(details)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var decoded FileDetails
+	if err := json.Unmarshal(encoded, &decoded); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []*FileDetails{details, &decoded} {
+		if d.ETag != "abc" || d.Metadata["id"] != json.Number("12345678901234567") || d.OriginalFileName != "" || d.Size != 5 ||
+			!d.LastModified.Equal(time.UnixMilli(1615680311115)) || len(d.Tags) != 1 {
+			t.Errorf("details %+v", d)
+		}
+	}
+	empty, err := mustClient(t, testKey, respond(200, `{"accountId":"A623uY2","filePath":"/a","fileUrl":"u","size":1}`)).api.details(ctx, "/a")
+	if err != nil || empty.Tags == nil || empty.Metadata == nil {
+		t.Errorf("%+v (%v): tags and metadata must not be nil", empty, err)
+	}
+}
+
+// TestBrokenAnswers are successes that cannot be used.
+func TestBrokenAnswers(t *testing.T) {
+	for op, bodies := range map[string][]string{
+		opBegin: {
+			strings.Replace(beginJSON, `"count":12`, `"count":"12"`, 1),
+			strings.Replace(beginJSON, `"count":12`, `"count":1.5`, 1),
+			strings.Replace(beginJSON, `"count":12`, `"count":99999999999999999999`, 1),
+			strings.Replace(beginJSON, `"count":12,`, ``, 1),
+			strings.Replace(beginJSON, `"inclusiveStart":0`, `"inclusiveStart":null`, 1),
+			strings.Replace(beginJSON, `"filePath":"/a"`, `"filePath":"a"`, 1),
+			strings.Replace(beginJSON, `"size":43182`, `"size":-1`, 1),
+			strings.Replace(beginJSON, `"lastModified":1615680311115`, `"lastModified":-1`, 1),
+			strings.Replace(beginJSON, `"fileUrl":"https://upcdn.io/A623uY2/raw/a"`, `"fileUrl":""`, 1),
+		},
+		opGetPart:      {strings.Replace(partJSON, `"uploadPartIndex":7,`, ``, 1), strings.Replace(partJSON, `"uploadUrl"`, `"uploadurl2"`, 1)},
+		opListParts:    {`{"remainingUploadParts":null}`, `{"remainingUploadParts":[null,"x"]}`, `{"remainingUploadParts":{}}`},
+		opCompletePart: {`{"status":"Odd"}`, `{"status":"Completed"}`, `{"status":"Completed","etag":""}`, `{"status":"Completed","etag":"a b"}`, `{"status":5}`},
+		opDetails:      {`{"accountId":"A623uY2","filePath":"/a","fileUrl":"u","size":1,"etag":""}`, `{"accountId":"A623uY2","filePath":"/a","fileUrl":"u"}`},
+		opDelete:       nil,
+	} {
+		bodies = append(bodies, "", "null", "[]", "{}", `"x"`, "<html>", good[op]+"x", strings.TrimSuffix(good[op], "}"))
+		for _, body := range bodies {
+			if op == opDelete {
+				body = ""
+			}
+			c := mustClient(t, testKey, respond(200, body))
+			err := calls(t.Context(), c.api)[op]()
+			if !errors.Is(err, ErrProtocol) {
+				t.Errorf("%s with %.80q: error %v, want ErrProtocol", op, body, err)
+				continue
+			}
+			if text := err.Error(); !strings.Contains(text, op) || !strings.Contains(text, "200") {
+				t.Errorf("%q names operation and status not", text)
+			}
+		}
+		// Success of another kind than documented.
+		for _, status := range []int{201, 202, 206, 299, 204} {
+			if status == goodStatus(op) {
+				continue
+			}
+			err := calls(t.Context(), mustClient(t, testKey, respond(status, good[op])).api)[op]()
+			if !errors.Is(err, ErrProtocol) {
+				t.Errorf("%s with status %d: error %v, want ErrProtocol", op, status, err)
+			}
+		}
+	}
+}
+
+// TestErrorBodies holds every shape of error answer to the same rules.
+func TestErrorBodies(t *testing.T) {
+	for _, test := range []struct {
+		name, body, code, message string
+		details                   string
+	}{
+		{"as documented", `{"error":{"code":"error_code","message":"Error message.","details":{"body.mime":{"message":"No","value":12345678901234567}}}}`,
+			"error_code", "Error message.", "map[body.mime:map[message:No value:12345678901234567]]"},
+		{"details of another type", `{"error":{"code":"a","message":"b","details":"c"}}`, "a", "b", "map[]"},
+		{"code of another type", `{"error":{"code":5,"message":"b"}}`, "", "b", "map[]"},
+		{"error of another type", `{"error":"boom"}`, "", "", "map[]"},
+		{"of storage", `<?xml version="1.0" encoding="UTF-8"?><Error><Code>SignatureDoesNotMatch</Code><Message>No match.</Message><StringToSign>s</StringToSign></Error>`,
+			"SignatureDoesNotMatch", "No match.", "map[]"},
+		{"XML of something else", `<Fault><Code>x</Code></Fault>`, "", "", "map[]"},
+		{"HTML", `<html><body>502 Bad Gateway</body></html>`, "", "", "map[]"},
+		{"text", `upstream connect error`, "", "", "map[]"},
+		{"empty", ``, "", "", "map[]"},
+		{"null", `null`, "", "", "map[]"},
+		{"a list", `[1,2]`, "", "", "map[]"},
+		{"cut off", `{"error":{"code":"a","mess`, "", "", "map[]"},
+		{"of several lines, for a terminal", `{"error":{"code":"a\u001b[2J","message":"one\n\ttwo\u001b]0;x\u0007 \u202ethree"}}`, "a [2J", "one two ]0;x three", "map[]"},
+		{"not UTF-8", "{\"error\":{\"code\":\"a\",\"message\":\"b\xff\"}}", "a", "b\ufffd", "map[]"},
+		{"long", `{"error":{"code":"a","message":"` + strings.Repeat("ü", 10000) + `"}}`, "a", strings.Repeat("ü", 499) + "…", "map[]"},
+		{"huge", `{"error":{"code":"a","message":"` + strings.Repeat("x", maxAnswer) + `"}}`, "", "", "map[]"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for op := range good {
+				err := calls(t.Context(), mustClient(t, testKey, respond(418, test.body)).api)[op]()
+				failed := wantAPIError(t, err, op, 418)
+				if failed.Code != test.code || failed.Message != test.message || fmt.Sprint(failed.Details) != test.details {
+					t.Errorf("%s: code %q, message %q, details %v; want %q, %q, %v",
+						op, failed.Code, failed.Message, failed.Details, test.code, test.message, test.details)
+				}
+			}
+		})
+	}
+}
+
+func FuzzErrorBody(f *testing.F) {
+	for _, body := range []string{
+		`{"error":{"code":"error_code","message":"Error message.","details":{}}}`,
+		`<Error><Code>x</Code><Message>y</Message></Error>`, ``, `null`, `{"error":null}`, "\xff\xfe", `{"error":{"message":"` + signedURL + `"}}`,
+	} {
+		f.Add([]byte(body))
+	}
+	c, err := NewClient(testKey)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		req, err := http.NewRequest(http.MethodPut, signedURL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+testKey)
+		failed := c.apiError(opPutPart, answer(req, 400, string(body)), true)
+		text := failed.Error()
+		if !utf8.ValidString(text) || utf8.RuneCountInString(text) > 1100 {
+			t.Fatalf("%d characters: %q", utf8.RuneCountInString(text), text)
+		}
+		if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 {
+			t.Fatalf("control character in %q", text)
+		}
+		for _, secret := range []string{testKey, signature} {
+			if strings.Contains(fmt.Sprintf("%+v", failed), secret) {
+				t.Fatalf("%+v shows %s", failed, secret)
+			}
+		}
+	})
+}
+
+func TestRetryAfterIsKept(t *testing.T) {
+	err := mustClient(t, testKey, respond(503, "", "Retry-After", "7")).api.delete(t.Context(), "/a")
+	if wait, ok := retryAfterOf(err); !ok || wait != 7*time.Second {
+		t.Errorf("wait %v, %v", wait, ok)
+	}
+	err = mustClient(t, testKey, respond(503, "")).api.delete(t.Context(), "/a")
+	if _, ok := retryAfterOf(err); ok {
+		t.Error("a wait from nowhere")
+	}
+}
+
+// TestAnswersAreBounded has a server that never stops.
+func TestAnswersAreBounded(t *testing.T) {
+	endless := func(status int) ClientOption {
+		return withTransport(func(req *http.Request) (*http.Response, error) {
+			resp := answer(req, status, "")
+			resp.ContentLength, resp.Body = -1, io.NopCloser(spaces{})
+			return resp, nil
+		})
+	}
+	for op := range good {
+		if op == opDelete {
+			continue // reads nothing of a 204
+		}
+		if err := calls(t.Context(), mustClient(t, testKey, endless(200)).api)[op](); !errors.Is(err, ErrProtocol) {
+			t.Errorf("%s: error %v, want ErrProtocol", op, err)
+		}
+	}
+	wantAPIError(t, mustClient(t, testKey, endless(500)).api.delete(t.Context(), "/a"), opDelete, 500)
+	_, err := mustClient(t, testKey, endless(500)).api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
+	wantAPIError(t, err, opPutPart, 500)
+	if _, err := mustClient(t, testKey, endless(200)).API().GetFileDetailsWithResponse(t.Context(), testAccount, &gen.GetFileDetailsParams{FilePath: "/a"}); err == nil {
+		t.Error("the generated client read an endless answer")
+	}
+
+	// An answer of exactly the limit is good.
+	body := good[opDetails]
+	body += strings.Repeat(" ", maxAnswer-len(body))
+	if _, err := mustClient(t, testKey, respond(200, body)).api.details(t.Context(), "/a"); err != nil {
+		t.Error(err)
+	}
+	if _, err := mustClient(t, testKey, respond(200, body+" ")).api.details(t.Context(), "/a"); !errors.Is(err, ErrProtocol) {
+		t.Errorf("one byte more: %v", err)
+	}
+}
+
+type spaces struct{}
+
+func (spaces) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+// TestCallTimeout has servers that answer never, and that stop in the middle.
+func TestCallTimeout(t *testing.T) {
+	for name, transport := range map[string]roundTrip{
+		"no answer": func(req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			return nil, context.Cause(req.Context())
+		},
+		"half an answer": func(req *http.Request) (*http.Response, error) {
+			resp := answer(req, 200, "")
+			resp.Body = io.NopCloser(hang{req.Context()})
+			return resp, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := mustClient(t, testKey, withTransport(transport))
+				began := time.Now()
+				_, err := c.api.details(t.Context(), "/a")
+				if !errors.Is(err, ErrStalled) {
+					t.Errorf("error %v, want ErrStalled", err)
+				}
+				if waited := time.Since(began); waited != callTimeout {
+					t.Errorf("waited %v, want %v", waited, callTimeout)
+				}
+				if judge(opDetails, err) != again {
+					t.Error("it would not be tried again")
+				}
+			})
+		})
+	}
+}
+
+type hang struct{ ctx context.Context }
+
+func (h hang) Read([]byte) (int, error) {
+	<-h.ctx.Done()
+	return 0, h.ctx.Err()
+}
+
+// TestCallsHoldTheLimits counts what is under way at the server.
+func TestCallsHoldTheLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gauge := newGauge()
+		c := mustClient(t, testKey, WithAPICallsInFlight(3), withTransport(func(req *http.Request) (*http.Response, error) {
+			gauge.add("call", 1)
+			resp := answer(req, 200, detailsJSON("/a"))
+			resp.Body = &closer{resp.Body, func() { gauge.add("call", -1) }}
+			time.Sleep(time.Second)
+			return resp, nil
+		}))
+		began := time.Now()
+		done := make(chan error)
+		for i := range 12 {
+			go func() {
+				if i%2 == 0 {
+					_, err := c.API().GetFileDetailsWithResponse(t.Context(), testAccount, &gen.GetFileDetailsParams{FilePath: "/a"})
+					done <- err
+					return
+				}
+				_, err := c.Details(t.Context(), "/a")
+				done <- err
+			}()
+		}
+		for range 12 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		if gauge.highest["call"] != 3 || gauge.inFlight["call"] != 0 {
+			t.Errorf("%d calls at once, %d bodies open; want 3 and 0", gauge.highest["call"], gauge.inFlight["call"])
+		}
+		if took := time.Since(began); took != 4*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+type closer struct {
+	io.ReadCloser
+	closed func()
+}
+
+func (c *closer) Close() error {
+	c.closed()
+	return c.ReadCloser.Close()
+}
+
+// TestSlowDown tells the pace of API and storage.
+func TestSlowDown(t *testing.T) {
+	for _, status := range []int{429, 503} {
+		var seen events
+		c := mustClient(t, testKey, respond(status, ""), WithObserver(seen.observe))
+		c.api.delete(t.Context(), "/a")
+		storage := mustClient(t, testKey, respond(status, ""), WithObserver(seen.observe))
+		storage.api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
+		slowed := 0
+		for _, e := range seen.all() {
+			if e.Kind == EventSlowDown && e.Rate > 0 && e.Part == -1 {
+				slowed++
+			}
+		}
+		if slowed != 2 {
+			t.Errorf("status %d: %d slow-downs, want 2", status, slowed)
+		}
+	}
+}
+
+// TestPutPart pins the request that carries a part, as it is on the wire.
+func TestPutPart(t *testing.T) {
+	for _, content := range []string{"hello", ""} {
+		t.Run(fmt.Sprintf("%d bytes", len(content)), func(t *testing.T) {
+			const path = "/bucket/a%2Fb/ä'()!?X-Amz-Signature=abc%2Fdef+g&x-id=PutObject&empty&="
+			var got *http.Request
+			var body []byte
+			c := newTestClient(t, func(w http.ResponseWriter, r *http.Request) {
+				got = r
+				body, _ = io.ReadAll(r.Body)
+				w.Header().Set("ETag", `W/"5d41402a"`)
+			})
+			opened := 0
+			etag, err := c.api.putPart(t.Context(), c.apiURL.String()+path, int64(len(content)), func() (io.ReadCloser, error) {
+				opened++
+				return io.NopCloser(strings.NewReader(content)), nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if etag != `W/"5d41402a"` {
+				t.Errorf("etag %q is not verbatim", etag)
+			}
+			if want := strings.Replace(path, "ä", "%C3%A4", 1); got.RequestURI != want {
+				t.Errorf("sent to %s, want %s", got.RequestURI, want)
+			}
+			if string(body) != content || got.ContentLength != int64(len(content)) || len(got.TransferEncoding) != 0 {
+				t.Errorf("body %q with length %d and encoding %v", body, got.ContentLength, got.TransferEncoding)
+			}
+			for _, name := range []string{"Authorization", "Authorization-Token", "Content-Type", "Cookie", "Expect", "Transfer-Encoding"} {
+				if v, ok := got.Header[name]; ok {
+					t.Errorf("header %s: %q", name, v)
+				}
+			}
+			if got.Header.Get("Content-Length") == "" && content == "" && got.ContentLength != 0 {
+				t.Error("an empty part needs a Content-Length too")
+			}
+			if want := min(1, len(content)); opened != want {
+				t.Errorf("body opened %d times, want %d", opened, want)
+			}
+		})
+	}
+}
+
+func TestPutPartReplays(t *testing.T) {
+	var req *http.Request
+	c := mustClient(t, testKey, withTransport(func(r *http.Request) (*http.Response, error) {
+		req = r
+		return answer(r, 200, "", "ETag", "e"), nil
+	}))
+	if _, err := c.api.putPart(t.Context(), signedURL, 5, bodyOf("hello")); err != nil {
+		t.Fatal(err)
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if content, _ := io.ReadAll(body); string(content) != "hello" {
+		t.Errorf("replays %q", content)
+	}
+	if _, err := c.api.putPart(t.Context(), signedURL, 0, bodyOf("unused")); err != nil {
+		t.Fatal(err)
+	}
+	if req.Body != http.NoBody && req.Body != nil {
+		t.Errorf("empty part with body %T", req.Body)
+	}
+}
+
+func TestPutPartAnswers(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		status int
+		etag   string
+		want   error
+	}{
+		{"created", 201, "e", nil},
+		{"no content", 204, `"e"`, nil},
+		{"no etag", 200, "", errMissingETag},
+		{"an etag with a space", 200, "a b", errMissingETag},
+		{"an etag that is too long", 200, strings.Repeat("x", 256), errMissingETag},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			header := []string{"X-Other", "x"}
+			if test.etag != "" {
+				header = []string{"ETag", test.etag}
+			}
+			etag, err := mustClient(t, testKey, respond(test.status, "", header...)).api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
+			if !errors.Is(err, test.want) || test.want == nil && (err != nil || etag != test.etag) {
+				t.Errorf("etag %q, error %v", etag, err)
+			}
+		})
+	}
+	_, err := mustClient(t, testKey, respond(403, `<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>`)).
+		api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
+	if failed := wantAPIError(t, err, opPutPart, 403); failed.Code != "AccessDenied" || failed.Message != "Request has expired" {
+		t.Errorf("%+v", failed)
+	}
+}
+
+func TestPutPartURLs(t *testing.T) {
+	c := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
+		t.Errorf("%s was sent", req.URL)
+		return answer(req, 200, "", "ETag", "e"), nil
+	}))
+	for _, address := range []string{"", "/x?sig=" + signature, "ftp://a.com/?sig=" + signature, "https://user:" + signature + "@a.com/", "https://a.com:x/?sig=" + signature, "https:///x?sig=" + signature} {
+		_, err := c.api.putPart(t.Context(), address, 1, func() (io.ReadCloser, error) {
+			t.Error("the body was opened")
+			return http.NoBody, nil
+		})
+		if !errors.Is(err, ErrProtocol) {
+			t.Errorf("%s: %v", address, err)
+		}
+		wantNoSignature(t, fmt.Sprint(err))
+	}
+}
+
+// TestFailuresShowNoSecret drives every call into every kind of failure, with a
+// server that repeats whatever it was sent, and looks for secrets in the errors
+// and events.
+func TestFailuresShowNoSecret(t *testing.T) {
+	const jwt = "eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl"
+	echo := func(req *http.Request) string {
+		all := fmt.Sprint(req.URL, " ", req.Header.Get("Authorization"), " ", req.Header.Get("Authorization-Token"), " ", testKey, " ", req.URL.RawQuery)
+		encoded, _ := json.Marshal(all)
+		return string(encoded)
+	}
+	failures := map[string]roundTrip{
+		"the network, with the URL": func(req *http.Request) (*http.Response, error) {
+			return nil, fmt.Errorf("dial %s with %s: %w", req.URL, echo(req), syscall.ECONNREFUSED)
+		},
+		"JSON": func(req *http.Request) (*http.Response, error) {
+			return answer(req, 400, fmt.Sprintf(`{"error":{"code":%[1]s,"message":%[1]s,"details":{%[1]s:[%[1]s]}}}`, echo(req))), nil
+		},
+		"XML": func(req *http.Request) (*http.Response, error) {
+			message := strings.NewReplacer("&", "&amp;", "<", "&lt;").Replace(echo(req))
+			return answer(req, 403, `<Error><Code>x</Code><Message>`+message+`</Message></Error>`), nil
+		},
+		"success that is none": func(req *http.Request) (*http.Response, error) {
+			return answer(req, 200, `{"uploadId":`+echo(req)+`}`), nil
+		},
+		"a redirect": func(req *http.Request) (*http.Response, error) {
+			return answer(req, 307, "", "Location", "https://elsewhere.example.com/?"+signature), nil
+		},
+		"a redirect to nonsense": func(req *http.Request) (*http.Response, error) {
+			return answer(req, 307, "", "Location", "https://elsewhere.example.com:x/?"+signature), nil
+		},
+		"an answer cut off": func(req *http.Request) (*http.Response, error) {
+			resp := answer(req, 200, "")
+			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"a`), brokenReader{}))
+			return resp, nil
+		},
+		"refused": func(req *http.Request) (*http.Response, error) { return answer(req, 401, echo(req)), nil },
+	}
+	for name, transport := range failures {
+		for _, basic := range []bool{false, true} {
+			var seen events
+			opts := []ClientOption{withTransport(transport), WithObserver(seen.observe), WithJWT(func(context.Context) (string, error) { return jwt, nil })}
+			if basic {
+				opts = append(opts, WithBasicAuth())
+			}
+			c := mustClient(t, testKey, opts...)
+			all := calls(t.Context(), c.api)
+			all[opPutPart] = func() error {
+				_, err := c.api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
+				return err
+			}
+			all["download"] = func() error {
+				_, err := c.openDownload(t.Context(), "https://upcdn.io/A623uY2/raw/a", &downloadSettings{authenticated: true})
+				return err
+			}
+			for op, call := range all {
+				err := call()
+				if err == nil {
+					if op != "download" && op != opPutPart {
+						t.Errorf("%s: %s succeeded", name, op)
+					}
+					continue
+				}
+				where := name + ": " + op
+				walk(err, func(err error) {
+					wantNoSecret(t, where, fmt.Sprintf("%v %+v %#v", err, err, err), testKey, jwt, signature)
+					var failed *APIError
+					if errors.As(err, &failed) {
+						wantNoSecret(t, where, fmt.Sprintf("%+v %#v", *failed, *failed), testKey, jwt, signature)
+					}
+				})
+			}
+			for _, e := range seen.all() {
+				wantNoSecret(t, name+": event", fmt.Sprintf("%+v %#v %v", e, e, e.Err), testKey, jwt, signature)
+			}
+		}
+	}
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// TestLostConnections are failures that must stay recognizable.
+func TestLostConnections(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v2/accounts/A623uY2/files/details" {
+			w.Header().Set("Content-Length", "100")
+			io.WriteString(w, `{"acc`)
+		}
+		panic(http.ErrAbortHandler)
+	}))
+	defer server.Close()
+	c := mustClient(t, testKey, WithAPIURL(server.URL))
+	for op, call := range calls(t.Context(), c.api) {
+		err := call()
+		if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: error %v", op, err)
+		}
+		if verdict := judge(op, err); verdict != again && verdict != ask {
+			t.Errorf("%s: %v would not be tried again", op, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for op, call := range calls(ctx, c.api) {
+		if err := call(); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: error %v, want context.Canceled", op, err)
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package bytescale
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+)
+
+func TestErrorTexts(t *testing.T) {
+	unauthorized := &APIError{Operation: "GetFileDetails", Status: 401, Code: "denied", Message: "No."}
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{unauthorized, "GetFileDetails: 401 Unauthorized: denied: No."},
+		{&APIError{Operation: "PutPart", Status: 503}, "PutPart: 503 Service Unavailable"},
+		{&APIError{Operation: "PutPart", Status: 599, Message: "odd"}, "PutPart: 599: odd"},
+		{&UploadError{UploadID: "Kd759aLFxttm69kZ", Part: 3, Start: 10, End: 19, Attempts: 2, Err: unauthorized},
+			"upload Kd759aLFxttm69kZ: part 3 (bytes 10 to 19): attempt 2: GetFileDetails: 401 Unauthorized: denied: No."},
+		{&UploadError{UploadID: "Kd759aLFxttm69kZ", Part: -1, Attempts: 1, Err: context.Canceled}, "upload Kd759aLFxttm69kZ: context canceled"},
+		{&UploadError{Part: -1, Err: unauthorized}, "upload: GetFileDetails: 401 Unauthorized: denied: No."},
+		{&UploadError{Part: -1}, "upload: failed"},
+		{&ArgumentError{Field: "mime", Reason: "is odd"}, "mime: is odd"},
+	} {
+		if got := test.err.Error(); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}
+
+func TestErrorsWrap(t *testing.T) {
+	missing := &APIError{Operation: "GetFileDetails", Status: 404}
+	for _, test := range []struct {
+		err, is error
+		want    bool
+	}{
+		{missing, ErrNotFound, true},
+		{&APIError{Status: 403}, ErrNotFound, false},
+		{missing, ErrProtocol, false},
+		{fmt.Errorf("x: %w", &UploadError{Err: missing}), ErrNotFound, true},
+		{&UploadError{Err: context.Canceled}, context.Canceled, true},
+		{errMissingETag, ErrProtocol, true},
+		{errSilence, ErrStalled, true},
+		{errCallTimeout, ErrStalled, true},
+		{invalidKey("x"), ErrInvalidKey, true},
+		{refuse("a", "b"), ErrInvalidKey, false},
+	} {
+		if got := errors.Is(test.err, test.is); got != test.want {
+			t.Errorf("%v is %v: %v", test.err, test.is, got)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package bytescale
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const signedURL = "https://storage.example.com/bucket/part-0?X-Amz-Signature=5f4dcc3b5aa765d61d8327deb882cf99&x-id=PutObject"
+
+const signature = "5f4dcc3b5aa765d61d8327deb882cf99"
+
+func signedRequest(t *testing.T) *http.Request {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPut, signedURL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
+}
+
+func TestRedactErrors(t *testing.T) {
+	hide := mustClient(t, testKey).redactor(signedRequest(t), true)
+	inner := &url.Error{Op: "Put", URL: signedURL, Err: syscall.ECONNRESET}
+	for _, test := range []struct {
+		name string
+		err  error
+		is   error
+	}{
+		{"of net/http", inner, syscall.ECONNRESET},
+		{"nested", &url.Error{Op: "Put", URL: signedURL, Err: inner}, syscall.ECONNRESET},
+		{"wrapped", fmt.Errorf("proxy: %w", inner), syscall.ECONNRESET},
+		{"joined", errors.Join(context.Canceled, inner), context.Canceled},
+		{"with the text of another", &url.Error{Op: "Put", URL: "https://a.com", Err: fmt.Errorf("while at %s: %w", signedURL, syscall.EPIPE)}, syscall.EPIPE},
+		{"silent outside", silentError{inner}, syscall.ECONNRESET},
+		{"the bare signature", fmt.Errorf("sig %s: %w", signature, syscall.EPIPE), syscall.EPIPE},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			clean := hide.err(test.err)
+			if !errors.Is(clean, test.is) {
+				t.Errorf("%v is no longer %v", clean, test.is)
+			}
+			for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+				wantNoSignature(t, fmt.Sprintf(format, clean))
+			}
+			walk(clean, func(err error) {
+				wantNoSignature(t, fmt.Sprintf("%v %#v", err, err))
+			})
+		})
+	}
+}
+
+func wantNoSignature(t *testing.T, text string) {
+	t.Helper()
+	if strings.Contains(text, signature) {
+		t.Errorf("shows the signature: %s", text)
+	}
+}
+
+// walk visits an error and all that it wraps.
+func walk(err error, visit func(error)) {
+	if err == nil {
+		return
+	}
+	visit(err)
+	switch wrapper := err.(type) {
+	case interface{ Unwrap() error }:
+		walk(wrapper.Unwrap(), visit)
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapper.Unwrap() {
+			walk(inner, visit)
+		}
+	}
+}
+
+// silentError does not repeat the text of what it wraps.
+type silentError struct{ err error }
+
+func (e silentError) Error() string { return "failed" }
+func (e silentError) Unwrap() error { return e.err }
+
+func TestRedactKeepsWhatIsHarmless(t *testing.T) {
+	hide := mustClient(t, testKey).redactor(signedRequest(t), true)
+	plain := &url.Error{Op: "Put", URL: "https://storage.example.com/bucket/part-0", Err: syscall.ECONNRESET}
+	if got := hide.err(plain); got != error(plain) {
+		t.Errorf("%v was replaced by %v", plain, got)
+	}
+	got := hide.err(&url.Error{Op: "Put", URL: signedURL, Err: syscall.ECONNRESET})
+	var failed *url.Error
+	if !errors.As(got, &failed) || failed.Err != error(syscall.ECONNRESET) {
+		t.Errorf("%#v is no url.Error with the cause in it", got)
+	}
+	if want := `Put "https://storage.example.com/bucket/part-0?[redacted]": connection reset by peer`; got.Error() != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if hide.err(nil) != nil {
+		t.Error("nil became an error")
+	}
+}
+
+func TestRedactText(t *testing.T) {
+	req := signedRequest(t)
+	req.SetBasicAuth("apikey", testKey)
+	req.Header.Set("Authorization-Token", "eyJh.eyJz.c2ln")
+	c := mustClient(t, testKey)
+	hide := c.redactor(req, true)
+	for _, test := range []struct{ text, want string }{
+		{"key " + testKey + " is unknown", "key [redacted] is unknown"},
+		{"Basic " + basicValue(testKey), "Basic [redacted]"},
+		{"token eyJh.eyJz.c2ln expired", "token [redacted] expired"},
+		{"signature " + signature + " does not match", "signature [redacted] does not match"},
+		{"see https://docs.example.com/a?b=c.", "see https://docs.example.com/a?[redacted]"},
+		{"HTTPS://A.COM/x?y z", "HTTPS://A.COM/x?[redacted] z"},
+		{`"https://a.com/x?y"`, `"https://a.com/x?[redacted]"`},
+		{"really?", "really?"},
+		{"PutObject and x-id are no secrets", "[redacted] and x-id are no secrets"}, // long enough to be one
+	} {
+		if got := hide.text(test.text); got != test.want {
+			t.Errorf("%q: %q, want %q", test.text, got, test.want)
+		}
+	}
+
+	// The query of an API call is no secret; the file's path is in there.
+	get, err := http.NewRequest(http.MethodGet, "https://api.example.com/x?filePath=%2Fuploads%2Fimage.jpg", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.redactor(get, false).text("no file /uploads/image.jpg"); got != "no file /uploads/image.jpg" {
+		t.Errorf("%q", got)
+	}
+}
