@@ -50,10 +50,8 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 		header.Set("Content-Range", span.contentRange(file.Size))
 	}
 	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		// A client that leaves ends the copy, and there is nobody to tell.
-		_, _ = io.Copy(w, io.NewSectionReader(content, span.start, span.length))
-	}
+	// A client that leaves ends the copy, and there is nobody to tell.
+	_, _ = io.Copy(w, io.NewSectionReader(content, span.start, span.length))
 }
 
 // disposition tells browsers what to do with a file and how to call it.

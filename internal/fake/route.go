@@ -65,7 +65,7 @@ func route(r *http.Request) (c call, allow string) {
 	case len(segments) >= 3 && segments[1] == "raw":
 		c.account = segments[0]
 		c.path = strings.TrimPrefix(r.URL.Path, "/"+segments[0]+"/raw")
-		return c.choose(r.Method, methods{"GET": opDownload, "HEAD": opDownload})
+		return c.choose(r.Method, methods{"GET": opDownload})
 	}
 	return c, ""
 }
