@@ -1,0 +1,91 @@
+// Package examples holds small programs on the SDK. They are run here, so that
+// they stay true.
+package examples
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/bytescaletest"
+)
+
+// run runs an example on a file and returns what it printed.
+func run(t *testing.T, srv *bytescaletest.Server, example, path string) (string, error) {
+	t.Helper()
+	var errs bytes.Buffer
+	cmd := exec.Command("go", "run", "./"+example, path)
+	cmd.Env = append(os.Environ(), "BYTESCALE_API_KEY="+srv.Key(), "BYTESCALE_API_URL="+srv.URL())
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Logf("%s: %v: %s", example, err, errs.String())
+	}
+	return strings.TrimSpace(string(out)), err
+}
+
+func file(t *testing.T, size int) (path string, content []byte) {
+	t.Helper()
+	path, content = filepath.Join(t.TempDir(), "a.bin"), bytes.Repeat([]byte("bytes "), size/6+1)[:size]
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path, content
+}
+
+func wantStored(t *testing.T, srv *bytescaletest.Server, url string, content []byte) {
+	t.Helper()
+	for _, stored := range srv.Files() {
+		if stored.FileURL == url && bytes.Equal(stored.Bytes(), content) {
+			return
+		}
+	}
+	t.Errorf("%q is not the URL of a file with the content", url)
+}
+
+func TestUpload(t *testing.T) {
+	srv := bytescaletest.NewServer(t)
+	path, content := file(t, 100_000)
+	url, err := run(t, srv, "upload", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantStored(t, srv, url, content)
+}
+
+func TestResumeSendsOnlyWhatIsMissing(t *testing.T) {
+	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(5<<20))
+	path, content := file(t, 12<<20)
+	srv.Fail(bytescaletest.Fault{Operation: "CompleteUploadPart", Part: bytescaletest.Part(2),
+		Kind: bytescaletest.FaultStatus, Status: 403})
+	if _, err := run(t, srv, "resume", path); err == nil {
+		t.Fatal("the first run succeeded in spite of the fault")
+	}
+	data, err := os.ReadFile(path + ".checkpoint")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var saved bytescale.Checkpoint
+	if err := json.Unmarshal(data, &saved); err != nil || saved.PartCount != 3 {
+		t.Fatalf("checkpoint: %v, %+v", err, saved)
+	}
+	url, err := run(t, srv, "resume", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantStored(t, srv, url, content)
+	begun := 0
+	for _, exchange := range srv.Exchanges() {
+		if exchange.Operation == "BeginMultipartUpload" {
+			begun++
+		}
+	}
+	if begun != 1 {
+		t.Errorf("%d uploads were begun, want 1", begun)
+	}
+}
