@@ -36,7 +36,8 @@ func newBodies(content openapi3.Content) bodies {
 // find returns the documented body for a Content-Type header, nil when it is not documented.
 func (bs bodies) find(contentType string) *body {
 	media, parameters, err := mime.ParseMediaType(contentType)
-	if err != nil {
+	kind, subtype, _ := strings.Cut(media, "/")
+	if err != nil || kind == "" || subtype == "" {
 		return nil
 	}
 	if media == "multipart/form-data" && parameters["boundary"] == "" {

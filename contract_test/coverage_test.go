@@ -1,0 +1,70 @@
+package contracttest
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/contract"
+	"github.com/c88edac7/bytescale-go/contract_test/suite"
+)
+
+// TestCoverage runs the contract suite, prints what it exercised, and demands all of it: every operation with every
+// documented status and media type in both directions, every form of authentication and every parameter. When
+// contract.CoverageEnv names a directory, the suite adds to what other processes have recorded there, and that table is
+// printed too.
+func TestCoverage(t *testing.T) {
+	also, err := contract.RecorderFromEnv()
+	if err != nil {
+		t.Fatal(err)
+	}
+	failures, coverage := suite.RunWithCoverage(bytescale.OpenAPI(), also)
+	for _, failure := range failures {
+		t.Error(failure)
+	}
+	if coverage == nil {
+		t.Fatal("the suite did not run")
+	}
+	t.Logf("the contract suite:\n%s", table(t, coverage))
+	if seen, all := coverage.Count(contract.KindRequest, contract.KindResponse); seen != all || all == 0 {
+		t.Errorf("%d of %d exchanges were exercised", seen, all)
+	}
+	if err := also.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if dir := os.Getenv(contract.CoverageEnv); dir != "" {
+		merged, err := contract.Default().ReadCoverage(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("all runs recorded in %s:\n%s", contract.CoverageEnv, table(t, merged))
+	}
+}
+
+func table(t *testing.T, coverage *contract.Coverage) string {
+	t.Helper()
+	var b strings.Builder
+	if _, err := coverage.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// The coverage gate bites: what is documented and never happens is missing, and fails the suite.
+func TestCoverageGateBites(t *testing.T) {
+	document := strings.Replace(string(bytescale.OpenAPI()), "        '401':\n", "        '402':\n          $ref: '#/components/responses/Forbidden'\n        '401':\n", 1)
+	failures, coverage := suite.RunWithCoverage([]byte(document), nil)
+	if coverage == nil {
+		t.Fatal(failures)
+	}
+	if seen, all := coverage.Count(contract.KindRequest, contract.KindResponse); seen != all-1 {
+		t.Errorf("%d of %d exchanges", seen, all)
+	}
+	for _, failure := range failures {
+		if strings.Contains(failure.String(), "not exercised: BeginMultipartUpload response 402") {
+			return
+		}
+	}
+	t.Errorf("the suite passes: %v", failures)
+}

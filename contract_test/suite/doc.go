@@ -1,0 +1,12 @@
+// Package suite is the contract suite as a function: [Run] holds a document, in process and within a fraction of a
+// second, against everything that knows the service independently of that document:
+//
+//   - the generated client and the SDK, compiled from the released document;
+//   - the fake service with its own state, rules and error answers;
+//   - values that the service is known to accept and to refuse, at the boundaries, written by hand;
+//   - the requirement that everything the document describes was in fact exercised.
+//
+// Traffic is validated against the document under test on both sides, by the client's transport and by the fake. The
+// suite never compares the document with another one. It is meant to fail for every document that describes another
+// service; the mutants of package mutants show that it does.
+package suite

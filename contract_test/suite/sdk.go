@@ -1,0 +1,80 @@
+package suite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/contract"
+)
+
+// checkSDK does with the SDK what people do with it.
+func checkSDK(w *world) {
+	ctx, cancel := context.WithCancel(w.ctx)
+	defer cancel()
+	var broken error
+	// A violation ends the check at once: the SDK would take it for a failure of the network and try again.
+	transport := roundTripFunc(func(r *http.Request) (*http.Response, error) {
+		response, err := w.strict.RoundTrip(r)
+		if violation := (*contract.Error)(nil); errors.As(err, &violation) {
+			broken = violation
+			cancel()
+		}
+		return response, err
+	})
+	client, err := bytescale.NewClient(key, bytescale.WithAPIURL(origin), bytescale.WithCDNURL(origin),
+		bytescale.WithHTTPClient(&http.Client{Transport: transport}), bytescale.WithPutsInFlight(1))
+	if err != nil {
+		w.fail("NewClient: %v", err)
+		return
+	}
+	if err := useSDK(ctx, client); err != nil {
+		w.fail("%v", errors.Join(err, broken))
+	}
+}
+
+func useSDK(ctx context.Context, client *bytescale.Client) error {
+	content := []byte("from the SDK")
+	file, err := client.Upload(ctx, bytescale.Bytes(content), bytescale.WithPath("/sdk/file.txt"), bytescale.WithTags("t"),
+		bytescale.WithMetadata(map[string]any{"user": 42}), bytescale.WithMIME("text/plain"), bytescale.WithOriginalFileName("o.txt"))
+	if err != nil {
+		return err
+	}
+	details, err := client.Details(ctx, file.FilePath)
+	if err != nil {
+		return err
+	}
+	if details.ETag != file.ETag || details.Size != int64(len(content)) {
+		return errors.New("the details differ from what the upload said")
+	}
+	for _, part := range []struct {
+		options []bytescale.DownloadOption
+		want    []byte
+	}{{nil, content}, {[]bytescale.DownloadOption{bytescale.WithRange(5, 3), bytescale.WithCDNAuth()}, content[5:8]}} {
+		download, err := client.Download(ctx, file.FilePath, part.options...)
+		if err != nil {
+			return err
+		}
+		got, err := io.ReadAll(download)
+		if err := errors.Join(err, download.Close()); err != nil {
+			return err
+		}
+		if !bytes.Equal(got, part.want) {
+			return errors.New("the downloaded bytes differ")
+		}
+	}
+	if err := client.Delete(ctx, file.FilePath); err != nil {
+		return err
+	}
+	if _, err := client.Details(ctx, file.FilePath); !errors.Is(err, bytescale.ErrNotFound) {
+		return errors.New("the deleted file is still there")
+	}
+	return nil
+}
+
+type roundTripFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
