@@ -50,7 +50,8 @@ type Options struct {
 	// Document is the API description that every exchange is held to; nil means
 	// the embedded one.
 	Document *contract.Document
-	// Coverage notes what of the description was exercised; nil notes nothing.
+	// Coverage notes what of the description was exercised; nil means in the
+	// directory that the environment names (contract.CoverageEnv), if any.
 	Coverage *contract.Recorder
 
 	// Record keeps every exchange for [Server.Exchanges].

@@ -49,6 +49,13 @@ func New(options Options) (*Server, error) {
 	if options.Store == nil {
 		options.Store = NewMemoryStore()
 	}
+	if options.Coverage == nil {
+		coverage, err := processCoverage()
+		if err != nil {
+			return nil, err
+		}
+		options.Coverage = coverage
+	}
 	if len(options.SigningKey) == 0 {
 		options.SigningKey = make([]byte, 32)
 		_, _ = rand.Read(options.SigningKey) // never fails
