@@ -27,10 +27,11 @@ const (
 	// longestRetryAfter is the longest wait that a server may ask for.
 	longestRetryAfter = 2 * time.Minute
 
-	// retryBudget is how many retries the steps of one upload share. Each part
-	// that is done gives one back, so that a long upload over a bad link goes
-	// on while one to a dead server ends.
-	retryBudgetSize = 128
+	// retryBudgetSize is how many retries the parts of one upload share: enough
+	// for the fifty or so that are under way to outlive an outage together.
+	// Each part that is done gives back as many as one step may take, so that a
+	// long upload over a bad link goes on, while one that gets nowhere ends.
+	retryBudgetSize = 640
 
 	// callTimeout bounds one attempt of an API call with its answer.
 	callTimeout = 2 * time.Minute
@@ -250,7 +251,7 @@ func (b *retryBudget) take() bool {
 func (b *retryBudget) giveBack() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.left = min(retryBudgetSize, b.left+1)
+	b.left = min(retryBudgetSize, b.left+maxAttempts)
 }
 
 func retryAfterOf(err error) (time.Duration, bool) {

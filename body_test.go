@@ -1,0 +1,143 @@
+package bytescale_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/bytescaletest"
+)
+
+// noise is n bytes that differ everywhere, so that bytes in the wrong place show.
+func noise(seed uint64, n int) []byte {
+	random := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16)})
+	data := make([]byte, n)
+	_, _ = random.Read(data)
+	return data
+}
+
+// TestCutPuts cuts thousands of PUTs in the middle, where net/http may still
+// read a body after it has returned the error: with pooled buffers in use by
+// other parts by then, any reader that is late shows in the stored bytes, and
+// under the race detector.
+func TestCutPuts(t *testing.T) {
+	t.Parallel()
+	const partSize, parts, cuts = 20_000, 250, 8
+	for _, source := range []string{"Bytes", "Reader"} {
+		t.Run(source, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(partSize))
+				for nth := range cuts {
+					srv.Fail(bytescaletest.Fault{
+						Operation: bytescaletest.PutPart, EachPart: true, Occurrence: nth + 1,
+						Kind: bytescaletest.FaultReset, AfterBytes: rand.Int64N(partSize),
+					})
+				}
+				data := noise(1, parts*partSize-7)
+				want := bytes.Clone(data)
+				client := srv.Client(bytescale.WithBufferBudget(1 << 20))
+				_, err := client.Upload(t.Context(), conformanceSources(t, data)[source])
+				clear(data) // the source is the caller's again
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := srv.Files()[0].Bytes(); !bytes.Equal(got, want) {
+					t.Error("the stored bytes differ from the source's")
+				}
+			})
+		})
+	}
+}
+
+// TestSourceIsFreeAfterCancel cancels uploads at any moment and writes over the
+// source as soon as Upload has returned: the race detector sees a reader that is
+// late.
+func TestSourceIsFreeAfterCancel(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(200) {
+		synctest.Test(t, func(t *testing.T) {
+			srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(10_000), bytescaletest.Bandwidth(20_000))
+			data := noise(seed, 95_000)
+			after := time.Duration(rand.Int64N(int64(3 * time.Second)))
+			ctx, cancel := context.WithTimeout(t.Context(), after)
+			defer cancel()
+			_, err := srv.Client().Upload(ctx, bytescale.Bytes(data))
+			clear(data)
+			if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("after %v: %v", after, err)
+			}
+			if err != nil && len(srv.Files()) > 0 {
+				t.Errorf("after %v: a cancelled upload left a file", after)
+			}
+		})
+	}
+}
+
+// lateTransport answers before it lets go of the request's body, as a transport
+// may.
+type lateTransport struct {
+	http.RoundTripper
+	open atomic.Int64
+}
+
+type lateBody struct {
+	io.ReadCloser
+	transport *lateTransport
+	once      sync.Once
+}
+
+func (b *lateBody) Close() error {
+	b.once.Do(func() {
+		go func() {
+			time.Sleep(time.Second)
+			b.transport.open.Add(-1)
+			b.ReadCloser.Close()
+		}()
+	})
+	return nil
+}
+
+func (l *lateTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method == http.MethodPut && req.Body != nil && req.GetBody != nil && req.Header.Get("Content-Type") == "" {
+		l.open.Add(1)
+		req = req.Clone(req.Context())
+		req.Body = &lateBody{ReadCloser: req.Body, transport: l}
+	}
+	return l.RoundTripper.RoundTrip(req)
+}
+
+func TestUploadWaitsForItsBodies(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string][]bytescaletest.Fault{
+		"success": nil,
+		"refused": {{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStatus, Status: http.StatusRequestEntityTooLarge}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(1000))
+				srv.Fail(fault...)
+				web := srv.HTTPClient()
+				late := &lateTransport{RoundTripper: web.Transport}
+				web.Transport = late
+				_, err := srv.Client(bytescale.WithHTTPClient(web)).Upload(t.Context(), bytescale.Bytes(noise(2, 5500)))
+				if (err != nil) != (fault != nil) {
+					t.Error(err)
+				}
+				if n := late.open.Load(); n != 0 {
+					t.Errorf("%d bodies are in use after the return", n)
+				}
+			})
+		})
+	}
+}
