@@ -34,7 +34,7 @@ func (s *DiskStore) Publish(uploadID string, file File, overwrite bool) error {
 		if err != nil {
 			return err
 		}
-		upload.Done, upload.File = true, file
+		upload.Done, upload.File, upload.Completed = true, file, upload.Parts
 		if err := put(tx, uploadBucket, []byte(uploadID), upload); err != nil {
 			return err
 		}

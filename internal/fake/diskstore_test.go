@@ -246,7 +246,7 @@ func describe(t *rapid.T, store Store) string {
 	for _, id := range []string{"upload", "upload1", "upload2"} {
 		upload, err := store.Upload(id)
 		parts, partsErr := store.Parts(id)
-		fmt.Fprintf(&text, "%s: %v %v %q %v %v\n", id, upload.Done, err, upload.File.Path, parts, partsErr)
+		fmt.Fprintf(&text, "%s: %v %d %v %q %v %v\n", id, upload.Done, upload.Completed, err, upload.File.Path, parts, partsErr)
 		for index := range int64(3) {
 			part, err := store.Part(id, index)
 			fmt.Fprintf(&text, "%s %d: %v %v\n", id, index, part, err)

@@ -96,16 +96,21 @@ func deleteUpload(tx *bbolt.Tx, let *released, id string) error {
 // KeepPart implements [Store].
 func (s *DiskStore) KeepPart(uploadID string, part Part, received Receiver) error {
 	return s.store(received, func(tx *bbolt.Tx, let *released, bytes blob) error {
-		if err := get(tx, uploadBucket, []byte(uploadID), new(Upload)); err != nil {
+		var upload Upload
+		if err := get(tx, uploadBucket, []byte(uploadID), &upload); err != nil {
 			return err
 		}
 		key := partKey(uploadID, part.Index)
 		var earlier storedPart
-		switch err := get(tx, partBucket, key, &earlier); {
-		case err == nil && earlier.ETag == part.ETag:
-			part.Completed = earlier.Completed
-		case err != nil && !errors.Is(err, ErrNotStored):
+		if err := get(tx, partBucket, key, &earlier); err != nil && !errors.Is(err, ErrNotStored) {
 			return err
+		}
+		part.Completed = earlier.Completed && earlier.ETag == part.ETag
+		if earlier.Completed && !part.Completed {
+			upload.Completed--
+			if err := put(tx, uploadBucket, []byte(uploadID), upload); err != nil {
+				return err
+			}
 		}
 		if err := ownBlob(tx, bytes); err != nil {
 			return err
@@ -168,7 +173,18 @@ func (s *DiskStore) CompletePart(uploadID string, index int64) error {
 		if err := get(tx, partBucket, key, &part); err != nil {
 			return err
 		}
+		if part.Completed {
+			return nil
+		}
+		var upload Upload
+		if err := get(tx, uploadBucket, []byte(uploadID), &upload); err != nil {
+			return err
+		}
 		part.Completed = true
+		upload.Completed++
+		if err := put(tx, uploadBucket, []byte(uploadID), upload); err != nil {
+			return err
+		}
 		return put(tx, partBucket, key, part)
 	})
 }
