@@ -2,7 +2,6 @@ package bytescale
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -104,7 +103,7 @@ func (t *transfer) finish(ctx context.Context) (*FileDetails, error) {
 	for pass := 0; !t.completed; pass++ {
 		todo, err := t.remaining(ctx)
 		if err != nil {
-			if t.stored(ctx, err) {
+			if t.stored(ctx) {
 				break
 			}
 			return nil, err
@@ -129,14 +128,11 @@ func (t *transfer) finish(ctx context.Context) (*FileDetails, error) {
 // maxPasses is how often parts that the service lost are sent again.
 const maxPasses = 2
 
-// stored says whether the file is there although the service has forgotten the
-// upload: the completion that made it exist may have been the last that was
-// heard of it.
-func (t *transfer) stored(ctx context.Context, err error) bool {
-	if !t.finishing || !errors.Is(err, ErrUploadUnknown) {
-		return false
-	}
-	return t.adoptDetails(ctx)
+// stored says whether the file is there although the service cannot be asked for
+// its parts: the completion that made it exist may have been the last that was
+// heard of the upload.
+func (t *transfer) stored(ctx context.Context) bool {
+	return t.finishing && t.adoptDetails(ctx)
 }
 
 // adoptDetails takes the etag from GetFileDetails, if that may be called and

@@ -187,7 +187,7 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 			}
 			done, askErr := p.isDone(ctx)
 			switch {
-			case askErr != nil && p.last && p.stored(ctx, askErr):
+			case askErr != nil && p.last && p.stored(ctx):
 				return completion{completed: true, etag: p.file.ETag}, stop, nil
 			case askErr != nil:
 				return completion{}, stop, askErr
