@@ -1,0 +1,339 @@
+package bytescale_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+// The examples upload to a fake of the service, so that they can be run. With
+// the real one, clients come from NewClient and everything else stays.
+func startFake(opts ...bytescaletest.Option) *bytescaletest.Server {
+	server, err := bytescaletest.Start(opts...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return server
+}
+
+func Example() {
+	server := startFake()
+	defer server.Close()
+
+	client, err := bytescale.NewClient(server.Key(), // os.Getenv("BYTESCALE_API_KEY")
+		bytescale.WithAPIURL(server.URL()), bytescale.WithCDNURL(server.URL())) // neither for the real service
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+
+	ctx := context.Background()
+	file, err := client.Upload(ctx, bytescale.Bytes([]byte("Hello, world.")), bytescale.WithPath("/uploads/hello.txt"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file.FilePath, file.Size)
+
+	download, err := client.Download(ctx, file.FilePath)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer download.Close()
+	content, err := io.ReadAll(download)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s\n", content)
+
+	// Output:
+	// /uploads/hello.txt 13
+	// Hello, world.
+}
+
+func ExampleNewClient() {
+	client, err := bytescale.NewClient("secret_A623uY2xyz",
+		bytescale.WithPutsInFlight(16),
+		bytescale.WithBufferBudget(256<<20),
+		bytescale.WithUserAgent("my-service/1.2"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(client.AccountID())
+
+	_, err = bytescale.NewClient("YOUR_API_KEY")
+	fmt.Println(errors.Is(err, bytescale.ErrInvalidKey), err)
+
+	_, err = bytescale.NewClient("secret_A623uY2xyz", bytescale.WithPutsInFlight(1000))
+	fmt.Println(err)
+
+	// Output:
+	// A623uY2
+	// true apiKey: begins neither with "public_" nor with "secret_"
+	// putsInFlight: 1000 is outside 1..256
+}
+
+func ExampleClient_Upload() {
+	server := startFake()
+	defer server.Close()
+	client := server.Client()
+
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "movie.mp4")
+	if err := os.WriteFile(path, make([]byte, 12<<20), 0o600); err != nil {
+		log.Fatal(err)
+	}
+
+	file, err := client.Upload(context.Background(), bytescale.File(path),
+		bytescale.WithFolder("/movies"), bytescale.WithFileName("{ORIGINAL_FILE_NAME}-final{ORIGINAL_FILE_EXT}"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file.FilePath)
+	fmt.Println(file.OriginalFileName, file.Size, file.ETag != "")
+
+	// Output:
+	// /movies/movie-final.mp4
+	// movie.mp4 12582912 true
+}
+
+func ExampleClient_Upload_options() {
+	server := startFake()
+	defer server.Close()
+	client := server.Client()
+
+	body := strings.NewReader("a picture")
+	file, err := client.Upload(context.Background(), bytescale.Reader(body, body.Size()),
+		bytescale.WithPath("/avatars/42.jpg"),
+		bytescale.WithMIME("image/jpeg"),
+		bytescale.WithTags("avatar", "public"),
+		bytescale.WithMetadata(map[string]any{"user": 42}),
+		bytescale.WithOriginalFileName("me.jpg"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file.FilePath, file.MIME, file.Tags, file.Metadata["user"], file.OriginalFileName)
+
+	_, err = client.Upload(context.Background(), bytescale.Bytes(nil), bytescale.WithMIME("jpeg"))
+	var refused *bytescale.ArgumentError
+	if errors.As(err, &refused) {
+		fmt.Println("refused:", refused.Field)
+	}
+
+	// Output:
+	// /avatars/42.jpg image/jpeg [avatar public] 42 me.jpg
+	// refused: mime
+}
+
+func ExampleStream() {
+	server := startFake()
+	defer server.Close()
+	client := server.Client()
+
+	// The size of what comes out of a pipe is not known before its end.
+	reader, writer := io.Pipe()
+	go func() {
+		for i := range 3 {
+			fmt.Fprintln(writer, "line", i)
+		}
+		writer.Close()
+	}()
+	file, err := client.Upload(context.Background(), bytescale.Stream(reader), bytescale.WithPath("/logs/today.txt"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file.FilePath, file.Size)
+
+	// Output:
+	// /logs/today.txt 21
+}
+
+func ExampleWithProgress() {
+	server := startFake(bytescaletest.PartSize(400))
+	defer server.Close()
+	client := server.Client(bytescale.WithPutsInFlight(1))
+
+	var last bytescale.Progress
+	_, err := client.Upload(context.Background(), bytescale.Bytes(make([]byte, 1000)),
+		bytescale.WithProgress(func(p bytescale.Progress) { last = p }))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%d of %d bytes confirmed, %d sent\n", last.Confirmed, last.Total, last.Sent)
+
+	// Output:
+	// 1000 of 1000 bytes confirmed, 1000 sent
+}
+
+func ExampleClient_Resume() {
+	server := startFake(bytescaletest.PartSize(400))
+	defer server.Close()
+	client := server.Client()
+	content := bytes.Repeat([]byte("0123456789"), 100)
+
+	// The upload breaks off: storage refuses one of its three parts.
+	server.Fail(bytescaletest.Fault{
+		Operation: bytescaletest.PutPart, Part: bytescaletest.Part(1),
+		Kind: bytescaletest.FaultStatus, Status: http.StatusBadRequest, Code: "InvalidRequest",
+	})
+	var saved []byte
+	_, err := client.Upload(context.Background(), bytescale.Bytes(content), bytescale.WithPath("/data.bin"),
+		bytescale.WithCheckpoint(func(c bytescale.Checkpoint) (err error) {
+			saved, err = json.Marshal(c) // to a file, usually
+			return err
+		}))
+	var failed *bytescale.UploadError
+	if errors.As(err, &failed) {
+		fmt.Printf("part %d failed, bytes %d to %d\n", failed.Part, failed.Start, failed.End)
+	}
+
+	// Later, perhaps in another process.
+	var checkpoint bytescale.Checkpoint
+	if err := json.Unmarshal(saved, &checkpoint); err != nil {
+		log.Fatal(err)
+	}
+	file, err := client.Resume(context.Background(), checkpoint, bytescale.Bytes(content))
+	if errors.Is(err, bytescale.ErrUploadUnknown) || errors.Is(err, bytescale.ErrSourceChanged) {
+		log.Fatal("begin again with Upload")
+	} else if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file.FilePath, file.Size)
+
+	// Output:
+	// part 1 failed, bytes 400 to 799
+	// /data.bin 1000
+}
+
+func ExampleClient_Download() {
+	server := startFake()
+	defer server.Close()
+	client := server.Client()
+	ctx := context.Background()
+	if _, err := client.Upload(ctx, bytescale.Bytes([]byte("Hello, world.")), bytescale.WithPath("/hello.txt")); err != nil {
+		log.Fatal(err)
+	}
+
+	download, err := client.Download(ctx, "/hello.txt", bytescale.WithRange(7, 5))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer download.Close()
+	content, err := io.ReadAll(download)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s: %d bytes from %d on, of %d\n", content, download.Size, download.Offset, download.FileSize)
+
+	// Output:
+	// world: 5 bytes from 7 on, of 13
+}
+
+func ExampleClient_Delete() {
+	server := startFake()
+	defer server.Close()
+	client := server.Client()
+	ctx := context.Background()
+	if _, err := client.Upload(ctx, bytescale.Bytes([]byte("x")), bytescale.WithPath("/a.txt")); err != nil {
+		log.Fatal(err)
+	}
+
+	fmt.Println(client.Delete(ctx, "/a.txt"))
+	fmt.Println(errors.Is(client.Delete(ctx, "/a.txt"), bytescale.ErrNotFound))
+
+	// Output:
+	// <nil>
+	// true
+}
+
+func ExampleClient_URL() {
+	client, err := bytescale.NewClient("public_A623uY2xyz")
+	if err != nil {
+		log.Fatal(err)
+	}
+	address, err := client.URL("/uploads/my cat & me.jpg")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(address)
+
+	// Output:
+	// https://upcdn.io/A623uY2/raw/uploads/my%20cat%20%26%20me.jpg
+}
+
+func ExampleAPIError() {
+	server := startFake(bytescaletest.Keys("secret_A623uY2known"))
+	defer server.Close()
+	client, err := bytescale.NewClient("secret_A623uY2unknown", bytescale.WithAPIURL(server.URL()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+
+	_, err = client.Details(context.Background(), "/a.txt")
+	var failed *bytescale.APIError
+	if errors.As(err, &failed) {
+		fmt.Println(failed.Operation, failed.Status, failed.Code)
+	}
+
+	// Output:
+	// GetFileDetails 401 authentication_failed_credentials_denied
+}
+
+func ExampleWithObserver() {
+	server := startFake()
+	defer server.Close()
+	server.Fail(bytescaletest.Fault{
+		Operation: "GetFileDetails", Kind: bytescaletest.FaultStatus, Status: http.StatusInternalServerError, RetryAfterMillis: 1,
+	})
+	client := server.Client(bytescale.WithObserver(func(e bytescale.Event) {
+		switch e.Kind {
+		case bytescale.EventAttempt:
+			fmt.Println(e.Operation, "attempt", e.Attempt, "status", e.Status)
+		case bytescale.EventRetry:
+			fmt.Println(e.Operation, "again after", e.Wait)
+		}
+	}))
+	_, err := client.Details(context.Background(), "/missing.txt")
+	fmt.Println(errors.Is(err, bytescale.ErrNotFound))
+
+	// Output:
+	// GetFileDetails attempt 1 status 500
+	// GetFileDetails again after 1ms
+	// GetFileDetails attempt 2 status 404
+	// true
+}
+
+func ExampleClient_API() {
+	server := startFake()
+	defer server.Close()
+	client := server.Client()
+
+	result, err := client.API().BasicUploadWithBodyWithResponse(context.Background(), client.AccountID(),
+		&gen.BasicUploadParams{FilePath: new("/hello.txt")}, "text/plain", strings.NewReader("Hello, world."))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if result.JSON200 == nil {
+		log.Fatal(result.Status())
+	}
+	fmt.Println(result.JSON200.FilePath)
+
+	// Output:
+	// /hello.txt
+}
