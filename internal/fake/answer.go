@@ -11,12 +11,9 @@ import (
 // writeError answers an API call that failed.
 func writeError(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *Refusal
-	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &refusal):
 		writeRefusal(w, refusal)
-	case errors.As(err, &tooLarge):
-		writeRefusal(w, Refuse(CodeInvalidRequest, "The body is larger than %d bytes.", tooLarge.Limit))
 	case r.Context().Err() != nil || errors.Is(err, errBodyCut):
 		panic(http.ErrAbortHandler) // nobody is there to read an answer
 	default:

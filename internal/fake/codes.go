@@ -1,6 +1,10 @@
 package fake
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // Code is an error code of the API with the status it comes with.
 type Code struct {
@@ -10,39 +14,59 @@ type Code struct {
 	Vendor  bool   // seen at the real service; all others are ours
 }
 
+// codes are all that were made by ours and vendors.
+var codes []Code
+
+func ours(code string, status int, meaning string) Code {
+	codes = append(codes, Code{Code: code, Status: status, Meaning: meaning})
+	return codes[len(codes)-1]
+}
+
+func vendors(code string, status int, meaning string) Code {
+	codes = append(codes, Code{Code: code, Status: status, Meaning: meaning, Vendor: true})
+	return codes[len(codes)-1]
+}
+
+// Codes lists all error codes of the API, by status.
+func Codes() []Code {
+	return slices.SortedStableFunc(slices.Values(codes), func(a, b Code) int { return cmp.Compare(a.Status, b.Status) })
+}
+
 // The codes. The vendor publishes no list: statuses follow what is known, the
-// names are ours unless Vendor is set.
+// names are ours unless the vendor's is known. Those that the contract
+// validator answers with are the same here.
 var (
-	CodeInvalidRequest   = Code{Code: "request_invalid", Status: 400, Meaning: "The request breaks a rule of the API description."}
-	CodeMetadataTooLarge = Code{Code: "metadata_too_large", Status: 400, Meaning: "Metadata is limited to 2048 bytes of compact JSON."}
-	CodePathInvalid      = Code{Code: "path_invalid", Status: 400, Meaning: "The path, after its variables are replaced, is not a valid file path."}
-	CodePathConflict     = Code{Code: "path_parameters_conflict", Status: 400, Meaning: "These path parameters cannot be given together."}
-	CodeETagMismatch     = Code{Code: "etag_mismatch", Status: 400, Meaning: "The etag is not the one that the part's PUT was answered with."}
-	CodePartNotUploaded  = Code{Code: "part_not_uploaded", Status: 400, Meaning: "No bytes have arrived for this part."}
-	CodeSourceRefused    = Code{Code: "source_refused", Status: 400, Meaning: "The source address may not be fetched."}
-	CodeSourceFailed     = Code{Code: "source_failed", Status: 400, Meaning: "The source could not be fetched."}
-	CodeSourceTimeout    = Code{Code: "source_timeout", Status: 400, Meaning: "The source was not fetched in time."}
-	CodeRangeInvalid     = Code{Code: "range_not_satisfiable", Status: 416, Meaning: "The byte range lies outside the file."}
+	CodeInvalidRequest   = ours("request_invalid", 400, "The request breaks a rule of the API description.")
+	CodeMetadataTooLarge = ours("metadata_too_large", 400, "Metadata is limited to 2048 bytes of compact JSON.")
+	CodePathInvalid      = ours("path_invalid", 400, "The path, after its variables are replaced, is not a valid file path.")
+	CodePathConflict     = ours("path_parameters_conflict", 400, "These path parameters cannot be given together.")
+	CodeETagMismatch     = ours("etag_mismatch", 400, "The etag is not the one that the part's PUT was answered with.")
+	CodePartNotUploaded  = ours("part_not_uploaded", 400, "No bytes have arrived for this part.")
+	CodeSourceRefused    = ours("source_refused", 400, "The source address may not be fetched.")
+	CodeSourceFailed     = ours("source_failed", 400, "The source could not be fetched.")
+	CodeSourceTimeout    = ours("source_timeout", 400, "The source was not fetched in time.")
 
-	CodeAuthMissing  = Code{Code: "credentials_missing", Status: 401, Meaning: "Send an Authorization header with the Basic or Bearer scheme."}
-	CodeAuthDenied   = Code{Code: "authentication_failed_credentials_denied", Status: 401, Meaning: "Unauthenticated: invalid credentials.", Vendor: true}
-	CodeTokenExpired = Code{Code: "authentication_token_expired", Status: 401, Meaning: "The JWT has expired."}
+	CodeAuthMissing  = ours("credentials_missing", 401, "Send an Authorization header with the Basic or Bearer scheme.")
+	CodeAuthDenied   = vendors("authentication_failed_credentials_denied", 401, "Unauthenticated: invalid credentials.")
+	CodeTokenExpired = ours("authentication_token_expired", 401, "The JWT has expired.")
 
-	CodeAccountMismatch = Code{Code: "account_mismatch", Status: 403, Meaning: "The credentials belong to another account than the one in the path."}
-	CodeForbidden       = Code{Code: "permission_denied", Status: 403, Meaning: "The credentials do not allow this."}
-	CodeFileExists      = Code{Code: "file_exists", Status: 403, Meaning: "A file exists at this path and the credentials do not allow to replace it."}
-	CodePathExhausted   = Code{Code: "path_exhausted", Status: 403, Meaning: "No free path was found for the unique digits."}
+	CodeAccountMismatch = ours("account_mismatch", 403, "The credentials belong to another account than the one in the path.")
+	CodeForbidden       = ours("permission_denied", 403, "The credentials do not allow this.")
+	CodeFileExists      = ours("file_exists", 403, "A file exists at this path and the credentials do not allow to replace it.")
+	CodePathExhausted   = ours("path_exhausted", 403, "No free path was found for the unique digits.")
 
-	CodeFileNotFound     = Code{Code: "file_not_found", Status: 404, Meaning: "No file at this path."}
-	CodeContentDiscarded = Code{Code: "content_discarded", Status: 404, Meaning: "This server discards the bytes of files."}
-	CodeUploadNotFound   = Code{Code: "upload_not_found", Status: 404, Meaning: "No such upload, or it has expired."}
-	CodePartNotFound     = Code{Code: "upload_part_not_found", Status: 404, Meaning: "The upload has no part with this index."}
-	CodeRouteNotFound    = Code{Code: "route_unknown", Status: 404, Meaning: "No such operation."}
-	CodeMethodInvalid    = Code{Code: "method_not_allowed", Status: 405, Meaning: "The address does not support this method."}
-	CodeLengthRequired   = Code{Code: "content_length_required", Status: 411, Meaning: "Send a Content-Length; chunked bodies are refused."}
-	CodeFileTooLarge     = Code{Code: "file_too_large", Status: 413, Meaning: "The file is larger than allowed."}
+	CodeFileNotFound     = ours("file_not_found", 404, "No file at this path.")
+	CodeContentDiscarded = ours("content_discarded", 404, "This server discards the bytes of files.")
+	CodeUploadNotFound   = ours("upload_not_found", 404, "No such upload, or it has expired.")
+	CodePartNotFound     = ours("upload_part_not_found", 404, "The upload has no part with this index.")
+	CodeRouteNotFound    = ours("route_unknown", 404, "No such operation.")
+	CodeMethodInvalid    = ours("method_not_allowed", 405, "The address does not support this method.")
+	CodeRequestTooLarge  = ours("request_too_large", 413, "The JSON body is larger than 256 KiB.")
+	CodeFileTooLarge     = ours("file_too_large", 413, "The file is larger than allowed.")
+	CodeRangeInvalid     = ours("range_not_satisfiable", 416, "The byte range lies outside the file.")
 
-	CodeInternal = Code{Code: "internal_error", Status: 500, Meaning: "The server failed."}
+	CodeResponseInvalid = ours("response_invalid", 500, "The answer would have broken a rule of the API description.")
+	CodeInternal        = ours("internal_error", 500, "The server failed.")
 )
 
 // Refusal is an error that is answered with a code.
