@@ -22,7 +22,7 @@ help: ## List the targets
 .PHONY: demo
 demo: ## Upload a real file on the embedded emulator, with progress, and verify it
 	@mkdir -p build
-	@go build -o build/bytescale ./cmd/bytescale
+	@CGO_ENABLED=0 go build -trimpath -o build/bytescale ./cmd/bytescale
 	@head -c 67108864 /dev/urandom > build/demo.bin
 	./build/bytescale upload --local build/demo.bin
 
@@ -37,7 +37,7 @@ check: test race fmt-check lint generate-check release-check fuzz-smoke ## Every
 .PHONY: build
 build: ## Write the command to build/bytescale
 	@mkdir -p build
-	go build -o build/bytescale ./cmd/bytescale
+	CGO_ENABLED=0 go build -trimpath -o build/bytescale ./cmd/bytescale
 
 ##@ Checks
 
@@ -59,8 +59,12 @@ fuzz-smoke: ## Every fuzz target for FUZZTIME (5s)
 	tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: crash
-crash: ## The kill -9 tests through the real command and emulator, and the memory bounds
-	go test -count=1 -v -run 'Kill|Crash|Memory|RSS' ./cmd/bytescale/...
+crash: ## The kill -9 tests through the real command and emulator, again and in detail
+	go test -count=1 -v -run 'Killed|Crash' ./cmd/bytescale ./internal/fake
+
+.PHONY: memory
+memory: ## Peak memory of the built command: a file of 20 GiB, a stream, small files
+	go test -count=1 -v -tags memory -run Memory ./bench
 
 .PHONY: gates-bite
 gates-bite: ## Break a scratch copy on purpose: every gate must fail

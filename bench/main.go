@@ -95,18 +95,27 @@ func run(out, docs string, rounds int, quick, defaults bool) error {
 
 // build makes the programs that are measured, and installs the peer.
 func (b *bench) build() error {
-	for target, source := range map[string]string{"bytescale": "./cmd/bytescale", "client": "./bench/client"} {
-		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(b.dir, target), source)
-		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("go build %s: %w", source, err)
-		}
+	if err := b.buildPrograms(); err != nil {
+		return err
 	}
 	if missing("npm") == "" {
 		cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
 		cmd.Dir = filepath.Join(b.root, "bench", "js")
 		if output, err := cmd.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "bench: npm: %v\n%s", err, tail(string(output)))
+		}
+	}
+	return nil
+}
+
+func (b *bench) buildPrograms() error {
+	for target, source := range map[string]string{"bytescale": "./cmd/bytescale", "client": "./bench/client"} {
+		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(b.dir, target), source)
+		cmd.Dir = b.root
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as make build has it: no C library
+		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("go build %s: %w", source, err)
 		}
 	}
 	return nil
