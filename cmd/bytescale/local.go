@@ -54,12 +54,12 @@ func startLocal(opts ...bytescale.ClientOption) (*local, error) {
 func (l *local) compare(ctx context.Context, file *bytescale.FileDetails, want string) error {
 	body, err := l.client.Download(ctx, file.FilePath)
 	if err != nil {
-		return fmt.Errorf("download back: %w", err)
+		return fmt.Errorf("downloading it back: %s", explain(err))
 	}
 	defer body.Close()
 	got, err := hashReader(body)
 	if err != nil {
-		return fmt.Errorf("download back: %w", err)
+		return fmt.Errorf("downloading it back: %s", explain(err))
 	}
 	if got != want {
 		return fmt.Errorf("the stored file differs: its SHA-256 is %s, that of what was uploaded is %s", got, want)

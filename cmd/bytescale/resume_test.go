@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -111,7 +112,25 @@ func (i *interruption) healthy() {
 // process is a running command.
 type process struct {
 	*exec.Cmd
-	out, err bytes.Buffer
+	out, err output
+}
+
+// output collects what a process writes and can be read meanwhile.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // upload starts the upload of the movie, always the same command.
@@ -582,7 +601,7 @@ func TestCtrlC(t *testing.T) {
 			if want := "bytescale: interrupted; run the same command again to continue\n"; p.err.String() != want {
 				t.Errorf("it said %q, want %q", &p.err, want)
 			}
-			if p.out.Len() > 0 {
+			if p.out.String() != "" {
 				t.Errorf("it printed %q", &p.out)
 			}
 			i.restart()

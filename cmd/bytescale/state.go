@@ -68,7 +68,11 @@ func stateDir(goos string, env getenv) (string, error) {
 // itself goes on.
 func (c *checkpoints) unusable(err error) {
 	c.warn.Do(func() {
-		c.note("cannot keep checkpoints, so an interrupted upload will start afresh: %s", explain(err))
+		why := explain(err)
+		if c.err == nil {
+			why = c.dir + ": " + why
+		}
+		c.note("cannot keep checkpoints, so an interrupted upload will start afresh: %s", why)
 	})
 }
 

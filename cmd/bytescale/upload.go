@@ -35,6 +35,9 @@ type uploadCmd struct {
 
 // Run uploads all files that the arguments name and reports each as it ends.
 func (c *uploadCmd) Run(ctx context.Context, std *streams, env getenv) error {
+	if !c.Local {
+		stayLight()
+	}
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	u, err := c.uploader(ctx, giveUp, std, env)

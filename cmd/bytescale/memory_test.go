@@ -1,0 +1,125 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dustin/go-humanize"
+)
+
+// hugeFile names the environment variable that makes TestMemory use a larger
+// file, such as 20GiB.
+const hugeFile = "BYTESCALE_HUGE_FILE"
+
+const mib = 1 << 20
+
+// The peak memory of the command does not grow with what it uploads. It is
+// measured on the command as its users have it: without the race detector, and
+// with the service in another process, which drops what it gets.
+func TestMemory(t *testing.T) {
+	size := uint64(1 << 30)
+	if wanted := os.Getenv(hugeFile); wanted != "" {
+		var err error
+		if size, err = humanize.ParseBytes(wanted); err != nil {
+			t.Fatalf("%s: %v", hugeFile, err)
+		}
+	}
+	dir := t.TempDir()
+	plain, err := build(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	peak := filepath.Join(dir, "peak")
+	if out, err := exec.Command("go", "build", "-o", peak, "./testdata/peak").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+
+	huge := filepath.Join(dir, "huge")
+	sparse(t, huge, int64(size))
+	piped := filepath.Join(dir, "piped")
+	sparse(t, piped, 200*mib)
+	many := filepath.Join(dir, "many")
+	if err := os.Mkdir(many, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 500 {
+		if err := os.WriteFile(filepath.Join(many, fmt.Sprint(i)), make([]byte, 10_000), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	env := []string{
+		"BYTESCALE_API_URL=" + startEmulator(t, plain), "BYTESCALE_API_KEY=" + testKey,
+		"HOME=" + dir, "XDG_STATE_HOME=" + filepath.Join(dir, "state"), "TMPDIR=" + dir, "PATH=" + os.Getenv("PATH"),
+	}
+	for _, test := range []struct {
+		name  string
+		limit int64
+		args  []string
+	}{
+		{"a huge file", 20 * mib, []string{plain, "upload", "-q", huge}},
+		{"many files, 64 at a time", 32 * mib, []string{plain, "upload", "-q", "--recursive", "--files", "64", many}},
+		{"standard input from a pipe", 32 * mib, []string{"sh", "-c", `cat "$1" | "$0" upload -q -`, plain, piped}},
+	} {
+		cmd := exec.Command(peak, test.args...)
+		cmd.Env, cmd.Stderr = env, os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", test.name, err)
+		}
+		var got int64
+		if _, err := fmt.Sscan(string(out), &got); err != nil {
+			t.Fatalf("%s: %q: %v", test.name, out, err)
+		}
+		t.Logf("%s: %.1f MiB at the peak, %d allowed", test.name, float64(got)/mib, test.limit/mib)
+		if got > test.limit {
+			t.Errorf("%s: %.1f MiB at the peak, %d allowed", test.name, float64(got)/mib, test.limit/mib)
+		}
+	}
+}
+
+// sparse makes a file of zeros that takes no room on the disk.
+func sparse(t *testing.T, name string, size int64) {
+	t.Helper()
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.Truncate(size); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// startEmulator runs an emulator that drops the bytes it gets, and gives its
+// address.
+func startEmulator(t *testing.T, command string) string {
+	t.Helper()
+	emulator := exec.Command(command, "emulator", "--addr", "127.0.0.1:0", "--discard")
+	out, err := emulator.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := emulator.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		emulator.Process.Kill()
+		emulator.Wait()
+	})
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if _, address, found := strings.Cut(lines.Text(), " is at "); found {
+			return address
+		}
+	}
+	t.Fatal("the emulator did not say where it is")
+	return ""
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/c88edac7/bytescale-go/internal/fake"
+)
+
+// Whatever goes wrong, and whatever the service says to it, neither the API key
+// nor the query of a pre-signed URL is printed or left on the disk.
+func TestSecretsStaySecret(t *testing.T) {
+	const echo = "you sent Bearer " + testKey + " to https://storage.example/part?signature=abcdefgh0123456789"
+	refused := func(operation string, status int) fake.Fault {
+		return fake.Fault{Operation: operation, Kind: fake.FaultStatus, Status: status, Message: echo, Times: -1}
+	}
+	for name, fault := range map[string]fake.Fault{
+		"begin is refused":        refused("BeginMultipartUpload", 400),
+		"the key is refused":      refused("BeginMultipartUpload", 401),
+		"begin makes no sense":    {Operation: "BeginMultipartUpload", Kind: fake.FaultGarbage, Body: echo, Times: -1},
+		"a part's URL is refused": refused("GetUploadPart", 403),
+		"storage refuses a part":  {Operation: "PutPart", Kind: fake.FaultStatus, Status: 400, Code: "InvalidRequest", Message: echo, Times: -1},
+		"storage refuses a URL":   refused("PutPart", 403),
+		"a completion is refused": refused("CompleteUploadPart", 403),
+		"a completion is garbage": {Operation: "CompleteUploadPart", Kind: fake.FaultGarbage, Body: echo, Times: -1},
+		"storage is unreachable": {Operation: "BeginMultipartUpload", Kind: fake.FaultEdit, Set: map[string]json.RawMessage{
+			"/uploadParts/first/uploadUrl": json.RawMessage(`"http://no-such-host.invalid/part?signature=abcdefgh0123456789"`),
+		}},
+		"nothing at all": {Operation: "ListUploadParts", Kind: fake.FaultDelay, Delay: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := newInterruption(t, fault)
+			seen := watchSecrets(i.service)
+			p := i.upload()
+			if fault.Kind == fake.FaultEdit { // which is tried again for longer than a test should take
+				i.until("a retry that is told", func() bool { return strings.Contains(p.err.String(), "trying again") })
+				if err := p.Process.Signal(os.Interrupt); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if failed, wanted := p.finish() != exitOK, fault.Kind != fake.FaultDelay; failed != wanted {
+				t.Errorf("failed: %v: %s", failed, &p.err)
+			}
+			text := p.out.String() + p.err.String() + filesBelow(t, filepath.Join(i.dir, "state"))
+			for _, secret := range append(seen(), testKey, "signature=", "abcdefgh0123456789") {
+				if strings.Contains(text, secret) {
+					t.Errorf("%q is in what it printed or kept:\n%s", secret, text)
+				}
+			}
+		})
+	}
+}
+
+// watchSecrets collects what the command sends that nobody else may see.
+func watchSecrets(s *service) func() []string {
+	var mu sync.Mutex
+	var secrets []string
+	inner := s.http.Handler
+	s.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		for _, secret := range append(strings.Split(r.URL.RawQuery, "&"), r.Header.Get("Authorization")) {
+			if len(secret) > 8 {
+				secrets = append(secrets, secret)
+			}
+		}
+		mu.Unlock()
+		inner.ServeHTTP(w, r)
+	})
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return secrets
+	}
+}
+
+// filesBelow is the content of all files of a directory.
+func filesBelow(t *testing.T, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(name)
+		all.Write(content)
+		return err
+	})
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return all.String()
+}
