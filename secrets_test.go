@@ -1,0 +1,206 @@
+package bytescale_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/bytescaletest"
+)
+
+const (
+	leakKey = "secret_A623uY2kEySeCrEt0123456789"
+	leakJWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJsZWFrIn0.c2lnbmF0dXJlT2ZKV1Q"
+)
+
+// TestNothingTellsSecrets drives uploads, resumes, downloads and the rest into
+// every kind of failure of every operation, and looks for the API key, the JWT
+// and everything that was in a pre-signed URL: in the errors and all they wrap,
+// in events, in checkpoints, in what slog makes of them.
+func TestNothingTellsSecrets(t *testing.T) {
+	t.Parallel()
+	operations := []string{
+		bytescaletest.PutPart, "BeginMultipartUpload", "GetUploadPart", "ListUploadParts", "CompleteUploadPart",
+		"GetFileDetails", "DeleteFile", "DownloadFile",
+	}
+	kinds := []bytescaletest.Fault{
+		{Kind: bytescaletest.FaultStatus, Status: 400},
+		{Kind: bytescaletest.FaultStatus, Status: 401},
+		{Kind: bytescaletest.FaultStatus, Status: 403},
+		{Kind: bytescaletest.FaultStatus, Status: 404},
+		{Kind: bytescaletest.FaultStatus, Status: 503, After: true},
+		{Kind: bytescaletest.FaultStatus, Status: 429, RetryAfter: "100000"},
+		{Kind: bytescaletest.FaultReset},
+		{Kind: bytescaletest.FaultReset, After: true},
+		{Kind: bytescaletest.FaultTruncate, AfterBytes: 3},
+		{Kind: bytescaletest.FaultGarbage},
+		{Kind: bytescaletest.FaultWrongShape},
+		{Kind: bytescaletest.FaultStall},
+		{Kind: bytescaletest.FaultExpiredURL},
+		{Kind: bytescaletest.FaultWrongETag},
+		{Kind: bytescaletest.FaultMissingETag},
+		{Kind: bytescaletest.FaultRefuseETag},
+		{Kind: bytescaletest.FaultForgetUpload},
+		{Kind: bytescaletest.FaultEdit, Set: map[string]json.RawMessage{"/uploadUrl": json.RawMessage(`"https://user:` + leakJWT + `@127.0.0.1:1/?x=` + leakJWT + `"`)}},
+	}
+	failed := map[string]int{}
+	for _, operation := range operations {
+		for _, fault := range kinds {
+			fault.Operation, fault.Times = operation, -1
+			if fault.Validate() != nil {
+				continue // the kind means nothing for the operation
+			}
+			synctest.Test(t, func(t *testing.T) {
+				failed[operation] += len(driveIntoFault(t, fault))
+			})
+		}
+	}
+	for _, operation := range operations {
+		if failed[operation] < 5 {
+			t.Errorf("only %d errors came of faults of %s: the test does not reach it", failed[operation], operation)
+		}
+	}
+}
+
+// driveIntoFault uses a client in all ways, looks at everything it tells, and
+// returns the errors.
+func driveIntoFault(t *testing.T, fault bytescaletest.Fault) (failures []error) {
+	server, err := bytescaletest.Start(bytescaletest.InMemory(), bytescaletest.PartSize(1000), bytescaletest.Lenient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	where := fmt.Sprintf("%s %s %d", fault.Operation, fault.Kind, fault.Status)
+
+	var mu sync.Mutex
+	var told bytes.Buffer // everything that could tell a secret
+	logger := slog.New(slog.NewJSONHandler(&told, nil))
+	tell := func(v any) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintf(&told, "%v %+v %#v %s %q\n", v, v, v, v, v)
+		logger.Info("told", "value", v)
+	}
+	spy := &urlSpy{next: server.HTTPClient().Transport}
+	client, err := bytescale.NewClient(leakKey,
+		bytescale.WithAPIURL(server.URL()), bytescale.WithCDNURL(server.URL()),
+		bytescale.WithHTTPClient(&http.Client{Transport: spy}),
+		bytescale.WithJWT(func(context.Context) (string, error) { return leakJWT, nil }),
+		bytescale.WithObserver(func(e bytescale.Event) { tell(e); tell(e.Err) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+	tell(client)
+	fails := func(err error) {
+		for _, err := range unwrapAll(err) {
+			failures = append(failures, err)
+			tell(err)
+		}
+	}
+
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Hour)
+	defer cancel()
+	content := make([]byte, 2500)
+	stored, err := client.Upload(ctx, bytescale.Bytes(content), bytescale.WithPath("/stored.bin"))
+	fails(err)
+	tell(stored)
+
+	server.Fail(fault)
+	var checkpoint bytescale.Checkpoint
+	_, err = client.Upload(ctx, bytescale.Bytes(content), bytescale.WithPath("/faulty.bin"),
+		bytescale.WithCheckpoint(func(c bytescale.Checkpoint) error { checkpoint = c; tell(c); return nil }))
+	fails(err)
+	if checkpoint.UploadID != "" {
+		_, err = client.Resume(ctx, checkpoint, bytescale.Bytes(content))
+		fails(err)
+	}
+	_, err = client.Details(ctx, "/stored.bin")
+	fails(err)
+	for range 3 {
+		download, err := client.Download(ctx, "/stored.bin", bytescale.WithCDNAuth())
+		fails(err)
+		if err == nil {
+			_, err := new(bytes.Buffer).ReadFrom(download)
+			fails(err)
+			download.Close()
+		}
+	}
+	fails(client.Delete(ctx, "/stored.bin"))
+
+	if len(spy.secrets()) == 0 {
+		t.Fatalf("%s: no pre-signed URL was seen: there is nothing to look for", where)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	text := told.String()
+	for _, secret := range append(spy.secrets(), leakKey, leakJWT, base64.StdEncoding.EncodeToString([]byte("apikey:"+leakKey))) {
+		if i := strings.Index(text, secret); i >= 0 {
+			t.Errorf("%s: a secret is told: …%s…", where, text[max(0, i-200):min(len(text), i+len(secret)+50)])
+		}
+	}
+	return failures
+}
+
+// unwrapAll returns an error and all that it wraps.
+func unwrapAll(err error) []error {
+	if err == nil {
+		return nil
+	}
+	list := []error{err}
+	switch wrapper := err.(type) {
+	case interface{ Unwrap() error }:
+		list = append(list, unwrapAll(wrapper.Unwrap())...)
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapper.Unwrap() {
+			list = append(list, unwrapAll(inner)...)
+		}
+	}
+	return list
+}
+
+// urlSpy notes what stands in the queries of pre-signed URLs.
+type urlSpy struct {
+	next http.RoundTripper
+	mu   sync.Mutex
+	seen []string
+}
+
+func (s *urlSpy) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method == http.MethodPut && req.Header.Get("Authorization") == "" {
+		s.mu.Lock()
+		s.seen = append(s.seen, queryOf(req.URL)...)
+		s.mu.Unlock()
+	}
+	return s.next.RoundTrip(req)
+}
+
+func queryOf(u *url.URL) []string {
+	list := []string{u.RawQuery}
+	for _, values := range u.Query() {
+		list = append(list, values...)
+	}
+	return list
+}
+
+func (s *urlSpy) secrets() (long []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, text := range s.seen {
+		if len(text) >= 16 { // shorter ones, a time say, may stand anywhere
+			long = append(long, text)
+		}
+	}
+	return long
+}
