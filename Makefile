@@ -62,6 +62,10 @@ fuzz-smoke: ## Every fuzz target for FUZZTIME (5s)
 crash: ## The kill -9 tests through the real command and emulator, again and in detail
 	go test -count=1 -v -run 'Killed|Crash' ./cmd/bytescale ./internal/fake
 
+.PHONY: soak
+soak: ## 1000 random uploads with random faults; prints its seed
+	go test -count=1 -v -run '^TestSoak$$' -soak 1000 .
+
 .PHONY: memory
 memory: ## Peak memory of the built command: a file of 20 GiB, a stream, small files
 	go test -count=1 -v -tags memory -run Memory ./bench
