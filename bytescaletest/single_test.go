@@ -82,6 +82,29 @@ func TestMaxFileSize(t *testing.T) {
 	}
 }
 
+// A refusal reaches a client that is still sending.
+func TestEarlyRefusal(t *testing.T) {
+	networks(t, func(t *testing.T, network ...bytescaletest.Option) {
+		srv := bytescaletest.NewServer(t, network...)
+		s := newSession(t, srv)
+		for range 5 {
+			got := s.post("binary?filePath=%2F..%2Fx", "text/plain", strings.Repeat("x", 4<<20))
+			if got.status != 400 || got.code() != "path_invalid" {
+				t.Fatalf("got %v", got)
+			}
+		}
+	})
+}
+
+func TestTooManyParts(t *testing.T) {
+	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(1))
+	s := newSession(t, srv)
+	if got := s.api(http.MethodPost, "/uploads", map[string]any{"size": 100_001}); got.status != 413 || got.code() != "file_too_large" {
+		t.Errorf("got %v", got)
+	}
+	wantStatus(t, s.api(http.MethodPost, "/uploads", map[string]any{"size": 100_000}), 200)
+}
+
 func TestFormDataUpload(t *testing.T) {
 	srv := bytescaletest.NewServer(t)
 	s := newSession(t, srv)

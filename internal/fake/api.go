@@ -2,6 +2,7 @@ package fake
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 
@@ -41,17 +42,34 @@ func (s *Server) newAPI() http.Handler {
 
 // serveAPI answers an API call or a download, held to the API description.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
-	if hasJSONBody(x.operation) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxJSONBody)
+	report := contract.OnViolation(func(v contract.Violation) {
+		v.Operation = "" // it is said anyway
+		text := strings.TrimPrefix(v.String(), "unknown operation ")
+		if v.Direction == contract.Response {
+			s.report(x, text) // a mistake of ours
+			return
+		}
+		s.violate(x, "%s", text)
+	})
+	checked := contract.NewHandler(s.api, contract.Strict(), report)
+	if !takesFiles(x.operation) {
+		if r.Body != http.NoBody { // it is looked for
+			r.Body = http.MaxBytesReader(w, r.Body, maxJSONBody)
+		}
+		checked.ServeHTTP(w, r)
+		return
 	}
-	contract.NewHandler(s.api, contract.Strict(), contract.WithDocument(s.options.Document), contract.WithCoverage(s.options.Coverage), contract.OnViolation(func(v contract.Violation) {
-		v.Operation = "" // violate says it
-		s.violate(x, "%s", strings.TrimPrefix(v.String(), "unknown operation "))
-	})).ServeHTTP(w, r)
+	// A refusal can come before the body is read, as in answerEarly.
+	controller := http.NewResponseController(w)
+	_ = controller.EnableFullDuplex()
+	checked.ServeHTTP(w, r)
+	_ = controller.Flush()
+	_, _ = io.Copy(io.Discard, r.Body)
 }
 
-func hasJSONBody(operation string) bool {
-	return operation == opBegin || operation == opCompletePart || operation == opFromURL
+// takesFiles tells whether the body of an operation is one or more files.
+func takesFiles(operation string) bool {
+	return operation == opBasicUpload || operation == opFormData
 }
 
 // invalid turns an error of the generated decoder into a refusal.

@@ -6,6 +6,9 @@ const (
 	mebibyte    = 1 << 20
 	minPartSize = 5 * mebibyte
 	maxParts    = 10_000
+	// maxPartsSet bounds what a part size that was set can lead to: the indexes
+	// of all parts are listed in one answer.
+	maxPartsSet = 100_000
 )
 
 // partSizes gives the part sizes for a file: those configured, or else the

@@ -24,7 +24,7 @@ type Server struct {
 	uploads keyedMutex
 	sweeper sweeper
 
-	serving   sync.WaitGroup // open requests
+	gate      gate
 	closing   chan struct{}
 	interrupt sync.Once
 	closeOnce sync.Once
@@ -94,7 +94,7 @@ func (s *Server) Interrupt() {
 func (s *Server) Close() error {
 	s.Interrupt()
 	s.closeOnce.Do(func() {
-		s.serving.Wait()
+		s.gate.shut()
 		s.closeErr = s.store.Close()
 	})
 	return s.closeErr
@@ -115,8 +115,10 @@ func (s *Server) Store() Store { return s.store }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.serving.Add(1)
-	defer s.serving.Done()
+	if !s.gate.enter() {
+		panic(http.ErrAbortHandler)
+	}
+	defer s.gate.leave()
 	called, allow := route(r)
 	x := s.ledger.open(called, r.Method, r.URL.EscapedPath())
 	x.origin = s.originOf(r)
@@ -166,10 +168,13 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, x *exchange, a
 
 // violate records that the client broke a rule, unless a fault led it there.
 func (s *Server) violate(x *exchange, format string, args ...any) {
-	if s.options.Lenient || s.script.tainted(x.upload) {
-		return
+	if !s.options.Lenient && !s.script.tainted(x.upload) {
+		s.report(x, fmt.Sprintf(format, args...))
 	}
-	text := fmt.Sprintf(format, args...)
+}
+
+// report records a violation.
+func (s *Server) report(x *exchange, text string) {
 	if x.operation != opUnknown {
 		text = x.operation + ": " + text
 	}

@@ -39,6 +39,9 @@ func (o operations) BeginMultipartUpload(ctx context.Context, request fakeapi.Be
 		Created:   file.LastModified,
 		Overwrite: callerOf(ctx).overwrite,
 	}
+	if upload.Parts > maxPartsSet {
+		return nil, Refuse(CodeFileTooLarge, "The file would have %d parts; this server allows %d. Make its parts larger.", upload.Parts, maxPartsSet)
+	}
 	upload.Direct = body.Protocol != MultipartUploadProtocolV11 && upload.Parts == 1
 	if err := o.store.CreateUpload(upload); err != nil {
 		return nil, fmt.Errorf("keeping the upload: %w", err)
