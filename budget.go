@@ -47,10 +47,11 @@ func (b *budget) get(ctx context.Context, n int64) ([]byte, error) {
 	}
 	for len(b.kept) > 0 && b.held+n > b.bytes {
 		b.held -= int64(cap(b.kept[0]))
+		freeBuffer(b.kept[0])
 		b.kept = b.kept[1:]
 	}
 	b.held += n
-	return make([]byte, n), nil
+	return newBuffer(n), nil
 }
 
 func (b *budget) put(buffer []byte) {
@@ -69,5 +70,8 @@ func (b *budget) trim() {
 	defer b.available.Release(b.bytes)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	for _, buffer := range b.kept {
+		freeBuffer(buffer)
+	}
 	b.kept, b.held = nil, 0
 }
