@@ -137,7 +137,7 @@ func (s *httpService) putPart(ctx context.Context, address string, size int64, b
 	step := stepOf(ctx)
 	resp, err := s.client.send(req, call{operation: opPutPart, uploadID: step.uploadID, part: step.part, attempt: step.attempt}, true)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%s: %w", opPutPart, err)
 	}
 	s.client.limits.answered(resp.StatusCode)
 	if resp.StatusCode/100 != 2 {

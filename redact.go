@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -84,37 +85,43 @@ func (r *redactor) err(err error) error {
 	if failed, ok := err.(*url.Error); ok { //nolint:errorlint // this very error; those inside follow
 		return &url.Error{Op: failed.Op, URL: r.text(failed.URL), Err: r.err(failed.Err)}
 	}
-	return &redactedError{
+	clean := &redactedError{
 		text: r.text(err.Error()),
 		is:   func(target error) bool { return errors.Is(err, target) },
 	}
+	for _, inner := range wrapped(err) {
+		clean.inner = append(clean.inner, r.err(inner))
+	}
+	return clean
 }
 
 // tells says whether the text of err, or of an error in it, holds a secret.
 func (r *redactor) tells(err error) bool {
-	if text := err.Error(); r.text(text) != text {
-		return true
-	}
-	switch wrapper := err.(type) { //nolint:errorlint // walks the tree by itself
+	text := err.Error()
+	return r.text(text) != text || slices.ContainsFunc(wrapped(err), r.tells)
+}
+
+// wrapped are the errors that err itself wraps.
+func wrapped(err error) []error {
+	switch wrapper := err.(type) { //nolint:errorlint // one level of the tree
 	case interface{ Unwrap() error }:
-		inner := wrapper.Unwrap()
-		return inner != nil && r.tells(inner)
-	case interface{ Unwrap() []error }:
-		for _, inner := range wrapper.Unwrap() {
-			if inner != nil && r.tells(inner) {
-				return true
-			}
+		if inner := wrapper.Unwrap(); inner != nil {
+			return []error{inner}
 		}
+	case interface{ Unwrap() []error }:
+		return wrapper.Unwrap()
 	}
-	return false
+	return nil
 }
 
 // redactedError stands for an error that told a secret. It still is what that
-// one was, but does not hand it out.
+// one was and wraps what that one wrapped, but does not hand it out itself.
 type redactedError struct {
-	text string
-	is   func(target error) bool
+	text  string
+	is    func(target error) bool
+	inner []error
 }
 
 func (e *redactedError) Error() string        { return e.text }
 func (e *redactedError) Is(target error) bool { return e.is(target) }
+func (e *redactedError) Unwrap() []error      { return e.inner }

@@ -45,6 +45,10 @@ func TestRedactErrors(t *testing.T) {
 			if !errors.Is(clean, test.is) {
 				t.Errorf("%v is no longer %v", clean, test.is)
 			}
+			var wanted syscall.Errno
+			if _, is := test.is.(syscall.Errno); is && !errors.As(clean, &wanted) {
+				t.Errorf("%v no longer holds a %T", clean, test.is)
+			}
 			for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 				wantNoSignature(t, fmt.Sprintf(format, clean))
 			}

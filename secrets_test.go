@@ -170,7 +170,8 @@ func unwrapAll(err error) []error {
 	return list
 }
 
-// urlSpy notes what stands in the queries of pre-signed URLs.
+// urlSpy notes what stands in the queries of pre-signed URLs. Its errors tell
+// all there is to tell.
 type urlSpy struct {
 	next http.RoundTripper
 	mu   sync.Mutex
@@ -183,7 +184,12 @@ func (s *urlSpy) RoundTrip(req *http.Request) (*http.Response, error) {
 		s.seen = append(s.seen, queryOf(req.URL)...)
 		s.mu.Unlock()
 	}
-	return s.next.RoundTrip(req)
+	resp, err := s.next.RoundTrip(req)
+	if err != nil {
+		// As transports do that people put in between.
+		err = fmt.Errorf("%w (with %v)", &url.Error{Op: req.Method, URL: req.URL.String(), Err: err}, req.Header)
+	}
+	return resp, err
 }
 
 func queryOf(u *url.URL) []string {
