@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/fake"
@@ -23,6 +25,30 @@ type service struct {
 	socket *socket
 	http   *http.Server
 	served chan struct{}
+	sent   secrets
+}
+
+// secrets is what clients sent that nobody else may see.
+type secrets struct {
+	mu   sync.Mutex
+	list []string
+}
+
+// note keeps the credentials and the signed values of a request.
+func (s *secrets) note(r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, secret := range append(strings.Split(r.URL.RawQuery, "&"), r.Header.Get("Authorization")) {
+		if len(secret) > 8 { // a shorter one may stand anywhere
+			s.list = append(s.list, secret)
+		}
+	}
+}
+
+func (s *secrets) all() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.list)
 }
 
 // startService serves a fake at a new address.
@@ -44,7 +70,11 @@ func (s *service) start(options fake.Options) error {
 	if err != nil {
 		return err
 	}
-	s.Server, s.http, s.served = server, &http.Server{Handler: server}, make(chan struct{})
+	s.Server, s.served = server, make(chan struct{})
+	s.http = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.sent.note(r)
+		server.ServeHTTP(w, r)
+	})}
 	serving, done := s.http, s.served
 	go func() {
 		defer close(done)
