@@ -351,7 +351,7 @@ func TestCallTimeout(t *testing.T) {
 		},
 		"half an answer": func(req *http.Request) (*http.Response, error) {
 			resp := answer(req, 200, "")
-			resp.Body = io.NopCloser(hang{req.Context()})
+			resp.Body = io.NopCloser(hang(req.Context().Done()))
 			return resp, nil
 		},
 	} {
@@ -374,11 +374,12 @@ func TestCallTimeout(t *testing.T) {
 	}
 }
 
-type hang struct{ ctx context.Context }
+// hang is a body that never goes on.
+type hang <-chan struct{}
 
 func (h hang) Read([]byte) (int, error) {
-	<-h.ctx.Done()
-	return 0, h.ctx.Err()
+	<-h
+	return 0, context.Canceled
 }
 
 // TestCallsHoldTheLimits counts what is under way at the server.

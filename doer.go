@@ -225,7 +225,7 @@ func closeBody(req *http.Request) {
 // discard reads what little there may be left of an answer, so that its
 // connection can be used again.
 func discard(resp *http.Response) {
-	io.CopyN(io.Discard, resp.Body, 64<<10)
+	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 	resp.Body.Close()
 }
 

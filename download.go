@@ -215,13 +215,25 @@ func (c *Client) fetch(ctx context.Context, address string, s *downloadSettings,
 		if err != nil {
 			return nil, err
 		}
-		location, err := resp.Location()
-		if resp.StatusCode/100 != 3 || err != nil || redirects == maxRedirects || !sameOrigin(location, c.cdnURL) {
+		location, ok := c.redirect(resp)
+		if !ok || redirects == maxRedirects {
 			return resp, nil
 		}
 		discard(resp)
-		address = location.String()
+		address = location
 	}
+}
+
+// redirect returns where an answer redirects to, if that may be followed.
+func (c *Client) redirect(resp *http.Response) (address string, ok bool) {
+	if resp.StatusCode/100 != 3 {
+		return "", false
+	}
+	location, err := resp.Location()
+	if err != nil || !sameOrigin(location, c.cdnURL) {
+		return "", false
+	}
+	return location.String(), true
 }
 
 // header is the value of the Range header.

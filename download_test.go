@@ -160,7 +160,7 @@ func TestDownloadSilence(t *testing.T) {
 		c := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
 			resp := answer(req, 200, "")
 			resp.ContentLength = 100
-			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader("hello"), hang{req.Context()}))
+			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader("hello"), hang(req.Context().Done())))
 			return resp, nil
 		}))
 		download, err := c.Download(t.Context(), "/a")
@@ -180,7 +180,7 @@ func TestDownloadEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
 			resp := answer(req, 200, "")
-			resp.Body = io.NopCloser(hang{req.Context()})
+			resp.Body = io.NopCloser(hang(req.Context().Done()))
 			return resp, nil
 		}))
 		ctx, cancel := context.WithCancel(t.Context())

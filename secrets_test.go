@@ -159,7 +159,7 @@ func unwrapAll(err error) []error {
 		return nil
 	}
 	list := []error{err}
-	switch wrapper := err.(type) {
+	switch wrapper := err.(type) { //nolint:errorlint // walks the tree by itself
 	case interface{ Unwrap() error }:
 		list = append(list, unwrapAll(wrapper.Unwrap())...)
 	case interface{ Unwrap() []error }:
