@@ -3,6 +3,7 @@ package bytescaletest_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -263,5 +264,95 @@ func TestExchanges(t *testing.T) {
 	}
 	if x := srv.Exchanges()[0]; x.UploadID != s.begun.UploadID {
 		t.Errorf("begin is about upload %q", x.UploadID)
+	}
+}
+
+// Of many uploads to one path at once, by keys that may not overwrite, exactly
+// one makes the file.
+func TestOneOfManyGetsThePath(t *testing.T) {
+	networks(t, func(t *testing.T, network ...bytescaletest.Option) {
+		srv := bytescaletest.NewServer(t, append(network, bytescaletest.PartSize(2))...)
+		const uploads = 20
+		sessions := make([]*session, uploads)
+		for i := range sessions {
+			sessions[i] = newSession(t, srv)
+			sessions[i].key = "public_A623uY2publicKey"
+			sessions[i].mustBegin(fmt.Sprintf("from %02d", i), path("/one"))
+		}
+		answers := make([]answer, uploads)
+		var all sync.WaitGroup
+		for i, s := range sessions {
+			all.Go(func() { answers[i] = s.finish() })
+		}
+		all.Wait()
+		winner := -1
+		for i, got := range answers {
+			switch {
+			case got.status == 200 && winner < 0:
+				winner = i
+			case got.status != 403 || got.code() != "file_exists":
+				t.Errorf("upload %d: %v", i, got)
+			}
+		}
+		if file, _ := srv.File("/one"); string(file.Bytes()) != fmt.Sprintf("from %02d", winner) {
+			t.Errorf("upload %d made the file, but it holds %q", winner, file.Bytes())
+		}
+	})
+}
+
+// The same completion many times at once gives the same answer each time.
+func TestCompletionAtOnce(t *testing.T) {
+	srv := bytescaletest.NewServer(t)
+	s := newSession(t, srv)
+	s.mustBegin("hello")
+	etag := etagOf(s.put(0))
+	answers := make([]answer, 20)
+	var all sync.WaitGroup
+	for i := range answers {
+		all.Go(func() { answers[i] = s.complete(0, etag) })
+	}
+	all.Wait()
+	for i, got := range answers {
+		if got.status != 200 || !bytes.Equal(got.body, answers[0].body) {
+			t.Errorf("completion %d: %v", i, got)
+		}
+	}
+}
+
+func TestFileContent(t *testing.T) {
+	srv := bytescaletest.NewServer(t, bytescaletest.PartSizes(3, 1, 2))
+	s := newSession(t, srv)
+	s.mustBegin("0123456789")
+	wantStatus(t, s.finish(), 200)
+	file, _ := srv.File(s.begun.File.FilePath)
+	reader := file.Open()
+	if _, err := reader.Seek(4, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(reader); string(got) != "456789" || err != nil {
+		t.Errorf("from byte 4: %q, %v", got, err)
+	}
+	file.Bytes()[0] = 'x'
+	if string(file.Bytes()) != "0123456789" {
+		t.Error("Bytes gives the stored bytes themselves, not a copy")
+	}
+}
+
+func TestStart(t *testing.T) {
+	srv, err := bytescaletest.Start(bytescaletest.InMemory())
+	if err != nil {
+		t.Fatal(err)
+	}
+	newSession(t, srv).mustBegin("x")
+	for range 2 {
+		if err := srv.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := srv.HTTPClient().Get(srv.URL()); err == nil {
+		t.Error("a closed server answers")
+	}
+	if _, err := bytescaletest.Start(bytescaletest.PartSize(-1)); err == nil {
+		t.Error("a negative part size was accepted")
 	}
 }
