@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// writeBuffer lets a small file leave in one piece with its header. Larger
+// bodies pass it by.
+const writeBuffer = 16 << 10
+
 // newTransport returns the transport of a client that was given none.
 //
 // It speaks HTTP/1.1 only: storage does anyway, and parts that share one HTTP/2
@@ -25,6 +29,7 @@ func newTransport(idlePerHost int) *http.Transport {
 		ExpectContinueTimeout: time.Second,
 		IdleConnTimeout:       90 * time.Second,
 		MaxIdleConnsPerHost:   idlePerHost,
+		WriteBufferSize:       writeBuffer,
 		DisableCompression:    true,
 	}
 }
