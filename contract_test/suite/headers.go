@@ -35,10 +35,10 @@ func (w *world) header(op *operation, status int, name string, good, bad []strin
 		return a
 	}
 	for _, value := range good {
-		w.answersWith(op, answer(&value), true, "with "+name+": "+value)
+		w.answersWith(op, answer(&value), true, op.id+" with "+name+": "+value)
 	}
 	for _, value := range bad {
-		w.answersWith(op, answer(&value), false, "with "+name+": "+value)
+		w.answersWith(op, answer(&value), false, op.id+" with "+name+": "+value)
 	}
-	w.answersWith(op, answer(nil), optional, "without "+name)
+	w.answersWith(op, answer(nil), optional, op.id+" without "+name)
 }

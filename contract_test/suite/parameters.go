@@ -21,7 +21,7 @@ var (
 	booleanText = []string{"true", "false"}
 	notBoolean  = []string{"", "1", "0", "True", "yes"}
 	wholeNumber = []string{"0", "1", "31536000"}
-	notWhole    = []string{"", "-1", "1.5", "x", "1e3", "true"}
+	notWhole    = []string{"", "-1", "1.5", "x", "1e3", "true", "99999999999999999999"}
 	anyText     = []string{"x", "1", "ü/?"}
 )
 
@@ -128,7 +128,7 @@ func (op *operation) pathParameters(w *world) {
 	}{
 		{account, []string{"zzzzzzz", "1111111"}, []string{"A623uY", "A623uY22", "A623uY0", "A623uYl"}},
 		{uploadID, []string{"zzzzzzzzzzzzzzzz"}, []string{"Kd759aLFxttm69k", "Kd759aLFxttm69kZZ", "Kd759aLFxttm69kO", ".."}},
-		{"parts/0", []string{"parts/7", "parts/9007199254740992"}, []string{"parts/-1", "parts/x", "parts/1.5", "parts/9223372036854775808"}},
+		{"parts/0", []string{"parts/7", "parts/9007199254740992"}, []string{"parts/-1", "parts/x", "parts/1.5", "parts/99999999999999999999"}},
 	} {
 		if !strings.Contains(op.path, "/"+p.in) {
 			continue

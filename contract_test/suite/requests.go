@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/c88edac7/bytescale-go/contract"
 	"github.com/c88edac7/bytescale-go/gen"
@@ -63,24 +64,49 @@ func sourceURL(at string) field {
 	return f
 }
 
+// jsonCase is one message of a known kind: a base with one value changed.
+type jsonCase struct {
+	op     *operation
+	status int // of an answer
+	what   string
+	body   []byte
+	good   bool
+}
+
+// requestCases are all requests to try. They are the same for every document, so they are made once.
+var requestCases = sync.OnceValue(func() (cases []jsonCase) {
+	for _, m := range requests {
+		cases = append(cases, m.cases(operationOf(m.operation), 0)...)
+	}
+	return cases
+})
+
+// wholes are bodies that are no object at all.
+var wholes = []string{`null`, `[]`, `"x"`, `7`, `{`, ``}
+
+// cases are the base, and all that differs from it in one place.
+func (m message) cases(op *operation, status int) []jsonCase {
+	cases := []jsonCase{{op, status, op.id + " as documented", []byte(m.base), true}}
+	for _, whole := range wholes {
+		cases = append(cases, jsonCase{op, status, op.id + " with the body " + whole, []byte(whole), false})
+	}
+	for _, f := range m.fields {
+		f.each(func(value any, good bool) {
+			cases = append(cases, jsonCase{op, status, op.id + " with " + f.at + " " + show(value), variant(m.base, f.at, value), good})
+		})
+	}
+	return cases
+}
+
 // checkRequests sends every operation with a JSON body with one value changed at a time. Good values must pass both
 // validators; bad ones must be seen by the client's and be refused by the service in the documented way.
 func checkRequests(w *world) {
-	for _, m := range requests {
-		op := operationOf(m.operation)
-		for _, whole := range []string{`null`, `[]`, `"x"`, `7`, `{`, ``} {
-			w.refusedWith(op.requestWith(w, op.path, op.query, []byte(whole)), op.id+" with the body "+whole, http.StatusBadRequest)
-		}
-		for _, f := range m.fields {
-			f.each(func(value any, good bool) {
-				what := op.id + " with " + f.at + " " + show(value)
-				r := op.requestWith(w, op.path, op.query, variant(m.base, f.at, value))
-				if good {
-					w.takes(r, what)
-				} else {
-					w.refusedWith(r, what, http.StatusBadRequest)
-				}
-			})
+	for _, c := range requestCases() {
+		r := c.op.requestWith(w, c.op.path, c.op.query, c.body)
+		if c.good {
+			w.takes(r, c.what)
+		} else {
+			w.refusedWith(r, c.what, http.StatusBadRequest)
 		}
 	}
 }

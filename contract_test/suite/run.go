@@ -48,8 +48,8 @@ var checks = []struct {
 	run  func(*world)
 }{
 	{"default servers", checkServers},
-	{"requests", checkRequests},
 	{"responses", checkResponses},
+	{"requests", checkRequests},
 	{"parameters", checkParameters},
 	{"response headers", checkHeaders},
 	{"undocumented answers", checkUndocumented},

@@ -13,24 +13,24 @@ func checkUndocumented(w *world) {
 	for i := range operations {
 		op := &operations[i]
 		for _, status := range []int{201, 202, 203, 205, 300, 301, 302, 304, 307, 308, 402, 405, 406, 409, 410, 411, 412, 415, 418, 422, 451} {
-			w.answers(op, status, []byte(errorResponse), false, "which it never does")
+			w.answers(op, status, []byte(errorResponse), false, op.id+", which never does that")
 		}
 		for _, status := range []int{200, 204, 206, 413, 416} {
 			if status != op.status && (op.id != "DownloadFile" || status == 413 || status == 204) && !op.fails(status) {
-				w.answers(op, status, []byte(errorResponse), false, "which it never does")
+				w.answers(op, status, []byte(errorResponse), false, op.id+", which never does that")
 			}
 		}
 		if op.answer != "" {
 			for _, media := range []string{"text/json", "text/html", "application/xml", "application/octet-stream", ""} {
-				w.answersWith(op, canned{op.status, http.Header{"Content-Type": {media}}, []byte(op.answer)}, false, "as "+media)
+				w.answersWith(op, canned{op.status, http.Header{"Content-Type": {media}}, []byte(op.answer)}, false, op.id+" as "+media)
 			}
 		}
-		w.answersWith(op, canned{500, http.Header{"Content-Type": {"text/html"}}, []byte("<html>")}, false, "as a web page")
-		w.answersWith(op, canned{404, http.Header{"Content-Type": {"text/plain"}}, []byte(errorResponse)}, false, "as plain text")
+		w.answersWith(op, canned{500, http.Header{"Content-Type": {"text/html"}}, []byte("<html>")}, false, op.id+" as a web page")
+		w.answersWith(op, canned{404, http.Header{"Content-Type": {"text/plain"}}, []byte(errorResponse)}, false, op.id+" as plain text")
 	}
-	w.answersWith(operationOf("DeleteFile"), canned{204, http.Header{}, []byte("x")}, false, "with a body")
+	w.answersWith(operationOf("DeleteFile"), canned{204, http.Header{}, []byte("x")}, false, "DeleteFile with a body")
 	for _, media := range []string{"text/html", "video/mp4", "application/json"} {
-		w.answersWith(operationOf("DownloadFile"), canned{200, http.Header{"Content-Type": {media}}, []byte("{")}, true, "as "+media)
+		w.answersWith(operationOf("DownloadFile"), canned{200, http.Header{"Content-Type": {media}}, []byte("{")}, true, "DownloadFile as "+media)
 	}
 }
 
@@ -68,9 +68,7 @@ func checkUnknownRequests(w *world) {
 		}
 		empty := *op
 		empty.media = ""
-		if op.id != "BasicUpload" {
-			w.refusedWith(empty.request(w), op.id+" without a body", http.StatusBadRequest)
-		}
+		w.refusedWith(empty.request(w), op.id+" without a body", http.StatusBadRequest)
 	}
 	for _, path := range []string{"/", "/v1/accounts/" + account + "/uploads", accountPath, accountPath + "/uploads/", accountPath + "/folders"} {
 		r := (&operation{method: "GET"}).requestWith(w, path, "", nil)

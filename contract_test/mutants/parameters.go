@@ -1,0 +1,63 @@
+package mutants
+
+import "strconv"
+
+// parameters changes each parameter: those of single operations, and those that are shared.
+func (m *maker) parameters() {
+	for _, path := range sortedKeys(m.root["paths"]) {
+		item := place{"paths", path}
+		m.parameterList(item)
+		for _, method := range methods {
+			if at(m.root, item.to(method)) != nil {
+				m.parameterList(item.to(method))
+			}
+		}
+	}
+	for _, name := range sortedKeys(at(m.root, place{"components", "parameters"})) {
+		p := place{"components", "parameters", name}
+		m.parameter(p, at(m.root, p))
+	}
+}
+
+// parameterList changes the parameters of an operation, or of all operations of a path.
+func (m *maker) parameterList(p place) {
+	parameters := list(at(m.root, p)["parameters"])
+	for i := range parameters {
+		own := p.to("parameters", strconv.Itoa(i))
+		parameter := at(m.root, own)
+		resolved := parameter
+		if ref, ok := parameter["$ref"].(string); ok {
+			resolved = at(m.root, pointerPlace(ref))
+		} else {
+			m.parameter(own, parameter)
+		}
+		if resolved["in"] != "path" {
+			m.add("parameter", p, "no "+resolved["name"].(string), func(node object) { node["parameters"] = without(parameters, i) })
+		}
+	}
+}
+
+func (m *maker) parameter(p place, parameter object) {
+	name, _ := parameter["name"].(string)
+	words := func(what string) string { return name + " " + what }
+	if in := parameter["in"]; in != "path" { // which is fixed by the path
+		other := map[any]string{"query": "header", "header": "query"}[in]
+		m.add("place", p, words("in "+other), func(node object) {
+			node["in"] = other
+			delete(node, "explode")
+			delete(node, "style")
+			if schema := at(node, place{"schema"}); schema["$ref"] == "#/components/schemas/FileTags" {
+				node["schema"] = object{"$ref": "#/components/schemas/FileTagName"} // no lists in headers
+			}
+		})
+		m.add("name", p, words("has another name"), func(node object) { node["name"] = name + "X" })
+		if parameter["required"] == true {
+			m.add("required", p, words("is not required"), func(node object) { delete(node, "required") })
+		} else {
+			m.add("required", p, words("is required"), func(node object) { node["required"] = true })
+		}
+	}
+	if schema := at(parameter, place{"schema"}); schema != nil && schema["$ref"] == nil {
+		m.schema(p.to("schema"), schema, false)
+	}
+}
