@@ -326,6 +326,23 @@ func TestTokenSourceFails(t *testing.T) {
 	}
 }
 
+// TestTokenSourceFailsLater has a source that cannot replace its first token.
+func TestTokenSourceFailsLater(t *testing.T) {
+	broken := errors.New("no token today")
+	asked := 0
+	c := mustClient(t, testKey, respond(401, ""),
+		WithJWT(func(context.Context) (string, error) { asked++; return "", broken }))
+	for name, call := range map[string]func() error{
+		"API call": func() error { _, err := c.Details(t.Context(), "/a"); return err },
+		"download": func() error { _, err := c.Download(t.Context(), "/a", WithCDNAuth()); return err },
+	} {
+		c.credentials.tokens.current, asked = newSecret("token-1"), 0
+		if err := call(); !errors.Is(err, broken) || asked != 1 {
+			t.Errorf("%s: error %v, source asked %d times", name, err, asked)
+		}
+	}
+}
+
 func TestTokenSourceWaitEndsWithTheContext(t *testing.T) {
 	tokens := newTokens(func(context.Context) (string, error) { return "t", nil })
 	<-tokens.turn // somebody else is asking

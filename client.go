@@ -131,7 +131,8 @@ func (c *Client) AccountID() string { return c.accountID }
 // Its requests get the credentials, count against the limits and are observed
 // like those of the methods here; they go to the API's origin only. They are
 // not retried, their arguments are not checked, and a status that means failure
-// is no error of theirs. An answer of more than 16 MiB is cut with an error.
+// is no error of theirs. An answer of more than 1 MiB (16 MiB for a list of
+// parts) is cut with an error.
 func (c *Client) API() *gen.ClientWithResponses { return c.generated }
 
 // CloseIdleConnections closes the connections that are not in use. The client

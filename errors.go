@@ -98,12 +98,13 @@ func (e *APIError) Is(target error) bool {
 	return target == ErrNotFound && e.Status == http.StatusNotFound
 }
 
-// UploadError is an upload that failed after its arguments were found good:
-// [Client.Upload] and [Client.Resume] return it. The file does not exist. Err is
-// the reason; errors.Is and errors.As reach it, so that errors.Is(err,
-// context.Canceled) holds for an upload that was cancelled.
+// UploadError is the end of an upload that had begun: [Client.Upload] and
+// [Client.Resume] return it for every failure once the service has given the
+// upload an id. The file does not exist. Err is the reason; errors.Is and
+// errors.As reach it, so that errors.Is(err, context.Canceled) holds for an
+// upload that was cancelled.
 type UploadError struct {
-	// UploadID is the service's name for the upload; empty if it never began.
+	// UploadID is the service's name for the upload.
 	UploadID string
 	// Part is the index of the part that failed, counted from zero; -1 when the
 	// failure is not one of a part.
@@ -123,11 +124,7 @@ type UploadError struct {
 // Error names the upload, the part with its bytes, and the reason.
 func (e *UploadError) Error() string {
 	var text strings.Builder
-	text.WriteString("upload")
-	if e.UploadID != "" {
-		text.WriteString(" " + e.UploadID)
-	}
-	text.WriteString(": ")
+	text.WriteString("upload " + e.UploadID + ": ")
 	if e.Part >= 0 {
 		fmt.Fprintf(&text, "part %d (bytes %d to %d): ", e.Part, e.Start, e.End)
 	}

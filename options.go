@@ -89,9 +89,9 @@ func WithAccountID(id string) ClientOption {
 	}
 }
 
-// WithHTTPClient sets the HTTP client whose Transport and Jar are used. It is
-// copied, not changed: the copy follows no redirects. The default is a client
-// of this Client's own, over HTTP/1.1, with as many idle connections as can be
+// WithHTTPClient sets the HTTP client whose Transport is used, and whose Jar, but
+// for the PUTs of parts. It is copied, not changed: the copy follows no
+// redirects. The default is a client of this Client's own, over HTTP/1.1, with as many idle connections as can be
 // in use, proxies from the environment and no time limit on a transfer.
 //
 // A client with a Timeout is refused: it would cut every transfer that is
@@ -165,7 +165,7 @@ func WithPutsInFlight(n int) ClientOption {
 // WithAPICallsInFlight sets how many API calls are under way at once, by all
 // uses of the client together, from 2 to 1024. The default is 32. Each part of
 // an upload takes two calls, which run beside the transfers: with a latency of
-// L seconds and n calls, no more than n/2L parts per second can be done.
+// L seconds and n calls, no more than n/(2·L) parts per second can be done.
 func WithAPICallsInFlight(n int) ClientOption {
 	return func(s *clientSettings) error {
 		if n < 2 || n > 1024 {
