@@ -48,7 +48,6 @@ func help(t *testing.T, command string) string {
 		args = []string{command, "--help"}
 	}
 	var out, errw bytes.Buffer
-	noEnv := func(string) string { return "" }
 	if code := run(t.Context(), args, noEnv, strings.NewReader(""), &out, &errw); code != exitOK || errw.Len() > 0 {
 		t.Fatalf("%v: exit code %d, %s", args, code, &errw)
 	}

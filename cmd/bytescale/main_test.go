@@ -10,6 +10,8 @@ import (
 	"testing"
 )
 
+const mib = 1 << 20
+
 var update = flag.Bool("update", false, "rewrite golden files")
 
 // command is the built command; the tests run it as its users do.

@@ -18,8 +18,6 @@ import (
 // file, such as 20GiB.
 const hugeFile = "BYTESCALE_HUGE_FILE"
 
-const mib = 1 << 20
-
 // The peak memory of the command does not grow with what it uploads. It is
 // measured on the command as its users have it: without the race detector, and
 // with the service in another process, which drops what it gets.

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+)
+
+// Every failure is one line that says what happened and what to do.
+func TestExplain(t *testing.T) {
+	api := func(status int) error {
+		return &bytescale.UploadError{UploadID: "Kd759aLFxttm69kZ", Part: 3, Attempts: 2,
+			Err: &bytescale.APIError{Operation: "PutPart", Status: status, Message: "It did not work."}}
+	}
+	network := func(err error) error {
+		return &url.Error{Op: "Post", URL: "https://api.example/v2/accounts/A623uY2/uploads", Err: err}
+	}
+	_, keyError := bytescale.NewClient("secret_short")
+	_, optionError := bytescale.NewClient(testKey, bytescale.WithPutsInFlight(0))
+	for _, test := range []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"missing file", &fs.PathError{Op: "open", Path: "a", Err: syscall.ENOENT}, "no such file; check the name"},
+		{"unreadable file", &fs.PathError{Op: "open", Path: "a", Err: syscall.EACCES}, "permission denied (open: permission denied); check who may use it"},
+		{"other trouble with a file", &fs.PathError{Op: "read", Path: "a", Err: syscall.EIO}, "read: input/output error"},
+		{"full disk", &fs.PathError{Op: "write", Path: "a", Err: syscall.ENOSPC}, "the disk is full (write: no space left on device); free some space, or set TMPDIR to another disk"},
+		{"rename", &os.LinkError{Op: "rename", Old: "a", New: "b", Err: syscall.EXDEV}, "rename: invalid cross-device link"},
+		{"malformed key", keyError, "the API key cannot be one: it does not go on with an account id of seven base58 characters; copy the whole key from the dashboard"},
+		{"bad option", optionError, "putsInFlight: "},
+		{"401", api(401), "the server refused the API key: It did not work (401); check BYTESCALE_API_KEY"},
+		{"402", api(402), "the account does not allow it: It did not work (402); see the account's plan"},
+		{"403", api(403), "not permitted: It did not work (403); a public key cannot overwrite, delete or read details: use a secret key or another name"},
+		{"404", api(404), "not found on the server: It did not work (404); check the path and the account"},
+		{"409", api(409), "exists already: It did not work (409); use another --name or --folder, or remove the stored file first"},
+		{"413", api(413), "too large for the account: It did not work (413); see the account's plan"},
+		{"429", api(429), "too many requests: It did not work (429); wait a little, or lower --api-rate, and run the same command again"},
+		{"503", api(503), "the server has a problem: It did not work (503); run the same command again later"},
+		{"400", api(400), "the server refused: It did not work (400)"},
+		{"no message", &bytescale.APIError{Operation: "DeleteFile", Status: 400}, "the server refused: Bad Request (400)"},
+		{"refused", network(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), "cannot reach api.example (connection refused); check the network and --api-url, then run the same command again"},
+		{"unknown host", network(&net.OpError{Op: "dial", Err: &net.DNSError{Name: "api.example", IsNotFound: true}}), "cannot find api.example; check the network and --api-url"},
+		{"broken connection", network(errors.New("unexpected EOF")), "the connection to api.example broke (unexpected EOF); run the same command again"},
+		{"stalled", fmt.Errorf("part 3: %w", bytescale.ErrStalled), "the connection stood still for too long; run the same command again to continue"},
+		{"changed", fmt.Errorf("part 3: %w", bytescale.ErrSourceChanged), "changed while it was uploaded, so nothing was stored; try again when nothing writes to it"},
+		{"size", fmt.Errorf("part 3: %w", bytescale.ErrSourceSize), "is shorter or longer than it said it was, so nothing was stored; try again when nothing writes to it"},
+		{"nonsense", fmt.Errorf("begin: %w", bytescale.ErrProtocol), "; check that --api-url is the address of the service"},
+		{"anything else", errors.New("boom"), "boom"},
+		{"several lines", errors.New("boom\nbytescale: all is well\x1b[2J"), "boom\uFFFDbytescale: all is well\uFFFD[2J"},
+	} {
+		got := explain(test.err)
+		if !strings.HasSuffix(got, test.want) && !strings.HasPrefix(got, test.want) {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		if strings.ContainsAny(got, "\r\n\x1b") {
+			t.Errorf("%s: more than a line: %q", test.name, got)
+		}
+	}
+}

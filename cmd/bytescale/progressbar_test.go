@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+)
+
+func noEnv(string) string { return "" }
+
+// Without a terminal there is a line now and then, the rarer the longer it
+// takes.
+func TestProgressLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var err bytes.Buffer
+		p := newProgress(&err, false, noEnv)
+		p.expect(100 * mib)
+		watch := p.watch(100 * mib)
+		for second := range int64(25) {
+			watch(bytescale.Progress{Sent: second * 4 * mib, Confirmed: second * 3 * mib, Total: 100 * mib})
+			time.Sleep(time.Second)
+		}
+		watch(bytescale.Progress{Sent: 104 * mib, Confirmed: 100 * mib, Total: 100 * mib})
+		p.close()
+		want := "bytescale: 40%, 40 MiB of 100 MiB, 4.0 MiB/s, 15s left\n" +
+			"bytescale: 80%, 80 MiB of 100 MiB, 4.0 MiB/s, 5s left\n"
+		if diff := cmp.Diff(want, err.String()); diff != "" {
+			t.Error(diff)
+		}
+		if got, want := p.total(1), "1 file, 100 MiB in 25s (4.0 MiB/s)"; got != want {
+			t.Errorf("at the end %q, want %q", got, want)
+		}
+	})
+}
+
+func TestProgressLinesBecomeRare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var err bytes.Buffer
+		p := newProgress(&err, false, noEnv)
+		p.expect(1 << 40)
+		watch := p.watch(1 << 40)
+		for second := range int64(24 * 60 * 60) {
+			watch(bytescale.Progress{Sent: second, Total: 1 << 40})
+			time.Sleep(time.Second)
+		}
+		if lines := bytes.Count(err.Bytes(), []byte("\n")); lines < 50 || lines > 300 {
+			t.Errorf("%d lines in a day", lines)
+		}
+	})
+}
+
+func TestProgressQuiet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var err bytes.Buffer
+		p := newProgress(&err, true, noEnv)
+		p.expect(10)
+		time.Sleep(time.Minute)
+		p.watch(10)(bytescale.Progress{Sent: 5, Total: 10})
+		p.close()
+		if err.Len() > 0 {
+			t.Errorf("it said %q", &err)
+		}
+	})
+}
+
+// What is shown never goes back, is not full before all is confirmed, and
+// follows a file that turns out to have another size.
+func TestProgressCounts(t *testing.T) {
+	p := newProgress(&bytes.Buffer{}, true, noEnv)
+	p.expect(10)
+	p.expect(20)
+	watch := p.watch(10)
+	for _, step := range []struct {
+		now         bytescale.Progress
+		done, whole int64
+	}{
+		{bytescale.Progress{Total: 10}, 0, 30},
+		{bytescale.Progress{Sent: 6, Total: 10}, 6, 30},
+		{bytescale.Progress{Sent: 16, Confirmed: 5, Total: 10}, 9, 30},
+		{bytescale.Progress{Sent: 3, Confirmed: 5, Total: 10}, 9, 30},
+		{bytescale.Progress{Sent: 16, Confirmed: 10, Total: 10}, 10, 30},
+		{bytescale.Progress{Sent: 16, Confirmed: 12, Total: 12}, 12, 32},
+	} {
+		watch(step.now)
+		if p.done != step.done || p.whole != step.whole {
+			t.Errorf("%+v: %d of %d, want %d of %d", step.now, p.done, p.whole, step.done, step.whole)
+		}
+	}
+	p.watch(0)(bytescale.Progress{Confirmed: 0, Total: 0})
+	if got := percent(0, 0); got != 100 {
+		t.Errorf("nothing of nothing is %d%%", got)
+	}
+}
