@@ -10,7 +10,7 @@ import (
 	"strconv"
 )
 
-// apiKey is accepted by an emulator that was started without keys of its own.
+// apiKey is accepted by both servers.
 const apiKey = "secret_A623uY2bench"
 
 // client is a program that can do a work. command returns it ready to start;
@@ -23,8 +23,9 @@ type client struct {
 
 // bench holds what the clients share.
 type bench struct {
-	dir  string // scratch
-	root string // of the repository
+	dir      string // scratch
+	root     string // of the repository
+	emulator bool   // the server is the emulator instead of the stub
 }
 
 // clients returns ours and the peers, those that are missing included.

@@ -2,7 +2,7 @@
 
 // Command bench measures our client beside curl and the official JavaScript
 // SDK and prints ratios. All clients are processes of their own and upload to
-// an emulator in another process that discards the bytes. Rounds alternate
+// a server in another process that discards the bytes (the stub). Rounds alternate
 // between the clients, the medians of the rounds count, so that what else the
 // machine does hits all of them alike.
 //
@@ -27,15 +27,17 @@ func main() {
 	docs := flag.String("docs", "", "also rewrite performance.md and performance.svg in this directory")
 	rounds := flag.Int("rounds", 5, "runs of each client")
 	defaults := flag.Bool("defaults", false, "instead, try the options over their ranges: what the defaults were chosen by")
+	emulator := flag.Bool("emulator", false, "upload to the emulator instead of the stub server")
 	quick := flag.Bool("quick", false, "only the 100 MB works, to try a change")
 	flag.Parse()
-	if err := run(*out, *docs, *rounds, *quick, *defaults); err != nil {
+	b := &bench{emulator: *emulator}
+	if err := b.run(*out, *docs, *rounds, *quick, *defaults); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out, docs string, rounds int, quick, defaults bool) error {
+func (b *bench) run(out, docs string, rounds int, quick, defaults bool) error {
 	scratch, err := os.MkdirTemp("", "bench-*")
 	if err != nil {
 		return err
@@ -45,7 +47,7 @@ func run(out, docs string, rounds int, quick, defaults bool) error {
 	if err != nil {
 		return err
 	}
-	b := &bench{dir: scratch, root: root}
+	b.dir, b.root = scratch, root
 	if err := b.build(); err != nil {
 		return err
 	}
@@ -109,7 +111,7 @@ func (b *bench) build() error {
 }
 
 func (b *bench) buildPrograms() error {
-	for target, source := range map[string]string{"bytescale": "./cmd/bytescale", "client": "./bench/client"} {
+	for target, source := range map[string]string{"bytescale": "./cmd/bytescale", "client": "./bench/client", "stub": "./bench/stub"} {
 		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(b.dir, target), source)
 		cmd.Dir = b.root
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as make build has it: no C library

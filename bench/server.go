@@ -23,7 +23,7 @@ import (
 
 const accountID = "A623uY2"
 
-// server is an emulator in a process of its own that discards what it gets.
+// server is a server in a process of its own that discards what it gets.
 type server struct {
 	url string
 	cmd *exec.Cmd
@@ -35,22 +35,16 @@ type conditions struct {
 	bandwidth int64         // of each part PUT by itself, in bytes per second; 0 is no limit
 }
 
-// serve starts an emulator.
+// serve starts a server and waits until it answers.
 func (b *bench) serve(limited conditions) (*server, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.MkdirTemp(b.dir, "data-*")
+	cmd, err := b.serverCommand(address, limited)
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"emulator", "--addr", address, "--data", data, "--discard", "--api-latency", limited.latency.String()}
-	if limited.bandwidth > 0 {
-		args = append(args, "--bandwidth", strconv.FormatInt(limited.bandwidth, 10))
-	}
-	cmd := exec.Command(filepath.Join(b.dir, "bytescale"), args...)
-	cmd.Stdout = nil // requests are logged to the void
 	s := &server{url: "http://" + address, cmd: cmd}
 	if err := cmd.Start(); err != nil {
 		return nil, err
@@ -64,7 +58,24 @@ func (b *bench) serve(limited conditions) (*server, error) {
 		time.Sleep(25 * time.Millisecond)
 	}
 	s.stop()
-	return nil, errors.New("the emulator does not answer")
+	return nil, errors.New("the server does not answer")
+}
+
+// serverCommand is the stub, or the emulator, with its log to the void.
+func (b *bench) serverCommand(address string, limited conditions) (*exec.Cmd, error) {
+	bandwidth := strconv.FormatInt(limited.bandwidth, 10)
+	if !b.emulator {
+		return exec.Command(filepath.Join(b.dir, "stub"), "-latency", limited.latency.String(), "-bandwidth", bandwidth, address), nil
+	}
+	data, err := os.MkdirTemp(b.dir, "data-*")
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"emulator", "--addr", address, "--data", data, "--discard", "--api-latency", limited.latency.String()}
+	if limited.bandwidth > 0 {
+		args = append(args, "--bandwidth", bandwidth)
+	}
+	return exec.Command(filepath.Join(b.dir, "bytescale"), args...), nil
 }
 
 func (s *server) stop() {
