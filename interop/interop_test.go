@@ -18,8 +18,8 @@ const (
 	publicKey = "public_A623uY2interop"
 
 	// maxMemory is what the emulator may take while files of 500 MiB pass through
-	// it. Its Go runtime alone takes some 30 MiB.
-	maxMemory = 150 << 20
+	// it.
+	maxMemory = 64 << 20
 )
 
 // TestJavaScriptSDK runs the official SDK against the built emulator, each in its

@@ -87,12 +87,15 @@ func allowedHeaders(r *http.Request) string {
 func withDeadlines(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(w)
-		// A deadline of the connection's last answer must not hit this one.
+		// The limit of the connection's last answer is not for this one, which may
+		// begin with the server's own "100 Continue".
 		_ = control.SetWriteDeadline(time.Time{})
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = &movingBody{ReadCloser: r.Body, control: control}
 		}
 		next.ServeHTTP(&movingWriter{ResponseWriter: w, control: control}, r)
+		// What is still buffered is written after the handler.
+		_ = control.SetWriteDeadline(time.Now().Add(stillTime))
 	})
 }
 

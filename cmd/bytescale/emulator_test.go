@@ -1,0 +1,404 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/internal/memnet"
+)
+
+// inProcess is an emulator that runs in the test's own process.
+type inProcess struct {
+	t      *testing.T
+	url    string
+	intro  string // what it said at start
+	log    lockedBuffer
+	cancel context.CancelFunc
+	code   chan int
+}
+
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}
+
+// runEmulator runs the command's emulator with the given flags, at a free port.
+func runEmulator(t *testing.T, args ...string) *inProcess {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	e := &inProcess{t: t, cancel: cancel, code: make(chan int, 1)}
+	out, in := io.Pipe()
+	go func() {
+		env := func(string) string { return "" }
+		e.code <- run(ctx, append([]string{"emulator", "--addr", "127.0.0.1:0"}, args...), env, strings.NewReader(""), in, &e.log)
+		in.Close()
+	}()
+	t.Cleanup(func() { e.stop() })
+	lines := bufio.NewReader(out)
+	for range 3 {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			t.Fatalf("it said %q and then %v; %s", e.intro, err, e.log.String())
+		}
+		e.intro += line
+	}
+	_, rest, _ := strings.Cut(e.intro, " is at ")
+	e.url, _, _ = strings.Cut(rest, "\n")
+	return e
+}
+
+// stop ends the emulator and returns its exit code, -1 if it had ended.
+func (e *inProcess) stop() int {
+	e.cancel()
+	code, ok := <-e.code
+	if !ok {
+		return -1
+	}
+	close(e.code)
+	return code
+}
+
+func (e *inProcess) client(key string) *bytescale.Client {
+	e.t.Helper()
+	client, err := bytescale.NewClient(key, bytescale.WithAPIURL(e.url), bytescale.WithCDNURL(e.url))
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	e.t.Cleanup(client.CloseIdleConnections)
+	return client
+}
+
+// request sends a request and reads the whole answer.
+func request(t *testing.T, method, url string, header http.Header, body string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = header.Clone()
+	r.Host = header.Get("Host")
+	r.Close = true
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, string(content)
+}
+
+func TestEmulatorKeepsFilesBetweenRuns(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	data := filepath.Join(t.TempDir(), "data")
+	first := runEmulator(t, "--data", data, "--part-size", "1KiB")
+	if !strings.Contains(first.intro, emulatorKey) {
+		t.Errorf("no example of a key in %q", first.intro)
+	}
+	content := bytes.Repeat([]byte("0123456789"), 1000)
+	file, err := first.client(emulatorKey).Upload(t.Context(), bytescale.Bytes(content), bytescale.WithPath("/secrets of the trade/a.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := first.stop(); code != exitOK {
+		t.Errorf("exit code %d: %s", code, first.log.String())
+	}
+
+	second := runEmulator(t, "--data", data)
+	client := second.client(emulatorKey)
+	if got, err := client.Details(t.Context(), file.FilePath); err != nil || got.ETag != file.ETag {
+		t.Errorf("got %+v, %v; want etag %s", got, err, file.ETag)
+	}
+	download, err := client.Download(t.Context(), file.FilePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(download)
+	if !bytes.Equal(got, content) || err != nil {
+		t.Errorf("%d bytes came back, or other ones; %v", len(got), err)
+	}
+	download.Close()
+	if code := second.stop(); code != exitOK {
+		t.Errorf("exit code %d: %s", code, second.log.String())
+	}
+
+	// One line for each request, with nothing in it that opens a door.
+	log := first.log.String()
+	if lines, want := strings.Count(log, "\n"), 1+9+10+10; lines != want { // begin, get, put, complete
+		t.Errorf("%d lines for %d requests:\n%s", lines, want, log)
+	}
+	for _, secret := range []string{emulatorKey, "signature", "expires", "?"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log has %q:\n%s", secret, log)
+		}
+	}
+}
+
+func TestEmulatorDiscards(t *testing.T) {
+	t.Parallel()
+	client := runEmulator(t, "--discard").client(emulatorKey)
+	file, err := client.Upload(t.Context(), bytescale.Bytes(make([]byte, 100)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := client.Details(t.Context(), file.FilePath); err != nil || got.Size != 100 {
+		t.Errorf("details: %+v, %v", got, err)
+	}
+	if _, err := client.Download(t.Context(), file.FilePath); !errors.Is(err, bytescale.ErrNotFound) {
+		t.Errorf("download: %v", err)
+	}
+}
+
+func TestEmulatorTakesTheKeysItWasGiven(t *testing.T) {
+	t.Parallel()
+	const ours = "secret_A623uY2ours"
+	emulator := runEmulator(t, "--api-key", ours)
+	if strings.Contains(emulator.intro, ours) || !strings.Contains(emulator.intro, "A623uY2") {
+		t.Errorf("it said %q", emulator.intro)
+	}
+	if _, err := emulator.client(ours).Upload(t.Context(), bytescale.Bytes(nil)); err != nil {
+		t.Error(err)
+	}
+	var refused *bytescale.APIError
+	if _, err := emulator.client(emulatorKey).Upload(t.Context(), bytescale.Bytes(nil)); !errors.As(err, &refused) || refused.Status != http.StatusUnauthorized {
+		t.Errorf("another key: %v", err)
+	}
+}
+
+func TestEmulatorRefusesToStart(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { taken.Close() }) // after the parallel subtests
+	full := t.TempDir()
+	if err := os.WriteFile(filepath.Join(full, "thesis.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inUse := filepath.Join(t.TempDir(), "data")
+	runEmulator(t, "--data", inUse)
+
+	for _, test := range []struct {
+		name string
+		args []string
+		code int
+		want string
+	}{
+		{"other machines, no key", []string{"--addr", ":0"}, exitUsage, "--api-key"},
+		{"other machines, no key, in full", []string{"--addr", "[::]:0"}, exitUsage, "--api-key"},
+		{"no port", []string{"--addr", "127.0.0.1"}, exitUsage, "--addr"},
+		{"bad key", []string{"--api-key", "hunter2"}, exitUsage, "--api-key number 1"},
+		{"bad size", []string{"--part-size", "big"}, exitUsage, "5MiB"},
+		{"no size", []string{"--part-size", "0"}, exitUsage, "5MiB"},
+		{"negative latency", []string{"--api-latency=-1s"}, exitUsage, "negative"},
+		{"taken address", []string{"--addr", taken.Addr().String()}, exitFailed, "in use"},
+		{"foreign address", []string{"--addr", "203.0.113.1:0", "--api-key", emulatorKey}, exitFailed, "no address of this machine"},
+		{"directory of something else", []string{"--data", full}, exitFailed, "not empty"},
+		{"directory in use", []string{"--data", inUse}, exitFailed, "another process"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			// Should it start after all, it ends at once.
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			var out, errw bytes.Buffer
+			args := append([]string{"emulator", "--addr", "127.0.0.1:0"}, test.args...)
+			code := run(ctx, args, func(string) string { return "" }, strings.NewReader(""), &out, &errw)
+			if code != test.code || !strings.Contains(errw.String(), test.want) || strings.Count(errw.String(), "\n") != 1 {
+				t.Errorf("exit code %d, want %d: %q", code, test.code, &errw)
+			}
+			if strings.Contains(errw.String(), "hunter2") {
+				t.Error("the key is repeated")
+			}
+		})
+	}
+}
+
+func TestEmulatorAnswersToThisMachineOnly(t *testing.T) {
+	t.Parallel()
+	emulator := runEmulator(t)
+	for host, want := range map[string]int{
+		"":               http.StatusNotFound, // that of the URL
+		"localhost":      http.StatusNotFound,
+		"LOCALHOST:8744": http.StatusNotFound,
+		"[::1]:80":       http.StatusNotFound,
+		"127.8.7.6":      http.StatusNotFound,
+		"evil.example":   http.StatusMisdirectedRequest,
+		"127.0.0.1.evil": http.StatusMisdirectedRequest,
+		"localhost.evil": http.StatusMisdirectedRequest,
+		"192.168.1.2:80": http.StatusMisdirectedRequest,
+	} {
+		response, body := request(t, http.MethodGet, emulator.url+"/A623uY2/raw/none", http.Header{"Host": {host}}, "")
+		if response.StatusCode != want || !strings.Contains(body, `"error"`) {
+			t.Errorf("host %q: status %d, want %d: %s", host, response.StatusCode, want, body)
+		}
+	}
+	if log := emulator.log.String(); strings.Count(log, "421 host_not_allowed") != 4 {
+		t.Errorf("log:\n%s", log)
+	}
+}
+
+func TestEmulatorLetsWebPagesIn(t *testing.T) {
+	t.Parallel()
+	emulator := runEmulator(t)
+	client := emulator.client(emulatorKey)
+	if _, err := client.Upload(t.Context(), bytescale.Bytes([]byte("x")), bytescale.WithPath("/a")); err != nil {
+		t.Fatal(err)
+	}
+	origin := http.Header{"Origin": {"http://localhost:3000"}}
+
+	preflight := origin.Clone()
+	preflight.Set("Access-Control-Request-Method", "PUT")
+	preflight.Set("Access-Control-Request-Headers", "authorization,content-type")
+	response, _ := request(t, http.MethodOptions, emulator.url+"/v2/accounts/A623uY2/uploads", preflight, "")
+	header := response.Header
+	if response.StatusCode != http.StatusNoContent ||
+		header.Get("Access-Control-Allow-Origin") != "*" ||
+		header.Get("Access-Control-Allow-Headers") != "authorization,content-type" ||
+		!strings.Contains(header.Get("Access-Control-Allow-Methods"), "PUT") {
+		t.Errorf("preflight: %d %v", response.StatusCode, header)
+	}
+	if !strings.Contains(emulator.log.String(), "OPTIONS /v2/accounts/A623uY2/uploads 204") {
+		t.Error("the preflight is not in the log")
+	}
+
+	for _, path := range []string{"/A623uY2/raw/a", "/v2/accounts/A623uY2/files/details?filePath=/a", "/storage/nowhere"} {
+		response, _ := request(t, http.MethodGet, emulator.url+path, origin, "")
+		header := response.Header
+		if header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(header.Get("Access-Control-Expose-Headers"), "ETag") {
+			t.Errorf("%s: %v", path, header)
+		}
+		if header.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: credentials are allowed", path)
+		}
+	}
+}
+
+// serveInMemory serves a handler behind the emulator's time limits.
+func serveInMemory(t *testing.T, handler http.HandlerFunc) net.Conn {
+	t.Helper()
+	listener := memnet.Listen()
+	server := &http.Server{Handler: withDeadlines(handler), ReadHeaderTimeout: headerTime, IdleTimeout: idleTime}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		server.Serve(listener)
+	}()
+	conn, err := listener.Dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		conn.Close()
+		server.Close()
+		<-done
+	})
+	return conn
+}
+
+// A client that stops sending its body is cut, and one that is slow is not.
+func TestEmulatorCutsSilentUploads(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		read := make(chan error, 1)
+		conn := serveInMemory(t, func(_ http.ResponseWriter, r *http.Request) {
+			_, err := io.Copy(io.Discard, r.Body)
+			read <- err
+		})
+		io.WriteString(conn, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
+		for range 9 {
+			time.Sleep(stillTime - time.Second)
+			io.WriteString(conn, "x")
+		}
+		silent := time.Now()
+		if err := <-read; !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("the body ended with %v", err)
+		}
+		if waited := time.Since(silent); waited != stillTime {
+			t.Errorf("cut after %v, want %v", waited, stillTime)
+		}
+	})
+}
+
+// A client that stops reading its answer is cut too.
+func TestEmulatorCutsSilentDownloads(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		wrote := make(chan error, 1)
+		conn := serveInMemory(t, func(w http.ResponseWriter, _ *http.Request) {
+			_, err := io.CopyN(w, zeros{}, 1<<30)
+			wrote <- err
+		})
+		io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		began := time.Now()
+		if err := <-wrote; !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("the answer ended with %v", err)
+		}
+		if waited := time.Since(began); waited != stillTime {
+			t.Errorf("cut after %v, want %v", waited, stillTime)
+		}
+	})
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+// The limit of one request is not that of the next on the same connection, and a
+// handler may think for longer than bytes may take.
+func TestEmulatorLimitsEndWithTheirRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		conn := serveInMemory(t, func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(w, r.Body)
+			select {
+			case <-time.After(2 * stillTime):
+			case <-r.Context().Done():
+				t.Error("cut while thinking")
+			}
+		})
+		answers := bufio.NewReader(conn)
+		for range 3 {
+			io.WriteString(conn, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi")
+			response, err := http.ReadResponse(answers, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(response.Body)
+			if string(body) != "hi" || err != nil {
+				t.Errorf("answer %q, %v", body, err)
+			}
+			time.Sleep(idleTime - time.Second)
+		}
+	})
+}
