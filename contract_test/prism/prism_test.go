@@ -118,7 +118,8 @@ var operations = []operation{
 		})
 	}},
 	{"BasicUpload", func(ctx context.Context, c *gen.ClientWithResponses) (result, error) {
-		r, err := c.BasicUploadWithBodyWithResponse(ctx, account, &gen.BasicUploadParams{FileName: "a.txt"}, "text/plain", strings.NewReader("hello"))
+		name := "a.txt"
+		r, err := c.BasicUploadWithBodyWithResponse(ctx, account, &gen.BasicUploadParams{FileName: &name}, "text/plain", strings.NewReader("hello"))
 		return outcome(r, err, func() bool { return r.JSON200 != nil && r.JSON200.FilePath != "" })
 	}},
 	{"FormDataUpload", func(ctx context.Context, c *gen.ClientWithResponses) (result, error) {
