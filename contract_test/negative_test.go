@@ -1,0 +1,34 @@
+package contracttest
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/contract_test/suite"
+)
+
+// implied are the constraints that no value breaks alone: where the pattern demands a character, so does the least length
+// (three of a MIME type), and a maximum of 30000 fits into 64 bits.
+var implied = []string{
+	"code minLength", "filePath minLength", "fileUrl minLength", "mime minLength", "originalFileName minLength",
+	"timeout format", "url minLength",
+}
+
+// TestDerivedNegatives breaks every constraint of the spec by itself, in requests and in responses.
+func TestDerivedNegatives(t *testing.T) {
+	tried, failures := suite.Derived(bytescale.OpenAPI())
+	for _, failure := range failures {
+		t.Error(failure)
+	}
+	if tried.Requests < 100 || tried.Responses < 200 || tried.Good < 200 {
+		t.Errorf("too little was tried: %+v", tried)
+	}
+	t.Logf("%d requests and %d responses each broke one constraint, %d messages broke none", tried.Requests, tried.Responses, tried.Good)
+	slices.Sort(tried.Implied)
+	if diff := cmp.Diff(implied, tried.Implied); diff != "" {
+		t.Errorf("constraints that could not be broken alone (-known +found):\n%s", diff)
+	}
+}
