@@ -16,7 +16,7 @@ var errBodyCut = errors.New("the request body was cut off")
 
 // readBuffers hold what is on its way from a connection to the store. They are
 // large, since each read of a busy connection fills them.
-var readBuffers = sync.Pool{New: func() any { return new([512 << 10]byte) }}
+var readBuffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
 
 // received are bytes that have arrived and belong to nothing yet. It must be
 // handed to the store or abandoned.
@@ -48,7 +48,7 @@ func (s *Server) receive(ctx context.Context, body io.Reader, size int64) (_ *re
 			}
 		}()
 	}
-	buffer := readBuffers.Get().(*[512 << 10]byte)
+	buffer := readBuffers.Get().(*[256 << 10]byte)
 	defer readBuffers.Put(buffer)
 	for {
 		n, readErr := body.Read(buffer[:])
