@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,77 +13,63 @@ import (
 // mimeHead is how much of a file is looked at to tell what it is.
 const mimeHead = 4096
 
-// fileMIME guesses what the file holds; "" when nothing can be said.
+// fileMIME tells what the file at path holds: by its extension if that says it,
+// which costs nothing, else by its first bytes; "" when nothing can be said.
 func fileMIME(path string) (string, error) {
+	if mime := extensions[extension(path)]; mime != "" {
+		return mime, nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	head := make([]byte, mimeHead)
-	n, err := io.ReadFull(f, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return "", err
-	}
-	return contentMIME(head[:n], path), nil
+	return readerMIME(f)
 }
 
 // readerMIME guesses from the head of r, which it leaves as it was.
 func readerMIME(r io.ReaderAt) (string, error) {
 	head := make([]byte, mimeHead)
 	n, err := r.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
-	return contentMIME(head[:n], ""), nil
+	return contentMIME(head[:n]), nil
 }
 
-// contentMIME guesses from the first bytes and, where these only say "text",
-// "zip" or nothing, from the name's extension. The extensions are our own: what
-// the mime package knows differs from host to host, and the same file must get
-// the same type everywhere.
-func contentMIME(head []byte, name string) string {
+// contentMIME guesses from the first bytes.
+func contentMIME(head []byte) string {
 	if len(head) == 0 {
-		return extensions[extension(name)]
+		return ""
 	}
 	found := mimetype.Detect(head)
-	guess := found.String()
-	if generic[strings.SplitN(guess, ";", 2)[0]] {
-		if byName := extensions[extension(name)]; byName != "" {
-			return byName
-		}
-	}
 	if found.Is("application/octet-stream") {
 		return "" // what the service stores for a file of no type
 	}
-	return guess
+	return found.String()
 }
 
 func extension(name string) string { return strings.ToLower(filepath.Ext(name)) }
 
-// generic are the types that say how a file is packed rather than what it is.
-var generic = map[string]bool{
-	"application/gzip":          true,
-	"application/json":          true,
-	"application/octet-stream":  true,
-	"application/x-ole-storage": true,
-	"application/zip":           true,
-	"text/html":                 true,
-	"text/plain":                true,
-	"text/xml":                  true,
-}
-
-// extensions are the types that content alone cannot tell.
+// extensions are the types that names tell. The list is our own: what package
+// mime knows differs from host to host, and a file must get the same type
+// everywhere. Extensions of more than one meaning, such as .ts, are left to the
+// content.
 var extensions = map[string]string{
+	".7z":          "application/x-7z-compressed",
+	".aac":         "audio/aac",
 	".apk":         "application/vnd.android.package-archive",
 	".avif":        "image/avif",
 	".bin":         "application/octet-stream",
+	".bmp":         "image/bmp",
 	".css":         "text/css; charset=utf-8",
 	".csv":         "text/csv; charset=utf-8",
 	".doc":         "application/msword",
 	".docx":        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 	".epub":        "application/epub+zip",
+	".flac":        "audio/flac",
 	".geojson":     "application/geo+json",
+	".gif":         "image/gif",
 	".gz":          "application/gzip",
 	".heic":        "image/heic",
 	".htm":         "text/html; charset=utf-8",
@@ -90,32 +77,46 @@ var extensions = map[string]string{
 	".ico":         "image/vnd.microsoft.icon",
 	".ics":         "text/calendar; charset=utf-8",
 	".jar":         "application/java-archive",
+	".jpeg":        "image/jpeg",
+	".jpg":         "image/jpeg",
 	".js":          "text/javascript; charset=utf-8",
 	".json":        "application/json",
 	".jsonl":       "application/jsonl",
 	".m3u8":        "application/vnd.apple.mpegurl",
+	".m4a":         "audio/mp4",
 	".md":          "text/markdown; charset=utf-8",
 	".mjs":         "text/javascript; charset=utf-8",
+	".mkv":         "video/matroska",
+	".mov":         "video/quicktime",
 	".mp3":         "audio/mpeg",
 	".mp4":         "video/mp4",
 	".mpd":         "application/dash+xml",
 	".odp":         "application/vnd.oasis.opendocument.presentation",
 	".ods":         "application/vnd.oasis.opendocument.spreadsheet",
 	".odt":         "application/vnd.oasis.opendocument.text",
+	".ogg":         "audio/ogg",
 	".otf":         "font/otf",
+	".parquet":     "application/vnd.apache.parquet",
+	".pdf":         "application/pdf",
+	".png":         "image/png",
 	".ppt":         "application/vnd.ms-powerpoint",
 	".pptx":        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 	".rss":         "application/rss+xml",
 	".srt":         "application/x-subrip",
 	".svg":         "image/svg+xml",
+	".tar":         "application/x-tar",
+	".tif":         "image/tiff",
+	".tiff":        "image/tiff",
 	".toml":        "application/toml",
-	".ts":          "text/plain; charset=utf-8",
 	".tsv":         "text/tab-separated-values; charset=utf-8",
 	".ttf":         "font/ttf",
 	".txt":         "text/plain; charset=utf-8",
 	".vtt":         "text/vtt; charset=utf-8",
 	".wasm":        "application/wasm",
+	".wav":         "audio/wav",
+	".webm":        "video/webm",
 	".webmanifest": "application/manifest+json",
+	".webp":        "image/webp",
 	".woff":        "font/woff",
 	".woff2":       "font/woff2",
 	".xhtml":       "application/xhtml+xml",
@@ -125,4 +126,5 @@ var extensions = map[string]string{
 	".yaml":        "application/yaml",
 	".yml":         "application/yaml",
 	".zip":         "application/zip",
+	".zst":         "application/zstd",
 }

@@ -12,13 +12,15 @@ func TestMIME(t *testing.T) {
 	png := "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 	for _, test := range []struct{ name, content, want string }{
 		{"photo.png", png, "image/png"},
-		{"photo.txt", png, "image/png"}, // content that is sure wins
+		{"photo.txt", png, "text/plain; charset=utf-8"}, // the name wins
+		{"photo", png, "image/png"},
+		{"photo.20261122", png, "image/png"},
 		{"notes.txt", "hello", "text/plain; charset=utf-8"},
 		{"notes", "hello", "text/plain; charset=utf-8"},
 		{"style.CSS", "body {}", "text/css; charset=utf-8"},
 		{"table.csv", "a,b", "text/csv; charset=utf-8"},
 		{"data.json", `{"a": 1}`, "application/json"},
-		{"letter.docx", "PK\x05\x06" + strings.Repeat("\x00", 18), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+		{"letter.DOCX", "PK\x05\x06" + strings.Repeat("\x00", 18), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
 		{"noise", "\x00\x01\x02\x03", ""},
 		{"empty", "", ""},
 		{"empty.html", "", "text/html; charset=utf-8"},
@@ -41,5 +43,15 @@ func TestMIMETable(t *testing.T) {
 		if !pattern.MatchString(mime) || extension != strings.ToLower(extension) || extension[0] != '.' {
 			t.Errorf("%s: %s", extension, mime)
 		}
+	}
+}
+
+// A file whose name tells its type is not read for that.
+func TestMIMEUnread(t *testing.T) {
+	if got, err := fileMIME("/no/such/file.mp4"); got != "video/mp4" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := fileMIME("/no/such/file"); !os.IsNotExist(err) {
+		t.Errorf("a missing file: %v", err)
 	}
 }

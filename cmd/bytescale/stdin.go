@@ -38,7 +38,7 @@ func (u *uploader) standardInput(ctx context.Context, it item) (*bytescale.FileD
 		if !errors.Is(peekErr, io.EOF) {
 			err = peekErr
 		}
-		mime = contentMIME(head, "")
+		mime = contentMIME(head)
 		hash := newHash()
 		source = bytescale.Stream(u.hashed(buffered, hash))
 		sum = func() (string, error) { return hash.text(), nil }

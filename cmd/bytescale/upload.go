@@ -19,7 +19,7 @@ type uploadCmd struct {
 	Recursive bool     `short:"r" help:"Upload directories with all that is in them. Symbolic links in them are not followed."`
 	Folder    string   `placeholder:"PATH" help:"Folder to store in; may hold variables such as {UTC_DATE}. By default the API key's own setting."`
 	Name      string   `placeholder:"NAME" help:"File name to store under; may hold variables. By default the API key's own setting."`
-	MIME      string   `name:"mime" placeholder:"TYPE" help:"MIME type. By default guessed from the content and the extension."`
+	MIME      string   `name:"mime" placeholder:"TYPE" help:"MIME type. By default told from the extension or the content."`
 	Metadata  string   `placeholder:"JSON" help:"JSON object to store with each file."`
 	Tags      []string `name:"tag" placeholder:"TAG" sep:"none" help:"Tag to store with each file; can be repeated."`
 
@@ -35,7 +35,7 @@ type uploadCmd struct {
 
 // Run uploads all files that the arguments name and reports each as it ends.
 func (c *uploadCmd) Run(ctx context.Context, std *streams, env getenv) error {
-	if !c.Local {
+	if len(c.Paths) == 1 && !c.Recursive && !c.Local {
 		stayLight()
 	}
 	ctx, giveUp := context.WithCancelCause(ctx)
