@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/contract"
+)
+
+type settings struct {
+	key, apiURL, cdnURL string
+	transport           http.RoundTripper // nil: the usual one
+}
+
+// examination is one run against a server.
+type examination struct {
+	report
+	client *bytescale.Client
+	http   *http.Client // validates, like that of the SDK
+	settings
+	folder string
+	mu     sync.Mutex
+	files  []string // to delete
+}
+
+// examine runs every step, whatever becomes of the others, and deletes what they made.
+func examine(ctx context.Context, s settings) (*report, error) {
+	if s.apiURL == "" {
+		s.apiURL = bytescale.DefaultAPIURL
+	}
+	if s.cdnURL == "" {
+		s.cdnURL = bytescale.DefaultCDNURL
+	}
+	recorder, err := contract.NewRecorder("")
+	if err != nil {
+		return nil, err
+	}
+	x := &examination{settings: s, folder: "/contract-live/" + time.Now().UTC().Format("20060102-150405-") + rand.Text()[:6]}
+	x.http = &http.Client{
+		Transport: contract.NewTransport(s.transport, contract.Tolerant(), contract.ReportOnly(), contract.Servers(s.apiURL, s.cdnURL),
+			contract.WithCoverage(recorder), contract.OnViolation(x.deviates)),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	x.client, err = bytescale.NewClient(s.key, bytescale.WithAPIURL(s.apiURL), bytescale.WithCDNURL(s.cdnURL), bytescale.WithHTTPClient(x.http))
+	if err != nil {
+		return nil, err
+	}
+	x.report.apiURL, x.report.started = s.apiURL, time.Now().UTC()
+	for _, step := range steps {
+		if err := step.do(x, ctx); err != nil {
+			x.failed = append(x.failed, fmt.Sprintf("%s: %v", step.name, err))
+		}
+	}
+	x.cleanUp(context.WithoutCancel(ctx))
+	x.coverage = contract.Default().Coverage(recorder)
+	return &x.report, nil
+}
+
+func (x *examination) deviates(v contract.Violation) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.deviations = append(x.deviations, v)
+}
+
+// observe notes what the contract leaves open.
+func (x *examination) observe(format string, args ...any) {
+	x.observations = append(x.observations, fmt.Sprintf(format, args...))
+}
+
+// path is where a step puts its file, which is deleted at the end.
+func (x *examination) path(name string) string {
+	path := x.folder + "/" + name
+	x.files = append(x.files, path)
+	return path
+}
+
+// cleanUp deletes everything. It goes on after Ctrl-C, within limits.
+func (x *examination) cleanUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for _, path := range x.files {
+		err := x.client.Delete(ctx, path)
+		if err != nil && !isNotFound(err) {
+			x.left = append(x.left, fmt.Sprintf("%s (%v)", path, err))
+		}
+	}
+}

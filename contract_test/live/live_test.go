@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/contract"
+)
+
+const key = "secret_A623uY2liveliveliveliveli"
+
+// against runs the examination on a fake service, as the program does on the live one.
+func against(t *testing.T, srv *bytescaletest.Server) (int, string) {
+	t.Helper()
+	env := map[string]string{"BYTESCALE_API_KEY": key, "BYTESCALE_API_URL": srv.URL(), "BYTESCALE_CDN_URL": srv.URL()}
+	var out bytes.Buffer
+	code := run(t.Context(), func(name string) string { return env[name] }, &out)
+	if strings.Contains(out.String(), key) || strings.Contains(out.String(), "signature=") {
+		t.Errorf("a secret is printed:\n%s", &out)
+	}
+	return code, out.String()
+}
+
+func server(t *testing.T) *bytescaletest.Server {
+	return bytescaletest.NewServer(t, bytescaletest.Lenient(), bytescaletest.AllowPrivateSources(), bytescaletest.Keys(key))
+}
+
+func TestNothingDeviates(t *testing.T) {
+	srv := server(t)
+	code, out := against(t, srv)
+	if code != 0 || !strings.Contains(out, "0 deviations from openapi.yaml, 0 of 8 steps failed.") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	if files := srv.Files(); len(files) > 0 {
+		t.Errorf("%d files are left, the first is %s", len(files), files[0].FilePath)
+	}
+	for _, op := range contract.Default().Operations() {
+		if strings.Contains(out, op+" request ") && !strings.Contains(out, op) {
+			t.Errorf("%s was not exercised:\n%s", op, out)
+		}
+	}
+	if missing := strings.Count(out, " request "); missing > 0 {
+		t.Errorf("%d operations were not exercised:\n%s", missing, out)
+	}
+}
+
+func TestDeviationsAreReported(t *testing.T) {
+	srv := server(t)
+	srv.Fail(
+		bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultWrongShape, Body: `{"remainingUploadParts":null}`},
+		bytescaletest.Fault{Operation: "BasicUpload", Kind: bytescaletest.FaultStatus, Status: 418},
+	)
+	code, out := against(t, srv)
+	for _, want := range []string{
+		"2 deviations from openapi.yaml, 1 of 8 steps failed.",
+		"- ListUploadParts response 200: body/remainingUploadParts: must not be null (nullable), seen 1 times",
+		"- BasicUpload response 418: status: must be a documented status, not 418 (undocumented), seen 1 times",
+		"- BasicUpload: BasicUpload answered 418",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in the report", want)
+		}
+	}
+	if code != 1 || t.Failed() {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}
+
+// What cannot be deleted is told.
+func TestLeftovers(t *testing.T) {
+	srv := server(t)
+	srv.Fail(bytescaletest.Fault{Operation: "DeleteFile", Kind: bytescaletest.FaultStatus, Status: 403})
+	code, out := against(t, srv)
+	if code != 0 || !strings.Contains(out, "### Left behind, delete by hand\n\n- /contract-live/") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}
+
+func TestNoKey(t *testing.T) {
+	var out bytes.Buffer
+	if code := run(t.Context(), func(string) string { return "" }, &out); code != 0 || !strings.Contains(out.String(), "nothing was run") {
+		t.Errorf("exit code %d, %s", code, &out)
+	}
+}
+
+func TestBadKey(t *testing.T) {
+	var out bytes.Buffer
+	if code := run(t.Context(), func(string) string { return "nonsense" }, &out); code != 1 || out.Len() == 0 {
+		t.Errorf("exit code %d, %s", code, &out)
+	}
+}
