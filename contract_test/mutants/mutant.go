@@ -23,6 +23,31 @@ type object = map[string]any
 
 // Of makes all mutants of a document, always the same ones in the same order.
 func Of(document []byte) ([]Mutant, error) {
+	m, err := newMaker(document)
+	if err != nil {
+		return nil, err
+	}
+	m.usage = usageOf(m.root)
+	m.servers()
+	m.operations()
+	m.parameters()
+	m.responses()
+	m.securitySchemes()
+	m.schemas()
+	return m.mutants, m.err
+}
+
+// Unchanged is what the mutants of a document are made of: JSON, without examples, and with no mistake in it. A suite
+// that does not accept it notices nothing of the mutants either.
+func Unchanged(document []byte) ([]byte, error) {
+	m, err := newMaker(document)
+	if err != nil {
+		return nil, err
+	}
+	return m.data, nil
+}
+
+func newMaker(document []byte) (*maker, error) {
 	loaded, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
 		return nil, err
@@ -36,17 +61,8 @@ func Of(document []byte) ([]Mutant, error) {
 		return nil, err
 	}
 	withoutExamples(m.root)
-	if m.data, err = json.Marshal(m.root); err != nil {
-		return nil, err
-	}
-	m.usage = usageOf(m.root)
-	m.servers()
-	m.operations()
-	m.parameters()
-	m.responses()
-	m.securitySchemes()
-	m.schemas()
-	return m.mutants, m.err
+	m.data, err = json.Marshal(m.root)
+	return m, err
 }
 
 // maker collects mutants. It looks at root and changes copies of data.
