@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -32,6 +33,24 @@ func (c *connection) client(opts ...bytescale.ClientOption) (*bytescale.Client, 
 		return nil, usageError{err}
 	}
 	return client, nil
+}
+
+// connect is client for a command that waits for the server's answers: the
+// returned context ends when the server cannot be reached, see [reach], and
+// outcome says so instead of the context's own error.
+func (c *connection) connect(ctx context.Context, shows *progress) (context.Context, *bytescale.Client, error) {
+	ctx, giveUp := context.WithCancelCause(ctx)
+	reach := &reach{giveUp: giveUp, note: shows.note}
+	client, err := c.client(bytescale.WithObserver(reach.observe))
+	return ctx, client, err
+}
+
+// outcome is err, or why ctx ended if it did.
+func outcome(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // filePath reads the argument that names a stored file: its path, or its URL

@@ -24,7 +24,9 @@ type downloadCmd struct {
 
 // Run downloads one file.
 func (c *downloadCmd) Run(ctx context.Context, std *streams, env getenv) error {
-	client, err := c.client()
+	shows := newProgress(std.err, c.Quiet, env)
+	defer shows.close()
+	ctx, client, err := c.connect(ctx, shows)
 	if err != nil {
 		return err
 	}
@@ -33,17 +35,15 @@ func (c *downloadCmd) Run(ctx context.Context, std *streams, env getenv) error {
 	if err != nil {
 		return err
 	}
-	shows := newProgress(std.err, c.Quiet, env)
-	defer shows.close()
 	if c.Output == "-" {
-		return download(ctx, client, stored, std.out, shows)
+		return outcome(ctx, download(ctx, client, stored, std.out, shows))
 	}
 	target, err := c.target(stored)
 	if err != nil {
 		return err
 	}
 	if err := c.toFile(ctx, client, stored, target, shows); err != nil {
-		return err
+		return outcome(ctx, err)
 	}
 	shows.close()
 	_, err = fmt.Fprintln(std.out, shown(target))

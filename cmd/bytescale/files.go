@@ -19,7 +19,7 @@ type infoCmd struct {
 
 // Run prints the details of each file.
 func (c *infoCmd) Run(ctx context.Context, std *streams) error {
-	return c.each(ctx, std, c.Files, func(client *bytescale.Client, path string) error {
+	return c.each(ctx, std, c.Files, func(ctx context.Context, client *bytescale.Client, path string) error {
 		file, err := client.Details(ctx, path)
 		if err != nil {
 			return err
@@ -65,7 +65,7 @@ type rmCmd struct {
 
 // Run deletes each file.
 func (c *rmCmd) Run(ctx context.Context, std *streams) error {
-	return c.each(ctx, std, c.Files, func(client *bytescale.Client, path string) error {
+	return c.each(ctx, std, c.Files, func(ctx context.Context, client *bytescale.Client, path string) error {
 		return client.Delete(ctx, path)
 	})
 }
@@ -79,7 +79,7 @@ type urlCmd struct {
 // Run prints the URL of each file. It asks no server, so it does not tell
 // whether the file exists.
 func (c *urlCmd) Run(ctx context.Context, std *streams) error {
-	return c.each(ctx, std, c.Files, func(client *bytescale.Client, path string) error {
+	return c.each(ctx, std, c.Files, func(_ context.Context, client *bytescale.Client, path string) error {
 		address, err := client.URL(path)
 		if err != nil {
 			return err
@@ -91,8 +91,8 @@ func (c *urlCmd) Run(ctx context.Context, std *streams) error {
 
 // each does something with one stored file after the other, the failing ones
 // reported and the others still done.
-func (c *connection) each(ctx context.Context, std *streams, files []string, do func(*bytescale.Client, string) error) error {
-	client, err := c.client()
+func (c *connection) each(ctx context.Context, std *streams, files []string, do func(context.Context, *bytescale.Client, string) error) error {
+	ctx, client, err := c.connect(ctx, &progress{err: std.err})
 	if err != nil {
 		return err
 	}
@@ -101,10 +101,10 @@ func (c *connection) each(ctx context.Context, std *streams, files []string, do 
 	for _, arg := range files {
 		path, err := filePath(client, arg)
 		if err == nil {
-			err = do(client, path)
+			err = do(ctx, client, path)
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 		if err != nil {
 			fmt.Fprintf(std.err, "bytescale: %s: %s\n", shown(arg), explain(err))

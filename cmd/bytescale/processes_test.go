@@ -3,10 +3,13 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -101,5 +104,34 @@ func TestBothKilled(t *testing.T) {
 	// Five parts were stored; the last two of them may not have been completed.
 	if puts == 0 || puts > parts-3 || begins != 0 {
 		t.Errorf("after the restart %d begins and %d PUTs of %d parts:\n%s", begins, puts, parts, &emulator.log)
+	}
+}
+
+// The second signal ends the command at once, here an emulator that lets a
+// request finish.
+func TestSecondSignal(t *testing.T) {
+	t.Parallel()
+	emulator := startEmulatorProcess(t, "127.0.0.1:0", filepath.Join(t.TempDir(), "data"))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(emulator.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// A request that is answered only after its body, which never comes.
+	fmt.Fprintf(conn, "POST /v2/accounts/A623uY2/uploads HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"+
+		"Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n", testKey)
+	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil { // 100 Continue: it is being handled
+		t.Fatal(err)
+	}
+	if err := emulator.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := emulator.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	emulator.Wait()
+	// Which of the two counts as the first is up to the system.
+	if code := emulator.ProcessState.ExitCode(); code != 130 && code != 143 {
+		t.Errorf("exit code %d, want that of a hurried end, 130 or 143", code)
 	}
 }

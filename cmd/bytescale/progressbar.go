@@ -139,6 +139,12 @@ func (p *progress) around(print func()) {
 	print()
 }
 
+// note prints one line about something that happened.
+func (p *progress) note(format string, args ...any) {
+	line := shown(fmt.Sprintf(format, args...))
+	p.around(func() { fmt.Fprintln(p.err, "bytescale:", line) })
+}
+
 // close removes the bar.
 func (p *progress) close() {
 	p.mu.Lock()

@@ -652,3 +652,30 @@ func TestCheckpointHoldsNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// A download that is interrupted leaves nothing behind.
+func TestCtrlCDownload(t *testing.T) {
+	t.Parallel()
+	i := newInterruption(t)
+	i.succeed(i.upload())
+	i.script([]fake.Fault{{Operation: "DownloadFile", Kind: fake.FaultTrickle, Rate: 100_000}})
+	p := i.start(nil, "download", "-q", "-o", "back.mp4", moviePath)
+	i.until("a part of the file", func() bool {
+		begun, err := filepath.Glob(filepath.Join(i.dir, ".bytescale-*"))
+		if err != nil || len(begun) == 0 {
+			return false
+		}
+		info, err := os.Stat(begun[0])
+		return err == nil && info.Size() > 0
+	})
+	if err := p.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.finish(); code != 130 || p.err.String() != "bytescale: interrupted\n" {
+		t.Errorf("exit code %d: %s", code, &p.err)
+	}
+	entries, err := os.ReadDir(i.dir)
+	if err != nil || len(entries) != 2 { // the movie and the state directory
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}

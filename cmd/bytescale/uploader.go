@@ -208,10 +208,7 @@ func (u *uploader) countKept(p *place) {
 }
 
 // note prints one line about something that is not a failure.
-func (u *uploader) note(format string, args ...any) {
-	line := shown(fmt.Sprintf(format, args...))
-	u.progress.around(func() { fmt.Fprintln(u.std.err, "bytescale:", line) })
-}
+func (u *uploader) note(format string, args ...any) { u.progress.note(format, args...) }
 
 // skip reports a file that is left out on purpose.
 func (u *uploader) skip(name, reason string) { u.note("%s: skipped: %s", name, reason) }
