@@ -154,16 +154,8 @@ func (e *emulatorCmd) start(stderr io.Writer) (*emulator, error) {
 
 // newCore makes the service and its store.
 func (e *emulatorCmd) newCore(output *lineWriter) (*fake.Server, error) {
-	options := fake.Options{
-		Keys:       e.APIKey,
-		PartSize:   int64(e.PartSize),
-		APILatency: e.APILatency,
-		Bandwidth:  int64(e.Bandwidth),
-		Discard:    e.Discard,
-		Lenient:    true, // nobody asks for the violations; wrong requests are refused all the same
-		Fetcher:    fake.NewFetcher(e.AllowPrivateURLs),
-		OnExchange: output.logExchange,
-	}
+	options := e.options()
+	options.OnExchange = output.logExchange
 	if err := e.openStore(&options); err != nil {
 		return nil, err
 	}
@@ -172,6 +164,19 @@ func (e *emulatorCmd) newCore(output *lineWriter) (*fake.Server, error) {
 		return nil, errors.Join(err, options.Store.Close())
 	}
 	return core, nil
+}
+
+// options are what the flags ask of the service.
+func (e *emulatorCmd) options() fake.Options {
+	return fake.Options{
+		Keys:       e.APIKey,
+		PartSize:   int64(e.PartSize),
+		APILatency: e.APILatency,
+		Bandwidth:  int64(e.Bandwidth),
+		Discard:    e.Discard,
+		Lenient:    true, // nobody asks for the violations; wrong requests are refused all the same
+		Fetcher:    fake.NewFetcher(e.AllowPrivateURLs),
+	}
 }
 
 func (e *emulatorCmd) openStore(options *fake.Options) error {

@@ -153,24 +153,15 @@ func TestEmulatorKilledMidUpload(t *testing.T) {
 func TestEmulatorKilledKeepsURLs(t *testing.T) {
 	t.Parallel()
 	emulator := startEmulatorProcess(t, "127.0.0.1:0", filepath.Join(t.TempDir(), "data"))
-	header := http.Header{"Authorization": {"Bearer " + emulatorKey}, "Content-Type": {"application/json"}}
-	response, body := request(t, http.MethodPost, emulator.url+"/v2/accounts/A623uY2/uploads", header, `{"size": 5, "protocol": "1.1"}`)
-	var begun struct {
-		UploadID    string
-		UploadParts struct{ First struct{ UploadURL string } }
-	}
-	if err := json.Unmarshal([]byte(body), &begun); err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("%d %s: %v", response.StatusCode, body, err)
-	}
+	uploadID, address := beginUpload(t, emulator.url, 5)
 	emulator.kill()
 	emulator = emulator.restart(t)
 
-	address := begun.UploadParts.First.UploadURL
 	forged := strings.Replace(address, "expires=", "expires=9", 1)
 	if response, body := request(t, http.MethodPut, forged, http.Header{}, "hello"); response.StatusCode != http.StatusForbidden {
 		t.Errorf("a URL that was tampered with: %d %s", response.StatusCode, body)
 	}
-	response, body = request(t, http.MethodPut, address, http.Header{}, "hello")
+	response, body := request(t, http.MethodPut, address, http.Header{}, "hello")
 	if response.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", response.StatusCode, body)
 	}
@@ -181,7 +172,7 @@ func TestEmulatorKilledKeepsURLs(t *testing.T) {
 	emulator.kill()
 	emulator = emulator.restart(t)
 
-	response, body = request(t, http.MethodPut, emulator.url+"/v2/accounts/A623uY2/uploads/"+begun.UploadID+"/parts/0", header, `{"etag":`+string(etag)+`}`)
+	response, body = request(t, http.MethodPut, emulator.url+"/v2/accounts/A623uY2/uploads/"+uploadID+"/parts/0", jsonHeader, `{"etag":`+string(etag)+`}`)
 	if response.StatusCode != http.StatusOK || !strings.Contains(body, `"Completed"`) {
 		t.Errorf("%d %s", response.StatusCode, body)
 	}

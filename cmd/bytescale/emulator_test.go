@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,9 +19,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/internal/fake"
 	"github.com/c88edac7/bytescale-go/internal/memnet"
 )
 
@@ -117,6 +122,22 @@ func request(t *testing.T, method, url string, header http.Header, body string) 
 	return response, string(content)
 }
 
+var jsonHeader = http.Header{"Authorization": {"Bearer " + emulatorKey}, "Content-Type": {"application/json"}}
+
+// beginUpload begins an upload and returns its id and the URL of its first part.
+func beginUpload(t *testing.T, url string, size int) (id, address string) {
+	t.Helper()
+	response, body := request(t, http.MethodPost, url+"/v2/accounts/A623uY2/uploads", jsonHeader, fmt.Sprintf(`{"size": %d, "protocol": "1.1"}`, size))
+	var begun struct {
+		UploadID    string
+		UploadParts struct{ First struct{ UploadURL string } }
+	}
+	if err := json.Unmarshal([]byte(body), &begun); err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%d %s: %v", response.StatusCode, body, err)
+	}
+	return begun.UploadID, begun.UploadParts.First.UploadURL
+}
+
 func TestEmulatorKeepsFilesBetweenRuns(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	data := filepath.Join(t.TempDir(), "data")
@@ -163,6 +184,38 @@ func TestEmulatorKeepsFilesBetweenRuns(t *testing.T) {
 	}
 }
 
+// A request that is under way when the emulator is told to stop is finished.
+func TestEmulatorFinishesOpenRequests(t *testing.T) {
+	t.Parallel()
+	emulator := runEmulator(t)
+	_, address := beginUpload(t, emulator.url, 5)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(emulator.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	path := strings.TrimPrefix(address, emulator.url)
+	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", path)
+	answers := bufio.NewReader(conn)
+	if line, err := answers.ReadString('\n'); !strings.Contains(line, "100 Continue") {
+		t.Fatalf("%q, %v", line, err) // now the request is being handled
+	}
+	answers.ReadString('\n') // the empty line after it
+	emulator.cancel()
+	io.WriteString(conn, "hello")
+	response, err := http.ReadResponse(answers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK || response.Header.Get("ETag") == "" {
+		t.Errorf("%s, %v", response.Status, response.Header)
+	}
+	if code := emulator.stop(); code != exitOK {
+		t.Errorf("exit code %d: %s", code, emulator.log.String())
+	}
+}
+
 func TestEmulatorDiscards(t *testing.T) {
 	t.Parallel()
 	client := runEmulator(t, "--discard").client(emulatorKey)
@@ -191,6 +244,54 @@ func TestEmulatorTakesTheKeysItWasGiven(t *testing.T) {
 	var refused *bytescale.APIError
 	if _, err := emulator.client(emulatorKey).Upload(t.Context(), bytescale.Bytes(nil)); !errors.As(err, &refused) || refused.Status != http.StatusUnauthorized {
 		t.Errorf("another key: %v", err)
+	}
+}
+
+func TestEmulatorFlags(t *testing.T) {
+	t.Parallel()
+	var grammar cli
+	parser, err := newParser(&grammar, func(string) string { return "" }, io.Discard, io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse([]string{
+		"emulator", "--api-key", "secret_A623uY2a,b", "--api-key", "public_A623uY2c",
+		"--part-size", "1MiB", "--api-latency", "50ms", "--bandwidth", "10MB", "--discard",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got := grammar.Emulator.options()
+	got.Fetcher = nil
+	want := fake.Options{
+		Keys:     []string{"secret_A623uY2a,b", "public_A623uY2c"},
+		PartSize: 1 << 20, APILatency: 50 * time.Millisecond, Bandwidth: 10_000_000, Discard: true, Lenient: true,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("options (-want +got):\n%s", diff)
+	}
+	if grammar.Emulator.Addr != "127.0.0.1:8744" {
+		t.Errorf("address %s", grammar.Emulator.Addr)
+	}
+}
+
+// UploadFromUrl does not open the machine's own network to whoever can ask.
+func TestEmulatorFetchesPublicAddressesOnly(t *testing.T) {
+	t.Parallel()
+	source := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "private") }))
+	t.Cleanup(source.Close)
+	body := fmt.Sprintf(`{"url": %q}`, source.URL)
+	for _, test := range []struct {
+		flags []string
+		want  string
+	}{
+		{nil, `"source_refused"`},
+		{[]string{"--allow-private-urls"}, `"filePath"`},
+	} {
+		emulator := runEmulator(t, test.flags...)
+		_, answer := request(t, http.MethodPost, emulator.url+"/v2/accounts/A623uY2/uploads/url", jsonHeader, body)
+		if !strings.Contains(answer, test.want) {
+			t.Errorf("%q: %s", test.flags, answer)
+		}
 	}
 }
 
