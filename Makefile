@@ -71,8 +71,8 @@ memory: ## Peak memory of the built command: a file of 20 GiB, a stream, small f
 	go test -count=1 -v -tags memory -run Memory ./bench
 
 .PHONY: gates-bite
-gates-bite: ## Break a scratch copy on purpose: every gate must fail
-	go test -count=1 -tags gates ./tools/...
+gates-bite: ## Break a scratch copy on purpose: every gate must fail; and the gates of a user's module
+	go test -count=1 -tags gates ./tools/... ./contract_test/consumer ./contract_test/consumer
 
 ##@ The spec and what is generated from it
 
@@ -113,11 +113,11 @@ release-baseline: ## Rewrite tools/released: the present spec and Go API become 
 
 .PHONY: contract
 contract: ## The contract suite with its coverage table; fails below 100 %
-	go test -count=1 -v -run 'TestCoverage' ./contract_test/
+	go test -count=1 -v -run '^TestCoverage' ./contract_test/
 
 .PHONY: contract-mutants
 contract-mutants: ## Mutants of the spec against the suite; fails below 95 % killed
-	go test -count=1 -v -run 'TestMutants' ./contract_test/ -mutants-every 1
+	go test -count=1 -v -run '^TestMutants' ./contract_test/ -mutants-every 1 -mutants-every 1
 
 .PHONY: contract-live
 contract-live: ## The suite against the live service; needs BYTESCALE_API_KEY
