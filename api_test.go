@@ -676,3 +676,40 @@ func TestLostConnections(t *testing.T) {
 		}
 	}
 }
+
+// TestCallsGiveBackWhatTheyHold makes more calls than may be under way, one
+// after another, of every kind that ends early.
+func TestCallsGiveBackWhatTheyHold(t *testing.T) {
+	for name, transport := range map[string]roundTrip{
+		"a lost connection": lost,
+		"a refused token":   status(401),
+		"a failure":         status(500),
+		"nonsense":          ok("x"),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			open := 0
+			c := mustClient(t, testKey, WithAPICallsInFlight(2),
+				WithJWT(func(context.Context) (string, error) { return "token", nil }),
+				withTransport(func(req *http.Request) (*http.Response, error) {
+					resp, err := transport(req)
+					if err == nil {
+						open++
+						resp.Body = &closer{resp.Body, func() { open-- }}
+					}
+					return resp, err
+				}))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			for range 5 {
+				for op, call := range calls(ctx, c.api) {
+					if err := call(); errors.Is(err, context.DeadlineExceeded) {
+						t.Fatalf("%s: %s waits for a place that nobody gives back", name, op)
+					}
+				}
+			}
+			if open != 0 {
+				t.Errorf("%s: %d bodies are open", name, open)
+			}
+		})
+	}
+}
