@@ -1,0 +1,26 @@
+package avatars
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/contract"
+)
+
+func TestSave(t *testing.T) {
+	srv := bytescaletest.NewServer(t)
+	held := contract.NewTransport(srv.HTTPClient().Transport, contract.Strict(),
+		contract.Servers(srv.URL(), srv.URL()),
+		contract.OnViolation(func(v contract.Violation) { t.Error(v) }))
+	client := srv.Client(bytescale.WithHTTPClient(&http.Client{Transport: held}))
+
+	if _, err := Save(t.Context(), client, "42", strings.NewReader("a picture"), 9); err != nil {
+		t.Fatal(err)
+	}
+	if stored, ok := srv.File("/avatars/42"); !ok || string(stored.Bytes()) != "a picture" {
+		t.Errorf("stored: %v", ok)
+	}
+}
