@@ -389,7 +389,7 @@ func WithTags(tags ...string) UploadOption {
 				return refuse(field, "%s contains other characters than a-z A-Z 0-9 . , / = _ + -", quote(tag))
 			}
 		}
-		s.tags = append(s.tags[:len(s.tags):len(s.tags)], tags...)
+		s.tags = append(s.tags, tags...)
 		return nil
 	}
 }
