@@ -218,10 +218,7 @@ func (s *Server) finish() (problems []string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, text := range s.panics {
-		problems = append(problems, text)
-	}
-	return problems
+	return append(problems, s.panics...)
 }
 
 var _ io.Closer = (*Server)(nil)

@@ -356,3 +356,21 @@ func TestStart(t *testing.T) {
 		t.Error("a negative part size was accepted")
 	}
 }
+
+// Repeating a completion has no second effect, whatever happened meanwhile.
+func TestRepeatedCompletion(t *testing.T) {
+	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10))
+	s := newSession(t, srv)
+	s.mustBegin("0123456789abc", path("/x"))
+	first, last := etagOf(s.put(0)), etagOf(s.put(1))
+	for range 2 { // one part remains, and it is not this one
+		if got := s.complete(0, first); !bytes.Contains(got.body, []byte("Pending")) || s.stored() != "absent" {
+			t.Fatalf("completing the first part: %v", got)
+		}
+	}
+	done := s.complete(1, last)
+	wantStatus(t, s.api(http.MethodDelete, "/files?filePath=%2Fx", nil), 204)
+	if got := s.complete(1, last); !bytes.Equal(got.body, done.body) || s.stored() != "absent" {
+		t.Errorf("completing again after the file was deleted: %v, stored %q", got, s.stored())
+	}
+}

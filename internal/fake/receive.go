@@ -32,8 +32,9 @@ func (r *received) abandon() {
 	}
 }
 
-// receive reads a body to its end into the store: size bytes, or if size is
-// negative whatever comes, but not more than a file may have.
+// receive reads a body to its end into the store, but not more than a file may
+// have. size is what the body is going to have, -1 if that is unknown; a body
+// that ends before its Content-Length is an error of the body itself.
 func (s *Server) receive(ctx context.Context, body io.Reader, size int64) (_ *received, err error) {
 	got := &received{}
 	var digest hash.Hash
@@ -68,9 +69,6 @@ func (s *Server) receive(ctx context.Context, body io.Reader, size int64) (_ *re
 		if readErr != nil {
 			return nil, fmt.Errorf("%w: %w", errBodyCut, readErr)
 		}
-	}
-	if size >= 0 && got.size != size {
-		return nil, errBodyCut
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
