@@ -72,8 +72,7 @@ func checkSchema(schema *openapi3.Schema, value any, direction Direction, at str
 }
 
 func flatten(err error) []error {
-	// Not errors.As: the cause of a failed oneOf is a MultiError too.
-	if several, ok := err.(openapi3.MultiError); ok { //nolint:errorlint
+	if several, ok := err.(openapi3.MultiError); ok { //nolint:errorlint // the cause of a failed oneOf is a MultiError too
 		var all []error
 		for _, e := range several {
 			all = append(all, flatten(e)...)

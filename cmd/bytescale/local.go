@@ -37,7 +37,7 @@ func startLocal(opts ...bytescale.ClientOption) (*local, error) {
 		return nil, errors.Join(err, service.Close())
 	}
 	l := &local{fake: service, server: &http.Server{Handler: service}}
-	go l.server.Serve(listener) // ends with close
+	go func() { _ = l.server.Serve(listener) }() // ends with close
 
 	origin := "http://" + listener.Addr().String()
 	l.client, err = bytescale.NewClient(localKey,

@@ -131,7 +131,7 @@ func (p *place) load() (*bytescale.Checkpoint, error) {
 	}
 	// Most files have none, and are not worth a lock.
 	if _, err := os.Stat(p.path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil //nolint:nilerr // a file that is not there is no failure
 	} else if err != nil {
 		p.all.unusable(err)
 		return nil, nil

@@ -93,7 +93,7 @@ type inMemory struct{ handler http.Handler }
 func (m inMemory) RoundTrip(r *http.Request) (_ *http.Response, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			if p != http.ErrAbortHandler { //nolint:errorlint // compared as net/http does
+			if p != http.ErrAbortHandler {
 				panic(p)
 			}
 			err = errors.New("the service cut the connection")

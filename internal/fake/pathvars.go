@@ -155,7 +155,7 @@ func joinPath(folder, rest string) string {
 // checkPath holds a path against the rules for paths of files: they begin with a
 // slash, are one line of at most 512 characters, and never climb with "..".
 func checkPath(field, path string) error {
-	reason := ""
+	var reason string
 	switch {
 	case !utf8.ValidString(path):
 		reason = "must be valid UTF-8"
