@@ -131,8 +131,11 @@ func permanent(op string, err error) bool {
 		dns         *net.DNSError
 		argument    *ArgumentError
 		token       *jwtError
+		final       interface{ Permanent() bool }
 	)
 	switch {
+	case errors.As(err, &final): // of a transport that knows, such as that of package contract
+		return final.Permanent()
 	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &host):
 		return true
 	case errors.As(err, &argument), errors.As(err, &token):

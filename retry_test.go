@@ -17,6 +17,12 @@ import (
 	"time"
 )
 
+// finalError is an error of a transport that tells whether it will come again.
+type finalError bool
+
+func (e finalError) Error() string   { return "refused by the transport" }
+func (e finalError) Permanent() bool { return bool(e) }
+
 // TestJudge is the retry policy, row by row.
 func TestJudge(t *testing.T) {
 	t.Parallel()
@@ -38,6 +44,8 @@ func TestJudge(t *testing.T) {
 		{opBegin, x509.UnknownAuthorityError{}, stop, "so does an unknown authority"},
 		{opBegin, x509.HostnameError{Certificate: &x509.Certificate{}}, stop, "and a wrong name"},
 		{opBegin, &ArgumentError{Field: "jwt"}, stop, "an argument does not get better"},
+		{opBegin, &url.Error{Err: finalError(true)}, stop, "a transport that says so knows better"},
+		{opBegin, &url.Error{Err: finalError(false)}, again, "also when it says the opposite"},
 		{opBegin, &jwtError{io.EOF}, stop, "the source of tokens knows better whether to try again"},
 		{opBegin, status(400), stop, "the request is wrong and would be again"},
 		{opBegin, status(401), stop, "the key is unknown; a JWT was refreshed within the attempt"},

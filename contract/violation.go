@@ -98,6 +98,9 @@ func (e *Error) Error() string {
 	return "contract: " + strings.Join(lines, "; ")
 }
 
+// Permanent says that the call must not be repeated: the client of this module stops at such an error.
+func (e *Error) Permanent() bool { return true }
+
 // pointer appends a reference token to a JSON pointer.
 func pointer(base string, tokens ...string) string {
 	for _, token := range tokens {
