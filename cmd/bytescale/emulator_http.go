@@ -107,12 +107,7 @@ type movingBody struct {
 
 func (b *movingBody) Read(p []byte) (int, error) {
 	_ = b.control.SetReadDeadline(time.Now().Add(stillTime))
-	n, err := b.ReadCloser.Read(p)
-	if err != nil {
-		// The wait for the client's next request is limited elsewhere.
-		_ = b.control.SetReadDeadline(time.Time{})
-	}
-	return n, err
+	return b.ReadCloser.Read(p) // at the end of the body the server lifts the limit
 }
 
 // movingWriter is an answer each write of which has a time limit.

@@ -490,7 +490,12 @@ func TestEmulatorLimitsEndWithTheirRequest(t *testing.T) {
 		})
 		answers := bufio.NewReader(conn)
 		for range 3 {
-			io.WriteString(conn, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi")
+			io.WriteString(conn, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+			if line, err := answers.ReadString('\n'); !strings.Contains(line, "100 Continue") {
+				t.Fatalf("%q, %v", line, err)
+			}
+			answers.ReadString('\n') // the empty line after it
+			io.WriteString(conn, "hi")
 			response, err := http.ReadResponse(answers, nil)
 			if err != nil {
 				t.Fatal(err)
