@@ -127,11 +127,11 @@ func (c *checkpoints) place(id identity) (*place, error) {
 // when what is there cannot be used; that has been removed then.
 func (p *place) load() (*bytescale.Checkpoint, error) {
 	if p == nil || p.all.err != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // the user was told of it when it happened
 	}
 	// Most files have none, and are not worth a lock.
 	if _, err := os.Stat(p.path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilerr // a file that is not there is no failure
+		return nil, nil
 	} else if err != nil {
 		p.all.unusable(err)
 		return nil, nil
