@@ -83,13 +83,11 @@ func allowedHeaders(r *http.Request) string {
 	return "authorization, authorization-token, content-type"
 }
 
-// withDeadlines ends connections whose other side stopped moving bytes.
+// withDeadlines ends connections whose other side stopped moving bytes. The
+// server itself lifts the limits at the end of a body and of an answer.
 func withDeadlines(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(w)
-		// The limit of the connection's last answer is not for this one, which may
-		// begin with the server's own "100 Continue".
-		_ = control.SetWriteDeadline(time.Time{})
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = &movingBody{ReadCloser: r.Body, control: control}
 		}
@@ -107,7 +105,7 @@ type movingBody struct {
 
 func (b *movingBody) Read(p []byte) (int, error) {
 	_ = b.control.SetReadDeadline(time.Now().Add(stillTime))
-	return b.ReadCloser.Read(p) // at the end of the body the server lifts the limit
+	return b.ReadCloser.Read(p)
 }
 
 // movingWriter is an answer each write of which has a time limit.
