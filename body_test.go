@@ -83,8 +83,8 @@ func TestSourceIsFreeAfterCancel(t *testing.T) {
 	}
 }
 
-// lateTransport answers before it lets go of the request's body, as a transport
-// may.
+// lateTransport lets go of a request's body long after it has answered, when
+// the request's context has ended: as late as a transport may.
 type lateTransport struct {
 	http.RoundTripper
 	open atomic.Int64
@@ -93,12 +93,14 @@ type lateTransport struct {
 type lateBody struct {
 	io.ReadCloser
 	transport *lateTransport
+	ended     <-chan struct{}
 	once      sync.Once
 }
 
 func (b *lateBody) Close() error {
 	b.once.Do(func() {
 		go func() {
+			<-b.ended
 			time.Sleep(time.Second)
 			b.transport.open.Add(-1)
 			b.ReadCloser.Close()
@@ -111,7 +113,7 @@ func (l *lateTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method == http.MethodPut && req.Body != nil && req.GetBody != nil && req.Header.Get("Content-Type") == "" {
 		l.open.Add(1)
 		req = req.Clone(req.Context())
-		req.Body = &lateBody{ReadCloser: req.Body, transport: l}
+		req.Body = &lateBody{ReadCloser: req.Body, transport: l, ended: req.Context().Done()}
 	}
 	return l.RoundTripper.RoundTrip(req)
 }

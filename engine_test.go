@@ -24,6 +24,9 @@ type memoryService struct {
 	speed    int64         // bytes per second over all PUTs; 0 for no limit
 	discard  bool          // stores nothing
 
+	// extra, if set, is a latency of its own for some calls.
+	extra func(op string, index int64) time.Duration
+
 	// fail, if set, is asked before each call and may return its failure.
 	fail func(op string, index int64, nth int) error
 
@@ -95,7 +98,11 @@ func (m *memoryService) api(ctx context.Context, op string, index int64, work fu
 	defer release()
 	err = m.enter(op, index)
 	defer m.leave(op)
-	if waitErr := sleep(ctx, m.latency); waitErr != nil {
+	latency := m.latency
+	if m.extra != nil {
+		latency += m.extra(op, index)
+	}
+	if waitErr := sleep(ctx, latency); waitErr != nil {
 		return waitErr
 	}
 	if err != nil {

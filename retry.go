@@ -155,6 +155,7 @@ type retrier struct {
 	uploadID string
 	part     int64
 	attempts int
+	nonsense int // attempts whose answer made no sense
 }
 
 // next counts an attempt and returns the context for it.
@@ -169,9 +170,12 @@ func (r *retrier) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if errors.Is(err, ErrProtocol) {
+		r.nonsense++
+	}
 	wait, asked := retryAfterOf(err)
 	switch {
-	case r.attempts >= maxAttempts, errors.Is(err, ErrProtocol) && r.attempts >= maxNonsense:
+	case r.attempts >= maxAttempts, r.nonsense >= maxNonsense:
 		return fmt.Errorf("%w (after %d attempts)", err, r.attempts)
 	case asked && wait > longestRetryAfter:
 		return fmt.Errorf("%w (asked to wait %v, the limit is %v)", err, wait, longestRetryAfter)

@@ -155,10 +155,6 @@ func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) 
 	if err != nil && errors.Is(context.Cause(ctx), ErrStalled) {
 		return "", context.Cause(ctx)
 	}
-	// Success says nothing about the pace of the API; trouble does.
-	if status := statusOf(err); status >= http.StatusBadRequest {
-		p.client.limits.answered(status)
-	}
 	return etag, err
 }
 

@@ -152,6 +152,27 @@ func TestLastCompletionWaitsForTheSource(t *testing.T) {
 	}
 }
 
+func TestLastCompletionWaitsForTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, m := newMemoryClient(1000, 8, 8)
+		m.extra = func(op string, index int64) time.Duration {
+			if op == opCompletePart && index == 1 {
+				return time.Minute
+			}
+			return 0
+		}
+		m.fail = func(op string, _ int64, nth int) error {
+			if op == opCompletePart && nth == 5 && len(m.done) != 4 {
+				t.Errorf("the last completion was sent when %d of the 4 others were confirmed", len(m.done))
+			}
+			return nil
+		}
+		data := content(5000)
+		mustUpload(t, c, m, Bytes(data), data)
+	})
+}
+
 func TestUploadErrorTells(t *testing.T) {
 	t.Parallel()
 	c, m := newMemoryClient(1000, 2, 8)
