@@ -7,8 +7,10 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake"
 )
 
-// FaultKind says what goes wrong in a [Fault]. "Carried out" means that the
-// request has its effect on the server as if nothing were wrong.
+// FaultKind says what goes wrong in a [Fault]. It is a string: the name of its
+// constant without Fault and with a small first letter, such as "status",
+// "wrongShape", "expiredUrl", "wrongEtag". "Carried out" means that the request
+// has its effect on the server as if nothing were wrong.
 type FaultKind = fake.FaultKind
 
 // The kinds of faults.
