@@ -36,7 +36,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{operation: m.operation, strict: h.strict}
 	found, err := h.checkRequest(x, r, m.params)
 	if err != nil {
-		return // the body could not be read: the client is gone
+		panic(http.ErrAbortHandler) // the body broke off: the client is gone, or deserves no answer
 	}
 	h.tell(found)
 	if len(found) > 0 && !h.reportOnly {
@@ -70,6 +70,9 @@ func (h *handler) checkRequest(x *exchange, r *http.Request, params map[string]s
 	documented, found := x.checkHead(r, params)
 	if documented == nil || !documented.json {
 		return found, nil
+	}
+	if x.security == "" && !h.reportOnly {
+		return found, nil // nothing is read for strangers
 	}
 	data, err := io.ReadAll(io.LimitReader(r.Body, h.maxBody+1))
 	if err != nil {

@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -113,6 +114,43 @@ func TestHandlerReplacesInvalidResponses(t *testing.T) {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
 		})
+	}
+}
+
+// A body that breaks off is not answered, least of all with an implicit 200.
+func TestHandlerAbortsOnABrokenBody(t *testing.T) {
+	h := NewHandler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }), WithDocument(document(t)))
+	r := request(t, "POST", uploads, `{"size":1}`)
+	r.Body = io.NopCloser(brokenBody{strings.NewReader(`{"size"`)})
+	defer func() {
+		if p := recover(); p != any(http.ErrAbortHandler) {
+			t.Errorf("panic: %v", p)
+		}
+	}()
+	h.ServeHTTP(httptest.NewRecorder(), r)
+}
+
+func TestHandlerReadsNothingOfStrangers(t *testing.T) {
+	h := NewHandler(http.NotFoundHandler(), WithDocument(document(t)))
+	r := request(t, "POST", uploads, `{"size":1}`, "Authorization", "")
+	r.Body = io.NopCloser(brokenBody{strings.NewReader("")})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusUnauthorized {
+		t.Errorf("status %d", w.Code)
+	}
+}
+
+func TestHandlerTellsOnlySomeOfManyBreaches(t *testing.T) {
+	var many strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&many, `,"p%d":1`, i)
+	}
+	var found []Violation
+	h := NewHandler(http.NotFoundHandler(), WithDocument(document(t)), OnViolation(func(v Violation) { found = append(found, v) }))
+	h.ServeHTTP(httptest.NewRecorder(), request(t, "POST", uploads, `{"size":1`+many.String()+`}`))
+	if len(found) != maxBreaches {
+		t.Errorf("%d violations", len(found))
 	}
 }
 

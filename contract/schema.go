@@ -15,6 +15,9 @@ import (
 // breach is a violation inside a value: the place and the rule.
 type breach struct{ pointer, rule, message string }
 
+// maxBreaches is how many breaches of one value are told. Who sends a thousand unknown properties needs no list of them.
+const maxBreaches = 100
+
 // The settings of the schema validator, all of them, in one place. Not set, on purpose: defaults are
 // never written into a value, and patterns and formats are always checked.
 var (
@@ -68,7 +71,8 @@ func checkSchema(schema *openapi3.Schema, value any, direction Direction, at str
 		breaches = append(breaches, breachesOf(e, direction, at)...)
 	}
 	slices.SortStableFunc(breaches, func(a, b breach) int { return strings.Compare(a.pointer, b.pointer) })
-	return slices.Compact(breaches)
+	breaches = slices.Compact(breaches)
+	return breaches[:min(len(breaches), maxBreaches)]
 }
 
 func flatten(err error) []error {
