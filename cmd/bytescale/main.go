@@ -44,6 +44,7 @@ func main() {
 		select {
 		case <-signals:
 		case <-patience:
+			fmt.Fprintln(os.Stderr, "bytescale: interrupted, with something still under way")
 		}
 		os.Exit(stop.code())
 	}()

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -216,5 +218,43 @@ func TestStateDir(t *testing.T) {
 		if got != test.want || (err == nil) != (test.want != "") {
 			t.Errorf("%s: %q, %v; want %q", test.name, got, err, test.want)
 		}
+	}
+}
+
+// However often places are taken, dropped and taken again, with the lock file
+// removed each time, one holder at a time has it.
+func TestCheckpointLockIsExclusive(t *testing.T) {
+	state, _ := testState(t, t.TempDir())
+	if err := os.MkdirAll(state.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var holders, taken atomic.Int64
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 3000 {
+				p, err := state.place(identity{Source: "a"})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := p.acquire(); errors.Is(err, errBusy) {
+					continue
+				} else if err != nil {
+					t.Error(err)
+					return
+				}
+				taken.Add(1)
+				if n := holders.Add(1); n != 1 {
+					t.Errorf("%d holders", n)
+				}
+				holders.Add(-1)
+				p.release()
+			}
+		})
+	}
+	all.Wait()
+	if taken.Load() == 0 {
+		t.Error("nobody ever got it")
 	}
 }
