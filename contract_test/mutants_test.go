@@ -24,7 +24,7 @@ import (
 )
 
 // everyMutant chooses how much of TestMutants runs: with 1 all mutants do, as in make contract-mutants, with n each nth.
-var everyMutant = flag.Int("mutants-every", 24, "run each nth `mutant` of the spec")
+var everyMutant = flag.Int("mutants-every", 40, "run each nth `mutant` of the spec")
 
 const (
 	fewestMutants = 150

@@ -2,6 +2,7 @@ package contracttest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -30,5 +31,15 @@ func TestDerivedNegatives(t *testing.T) {
 	slices.Sort(tried.Implied)
 	if diff := cmp.Diff(implied, tried.Implied); diff != "" {
 		t.Errorf("constraints that could not be broken alone (-known +found):\n%s", diff)
+	}
+}
+
+// The derivation bites: a constraint that nothing enforces is one that cannot be broken.
+func TestDerivedNegativesBite(t *testing.T) {
+	const name = "    FileName:\n      type: string\n"
+	document := strings.Replace(string(bytescale.OpenAPI()), name, name+"      format: hostname\n", 1)
+	tried, _ := suite.Derived([]byte(document))
+	if !slices.Contains(tried.Implied, "fileName format") {
+		t.Errorf("an unknown format goes unnoticed: %v", tried.Implied)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -36,13 +37,11 @@ func TestNothingDeviates(t *testing.T) {
 	if files := srv.Files(); len(files) > 0 {
 		t.Errorf("%d files are left, the first is %s", len(files), files[0].FilePath)
 	}
+	// Every operation has had a success.
 	for _, op := range contract.Default().Operations() {
-		if strings.Contains(out, op+" request ") && !strings.Contains(out, op) {
+		if !regexp.MustCompile(`(?m)^` + op + ` +1/1 .* 20[0-9]`).MatchString(out) {
 			t.Errorf("%s was not exercised:\n%s", op, out)
 		}
-	}
-	if missing := strings.Count(out, " request "); missing > 0 {
-		t.Errorf("%d operations were not exercised:\n%s", missing, out)
 	}
 }
 
