@@ -52,7 +52,7 @@ fmt-check: ## Formatting, without writing
 
 .PHONY: lint
 lint: ## golangci-lint with .golangci.yml
-	$(TOOL) golangci-lint run $(PKG)
+	$(TOOL) golangci-lint run --allow-parallel-runners $(PKG)
 
 .PHONY: fuzz-smoke
 fuzz-smoke: ## Every fuzz target for FUZZTIME (5s)
