@@ -103,6 +103,7 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	}
 	options := []bytescale.ClientOption{
 		bytescale.WithPutsInFlight(c.Concurrency), bytescale.WithAPIRate(c.APIRate), bytescale.WithObserver(reach.observe),
+		bytescale.WithAPICallsInFlight(max(32, c.Files)), // a small file is hardly more than its two calls
 	}
 	if c.Local {
 		u.local, err = startLocal(options...)
