@@ -51,7 +51,8 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
 		}
 		s.violate(x, "%s", text)
 	})
-	checked := contract.NewHandler(s.api, contract.Strict(), report)
+	checked := contract.NewHandler(s.api, contract.Strict(), report,
+		contract.WithDocument(s.options.Document), contract.WithCoverage(s.options.Coverage))
 	if !takesFiles(x.operation) {
 		if r.Body != http.NoBody { // it is looked for
 			r.Body = http.MaxBytesReader(w, r.Body, maxJSONBody)
