@@ -18,6 +18,8 @@ import (
 // file, such as 20GiB.
 const hugeFile = "BYTESCALE_HUGE_FILE"
 
+const mb = 1_000_000
+
 // The peak memory of the command does not grow with what it uploads. It is
 // measured on the command as its users have it: without the race detector, and
 // with the service in another process, which drops what it gets.
@@ -62,9 +64,9 @@ func TestMemory(t *testing.T) {
 		limit int64
 		args  []string
 	}{
-		{"a huge file", 20 * mib, []string{plain, "upload", "-q", huge}},
-		{"many files, 64 at a time", 32 * mib, []string{plain, "upload", "-q", "--recursive", "--files", "64", many}},
-		{"standard input from a pipe", 32 * mib, []string{"sh", "-c", `cat "$1" | "$0" upload -q -`, plain, piped}},
+		{"a huge file", 20 * mb, []string{plain, "upload", "-q", huge}},
+		{"many files, 64 at a time", 32 * mb, []string{plain, "upload", "-q", "--recursive", "--files", "64", many}},
+		{"standard input from a pipe", 32 * mb, []string{"sh", "-c", `cat "$1" | "$0" upload -q -`, plain, piped}},
 	} {
 		cmd := exec.Command(peak, test.args...)
 		cmd.Env, cmd.Stderr = env, os.Stderr
@@ -76,9 +78,9 @@ func TestMemory(t *testing.T) {
 		if _, err := fmt.Sscan(string(out), &got); err != nil {
 			t.Fatalf("%s: %q: %v", test.name, out, err)
 		}
-		t.Logf("%s: %.1f MiB at the peak, %d allowed", test.name, float64(got)/mib, test.limit/mib)
+		t.Logf("%s: %.1f MB at the peak, %d allowed", test.name, float64(got)/mb, test.limit/mb)
 		if got > test.limit {
-			t.Errorf("%s: %.1f MiB at the peak, %d allowed", test.name, float64(got)/mib, test.limit/mib)
+			t.Errorf("%s: %.1f MB at the peak, %d allowed", test.name, float64(got)/mb, test.limit/mb)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (c *uploadCmd) Run(ctx context.Context, std *streams, env getenv) error {
 
 	// The walk may run ahead of the uploads, by so many files that the total is
 	// known early and by so few that a huge tree costs little memory.
-	found := make(chan item, 4096)
+	found := make(chan item, 1024)
 	walker := &walk{recursive: c.Recursive, skip: u.skip, fail: u.fail}
 	go func() {
 		defer close(found)
