@@ -47,8 +47,6 @@ type response struct {
 // something this package could not check (it never skips what it does not understand). Loading takes
 // some milliseconds.
 func Load(spec []byte) (*Document, error) {
-	// Responses are read twice, from two copies: Strict closes their schemas and Tolerant opens them,
-	// and a schema that requests use as well must stay as it is written.
 	asWritten, err := parse(spec)
 	if err != nil {
 		return nil, err
@@ -81,10 +79,22 @@ func Load(spec []byte) (*Document, error) {
 			return nil, fmt.Errorf("operationId %q is used twice", op.id)
 		}
 	}
-	for _, strict := range []bool{false, true} {
-		if err := d.loadResponses(spec, strict); err != nil {
+	// Strict closes the schemas of responses and Tolerant opens them. Each gets a copy, since a schema
+	// that requests use as well must stay as it is written.
+	strict, err := parse(spec)
+	if err != nil {
+		return nil, err
+	}
+	setUnknownProperties(strict, true)
+	tolerant := asWritten
+	if !isTolerant(asWritten) {
+		if tolerant, err = parse(spec); err != nil {
 			return nil, err
 		}
+		setUnknownProperties(tolerant, false)
+	}
+	if err := errors.Join(d.compileResponses(strict, true), d.compileResponses(tolerant, false)); err != nil {
+		return nil, err
 	}
 	return d, nil
 }
@@ -106,12 +116,7 @@ func parse(spec []byte) (*openapi3.T, error) {
 	return doc, nil
 }
 
-func (d *Document) loadResponses(spec []byte, strict bool) error {
-	doc, err := parse(spec)
-	if err != nil {
-		return err
-	}
-	setUnknownProperties(doc, strict)
+func (d *Document) compileResponses(doc *openapi3.T, strict bool) error {
 	for _, op := range d.operations {
 		compiled := map[string]*response{}
 		for key, ref := range doc.Paths.Value(op.template).GetOperation(op.method).Responses.Map() {

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"sync"
@@ -63,5 +64,33 @@ func TestLoadRefuses(t *testing.T) {
 				t.Error("accepted")
 			}
 		})
+	}
+}
+
+// A schema that requests and responses share is closed for requests, and open for the responses of a live service.
+func TestSharedClosedSchemas(t *testing.T) {
+	spec := `{"openapi":"3.0.3","info":{"title":"t","version":"1"},"servers":[{"url":"https://api.bytescale.com"}],"paths":{"/a":{"post":{
+"operationId":"A","requestBody":{"required":true,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/S"}}}},
+"responses":{"200":{"description":"ok","content":{"application/json":{"schema":{"$ref":"#/components/schemas/S"}}}}}}}},
+"components":{"schemas":{"S":{"type":"object","additionalProperties":false,"properties":{"a":{"type":"integer"}}}}}}`
+	d, err := Load([]byte(spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, sent, answered string
+		mode                 Option
+		want                 string
+	}{
+		{"tolerant", `{"a":1}`, `{"b":1}`, Tolerant(), ""},
+		{"strict", `{"a":1}`, `{"b":1}`, Strict(), "body/b additionalProperties"},
+		{"request", `{"b":1}`, `{"a":1}`, Tolerant(), "body/b additionalProperties"},
+	} {
+		transport := NewTransport(&roundTrip{handler: jsonReply(200, test.answered)}, WithDocument(d), test.mode)
+		_, err := transport.RoundTrip(request(t, "POST", "/a", test.sent, "Authorization", ""))
+		broken := &Error{}
+		if errors.As(err, &broken); brief(broken.Violations) != test.want {
+			t.Errorf("%s: %v", test.name, err)
+		}
 	}
 }
