@@ -22,7 +22,7 @@ type Progress struct {
 const progressInterval = 100 * time.Millisecond
 
 // progress keeps the two counts of one upload and calls the user's function,
-// one call at a time and none after finish.
+// one call at a time.
 type progress struct {
 	mu       sync.Mutex
 	report   func(Progress)
@@ -63,13 +63,6 @@ func (p *progress) stored() {
 		p.now.Confirmed = p.now.Total
 		p.call()
 	}
-}
-
-// finish ends the reports.
-func (p *progress) finish() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.report = nil
 }
 
 func (p *progress) bytesSent() int64 {

@@ -124,6 +124,68 @@ func TestResumeOfACompleteUpload(t *testing.T) {
 	}
 }
 
+// TestDetailsOfAnotherFile: what GetFileDetails tells may be of a file that was
+// there before.
+func TestDetailsOfAnotherFile(t *testing.T) {
+	t.Parallel()
+	for name, found := range map[string]FileDetails{
+		"another size": {Size: 2499, ETag: "old", LastModified: time.UnixMilli(0)},
+		"older":        {Size: 2500, ETag: "old", LastModified: time.UnixMilli(-1)},
+	} {
+		data := content(2500)
+		c, m := newMemoryClient(1000, 2, 8)
+		cp := interrupted(t, c, m, Bytes(data), 0)
+		m.found = &found
+		m.done = map[int64]bool{0: true, 1: true, 2: true}
+		if file, err := c.Resume(t.Context(), cp, Bytes(data)); err != nil || file.ETag != "" {
+			t.Errorf("%s: %+v, %v; want the stored file, its etag unknown", name, file, err)
+		}
+
+		// The service forgets the upload with the last completion, which failed.
+		c, m = newMemoryClient(1000, 2, 8)
+		m.found = &found
+		m.fail = func(op string, _ int64, nth int) error {
+			if op == opCompletePart && nth == 3 || op == opListParts {
+				return &APIError{Operation: op, Status: http.StatusNotFound}
+			}
+			return nil
+		}
+		if _, err := c.Upload(t.Context(), Bytes(data)); !errors.Is(err, ErrUploadUnknown) {
+			t.Errorf("%s: %v, want ErrUploadUnknown: the file is another", name, err)
+		}
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	t.Parallel()
+	const size = 3 * fingerprintSize
+	fingerprint := func(change func([]byte)) Fingerprint {
+		data := content(size)
+		change(data)
+		in, err := Bytes(data).input(t.Context(), nil)
+		must(t, err)
+		f, err := in.fingerprint()
+		must(t, err)
+		return f
+	}
+	same := fingerprint(func([]byte) {})
+	for name, position := range map[string]int{
+		"first byte": 0, "last byte of the head": fingerprintSize - 1,
+		"first byte of the tail": size - fingerprintSize, "last byte": size - 1,
+	} {
+		if other := fingerprint(func(b []byte) { b[position]++ }); same.equal(other) {
+			t.Errorf("%s: a change was not seen", name)
+		}
+	}
+	later := same
+	later.ModTime = time.Now()
+	shorter := same
+	shorter.Size--
+	if same.equal(later) || same.equal(shorter) || !same.equal(fingerprint(func([]byte) {})) {
+		t.Error("time and size must count, and the same must be equal")
+	}
+}
+
 func TestResumeRefuses(t *testing.T) {
 	t.Parallel()
 	path := writeTemp(t, content(2500))

@@ -146,6 +146,13 @@ func TestStreamsSpoolAndCleanUp(t *testing.T) {
 		if err != nil || len(left) > 0 {
 			t.Errorf("%s: %v are left (%v)", when, left, err)
 		}
+		// A removed file takes room as long as it is open.
+		open, _ := filepath.Glob("/proc/self/fd/*")
+		for _, fd := range open {
+			if file, err := os.Readlink(fd); err == nil && strings.HasPrefix(file, dir) {
+				t.Errorf("%s: %s is open", when, file)
+			}
+		}
 	}
 	data := content(3*spoolThreshold + 1)
 

@@ -47,7 +47,6 @@ func newTransfer(c *Client, in *input, report func(Progress)) *transfer {
 
 // end is the counterpart of newTransfer.
 func (t *transfer) end() {
-	t.progress.finish()
 	t.client.limits.uploads.Add(-1)
 	if t.in.stream != nil {
 		t.client.budget.trim()
