@@ -103,7 +103,9 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	}
 	options := []bytescale.ClientOption{
 		bytescale.WithPutsInFlight(c.Concurrency), bytescale.WithAPIRate(c.APIRate), bytescale.WithObserver(reach.observe),
-		bytescale.WithAPICallsInFlight(max(32, c.Files)), // a small file is hardly more than its two calls
+	}
+	if len(c.Paths) > 1 || c.Recursive { // a small file is hardly more than its two calls
+		options = append(options, bytescale.WithAPICallsInFlight(max(32, c.Files)))
 	}
 	if c.Local {
 		u.local, err = startLocal(options...)
