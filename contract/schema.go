@@ -67,8 +67,23 @@ func checkSchema(schema *openapi3.Schema, value any, direction Direction, at str
 		return nil
 	}
 	var breaches []breach
+	seen := map[string]bool{} // objects whose unknown properties are told: each of them is an error of its own
 	for _, e := range flatten(err) {
-		breaches = append(breaches, breachesOf(e, direction, at)...)
+		var schemaError *openapi3.SchemaError
+		if !errors.As(e, &schemaError) {
+			breaches = append(breaches, breach{at, "schema", "does not match the schema"})
+			continue
+		}
+		place := pointer(at, schemaError.JSONPointer()...)
+		if schemaError.SchemaField == "properties" {
+			if seen[place] {
+				continue
+			}
+			seen[place] = true
+		}
+		if breaches = append(breaches, breachesOf(schemaError, direction, place)...); len(breaches) >= maxBreaches {
+			break
+		}
 	}
 	slices.SortStableFunc(breaches, func(a, b breach) int { return strings.Compare(a.pointer, b.pointer) })
 	breaches = slices.Compact(breaches)
@@ -86,12 +101,7 @@ func flatten(err error) []error {
 	return []error{err}
 }
 
-func breachesOf(err error, direction Direction, at string) []breach {
-	var e *openapi3.SchemaError
-	if !errors.As(err, &e) {
-		return []breach{{at, "schema", "does not match the schema"}}
-	}
-	at = pointer(at, e.JSONPointer()...)
+func breachesOf(e *openapi3.SchemaError, direction Direction, at string) []breach {
 	switch e.SchemaField {
 	case "properties": // the validator points at the object, not at what is unknown in it
 		var breaches []breach
