@@ -12,7 +12,7 @@ import (
 // small files would pay for it with an eighth more CPU time.
 func stayLight() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(25)
 	}
 	debug.FreeOSMemory()
 	dropProgramPages()
