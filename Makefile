@@ -118,7 +118,7 @@ contract: ## The contract suite with its coverage table; fails below 100 %
 
 .PHONY: contract-mutants
 contract-mutants: ## Mutants of the spec against the suite; fails below 95 % killed
-	go test -count=1 -v -run '^TestMutants' ./contract_test/ -mutants-every 1 -mutants-every 1
+	go test -count=1 -v -timeout 30m -run '^TestMutants' ./contract_test/ -mutants-every 1
 
 .PHONY: contract-live
 contract-live: ## The suite against the live service; needs BYTESCALE_API_KEY
