@@ -2,7 +2,6 @@ package fake
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"strings"
 
@@ -65,7 +64,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
 	_ = controller.EnableFullDuplex()
 	checked.ServeHTTP(w, r)
 	_ = controller.Flush()
-	_, _ = io.Copy(io.Discard, r.Body)
+	finishBody(r)
 }
 
 // takesFiles tells whether the body of an operation is one or more files.

@@ -195,7 +195,16 @@ func answerEarly(w http.ResponseWriter, r *http.Request, status int, body []byte
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body)               // the client may be gone
-	_ = controller.Flush()             // likewise
-	_, _ = io.Copy(io.Discard, r.Body) // ends when the client is done or gone
+	_, _ = w.Write(body)   // the client may be gone
+	_ = controller.Flush() // likewise
+	finishBody(r)
+}
+
+// finishBody reads a request to its end, after an answer that did not wait for
+// it. A connection on which that fails is given up: net/http would go on reading
+// it in two places.
+func finishBody(r *http.Request) {
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		panic(http.ErrAbortHandler)
+	}
 }
