@@ -65,7 +65,7 @@ func newMaker(document []byte) (*maker, error) {
 	return m, err
 }
 
-// maker collects mutants. It looks at root and changes copies of data.
+// maker collects mutants. It looks at root and changes copies of it.
 type maker struct {
 	data    []byte
 	root    object
@@ -110,11 +110,7 @@ func at(root object, p place) object {
 
 // add makes a mutant by changing the object at a place.
 func (m *maker) add(kind string, p place, what string, change func(node object)) {
-	var root object
-	if err := json.Unmarshal(m.data, &root); err != nil {
-		m.err = err
-		return
-	}
+	root := clone(m.root).(object)
 	node := at(root, p)
 	if node == nil {
 		m.err = fmt.Errorf("nothing at %v", p)
@@ -127,6 +123,25 @@ func (m *maker) add(kind string, p place, what string, change func(node object))
 		return
 	}
 	m.mutants = append(m.mutants, Mutant{kind, p.short() + ": " + what, m.usage.operations(p), document})
+}
+
+// clone copies a node and all below it.
+func clone(node any) any {
+	switch node := node.(type) {
+	case object:
+		copied := make(object, len(node))
+		for key, value := range node {
+			copied[key] = clone(value)
+		}
+		return copied
+	case []any:
+		copied := make([]any, len(node))
+		for i, value := range node {
+			copied[i] = clone(value)
+		}
+		return copied
+	}
+	return node
 }
 
 // sortedKeys are the names of the members of an object.
