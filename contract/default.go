@@ -7,11 +7,13 @@ import (
 )
 
 // Default is the document that this module is built for, the one that bytescale.OpenAPI returns. It
-// is loaded once.
-var Default = sync.OnceValue(func() *Document {
+// is loaded at the first call, which takes some milliseconds.
+func Default() *Document { return embedded() }
+
+var embedded = sync.OnceValue(func() *Document {
 	document, err := Load(bytescale.OpenAPI())
 	if err != nil {
-		panic("contract: the embedded document does not load: " + err.Error())
+		panic("contract: the embedded document does not load: " + err.Error()) // it is a part of this module
 	}
 	return document
 })
