@@ -2,6 +2,7 @@ package bytescale
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"encoding/xml"
@@ -23,13 +24,17 @@ type httpService struct {
 }
 
 func (s *httpService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error) {
-	answer := new(gen.BeginMultipartUploadResponse)
+	answer := &gen.BeginMultipartUploadResponse{
+		File:        gen.FileDetails{Size: absent},
+		UploadParts: gen.MultipartUploadParts{First: absentPart()},
+	}
 	resp, err := s.calls.BeginMultipartUpload(ctx, s.client.accountID, request)
-	err = s.client.decode(opBegin, resp, err, answer, "file.accountId", "file.filePath", "file.fileUrl", "file.size",
-		"uploadId", "uploadParts.count", "uploadParts.first.uploadId", "uploadParts.first.uploadPartIndex",
-		"uploadParts.first.uploadUrl", "uploadParts.first.range.inclusiveStart", "uploadParts.first.range.inclusiveEnd")
+	err = s.client.decode(opBegin, resp, err, answer)
 	if err == nil {
-		err = checkAnswer(opBegin, checkDetails(answer.File))
+		err = checkAnswer(opBegin, cmp.Or(checkDetails(answer.File), lacksOfPart(answer.UploadParts.First)))
+	}
+	if err == nil && (answer.UploadID == "" || answer.UploadParts.Count < 1) {
+		err = checkAnswer(opBegin, "upload id or number of parts")
 	}
 	if err != nil {
 		return nil, err
@@ -41,10 +46,12 @@ func (s *httpService) getPart(ctx context.Context, uploadID string, index int64)
 	if err := checkPartArguments(uploadID, index); err != nil {
 		return part{}, err
 	}
-	var answer gen.UploadPart
+	answer := absentPart()
 	resp, err := s.calls.GetUploadPart(ctx, s.client.accountID, uploadID, index)
-	err = s.client.decode(opGetPart, resp, err, &answer, "uploadId", "uploadPartIndex", "uploadUrl",
-		"range.inclusiveStart", "range.inclusiveEnd")
+	err = s.client.decode(opGetPart, resp, err, &answer)
+	if err == nil {
+		err = checkAnswer(opGetPart, lacksOfPart(answer))
+	}
 	if err != nil {
 		return part{}, err
 	}
@@ -57,8 +64,12 @@ func (s *httpService) listParts(ctx context.Context, uploadID string) ([]int64, 
 	}
 	var answer gen.UploadPartList
 	resp, err := s.calls.ListUploadParts(ctx, s.client.accountID, uploadID)
-	if err := s.client.decode(opListParts, resp, err, &answer, "remainingUploadParts"); err != nil {
+	if err := s.client.decode(opListParts, resp, err, &answer); err != nil {
 		return nil, err
+	}
+	if answer.RemainingUploadParts == nil {
+		// Not the empty list, which means that all parts are complete.
+		return nil, protocolError(opListParts, http.StatusOK, "it has no list of parts")
 	}
 	return answer.RemainingUploadParts, nil
 }
@@ -69,7 +80,7 @@ func (s *httpService) completePart(ctx context.Context, uploadID string, index i
 	}
 	var answer gen.CompleteMultipartUploadResponse
 	resp, err := s.calls.CompleteUploadPart(ctx, s.client.accountID, uploadID, index, gen.CompleteUploadPartRequest{ETag: etag})
-	if err := s.client.decode(opCompletePart, resp, err, &answer, "status"); err != nil {
+	if err := s.client.decode(opCompletePart, resp, err, &answer); err != nil {
 		return completion{}, err
 	}
 	status, err := answer.ValueByDiscriminator()
@@ -87,9 +98,9 @@ func (s *httpService) completePart(ctx context.Context, uploadID string, index i
 }
 
 func (s *httpService) details(ctx context.Context, filePath string) (*FileDetails, error) {
-	var answer gen.FileDetails
+	answer := gen.FileDetails{Size: absent}
 	resp, err := s.calls.GetFileDetails(ctx, s.client.accountID, &gen.GetFileDetailsParams{FilePath: filePath})
-	err = s.client.decode(opDetails, resp, err, &answer, "accountId", "filePath", "fileUrl", "size")
+	err = s.client.decode(opDetails, resp, err, &answer)
 	if err == nil {
 		err = checkAnswer(opDetails, checkDetails(answer))
 	}
@@ -152,6 +163,29 @@ func (s *httpService) putPart(ctx context.Context, address string, size int64, b
 	return etag, nil
 }
 
+func absentPart() gen.UploadPart {
+	return gen.UploadPart{
+		UploadPartIndex: absent,
+		Range:           gen.UploadPartRange{InclusiveStart: absent, InclusiveEnd: absent},
+	}
+}
+
+// lacksOfPart names what is missing in a part that the API sent. Whether the
+// rest makes sense is for the engine to say, which knows the file.
+func lacksOfPart(p gen.UploadPart) string {
+	switch {
+	case p.UploadID == "":
+		return "upload id of the part"
+	case p.UploadPartIndex == absent:
+		return "index of the part"
+	case p.UploadURL == "":
+		return "URL of the part"
+	case p.Range.InclusiveStart == absent, p.Range.InclusiveEnd == absent:
+		return "range of the part"
+	}
+	return ""
+}
+
 // checkPartArguments refuses what would lead a request to another address than
 // that of a part: the generated client escapes ids, but lets "" and ".." pass.
 func checkPartArguments(uploadID string, index int64) error {
@@ -192,7 +226,7 @@ func checkAnswer(op, wrong string) error {
 	if wrong == "" {
 		return nil
 	}
-	return protocolError(op, http.StatusOK, "the "+wrong+" of the file is not a valid one")
+	return protocolError(op, http.StatusOK, "the "+wrong+" is missing or not a valid one")
 }
 
 // protocolError is an answer that means success and yet cannot be used. reason
@@ -201,11 +235,14 @@ func protocolError(op string, status int, reason string) error {
 	return fmt.Errorf("%s: status %d: %w: %s", op, status, ErrProtocol, reason)
 }
 
+// absent is what numbers are set to before an answer is decoded: no number that
+// the API could send, so that one that is missing, or null, is refused with
+// those that are out of range.
+const absent = -2
+
 // decode reads the answer to a call into the value that to points to, and closes
-// it. It takes what the call returned. required are the fields that must be
-// there and not be null, in the form "a.b.c"; decoding alone would turn missing
-// ones into zeros.
-func (c *Client) decode(op string, resp *http.Response, err error, to any, required ...string) error {
+// it. It takes what the call returned.
+func (c *Client) decode(op string, resp *http.Response, err error, to any) error {
 	if err != nil {
 		return err
 	}
@@ -221,28 +258,10 @@ func (c *Client) decode(op string, resp *http.Response, err error, to any, requi
 	if err != nil {
 		return fmt.Errorf("%s: read answer: %w", op, err)
 	}
-	var object any
-	if err := json.Unmarshal(content, &object); err != nil {
-		return protocolError(op, resp.StatusCode, "the answer is not JSON")
-	}
-	for _, field := range required {
-		if !hasField(object, field) {
-			return protocolError(op, resp.StatusCode, "the answer has no "+field)
-		}
-	}
 	if err := json.Unmarshal(content, to); err != nil {
 		return protocolError(op, resp.StatusCode, "the answer does not decode")
 	}
 	return nil
-}
-
-// hasField says whether the JSON value has the field, and it is not null.
-func hasField(value any, field string) bool {
-	for name := range strings.SplitSeq(field, ".") {
-		object, _ := value.(map[string]any)
-		value = object[name]
-	}
-	return value != nil
 }
 
 // maxMessage is the longest message of a server that is passed on, in
