@@ -19,9 +19,11 @@ type budget struct {
 	bytes     int64
 	available *semaphore.Weighted
 
-	mu   sync.Mutex
-	held int64    // bytes of all buffers, in use and kept
-	kept [][]byte // returned buffers, most recently used last
+	mu      sync.Mutex
+	held    int64    // bytes of all buffers, in use and kept
+	kept    [][]byte // returned buffers, most recently used last
+	waiting int      // callers that wait for room
+	spare   []*lease // leases that can end at once, oldest first
 }
 
 func newBudget(bytes int64) *budget {
@@ -31,7 +33,7 @@ func newBudget(bytes int64) *budget {
 // get waits until n bytes are free and returns a buffer of that length. The
 // caller gives it back with put. n must not exceed the budget.
 func (b *budget) get(ctx context.Context, n int64) ([]byte, error) {
-	if err := b.available.Acquire(ctx, n); err != nil {
+	if err := b.acquire(ctx, n); err != nil {
 		return nil, err
 	}
 	b.mu.Lock()
@@ -54,10 +56,35 @@ func (b *budget) get(ctx context.Context, n int64) ([]byte, error) {
 	return newBuffer(n), nil
 }
 
+// acquire waits for room, at the expense of the spare leases.
+func (b *budget) acquire(ctx context.Context, n int64) error {
+	if b.available.TryAcquire(n) {
+		return nil
+	}
+	b.mu.Lock()
+	b.waiting++
+	for _, l := range b.spare {
+		l.end()
+	}
+	b.spare = nil
+	b.mu.Unlock()
+	defer func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.waiting--
+	}()
+	return b.available.Acquire(ctx, n)
+}
+
 func (b *budget) put(buffer []byte) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.keep(buffer)
+}
+
+// keep takes a buffer back. The caller holds mu.
+func (b *budget) keep(buffer []byte) {
 	b.kept = append(b.kept, buffer)
-	b.mu.Unlock()
 	b.available.Release(int64(len(buffer)))
 }
 

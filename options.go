@@ -196,6 +196,10 @@ func WithAPIRate(perSecond float64) ClientOption {
 // The default is 64 MiB. The service decides how large a part is: the budget
 // divided by that is how many parts of streams can be in flight, and a part
 // larger than the whole budget is spooled to a temporary file.
+//
+// The bytes of a part that is stored and not yet confirmed are kept while there
+// is room; when another part needs it, they go, and the upload ends if the
+// service then refuses the part's etag.
 func WithBufferBudget(bytes int64) ClientOption {
 	return func(s *clientSettings) error {
 		if bytes < minBudget {

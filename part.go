@@ -3,6 +3,7 @@ package bytescale
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
@@ -94,6 +95,9 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 		if err == nil || then != resend || sends == maxSends {
 			return answer, err
 		}
+		if !payload.lease.retake() {
+			return answer, fmt.Errorf("%w (and the bytes of the stream are gone)", err)
+		}
 	}
 }
 
@@ -104,6 +108,7 @@ func (p *partRun) sendOnce(ctx context.Context, payload payload) (completion, ve
 	if err != nil {
 		return completion{}, judge(opPutPart, err), err
 	}
+	payload.lease.makeSpare()
 	if !p.counted {
 		p.counted = true
 		p.last = p.completionDue()

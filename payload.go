@@ -14,6 +14,7 @@ type payload struct {
 	r       io.ReaderAt
 	offset  int64
 	size    int64
+	lease   *lease // of the budget; nil for what needs no buffer
 	release func()
 }
 

@@ -51,7 +51,8 @@ func (s *sequence) read(ctx context.Context, p part, b *budget) (payload, error)
 		b.put(buffer)
 		return payload{}, err
 	}
-	return payload{r: bytes.NewReader(buffer), size: p.length(), release: func() { b.put(buffer) }}, nil
+	held := &lease{budget: b, buffer: buffer}
+	return payload{r: bytes.NewReader(buffer), size: p.length(), lease: held, release: held.release}, nil
 }
 
 func (s *sequence) readInto(ctx context.Context, buffer []byte, p part) error {

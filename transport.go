@@ -1,8 +1,11 @@
 package bytescale
 
 import (
+	"context"
+	"io"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -24,7 +27,7 @@ func newTransport(idlePerHost int) *http.Transport {
 	}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
+		DialContext:           dialBodyConn(dialer),
 		TLSHandshakeTimeout:   15 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		IdleConnTimeout:       90 * time.Second,
@@ -32,4 +35,31 @@ func newTransport(idlePerHost int) *http.Transport {
 		WriteBufferSize:       writeBuffer,
 		DisableCompression:    true,
 	}
+}
+
+// copyBuffer is in how large pieces a body is copied to its connection: net/http
+// would take a fresh 32 KiB for each body, and four times the system calls.
+const copyBuffer = 128 << 10
+
+var copyBuffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}
+
+// bodyConn is a connection that copies bodies in large pieces.
+type bodyConn struct{ net.Conn }
+
+func dialBodyConn(dialer *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return bodyConn{conn}, nil
+	}
+}
+
+// ReadFrom implements io.ReaderFrom, which net/http looks for.
+func (c bodyConn) ReadFrom(r io.Reader) (int64, error) {
+	buffer := copyBuffers.Get().(*[copyBuffer]byte)
+	defer copyBuffers.Put(buffer)
+	// Hidden, so that io.CopyBuffer uses the buffer and comes not back here.
+	return io.CopyBuffer(struct{ io.Writer }{c.Conn}, struct{ io.Reader }{r}, buffer[:])
 }
