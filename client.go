@@ -47,7 +47,7 @@ type Client struct {
 // one is refused with an error for which errors.Is(err, [ErrInvalidKey]) holds.
 // The empty key is for [WithJWT] without a key, and needs [WithAccountID].
 //
-// With no options, a client sends 8 parts at a time, has 32 API calls under way,
+// With no options, a client sends 8 parts at a time, has 64 API calls under way,
 // makes 800 of them per second and uses up to 64 MiB of buffers for plain
 // streams; see [WithPutsInFlight], [WithAPICallsInFlight], [WithAPIRate] and
 // [WithBufferBudget]. A bad option is an [*ArgumentError]. Nothing is sent yet.

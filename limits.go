@@ -13,7 +13,7 @@ import (
 
 const (
 	defaultPuts  = 8
-	defaultCalls = 32
+	defaultCalls = 64
 	// defaultRate leaves room below the vendor's 1000 requests per second and
 	// account: a burst of a quarter more still stays within it.
 	defaultRate = 800.0

@@ -46,7 +46,7 @@ func TestSlowLinkMeetsNoExpiredURL(t *testing.T) {
 					t.Errorf("%d PUTs for 40 parts", puts)
 				}
 				// Those that were fetched before the speed was known are fetched again.
-				if most := 39 + 20; fetches > most {
+				if most := 39 + 32; fetches > most {
 					t.Errorf("%d URLs were fetched for 40 parts, want at most %d", fetches, most)
 				}
 			})

@@ -163,7 +163,7 @@ func WithPutsInFlight(n int) ClientOption {
 }
 
 // WithAPICallsInFlight sets how many API calls are under way at once, by all
-// uses of the client together, from 2 to 1024. The default is 32. Each part of
+// uses of the client together, from 2 to 1024. The default is 64. Each part of
 // an upload takes two calls, which run beside the transfers: with a latency of
 // L seconds and n calls, no more than n/(2·L) parts per second can be done.
 func WithAPICallsInFlight(n int) ClientOption {

@@ -58,7 +58,7 @@ func TestClientOptions(t *testing.T) {
 		{"HTTP client with a timeout", WithHTTPClient(&http.Client{Timeout: time.Hour}), "httpClient", nil, nil},
 		{"defaults", nil, "", func(c *Client) any {
 			return []any{c.limits.maxPuts, c.limits.maxCalls, float64(c.limits.pace.top), c.budget.bytes, c.apiURL.String(), c.cdnURL.String(), c.settings.userAgent}
-		}, []any{8, 32, 800.0, int64(64 << 20), "https://api.bytescale.com", "https://upcdn.io", "bytescale-go"}},
+		}, []any{8, 64, 800.0, int64(64 << 20), "https://api.bytescale.com", "https://upcdn.io", "bytescale-go"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c, err := NewClient(testKey, test.opt)

@@ -18,7 +18,7 @@ import (
 func main() {
 	stream := flag.Bool("stream", false, "hide that the file could seek")
 	puts := flag.Int("puts", 8, "parts in flight")
-	calls := flag.Int("calls", 32, "API calls in flight")
+	calls := flag.Int("calls", 64, "API calls in flight")
 	flag.Parse()
 	if flag.NArg() != 3 {
 		flag.Usage()

@@ -104,8 +104,8 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	options := []bytescale.ClientOption{
 		bytescale.WithPutsInFlight(c.Concurrency), bytescale.WithAPIRate(c.APIRate), bytescale.WithObserver(reach.observe),
 	}
-	if len(c.Paths) > 1 || c.Recursive { // a small file is hardly more than its two calls
-		options = append(options, bytescale.WithAPICallsInFlight(max(32, c.Files)))
+	if c.Files > 64 { // a small file is hardly more than its two calls
+		options = append(options, bytescale.WithAPICallsInFlight(c.Files))
 	}
 	if c.Local {
 		u.local, err = startLocal(options...)
