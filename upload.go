@@ -22,9 +22,9 @@ import (
 //
 // Bad arguments are refused with an [*ArgumentError] before anything is sent; a
 // source that cannot be opened gives the error of opening it. Once the service
-// has given the upload an id, every error is an [*UploadError]. When ctx is cancelled, Upload stops sending and returns
-// an error that wraps ctx.Err(). No goroutine, request or temporary file of the
-// upload is left after the return.
+// has given the upload an id, every error is an [*UploadError]. When ctx is
+// cancelled, Upload stops sending and returns an error that wraps ctx.Err(). No
+// goroutine, request or temporary file of the upload is left after the return.
 //
 // Operations: BeginMultipartUpload, GetUploadPart, CompleteUploadPart,
 // ListUploadParts.
@@ -88,12 +88,13 @@ func (t *transfer) begin(ctx context.Context, request gen.BeginMultipartUploadRe
 	}); err != nil {
 		return nil, err
 	}
+	if !plainID(answer.UploadID) {
+		return nil, fmt.Errorf("%w: %s: upload id %q", ErrProtocol, opBegin, answer.UploadID)
+	}
 	t.uploadID, t.count = answer.UploadID, answer.UploadParts.Count
 	t.file = newFileDetails(answer.File)
 	first := partOf(answer.UploadParts.First)
 	switch {
-	case !plainID(t.uploadID):
-		return nil, fmt.Errorf("%w: %s: upload id %q", ErrProtocol, opBegin, t.uploadID)
 	case t.count < 1 || t.count > max(1, t.in.size):
 		return nil, fmt.Errorf("%w: %s: %d parts for %d bytes", ErrProtocol, opBegin, t.count, t.in.size)
 	case first.index < 0 || first.index >= t.count:
@@ -136,16 +137,16 @@ func (t *transfer) takeCheckpoint(request gen.BeginMultipartUploadRequest, save 
 
 // failure is the error that Upload and Resume return.
 func (t *transfer) failure(ctx context.Context, err error) error {
-	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
-		// The parts only say that they were stopped; this says by whom.
-		err = fmt.Errorf("%w: %w", ctx.Err(), err)
-	}
 	if t.uploadID == "" {
 		return err
 	}
 	var failed *UploadError
 	if !errors.As(err, &failed) {
 		failed = &UploadError{Part: -1, Err: err}
+	}
+	if ctx.Err() != nil && !errors.Is(failed.Err, ctx.Err()) {
+		// A part failed and the caller gave up: both hold.
+		failed.Err = fmt.Errorf("%w: %w", ctx.Err(), failed.Err)
 	}
 	failed.UploadID = t.uploadID
 	failed.Checkpoint = t.checkpoint

@@ -227,6 +227,19 @@ func TestCancelStopsEverything(t *testing.T) {
 	}
 }
 
+// TestFailureAndCancelBothHold: a part failed for good while the caller gave up.
+func TestFailureAndCancelBothHold(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	refused := &APIError{Operation: opPutPart, Status: http.StatusRequestEntityTooLarge}
+	err := (&transfer{uploadID: memoryUpload}).failure(ctx, &UploadError{Part: 2, Err: refused})
+	var failed *UploadError
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, refused) || !errors.As(err, &failed) || failed.Part != 2 {
+		t.Errorf("%v must tell of the part, of its failure and of the cancellation", err)
+	}
+}
+
 func TestCheckpointComesOnceAndBeforeTheBytes(t *testing.T) {
 	t.Parallel()
 	c, m := newMemoryClient(1000, 2, 8)
