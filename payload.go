@@ -81,23 +81,30 @@ func (r *body) Read(p []byte) (int, error) {
 	if int64(len(p)) > left {
 		p = p[:left]
 	}
-	n, err := r.of.payload.r.ReadAt(p, r.of.payload.offset+r.pos)
-	r.pos += int64(n)
-	r.of.moved.Add(int64(n))
+	n, err := r.of.payload.r.ReadAt(p, r.position())
+	r.advance(int64(n))
+	switch {
+	case r.pos == r.of.payload.size, err == nil, n == len(p):
+		return n, nil
+	case errors.Is(err, io.EOF):
+		return n, r.of.fail(fmt.Errorf("%w: it ended at byte %d", ErrSourceSize, r.position()))
+	default:
+		return n, r.of.fail(&sourceError{err})
+	}
+}
+
+// position is where in the source the next byte is.
+func (r *body) position() int64 { return r.of.payload.offset + r.pos }
+
+// advance notes that n more bytes are on their way.
+func (r *body) advance(n int64) {
+	r.pos += n
+	r.of.moved.Add(n)
 	if n > 0 {
-		r.of.onRead(int64(n))
+		r.of.onRead(n)
 	}
 	if r.pos == r.of.payload.size {
 		r.of.ended.Store(true)
-		return n, nil
-	}
-	switch {
-	case err == nil || n == len(p):
-		return n, nil
-	case errors.Is(err, io.EOF):
-		return n, r.of.fail(fmt.Errorf("%w: it ended at byte %d", ErrSourceSize, r.of.payload.offset+r.pos))
-	default:
-		return n, r.of.fail(&sourceError{err})
 	}
 }
 

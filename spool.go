@@ -44,7 +44,7 @@ func spoolStream(ctx context.Context, r io.Reader, b *budget) (*input, error) {
 	}
 	return &input{
 		size:   size,
-		random: f,
+		random: f.File,
 		verify: unchecked,
 		close:  f.remove,
 	}, nil

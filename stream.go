@@ -81,7 +81,7 @@ func (s *sequence) spoolPart(ctx context.Context, p part) (payload, error) {
 		f.remove()
 		return payload{}, s.explain(ctx, err, p.end+1)
 	}
-	return payload{r: f, size: p.length(), release: f.remove}, nil
+	return payload{r: f.File, size: p.length(), release: f.remove}, nil
 }
 
 // endsAt says whether the stream ends at size.

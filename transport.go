@@ -38,7 +38,8 @@ const copyBuffer = 128 << 10
 
 var copyBuffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}
 
-// bodyConn is a connection that copies bodies in large pieces.
+// bodyConn is a connection that sends files without reading them where it can,
+// and copies all else in large pieces.
 type bodyConn struct{ net.Conn }
 
 func dialBodyConn(dialer *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -53,8 +54,10 @@ func dialBodyConn(dialer *net.Dialer) func(ctx context.Context, network, address
 
 // ReadFrom implements io.ReaderFrom, which net/http looks for.
 func (c bodyConn) ReadFrom(r io.Reader) (int64, error) {
+	sent := sendFile(c.Conn, r)
 	buffer := copyBuffers.Get().(*[copyBuffer]byte)
 	defer copyBuffers.Put(buffer)
 	// Hidden, so that io.CopyBuffer uses the buffer and comes not back here.
-	return io.CopyBuffer(struct{ io.Writer }{c.Conn}, struct{ io.Reader }{r}, buffer[:])
+	copied, err := io.CopyBuffer(struct{ io.Writer }{c.Conn}, struct{ io.Reader }{r}, buffer[:])
+	return sent + copied, err
 }

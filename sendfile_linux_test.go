@@ -1,0 +1,173 @@
+package bytescale
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+)
+
+// countedConn counts the bytes that the process itself writes.
+type countedConn struct {
+	*net.TCPConn
+	written *atomic.Int64
+}
+
+func (c countedConn) Write(p []byte) (int, error) {
+	c.written.Add(int64(len(p)))
+	return c.TCPConn.Write(p)
+}
+
+// putOver sends a payload over a real connection, as putOnce does, and returns
+// how many bytes passed through the process.
+func putOver(ctx context.Context, t *testing.T, server *httptest.Server, p payload, onRead func(int64)) (copied int64, sourceErr, err error) {
+	t.Helper()
+	var written atomic.Int64
+	transport := newTransport(1)
+	if server.TLS != nil {
+		transport.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
+	}
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return bodyConn{countedConn{conn.(*net.TCPConn), &written}}, nil
+	}
+	defer transport.CloseIdleConnections()
+
+	bodies := newBodies(p, onRead)
+	body, err := bodies.body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, server.URL, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.ContentLength, req.GetBody = p.size, bodies.body
+	resp, err := transport.RoundTrip(req)
+	bodies.wait()
+	if err == nil {
+		discard(resp)
+	}
+	return written.Load(), bodies.sourceErr(), err
+}
+
+// randomFile is a file of size bytes, and its content.
+func randomFile(t *testing.T, size int) (*os.File, []byte) {
+	t.Helper()
+	content := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(content)
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f, content
+}
+
+// receiver is a server that keeps what the last PUT brought.
+func receiver(t *testing.T, start func(http.Handler) *httptest.Server) (server *httptest.Server, got *[]byte) {
+	got = new([]byte)
+	server = start(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		*got, _ = io.ReadAll(r.Body)
+	}))
+	t.Cleanup(server.Close)
+	return server, got
+}
+
+// invertedFile is a type around a file that reads other bytes than the file's.
+type invertedFile struct{ *os.File }
+
+func (f invertedFile) ReadAt(p []byte, at int64) (int, error) {
+	n, err := f.File.ReadAt(p, at)
+	for i := range p[:n] {
+		p[i] = ^p[i]
+	}
+	return n, err
+}
+
+// A file goes from the page cache to a plain connection without passing through
+// the process; whatever else there is, is read.
+func TestFilesAreSentByTheKernel(t *testing.T) {
+	const size, offset, length = 24 << 20, 70_001, 20<<20 + 333 // more than connections buffer
+	file, content := randomFile(t, size)
+	inverted := make([]byte, size)
+	for i := range content {
+		inverted[i] = ^content[i]
+	}
+	for _, test := range []struct {
+		name     string
+		source   io.ReaderAt
+		start    func(http.Handler) *httptest.Server
+		want     []byte
+		byKernel bool
+	}{
+		{"a file", file, httptest.NewServer, content, true},
+		{"a file, encrypted", file, httptest.NewTLSServer, content, false},
+		{"memory", bytes.NewReader(content), httptest.NewServer, content, false},
+		{"a type around a file", invertedFile{file}, httptest.NewServer, inverted, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server, got := receiver(t, test.start)
+			var read int64
+			copied, sourceErr, err := putOver(t.Context(), t, server,
+				payload{r: test.source, offset: offset, size: length}, func(n int64) { read += n })
+			if err != nil || sourceErr != nil {
+				t.Fatal(err, sourceErr)
+			}
+			if !bytes.Equal(*got, test.want[offset:offset+length]) {
+				t.Error("the bytes that arrived are not those of the source")
+			}
+			if read != length {
+				t.Errorf("%d bytes were reported as sent, want %d", read, int64(length))
+			}
+			// The first few kilobytes travel with the header.
+			if byKernel := copied < 64<<10; byKernel != test.byKernel {
+				t.Errorf("%d bytes passed through the process", copied)
+			}
+		})
+	}
+}
+
+func TestShortFileIsNoticedByWhoeverSendsIt(t *testing.T) {
+	file, _ := randomFile(t, 1<<20)
+	server, _ := receiver(t, httptest.NewServer)
+	_, sourceErr, err := putOver(t.Context(), t, server, payload{r: file, size: 2 << 20}, func(int64) {})
+	if err == nil || !errors.Is(sourceErr, ErrSourceSize) {
+		t.Errorf("got %v and %v, want ErrSourceSize", err, sourceErr)
+	}
+}
+
+// TestCancelEndsASendByTheKernel cancels while the connection takes nothing.
+func TestCancelEndsASendByTheKernel(t *testing.T) {
+	file, _ := randomFile(t, 64<<20)
+	over := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-over }))
+	defer server.Close()
+	defer close(over)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var read int64
+	_, sourceErr, err := putOver(ctx, t, server, payload{r: file, size: 64 << 20}, func(n int64) {
+		if read += n; read > 64<<10 { // the kernel has taken over
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || sourceErr != nil {
+		t.Errorf("got %v and %v, want the context's error", err, sourceErr)
+	}
+}
