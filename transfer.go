@@ -72,7 +72,13 @@ func (t *transfer) send(ctx context.Context, p *plan, first *held) error {
 			run.held = first
 		}
 		read = run.read
-		parts.Go(func() error { return run.do(partsCtx) })
+		if position < p.length()-1 {
+			parts.Go(func() error { return run.do(partsCtx) })
+		} else if err := run.do(partsCtx); err != nil {
+			// The last part runs right here: the many files of one part need no
+			// goroutine. Its failure ends the others all the same.
+			parts.Go(func() error { return err })
+		}
 	}
 	if err := parts.Wait(); err != nil {
 		return err
