@@ -18,6 +18,21 @@ type payload struct {
 	release func()
 }
 
+// memory is a source of which all bytes lie in memory.
+type memory []byte
+
+// ReadAt implements io.ReaderAt.
+func (m memory) ReadAt(p []byte, at int64) (int, error) {
+	if at < 0 || at >= int64(len(m)) {
+		return 0, io.EOF
+	}
+	n := copy(p, m[at:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
 // bodies makes the request bodies of one attempt to send a payload and knows
 // when the last of them is no longer in use. net/http may still read a body
 // after Do has returned an error, and asks for another one when it repeats a

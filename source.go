@@ -1,7 +1,6 @@
 package bytescale
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -57,7 +56,7 @@ func Bytes(content []byte) Source {
 	return Source{open: func(context.Context, *budget) (*input, error) {
 		return &input{
 			size:   int64(len(content)),
-			random: bytes.NewReader(content),
+			random: memory(content),
 			verify: unchecked,
 			close:  func() {},
 		}, nil

@@ -24,7 +24,7 @@ func spoolStream(ctx context.Context, r io.Reader, b *budget) (*input, error) {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return &input{
 			size:   int64(n),
-			random: bytes.NewReader(head[:n]),
+			random: memory(head[:n]),
 			verify: unchecked,
 			close:  func() { b.put(head); b.trim() },
 		}, nil

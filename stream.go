@@ -2,7 +2,6 @@ package bytescale
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +51,7 @@ func (s *sequence) read(ctx context.Context, p part, b *budget) (payload, error)
 		return payload{}, err
 	}
 	held := &lease{budget: b, buffer: buffer}
-	return payload{r: bytes.NewReader(buffer), size: p.length(), lease: held, release: held.release}, nil
+	return payload{r: memory(buffer), size: p.length(), lease: held, release: held.release}, nil
 }
 
 func (s *sequence) readInto(ctx context.Context, buffer []byte, p part) error {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -32,14 +31,8 @@ func newTransport(idlePerHost int) *http.Transport {
 	}
 }
 
-// copyBuffer is in how large pieces a body is copied to its connection: net/http
-// would take a fresh 32 KiB for each body, and four times the system calls.
-const copyBuffer = 128 << 10
-
-var copyBuffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}
-
-// bodyConn is a connection that sends files without reading them where it can,
-// and copies all else in large pieces.
+// bodyConn is a connection that sends a body from where its bytes are, where it
+// can.
 type bodyConn struct{ net.Conn }
 
 func dialBodyConn(dialer *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -54,10 +47,7 @@ func dialBodyConn(dialer *net.Dialer) func(ctx context.Context, network, address
 
 // ReadFrom implements io.ReaderFrom, which net/http looks for.
 func (c bodyConn) ReadFrom(r io.Reader) (int64, error) {
-	sent := sendFile(c.Conn, r)
-	buffer := copyBuffers.Get().(*[copyBuffer]byte)
-	defer copyBuffers.Put(buffer)
-	// Hidden, so that io.CopyBuffer uses the buffer and comes not back here.
-	copied, err := io.CopyBuffer(struct{ io.Writer }{c.Conn}, struct{ io.Reader }{r}, buffer[:])
+	sent := sendDirectly(c.Conn, r)
+	copied, err := io.Copy(struct{ io.Writer }{c.Conn}, r) // hidden: not back to here
 	return sent + copied, err
 }

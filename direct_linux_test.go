@@ -27,7 +27,7 @@ func (c countedConn) Write(p []byte) (int, error) {
 }
 
 // putOver sends a payload over a real connection, as putOnce does, and returns
-// how many bytes passed through the process.
+// how many bytes were copied.
 func putOver(ctx context.Context, t *testing.T, server *httptest.Server, p payload, onRead func(int64)) (copied int64, sourceErr, err error) {
 	t.Helper()
 	var written atomic.Int64
@@ -100,9 +100,9 @@ func (f invertedFile) ReadAt(p []byte, at int64) (int, error) {
 	return n, err
 }
 
-// A file goes from the page cache to a plain connection without passing through
-// the process; whatever else there is, is read.
-func TestFilesAreSentByTheKernel(t *testing.T) {
+// Files and memory go to a plain connection from where they are; whatever else
+// there is, is read and written.
+func TestBodiesAreSentFromWhereTheyAre(t *testing.T) {
 	const size, offset, length = 24 << 20, 70_001, 20<<20 + 333 // more than connections buffer
 	file, content := randomFile(t, size)
 	inverted := make([]byte, size)
@@ -114,11 +114,13 @@ func TestFilesAreSentByTheKernel(t *testing.T) {
 		source   io.ReaderAt
 		start    func(http.Handler) *httptest.Server
 		want     []byte
-		byKernel bool
+		directly bool
 	}{
 		{"a file", file, httptest.NewServer, content, true},
 		{"a file, encrypted", file, httptest.NewTLSServer, content, false},
-		{"memory", bytes.NewReader(content), httptest.NewServer, content, false},
+		{"memory", memory(content), httptest.NewServer, content, true},
+		{"memory, encrypted", memory(content), httptest.NewTLSServer, content, false},
+		{"a reader", bytes.NewReader(content), httptest.NewServer, content, false},
 		{"a type around a file", invertedFile{file}, httptest.NewServer, inverted, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -136,8 +138,8 @@ func TestFilesAreSentByTheKernel(t *testing.T) {
 				t.Errorf("%d bytes were reported as sent, want %d", read, int64(length))
 			}
 			// The first few kilobytes travel with the header.
-			if byKernel := copied < 64<<10; byKernel != test.byKernel {
-				t.Errorf("%d bytes passed through the process", copied)
+			if directly := copied < 64<<10; directly != test.directly {
+				t.Errorf("%d bytes were copied", copied)
 			}
 		})
 	}
@@ -152,8 +154,8 @@ func TestShortFileIsNoticedByWhoeverSendsIt(t *testing.T) {
 	}
 }
 
-// TestCancelEndsASendByTheKernel cancels while the connection takes nothing.
-func TestCancelEndsASendByTheKernel(t *testing.T) {
+// TestCancelEndsADirectSend cancels while the connection takes nothing.
+func TestCancelEndsADirectSend(t *testing.T) {
 	file, _ := randomFile(t, 64<<20)
 	over := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-over }))
