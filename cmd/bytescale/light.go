@@ -8,12 +8,22 @@ import (
 // stayLight trades a little CPU for memory, for the upload of one file. That
 // keeps two megabytes alive; the rest of the process is the collector's usual
 // slack and what the start has left, most of it of packages that only the
-// emulator needs. On a 20 GiB file this takes the peak from 22 to 19 MB; many
-// small files would pay for it with an eighth more CPU time.
+// emulator needs. A large file over TLS peaks below 20 MB this way, and at 23 MB
+// without.
 func stayLight() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(25)
-	}
+	collectAt(25)
 	debug.FreeOSMemory()
 	dropProgramPages()
+}
+
+// stayQuick trades a little memory for CPU, for the upload of many files: each
+// leaves garbage, and collecting it half as often saves a tenth of the time that
+// small ones take, for 3 MB.
+func stayQuick() { collectAt(200) }
+
+// collectAt sets the collector's target, unless the user has.
+func collectAt(percent int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
 }

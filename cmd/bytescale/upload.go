@@ -35,8 +35,12 @@ type uploadCmd struct {
 
 // Run uploads all files that the arguments name and reports each as it ends.
 func (c *uploadCmd) Run(ctx context.Context, std *streams, env getenv) error {
-	if len(c.Paths) == 1 && !c.Recursive && !c.Local {
+	switch {
+	case c.Local: // the emulator lives here too
+	case len(c.Paths) == 1 && !c.Recursive:
 		stayLight()
+	default:
+		stayQuick()
 	}
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
