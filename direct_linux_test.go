@@ -5,12 +5,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 )
@@ -60,23 +58,6 @@ func putOver(ctx context.Context, t *testing.T, server *httptest.Server, p paylo
 		discard(resp)
 	}
 	return written.Load(), bodies.sourceErr(), err
-}
-
-// randomFile is a file of size bytes, and its content.
-func randomFile(t *testing.T, size int) (*os.File, []byte) {
-	t.Helper()
-	content := make([]byte, size)
-	_, _ = rand.NewChaCha8([32]byte{1}).Read(content)
-	path := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return f, content
 }
 
 // receiver is a server that keeps what the last PUT brought.

@@ -33,6 +33,7 @@ type limits struct {
 
 	// uploads counts the uploads under way: they share the look-ahead.
 	uploads atomic.Int64
+	traffic traffic
 }
 
 func newLimits(puts, calls int, callsPerSecond float64, onSlowDown func(Event)) *limits {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"time"
 )
@@ -142,7 +143,10 @@ func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) 
 	ctx, cut := context.WithCancelCause(ctx)
 	defer cut(nil)
 	bodies := newBodies(payload, p.progress.sent)
-	watch := newWatch(bodies, cut)
+	watch := newWatch(bodies, cut, &p.client.limits.traffic)
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(got httptrace.GotConnInfo) { watch.over(got.Conn) },
+	})
 
 	etag, err := p.service.putPart(ctx, p.held.url, payload.size, bodies.body)
 	watch.stop()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,7 +13,7 @@ import (
 
 // attempt runs a PUT of size bytes under watch: send moves the body as a
 // connection would. It returns what cut it and after how long.
-func attempt(t *testing.T, size int64, send func(ctx context.Context, body io.Reader)) (cause error, after time.Duration) {
+func attempt(t *testing.T, all *traffic, size int64, send func(ctx context.Context, body io.Reader)) (cause error, after time.Duration) {
 	t.Helper()
 	ctx, cut := context.WithCancelCause(t.Context())
 	defer cut(nil)
@@ -23,7 +24,7 @@ func attempt(t *testing.T, size int64, send func(ctx context.Context, body io.Re
 	}
 	defer body.Close()
 	began := time.Now()
-	w := newWatch(b, cut)
+	w := newWatch(b, cut, all)
 	send(ctx, body)
 	w.stop()
 	return context.Cause(ctx), time.Since(began)
@@ -77,7 +78,7 @@ func TestStallIsCut(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				cause, after := attempt(t, row.size, row.send)
+				cause, after := attempt(t, new(traffic), row.size, row.send)
 				switch {
 				case row.latest == 0 && cause != nil:
 					t.Errorf("cut after %v: %v", after, cause)
@@ -95,7 +96,7 @@ func TestStallOfARepeatedBody(t *testing.T) {
 		ctx, cut := context.WithCancelCause(t.Context())
 		defer cut(nil)
 		b := newBodies(payload{r: bytes.NewReader(make([]byte, 1000)), size: 1000}, func(int64) {})
-		w := newWatch(b, cut)
+		w := newWatch(b, cut, new(traffic))
 		defer w.stop()
 		first, _ := b.body()
 		io.Copy(io.Discard, first)
@@ -108,4 +109,74 @@ func TestStallOfARepeatedBody(t *testing.T) {
 			t.Errorf("%v, want ErrStalled", context.Cause(ctx))
 		}
 	})
+}
+
+// Many PUTs on a link that is slow for all of them may each be slower than the
+// least speed; one that is slow by itself may not.
+func TestStallOnASharedLink(t *testing.T) {
+	t.Parallel()
+	silent := func(ctx context.Context, _ io.Reader) { <-ctx.Done() }
+	rows := []struct {
+		name string
+		many func(context.Context, io.Reader) // 63 of these
+		one  func(context.Context, io.Reader)
+		cut  time.Duration // when the one is cut, in steps of sampleEvery; zero: never
+		all  bool          // and the others too
+	}{
+		{name: "a fair share of 20 kB/s", many: trickle(312, time.Second), one: trickle(312, time.Second)},
+		{name: "a tenth of a fair share", many: trickle(312, time.Second), one: trickle(31, time.Second)},
+		{name: "a packet a minute", many: trickle(312, time.Second), one: trickle(1448, time.Minute)},
+		{name: "nothing of a slow link", many: trickle(312, time.Second), one: silent, cut: longestSilence},
+		{name: "a trickle beside fast ones", many: trickle(8*minSpeed, time.Second), one: trickle(500, time.Second), cut: stallWindow},
+		{name: "a dead link", many: silent, one: silent, cut: stallWindow, all: true},
+		{
+			name: "the last one, before it has the link for itself",
+			many: func(ctx context.Context, body io.Reader) {
+				trickle(700, time.Second)(ctx, io.LimitReader(body, 28*700)) // ends after 28 s
+			},
+			one: func(ctx context.Context, body io.Reader) {
+				trickle(31, time.Second)(ctx, io.LimitReader(body, 32*31))
+				trickle(2*minSpeed, time.Second)(ctx, body)
+			},
+		},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var link traffic
+				var running sync.WaitGroup
+				check := func(want time.Duration, send func(context.Context, io.Reader)) {
+					running.Go(func() {
+						ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+						defer cancel()
+						cause, after := attempt(t, &link, 1<<20, func(attempt context.Context, body io.Reader) {
+							both, stop := context.WithCancel(attempt)
+							defer stop()
+							context.AfterFunc(ctx, stop)
+							send(both, body)
+						})
+						switch {
+						case want > 0 && (!errors.Is(cause, ErrStalled) || after < want || after > want+sampleEvery):
+							t.Errorf("cut after %v (%v), want to be in %v", after, cause, want)
+						case want == 0 && cause != nil:
+							t.Errorf("cut after %v: %v", after, cause)
+						}
+					})
+				}
+				ofMany := time.Duration(0)
+				if row.all {
+					ofMany = row.cut
+				}
+				for range 63 {
+					check(ofMany, row.many)
+				}
+				check(row.cut, row.one)
+				running.Wait()
+				if n := link.puts.Load(); n != 0 {
+					t.Errorf("%d PUTs are still counted", n)
+				}
+			})
+		})
+	}
 }

@@ -1,0 +1,7 @@
+package bytescale
+
+import "golang.org/x/sys/unix"
+
+// queueOf returns how many bytes the kernel holds for a connection because they
+// were not sent or not acknowledged yet.
+func queueOf(fd int) (int, error) { return unix.IoctlGetInt(fd, unix.TIOCOUTQ) }

@@ -1,0 +1,266 @@
+//go:build linux || darwin
+
+package bytescale
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A slow connection must be seen to move each time that it does: what it takes
+// between two looks at it must not vanish in a buffer. Here a server takes a part
+// in steps of 100 KiB, and with each the client has to count more bytes as sent.
+// Over a link of 20 kB/s that four parts share, a step is 20 s: below the 30 s
+// after which a connection counts as dead.
+func TestSlowConnectionIsSeenToMove(t *testing.T) {
+	const step, steps, size = 100 << 10, 40, 8 << 20
+	file, _ := randomFile(t, size)
+	for _, test := range []struct {
+		name   string
+		source io.ReaderAt
+		tls    bool
+	}{
+		{"a file", file, false},
+		{"memory", make(memory, size), false},
+		{"encrypted", file, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			listener := listenNarrow(t)
+			transport := newTransport(1)
+			scheme := "http"
+			if test.tls {
+				trusted := httptest.NewTLSServer(nil)
+				trusted.Close()
+				transport.TLSClientConfig = trusted.Client().Transport.(*http.Transport).TLSClientConfig
+				listener, scheme = tls.NewListener(listener, trusted.TLS), "https"
+			}
+			defer listener.Close()
+
+			moved := make(chan struct{}, 1)
+			bodies := newBodies(payload{r: test.source, size: size}, func(int64) {
+				select {
+				case moved <- struct{}{}:
+				default:
+				}
+			})
+			body, err := bodies.body()
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			req, err := http.NewRequestWithContext(ctx, http.MethodPut, scheme+"://"+listener.Addr().String(), body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.ContentLength = size
+			ended := make(chan error)
+			go func() {
+				resp, err := transport.RoundTrip(req)
+				if err == nil {
+					discard(resp)
+				}
+				ended <- err
+			}()
+			defer func() {
+				cancel()
+				<-ended
+				bodies.wait()
+			}()
+
+			conn, err := listener.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			put, err := http.ReadRequest(bufio.NewReader(conn))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n := range steps {
+				before := bodies.moved.Load()
+				if _, err := io.CopyN(io.Discard, put.Body, step); err != nil {
+					t.Fatal(err)
+				}
+				for bodies.moved.Load() == before {
+					select {
+					case <-moved:
+					case <-time.After(10 * time.Second):
+						t.Fatalf("step %d: %d bytes were taken and none counted as sent since %d", n, step, before)
+					}
+				}
+			}
+		})
+	}
+}
+
+// What a connection has not brought to the other side yet counts as not moved.
+func TestUnacknowledged(t *testing.T) {
+	const size = 64 << 10
+	trusted := httptest.NewTLSServer(nil)
+	trusted.Close()
+	config := trusted.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	config.InsecureSkipVerify = true // the test is not about certificates
+	for _, test := range []struct {
+		name   string
+		server func(net.Conn) net.Conn
+		client func(net.Conn) net.Conn
+	}{
+		{"plain", func(c net.Conn) net.Conn { return c }, func(c net.Conn) net.Conn { return bodyConn{c} }},
+		{
+			"encrypted",
+			func(c net.Conn) net.Conn { return tls.Server(c, trusted.TLS) },
+			func(c net.Conn) net.Conn { return tls.Client(bodyConn{c}, config) },
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			listener := listenNarrow(t)
+			defer listener.Close()
+			accepted := make(chan net.Conn, 1)
+			go func() {
+				conn, err := listener.Accept()
+				if err != nil {
+					t.Error(err)
+				}
+				accepted <- conn
+			}()
+			conn, err := net.Dial("tcp", listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			client, server := test.client(conn), test.server(<-accepted)
+			defer client.Close()
+			defer server.Close()
+
+			answer := make([]byte, 1)
+			go func() { _, _ = server.Write([]byte{1}) }() // shakes hands, if that is to be done
+			if _, err := client.Read(answer); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.Write(make([]byte, size)); err != nil {
+				t.Fatal(err)
+			}
+			if got := unacknowledged(client); got < size/4 || got > 2*size {
+				t.Errorf("%d bytes of %d count as waiting, and the other side has room for few", got, size)
+			}
+			if _, err := io.CopyN(io.Discard, server, size); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := server.Write([]byte{2}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.Read(answer); err != nil { // which acknowledges all before it
+				t.Fatal(err)
+			}
+			if got := unacknowledged(client); got != 0 {
+				t.Errorf("%d bytes count as waiting, and all have arrived", got)
+			}
+		})
+	}
+	if got := unacknowledged(nil); got != 0 {
+		t.Errorf("no connection: %d", got)
+	}
+}
+
+// stuckService is a service whose first PUT ends in a connection that holds on
+// to what was written to it.
+type stuckService struct {
+	*memoryService
+	conn net.Conn
+	puts int
+}
+
+func (s *stuckService) putPart(ctx context.Context, url string, size int64, body func() (io.ReadCloser, error)) (string, error) {
+	if s.puts++; s.puts > 1 {
+		return s.memoryService.putPart(ctx, url, size, body)
+	}
+	httptrace.ContextClientTrace(ctx).GotConn(httptrace.GotConnInfo{Conn: s.conn})
+	content, err := body()
+	if err != nil {
+		return "", err
+	}
+	defer content.Close()
+	_, _ = io.Copy(io.Discard, content)
+	<-ctx.Done()
+	return "", ctx.Err()
+}
+
+// A body that was handed over and never arrives is a stall, for which nobody
+// waits as long as for the answer to one that did arrive.
+func TestBodyThatTheKernelHoldsIsAStall(t *testing.T) {
+	listener := listenNarrow(t)
+	defer listener.Close()
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write(make([]byte, 64<<10)); err != nil { // nobody reads it
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		client, service := newMemoryClient(1<<20, 8, 64)
+		client.service = &stuckService{memoryService: service, conn: conn}
+		var retried time.Duration
+		began := time.Now()
+		client.observe = func(e Event) {
+			if e.Kind == EventRetry && errors.Is(e.Err, ErrStalled) {
+				retried = time.Since(began)
+			}
+		}
+		if _, err := client.Upload(t.Context(), Bytes(make([]byte, 64<<10))); err != nil {
+			t.Fatal(err)
+		}
+		if retried < stallWindow || retried > stallWindow+sampleEvery {
+			t.Errorf("cut and repeated after %v, want %v", retried, stallWindow)
+		}
+	})
+}
+
+// listenNarrow listens with small receive buffers, as a long slow link has
+// little room.
+func listenNarrow(t *testing.T) net.Listener {
+	t.Helper()
+	config := net.ListenConfig{Control: func(_, _ string, conn syscall.RawConn) error {
+		return conn.Control(func(fd uintptr) {
+			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 16<<10)
+		})
+	}}
+	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
+// randomFile is a file of size bytes, and its content.
+func randomFile(t *testing.T, size int) (*os.File, []byte) {
+	t.Helper()
+	content := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(content)
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f, content
+}
