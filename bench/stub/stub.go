@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const partSize = 5 << 20
+
+type stub struct {
+	origin    string
+	latency   time.Duration // of each API call
+	bandwidth int64         // of each part PUT by itself, in bytes per second; 0 is no limit
+
+	last    atomic.Int64 // number of the newest upload
+	uploads sync.Map     // id → *upload
+	buffers sync.Pool
+}
+
+type upload struct {
+	id          string
+	size, parts int64
+	received    atomic.Int64 // bytes
+	left        atomic.Int64 // parts not completed
+}
+
+// answer is what there is to say to a request.
+type answer struct {
+	status int
+	etag   string // a header, where there is one
+	json   string
+}
+
+func ok(json string) answer { return answer{status: http.StatusOK, json: json} }
+
+func refuse(why string) answer {
+	return answer{status: http.StatusBadRequest, json: fmt.Sprintf(`{"error":{"code":"invalid_request","message":%q}}`, why)}
+}
+
+// serve answers the requests of one connection, one after the other.
+func (s *stub) serve(conn net.Conn) {
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	for {
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		a := s.handle(r)
+		if _, err := io.Copy(io.Discard, r.Body); err != nil { // what a refusal left
+			return
+		}
+		if err := a.writeTo(conn); err != nil || r.Close {
+			return
+		}
+	}
+}
+
+func (a answer) writeTo(conn net.Conn) error {
+	text := fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Length: %d\r\n", a.status, http.StatusText(a.status), len(a.json))
+	if a.etag != "" {
+		text += "ETag: " + a.etag + "\r\n"
+	}
+	if a.json != "" {
+		text += "Content-Type: application/json\r\n"
+	}
+	_, err := io.WriteString(conn, text+"\r\n"+a.json)
+	return err
+}
+
+// handle finds out what a request is about:
+//
+//	POST    /v2/accounts/{account}/uploads
+//	GET PUT /v2/accounts/{account}/uploads/{id}/parts/{index}
+//	PUT     /part/{id}/{index}
+func (s *stub) handle(r *http.Request) answer {
+	path := strings.Split(r.URL.Path, "/")[1:]
+	if len(path) == 3 && path[0] == "part" {
+		u, index, found := s.find(path[1], path[2])
+		if !found {
+			return refuse("part")
+		}
+		return s.put(r, u, index)
+	}
+	time.Sleep(s.latency)
+	switch {
+	case len(path) == 4 && r.Method == http.MethodPost:
+		return s.begin(r, path[2])
+	case len(path) == 7:
+		u, index, found := s.find(path[4], path[6])
+		if !found {
+			return refuse("part")
+		}
+		if r.Method == http.MethodGet {
+			return ok(s.describe(u, index))
+		}
+		return s.complete(u)
+	}
+	return refuse("path")
+}
+
+// find returns the upload and the index of the part that a request names.
+func (s *stub) find(id, part string) (u *upload, index int64, found bool) {
+	index, err := strconv.ParseInt(part, 10, 64)
+	value, known := s.uploads.Load(id)
+	if err != nil || !known {
+		return nil, 0, false
+	}
+	u = value.(*upload)
+	return u, index, 0 <= index && index < u.parts
+}
+
+func (s *stub) begin(r *http.Request, account string) answer {
+	var request struct {
+		Size int64 `json:"size"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&request); err != nil || request.Size < 0 {
+		return refuse("size")
+	}
+	u := &upload{
+		id:    fmt.Sprintf("Kd759%011d", s.last.Add(1)),
+		size:  request.Size,
+		parts: max(1, (request.Size+partSize-1)/partSize),
+	}
+	u.left.Store(u.parts)
+	s.uploads.Store(u.id, u)
+	file := fmt.Sprintf(`{"accountId":"%s","etag":null,"filePath":"/bench/%s","fileUrl":"%s/%s/raw/bench/%s",`+
+		`"lastModified":%d,"metadata":{},"mime":"application/octet-stream","originalFileName":null,"size":%d,"tags":[]}`,
+		account, u.id, s.origin, account, u.id, time.Now().UnixMilli(), u.size)
+	return ok(fmt.Sprintf(`{"file":%s,"uploadId":"%s","uploadParts":{"count":%d,"first":%s}}`, file, u.id, u.parts, s.describe(u, 0)))
+}
+
+func (s *stub) describe(u *upload, index int64) string {
+	start := index * partSize
+	return fmt.Sprintf(`{"range":{"inclusiveStart":%d,"inclusiveEnd":%d},"uploadId":"%s","uploadPartIndex":%d,"uploadUrl":"%s/part/%s/%d"}`,
+		start, min(start+partSize, u.size)-1, u.id, index, s.origin, u.id, index)
+}
+
+func (s *stub) complete(u *upload) answer {
+	if u.left.Add(-1) > 0 {
+		return ok(`{"status":"Pending"}`)
+	}
+	s.uploads.Delete(u.id)
+	if got := u.received.Load(); got != u.size {
+		return refuse(fmt.Sprintf("%d bytes came, %d were announced", got, u.size))
+	}
+	return ok(`{"status":"Completed","etag":"\"9b2cf535f27731c974343645a3985328\""}`)
+}
+
+func (s *stub) put(r *http.Request, u *upload, index int64) answer {
+	want := min((index+1)*partSize, u.size) - index*partSize
+	if r.ContentLength != want {
+		return refuse("length")
+	}
+	buffer := s.buffers.Get().(*[512 << 10]byte)
+	defer s.buffers.Put(buffer)
+	began, got := time.Now(), int64(0)
+	for {
+		n, err := r.Body.Read(buffer[:])
+		got += int64(n)
+		if s.bandwidth > 0 {
+			time.Sleep(time.Until(began.Add(time.Duration(float64(got) / float64(s.bandwidth) * float64(time.Second)))))
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return refuse("body")
+		}
+	}
+	u.received.Add(got)
+	return answer{status: http.StatusOK, etag: `"d41d8cd98f00b204e9800998ecf8427e"`}
+}
