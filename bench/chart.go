@@ -22,7 +22,7 @@ func (r report) chart() []byte {
 	}
 	var rows []comparison
 	for _, c := range comparisons {
-		if _, ok := r.ratio(c); ok {
+		if _, _, measured := r.seconds(c); measured && !c.cpu {
 			rows = append(rows, c)
 		}
 	}
@@ -41,7 +41,8 @@ func (r report) chart() []byte {
 		fmt.Fprintf(&b, `<text x="%.1f" y="%.0f" text-anchor="middle" fill="#555">%g×</text>`+"\n", x(tick), top-12, tick)
 	}
 	for i, c := range rows {
-		ratio, _ := r.ratio(c)
+		ours, peer, _ := r.seconds(c)
+		ratio := peer / ours
 		y := top + row*float64(i)
 		from, to := x(1), x(ratio)
 		color := "#2a7f62"

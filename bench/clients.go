@@ -26,6 +26,7 @@ type bench struct {
 	dir      string // scratch
 	root     string // of the repository
 	emulator bool   // the server is the emulator instead of the stub
+	cert     certificate
 }
 
 // clients returns ours and the peers, those that are missing included.
@@ -59,19 +60,23 @@ func (b *bench) missingJS() string {
 func (b *bench) commandFile(w work, s *server) (*exec.Cmd, error) {
 	cmd := exec.Command(filepath.Join(b.dir, "bytescale"), append([]string{"upload", "--json", "--quiet",
 		"--api-url", s.url, "--api-rate", "1000000"}, w.paths...)...)
-	cmd.Env = append(os.Environ(), "BYTESCALE_API_KEY="+apiKey, "XDG_STATE_HOME="+filepath.Join(b.dir, "state"))
+	cmd.Env = append(b.cert.trusting(), "BYTESCALE_API_KEY="+apiKey, "XDG_STATE_HOME="+filepath.Join(b.dir, "state"))
 	return cmd, nil
 }
 
 func (b *bench) commandStream(w work, s *server) (*exec.Cmd, error) {
-	return exec.Command(filepath.Join(b.dir, "client"), "-stream", s.url, apiKey, w.paths[0]), nil
+	cmd := exec.Command(filepath.Join(b.dir, "client"), "-stream", s.url, apiKey, w.paths[0])
+	cmd.Env = b.cert.trusting()
+	return cmd, nil
 }
 
 func (b *bench) commandJS(mode string) func(work, *server) (*exec.Cmd, error) {
 	return func(w work, s *server) (*exec.Cmd, error) {
 		script := filepath.Join(b.root, "bench", "js", "upload.mjs")
 		args := append([]string{script, mode, s.url, apiKey, "8"}, w.paths...)
-		return exec.Command("node", args...), nil
+		cmd := exec.Command("node", args...)
+		cmd.Env = b.cert.trusting()
+		return cmd, nil
 	}
 }
 
@@ -92,7 +97,7 @@ func (b *bench) commandCurl(w work, s *server) (*exec.Cmd, error) {
 		return nil, err
 	}
 	defer config.Close()
-	fmt.Fprintf(config, "parallel\nparallel-max = %d\nsilent\nshow-error\nfail\nheader = \"Expect:\"\nheader = \"Content-Type:\"\n", putsInFlight)
+	fmt.Fprintf(config, "parallel\nparallel-max = %d\nsilent\nshow-error\nfail\ncacert = %q\nheader = \"Expect:\"\nheader = \"Content-Type:\"\n", putsInFlight, b.cert.cert)
 	for i, part := range parts {
 		fmt.Fprintf(config, "url = %q\nupload-file = %q\noutput = %q\n", part.url, partPath(dir, i), os.DevNull)
 	}

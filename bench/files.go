@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 )
 
@@ -17,11 +18,12 @@ type work struct {
 	size    int64 // of each file
 	files   int
 	latency time.Duration // of each API call
+	tls     bool
 	paths   []string
 }
 
 // works returns what is measured.
-func works(quick bool) []work {
+func (b *bench) works(quick bool) []work {
 	all := []work{
 		{name: "100 MB, 0 ms", size: 100e6, files: 1},
 		{name: "100 MB, 50 ms", size: 100e6, files: 1, latency: 50 * time.Millisecond},
@@ -31,7 +33,10 @@ func works(quick bool) []work {
 		{name: "1000 × 10 KB, 50 ms", size: 10e3, files: 1000, latency: 50 * time.Millisecond},
 	}
 	if quick {
-		return []work{all[0], all[1]}
+		return all[:2]
+	}
+	if !b.emulator && runtime.GOOS != "darwin" {
+		all = append(all, work{name: "1 GB, 0 ms, TLS", size: 1e9, files: 1, tls: true})
 	}
 	return all
 }

@@ -65,7 +65,7 @@ func (b *bench) run(out, docs string, rounds int, quick, defaults bool) error {
 			report.Missing = append(report.Missing, c.name+": "+c.missing)
 		}
 	}
-	for _, w := range works(quick) {
+	for _, w := range b.works(quick) {
 		results, err := b.measureWork(w, clients, rounds)
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
@@ -110,7 +110,10 @@ func (b *bench) build() error {
 	return nil
 }
 
-func (b *bench) buildPrograms() error {
+func (b *bench) buildPrograms() (err error) {
+	if b.cert, err = newCertificate(b.dir); err != nil {
+		return err
+	}
 	for target, source := range map[string]string{"bytescale": "./cmd/bytescale", "client": "./bench/client", "stub": "./bench/stub"} {
 		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(b.dir, target), source)
 		cmd.Dir = b.root
@@ -128,7 +131,7 @@ func (b *bench) measureWork(w work, clients []client, rounds int) ([]result, err
 	if err := w.prepare(b.dir); err != nil {
 		return nil, err
 	}
-	s, err := b.serve(conditions{latency: w.latency})
+	s, err := b.serve(conditions{latency: w.latency, tls: w.tls})
 	if err != nil {
 		return nil, err
 	}

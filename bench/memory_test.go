@@ -4,17 +4,20 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 )
 
-// streamBound is the default buffer budget and 32 MB.
-const streamBound = 64<<20 + 32e6
+const (
+	streamBound = 64<<20 + 32e6 // the default buffer budget and 32 MB
+	tlsBound    = 22e6
+)
 
-// TestMemoryOfAStream measures a program that uploads a plain stream of known
-// size. Files, directories and standard input are measured on the command, by
-// its own TestMemory.
-func TestMemoryOfAStream(t *testing.T) {
+// TestMemory measures what the command's own test of that name, which uploads to
+// an emulator, cannot: a program that uploads a plain stream of known size, and a
+// file over TLS, where the bytes must pass through the process.
+func TestMemory(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
@@ -23,12 +26,6 @@ func TestMemoryOfAStream(t *testing.T) {
 	if err := b.buildPrograms(); err != nil {
 		t.Fatal(err)
 	}
-	s, err := b.serve(conditions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.stop)
-
 	path := filepath.Join(t.TempDir(), "sparse.bin")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -36,16 +33,33 @@ func TestMemoryOfAStream(t *testing.T) {
 	if err := os.Truncate(path, 2<<30); err != nil {
 		t.Fatal(err)
 	}
-	cmd, err := b.commandStream(work{paths: []string{path}}, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := measure(cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("peak %.1f MB, bound %.1f MB", float64(got.RSS)/1e6, streamBound/1e6)
-	if got.RSS == 0 || got.RSS > streamBound {
-		t.Errorf("peak memory is %d bytes, the bound is %d", got.RSS, int64(streamBound))
+	for _, test := range []struct {
+		name       string
+		conditions conditions
+		command    func(work, *server) (*exec.Cmd, error)
+		bound      int64
+	}{
+		{"a stream", conditions{}, b.commandStream, streamBound},
+		{"a file over TLS", conditions{tls: true}, b.commandFile, tlsBound},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, err := b.serve(test.conditions)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.stop()
+			cmd, err := test.command(work{paths: []string{path}}, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := measure(cmd)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("peak %.1f MB, bound %.1f MB", float64(got.RSS)/1e6, float64(test.bound)/1e6)
+			if got.RSS == 0 || got.RSS > test.bound {
+				t.Errorf("peak memory is %d bytes, the bound is %d", got.RSS, test.bound)
+			}
+		})
 	}
 }

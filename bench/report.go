@@ -53,25 +53,38 @@ func (r result) transfer() float64 {
 	})
 }
 
-// comparison is one ratio: how many times as long the peer takes as we do.
+// comparison is one ratio: how many times as long the peer takes as we do, or
+// how many times as much of the processor.
 type comparison struct {
 	work, ours, peer string
 	target           float64
+	cpu              bool
+}
+
+func (c comparison) name() string {
+	if c.cpu {
+		return c.work + ", CPU"
+	}
+	return c.work
 }
 
 var comparisons = []comparison{
-	{"100 MB, 0 ms", "bytescale file", "curl, same parts", 0},
-	{"100 MB, 0 ms", "bytescale file", "JS SDK Buffer", 0},
-	{"100 MB, 0 ms", "bytescale stream", "JS SDK stream", 0},
-	{"100 MB, 50 ms", "bytescale file", "JS SDK Buffer", 0},
-	{"100 MB, 50 ms", "bytescale stream", "JS SDK stream", 0},
-	{"1 GB, 0 ms", "bytescale file", "curl, same parts", 1 / 1.05},
-	{"1 GB, 0 ms", "bytescale file", "JS SDK Buffer", 1.8},
-	{"1 GB, 0 ms", "bytescale stream", "JS SDK stream", 5},
-	{"1 GB, 50 ms", "bytescale file", "JS SDK Buffer", 6},
-	{"1 GB, 50 ms", "bytescale stream", "JS SDK stream", 20},
-	{"1000 × 10 KB, 0 ms", "bytescale file", "JS SDK Buffer", 9},
-	{"1000 × 10 KB, 50 ms", "bytescale file", "JS SDK Buffer", 6},
+	{work: "100 MB, 0 ms", ours: "bytescale file", peer: "curl, same parts"},
+	{work: "100 MB, 0 ms", ours: "bytescale file", peer: "JS SDK Buffer"},
+	{work: "100 MB, 0 ms", ours: "bytescale stream", peer: "JS SDK stream"},
+	{work: "100 MB, 50 ms", ours: "bytescale file", peer: "JS SDK Buffer"},
+	{work: "100 MB, 50 ms", ours: "bytescale stream", peer: "JS SDK stream"},
+	{work: "1 GB, 0 ms", ours: "bytescale file", peer: "curl, same parts", target: 1 / 1.05},
+	{work: "1 GB, 0 ms", ours: "bytescale file", peer: "curl, same parts", target: 1, cpu: true},
+	{work: "1 GB, 0 ms", ours: "bytescale file", peer: "JS SDK Buffer", target: 1.8},
+	{work: "1 GB, 0 ms", ours: "bytescale stream", peer: "JS SDK stream", target: 5},
+	{work: "1 GB, 50 ms", ours: "bytescale file", peer: "JS SDK Buffer", target: 6},
+	{work: "1 GB, 50 ms", ours: "bytescale stream", peer: "JS SDK stream", target: 20},
+	{work: "1000 × 10 KB, 0 ms", ours: "bytescale file", peer: "JS SDK Buffer", target: 9},
+	{work: "1000 × 10 KB, 50 ms", ours: "bytescale file", peer: "JS SDK Buffer", target: 6},
+	{work: "1 GB, 0 ms, TLS", ours: "bytescale file", peer: "curl, same parts"},
+	{work: "1 GB, 0 ms, TLS", ours: "bytescale file", peer: "JS SDK Buffer"},
+	{work: "1 GB, 0 ms, TLS", ours: "bytescale stream", peer: "JS SDK stream"},
 }
 
 func (r report) find(work, client string) (result, bool) {
@@ -82,14 +95,17 @@ func (r report) find(work, client string) (result, bool) {
 	return r.Results[i], true
 }
 
-// ratio returns how many times as long the peer took; false if one was not measured.
-func (r report) ratio(c comparison) (float64, bool) {
-	ours, ok1 := r.find(c.work, c.ours)
-	peer, ok2 := r.find(c.work, c.peer)
-	if !ok1 || !ok2 {
-		return 0, false
+// seconds returns what a comparison compares; false if one was not measured.
+func (r report) seconds(c comparison) (ours, peer float64, measured bool) {
+	a, ok1 := r.find(c.work, c.ours)
+	b, ok2 := r.find(c.work, c.peer)
+	switch {
+	case !ok1 || !ok2:
+		return 0, 0, false
+	case c.cpu:
+		return a.cpu(), b.cpu(), true
 	}
-	return peer.transfer() / ours.seconds(), true
+	return a.seconds(), b.transfer(), true
 }
 
 // table writes the report as Markdown.
@@ -98,14 +114,12 @@ func (r report) table() string {
 	fmt.Fprintf(&b, "%s; median of %d alternating runs.\n\n", r.Machine, r.Rounds)
 	b.WriteString("| work | ours | peer | ours | peer | **peer ÷ ours** | target |\n|---|---|---|--:|--:|--:|--:|\n")
 	for _, c := range comparisons {
-		ratio, ok := r.ratio(c)
-		if !ok {
+		ours, peer, measured := r.seconds(c)
+		if !measured {
 			continue
 		}
-		ours, _ := r.find(c.work, c.ours)
-		peer, _ := r.find(c.work, c.peer)
 		fmt.Fprintf(&b, "| %s | %s | %s | %.2f s | %.2f s | **%.2f** | %s |\n",
-			c.work, c.ours, c.peer, ours.seconds(), peer.transfer(), ratio, verdict(ratio, c.target))
+			c.name(), c.ours, c.peer, ours, peer, peer/ours, verdict(peer/ours, c.target))
 	}
 	b.WriteString("\n| work | client | whole process | transfer | CPU | peak RSS |\n|---|---|--:|--:|--:|--:|\n")
 	for _, x := range r.Results {

@@ -46,6 +46,7 @@ func TestTableComparesWithTheTransferOfThePeerAndNamesWhatIsMissing(t *testing.T
 	table := sampleReport().table()
 	for _, want := range []string{
 		"| 0.50 s | 0.40 s | **0.80** | ≥ 0.95, MISSED |",
+		"| 1 GB, 0 ms, CPU | bytescale file | curl, same parts | 0.25 s | 0.20 s | **0.80** | ≥ 1.00, MISSED |",
 		"| 0.50 s | 1.00 s | **2.00** | ≥ 1.80, met |",
 		"MISSING: JS SDK stream: not installed",
 		"| 9.00 s | 1.00 s | 4.50 s | 12.0 MB |",

@@ -25,14 +25,16 @@ const accountID = "A623uY2"
 
 // server is a server in a process of its own that discards what it gets.
 type server struct {
-	url string
-	cmd *exec.Cmd
+	url  string
+	cmd  *exec.Cmd
+	http *http.Client // trusts it
 }
 
 // conditions are what a server imposes.
 type conditions struct {
 	latency   time.Duration // of each API call
 	bandwidth int64         // of each part PUT by itself, in bytes per second; 0 is no limit
+	tls       bool          // the stub only
 }
 
 // serve starts a server and waits until it answers.
@@ -45,7 +47,13 @@ func (b *bench) serve(limited conditions) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{url: "http://" + address, cmd: cmd}
+	s := &server{url: "http://" + address, cmd: cmd, http: http.DefaultClient}
+	if limited.tls {
+		s.url = "https://" + address
+		if s.http, err = b.cert.client(); err != nil {
+			return nil, err
+		}
+	}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -65,7 +73,11 @@ func (b *bench) serve(limited conditions) (*server, error) {
 func (b *bench) serverCommand(address string, limited conditions) (*exec.Cmd, error) {
 	bandwidth := strconv.FormatInt(limited.bandwidth, 10)
 	if !b.emulator {
-		return exec.Command(filepath.Join(b.dir, "stub"), "-latency", limited.latency.String(), "-bandwidth", bandwidth, address), nil
+		args := []string{"-latency", limited.latency.String(), "-bandwidth", bandwidth}
+		if limited.tls {
+			args = append(args, "-cert", b.cert.cert, "-key", b.cert.key)
+		}
+		return exec.Command(filepath.Join(b.dir, "stub"), append(args, address)...), nil
 	}
 	data, err := os.MkdirTemp(b.dir, "data-*")
 	if err != nil {
@@ -130,7 +142,7 @@ func (s *server) call(method, path string, body []byte, answer any) error {
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.http.Do(request)
 	if err != nil {
 		return err
 	}
