@@ -145,7 +145,9 @@ func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) 
 	bodies := newBodies(payload, p.progress.sent)
 	watch := newWatch(bodies, cut, &p.client.limits.traffic)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(got httptrace.GotConnInfo) { watch.over(got.Conn) },
+		GotConn: func(got httptrace.GotConnInfo) {
+			watch.over(func() int64 { return unacknowledged(got.Conn) })
+		},
 	})
 
 	etag, err := p.service.putPart(ctx, p.held.url, payload.size, bodies.body)

@@ -3,9 +3,7 @@ package bytescale
 import (
 	"context"
 	"fmt"
-	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -15,8 +13,8 @@ const (
 	minSpeed = 1 << 10
 	// stallWindow is how long a body may move slower than minSpeed.
 	stallWindow = 30 * time.Second
-	// longestSilence is how long nothing at all may move where the link is what is slow:
-	// TCP itself may wait so long before it tries a lost packet again.
+	// longestSilence is how long nothing at all may move where the link is what is
+	// slow: TCP itself may wait so long before it tries a lost packet again.
 	longestSilence = 2 * time.Minute
 	// answerWait is the shortest wait for the answer once the body was handed
 	// over. The kernel may still hold megabytes then, so that the wait grows
@@ -27,13 +25,43 @@ const (
 	sampleEvery  = stallWindow / stallSamples
 )
 
-// traffic is what the PUTs of a client move together, as of their last samples.
-type traffic struct{ puts, bytes atomic.Int64 }
+// traffic knows how fast each of a client's PUTs is, in bytes per second, as of
+// its last sample. Those that end before their first one are not in it.
+type traffic struct {
+	mu     sync.Mutex
+	speeds map[*watch]int64
+}
 
-// reading is what a watch read at one moment.
-type reading struct {
-	own, all int64 // bytes moved since the beginning, by this attempt and by all
-	puts     int64 // that were under way
+func (t *traffic) report(w *watch, speed int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.speeds == nil {
+		t.speeds = map[*watch]int64{}
+	}
+	t.speeds[w] = speed
+}
+
+func (t *traffic) leave(w *watch) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.speeds, w)
+}
+
+// slow says whether the link lives and is slow for all who share it.
+func (t *traffic) slow() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	sum := int64(0)
+	for _, speed := range t.speeds {
+		sum += speed
+	}
+	return sum >= minSpeed && sum/int64(len(t.speeds)) < 4*minSpeed
+}
+
+// sample is what a watch saw at one moment.
+type sample struct {
+	moved int64 // since the beginning
+	slow  bool  // the link was, for others too
 }
 
 // watch cuts an attempt that moves too little. Bytes count as moved when the
@@ -45,31 +73,29 @@ type watch struct {
 	all    *traffic
 
 	mu      sync.Mutex
-	conn    net.Conn // nil until the attempt has one
+	queued  func() int64 // bytes that the kernel holds for the attempt
 	moved   int64
 	movedAt time.Time
 	timer   *time.Timer
-	began   reading
-	samples [stallSamples]reading // oldest first, from taken on
+	began   sample
+	samples [stallSamples]sample // a ring; the next one goes to taken
 	taken   int
 	stopped bool
 }
 
 func newWatch(b *bodies, cut context.CancelCauseFunc, all *traffic) *watch {
-	w := &watch{bodies: b, cut: cut, all: all, movedAt: time.Now()}
+	w := &watch{bodies: b, cut: cut, all: all, queued: func() int64 { return 0 }, movedAt: time.Now()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	all.puts.Add(1)
-	w.began = w.read()
 	w.timer = time.AfterFunc(sampleEvery, w.sample)
 	return w
 }
 
-// over says which connection the attempt has got.
-func (w *watch) over(conn net.Conn) {
+// over says that the attempt has a connection, and how many bytes that one holds.
+func (w *watch) over(queued func() int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.conn = conn
+	w.queued = queued
 }
 
 // stop ends the watch. An attempt that was not cut by then never is.
@@ -78,21 +104,7 @@ func (w *watch) stop() {
 	defer w.mu.Unlock()
 	w.stopped = true
 	w.timer.Stop()
-	w.count(0)
-	w.all.puts.Add(-1)
-}
-
-// count adds to the traffic what was moved since the last time, when so many
-// bytes still wait in the kernel.
-func (w *watch) count(queued int64) {
-	if moved := w.bodies.moved.Load() - queued; moved > w.moved {
-		w.all.bytes.Add(moved - w.moved)
-		w.moved, w.movedAt = moved, time.Now()
-	}
-}
-
-func (w *watch) read() reading {
-	return reading{own: w.moved, all: w.all.bytes.Load(), puts: w.all.puts.Load()}
+	w.all.leave(w)
 }
 
 func (w *watch) sample() {
@@ -101,13 +113,17 @@ func (w *watch) sample() {
 	if w.stopped {
 		return
 	}
-	queued := unacknowledged(w.conn)
-	w.count(queued)
+	queued := w.queued()
+	if moved := w.bodies.moved.Load() - queued; moved > w.moved {
+		w.moved, w.movedAt = moved, time.Now()
+	}
 	if w.bodies.ended.Load() && queued == 0 {
+		w.all.leave(w)
 		w.awaitAnswer()
 		return
 	}
-	now := w.read()
+	w.all.report(w, (w.moved-w.oldest().moved)/int64(sampleEvery/time.Second)/int64(min(w.taken+1, stallSamples)))
+	now := sample{moved: w.moved, slow: w.all.slow()}
 	if cause := w.stalled(now); cause != nil {
 		w.stopped = true
 		w.cut(cause)
@@ -118,8 +134,8 @@ func (w *watch) sample() {
 	w.timer.Reset(sampleEvery)
 }
 
-// oldest is the reading of one window ago, or of the beginning.
-func (w *watch) oldest() reading {
+// oldest is the sample of one window ago, or the beginning.
+func (w *watch) oldest() sample {
 	if w.taken < stallSamples {
 		return w.began
 	}
@@ -130,29 +146,25 @@ func (w *watch) oldest() reading {
 // PUTs share and that is slow for all of them, each may be slower than minSpeed,
 // and now and then one gets no packet through for a while: there, only silence
 // counts.
-func (w *watch) stalled(now reading) error {
-	const enough = minSpeed * int64(stallWindow/time.Second)
-	if w.taken < stallSamples-1 || now.own-w.oldest().own >= enough {
+func (w *watch) stalled(now sample) error {
+	need := int64(minSpeed * stallWindow / time.Second)
+	if w.bodies.ended.Load() {
+		need = 1 // of the little that the kernel still has
+	}
+	if w.taken < stallSamples-1 || now.moved-w.oldest().moved >= need {
 		return nil
 	}
-	if others, each := w.others(now); others >= enough && each < 4*enough {
-		if time.Since(w.movedAt) < longestSilence {
-			return nil
-		}
+	slow := now.slow
+	for _, s := range w.samples[:min(w.taken, stallSamples)] {
+		slow = slow || s.slow
+	}
+	switch {
+	case !slow:
+		return fmt.Errorf("%w: less than %d bytes per second over %v", ErrStalled, minSpeed, stallWindow)
+	case time.Since(w.movedAt) >= longestSilence:
 		return fmt.Errorf("%w: nothing moved for %v", ErrStalled, longestSilence)
 	}
-	return fmt.Errorf("%w: less than %d bytes per second over %v", ErrStalled, minSpeed, stallWindow)
-}
-
-// others returns what the other PUTs moved in the window that ends now, together
-// and on average.
-func (w *watch) others(now reading) (all, each int64) {
-	then, puts := w.oldest(), now.puts
-	for _, s := range w.samples[:min(w.taken, stallSamples)] {
-		puts = max(puts, s.puts)
-	}
-	all = (now.all - then.all) - (now.own - then.own)
-	return all, all / max(1, puts-1)
+	return nil
 }
 
 func (w *watch) awaitAnswer() {
@@ -164,7 +176,7 @@ func (w *watch) awaitAnswer() {
 		case w.stopped:
 		case !w.bodies.ended.Load():
 			// net/http began again on a fresh connection.
-			w.taken, w.began = 0, w.read()
+			w.taken, w.began = 0, sample{moved: w.moved}
 			w.timer = time.AfterFunc(sampleEvery, w.sample)
 		default:
 			w.stopped = true

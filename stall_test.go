@@ -111,6 +111,44 @@ func TestStallOfARepeatedBody(t *testing.T) {
 	})
 }
 
+// A body that was handed over but is still on its way is not waited for like an
+// answer, nor cut while it moves at all.
+func TestStallOfWhatTheKernelHolds(t *testing.T) {
+	t.Parallel()
+	const size = 60_000
+	for _, row := range []struct {
+		name  string
+		drain int64 // bytes per second
+		cut   time.Duration
+	}{
+		{name: "half the least speed", drain: minSpeed / 2},
+		{name: "nothing", cut: stallWindow},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cut := context.WithCancelCause(t.Context())
+				defer cut(nil)
+				b := newBodies(payload{r: make(memory, size), size: size}, func(int64) {})
+				began := time.Now()
+				w := newWatch(b, cut, new(traffic))
+				defer w.stop()
+				w.over(func() int64 { return max(0, size-row.drain*int64(time.Since(began).Seconds())) })
+				body, _ := b.body()
+				io.Copy(io.Discard, body)
+				body.Close()
+				sleep(ctx, 3*time.Minute-sampleEvery) // it has arrived after two
+				switch after := time.Since(began); {
+				case row.cut == 0 && ctx.Err() != nil:
+					t.Errorf("cut after %v: %v", after, context.Cause(ctx))
+				case row.cut > 0 && (after < row.cut || after > row.cut+sampleEvery):
+					t.Errorf("cut after %v, want %v", after, row.cut)
+				}
+			})
+		})
+	}
+}
+
 // Many PUTs on a link that is slow for all of them may each be slower than the
 // least speed; one that is slow by itself may not.
 func TestStallOnASharedLink(t *testing.T) {
@@ -129,6 +167,15 @@ func TestStallOnASharedLink(t *testing.T) {
 		{name: "nothing of a slow link", many: trickle(312, time.Second), one: silent, cut: longestSilence},
 		{name: "a trickle beside fast ones", many: trickle(8*minSpeed, time.Second), one: trickle(500, time.Second), cut: stallWindow},
 		{name: "a dead link", many: silent, one: silent, cut: stallWindow, all: true},
+		{
+			name: "nothing, while the others wait for their answers",
+			many: func(ctx context.Context, body io.Reader) {
+				trickle(700, time.Second)(ctx, io.LimitReader(body, 28*700)) // ends after 28 s
+				io.Copy(io.Discard, body)
+				<-ctx.Done()
+			},
+			one: silent, cut: 2 * stallWindow, // one of these the link was slow
+		},
 		{
 			name: "the last one, before it has the link for itself",
 			many: func(ctx context.Context, body io.Reader) {
@@ -173,7 +220,7 @@ func TestStallOnASharedLink(t *testing.T) {
 				}
 				check(row.cut, row.one)
 				running.Wait()
-				if n := link.puts.Load(); n != 0 {
+				if n := len(link.speeds); n != 0 {
 					t.Errorf("%d PUTs are still counted", n)
 				}
 			})
