@@ -59,6 +59,35 @@ func TestCutPuts(t *testing.T) {
 	}
 }
 
+// TestCutPutsOnLoopback is the same over real connections, to which the kernel
+// sends files and memory by itself.
+func TestCutPutsOnLoopback(t *testing.T) {
+	t.Parallel()
+	const partSize, parts, cuts = 200_000, 60, 2
+	for _, source := range []string{"Bytes", "File", "Reader"} {
+		t.Run(source, func(t *testing.T) {
+			t.Parallel()
+			srv := bytescaletest.NewServer(t, bytescaletest.PartSize(partSize))
+			for nth := range cuts {
+				srv.Fail(bytescaletest.Fault{
+					Operation: bytescaletest.PutPart, EachPart: true, Occurrence: nth + 1,
+					Kind: bytescaletest.FaultReset, AfterBytes: rand.Int64N(partSize),
+				})
+			}
+			data := noise(2, parts*partSize-7)
+			want := bytes.Clone(data)
+			_, err := srv.Client().Upload(t.Context(), conformanceSources(t, data)[source])
+			clear(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := srv.Files()[0].Bytes(); !bytes.Equal(got, want) {
+				t.Error("the stored bytes differ from the source's")
+			}
+		})
+	}
+}
+
 // TestSourceIsFreeAfterCancel cancels uploads at any moment and writes over the
 // source as soon as Upload has returned: the race detector sees a reader that is
 // late.
