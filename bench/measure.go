@@ -77,7 +77,7 @@ func peakRSS(usage *syscall.Rusage, polled int64) int64 {
 func watchPeak(pid int) func() int64 {
 	stop, result := make(chan struct{}), make(chan int64)
 	go func() {
-		ticker := time.NewTicker(5 * time.Millisecond)
+		ticker := time.NewTicker(20 * time.Millisecond)
 		defer ticker.Stop()
 		var peak int64
 		for {
