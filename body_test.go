@@ -25,35 +25,41 @@ func noise(seed uint64, n int) []byte {
 	return data
 }
 
+// uploadCut uploads a source whose parts are each cut so many times in the
+// middle, writes over it as soon as Upload has returned, and compares.
+func uploadCut(t *testing.T, srv *bytescaletest.Server, source string, partSize int64, parts, cuts int) {
+	t.Helper()
+	for nth := range cuts {
+		srv.Fail(bytescaletest.Fault{
+			Operation: bytescaletest.PutPart, EachPart: true, Occurrence: nth + 1,
+			Kind: bytescaletest.FaultReset, AfterBytes: rand.Int64N(partSize),
+		})
+	}
+	data := noise(1, parts*int(partSize)-7)
+	want := bytes.Clone(data)
+	client := srv.Client(bytescale.WithBufferBudget(1 << 20))
+	_, err := client.Upload(t.Context(), conformanceSources(t, data)[source])
+	clear(data) // the source is the caller's again
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := srv.Files()[0].Bytes(); !bytes.Equal(got, want) {
+		t.Error("the stored bytes differ from the source's")
+	}
+}
+
 // TestCutPuts cuts thousands of PUTs in the middle, where net/http may still
 // read a body after it has returned the error: with pooled buffers in use by
 // other parts by then, any reader that is late shows in the stored bytes, and
 // under the race detector.
 func TestCutPuts(t *testing.T) {
 	t.Parallel()
-	const partSize, parts, cuts = 20_000, 250, 8
 	for _, source := range []string{"Bytes", "Reader"} {
 		t.Run(source, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(partSize))
-				for nth := range cuts {
-					srv.Fail(bytescaletest.Fault{
-						Operation: bytescaletest.PutPart, EachPart: true, Occurrence: nth + 1,
-						Kind: bytescaletest.FaultReset, AfterBytes: rand.Int64N(partSize),
-					})
-				}
-				data := noise(1, parts*partSize-7)
-				want := bytes.Clone(data)
-				client := srv.Client(bytescale.WithBufferBudget(1 << 20))
-				_, err := client.Upload(t.Context(), conformanceSources(t, data)[source])
-				clear(data) // the source is the caller's again
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got := srv.Files()[0].Bytes(); !bytes.Equal(got, want) {
-					t.Error("the stored bytes differ from the source's")
-				}
+				srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(20_000))
+				uploadCut(t, srv, source, 20_000, 250, 8)
 			})
 		})
 	}
@@ -63,27 +69,10 @@ func TestCutPuts(t *testing.T) {
 // sends files and memory by itself.
 func TestCutPutsOnLoopback(t *testing.T) {
 	t.Parallel()
-	const partSize, parts, cuts = 200_000, 60, 2
 	for _, source := range []string{"Bytes", "File", "Reader"} {
 		t.Run(source, func(t *testing.T) {
 			t.Parallel()
-			srv := bytescaletest.NewServer(t, bytescaletest.PartSize(partSize))
-			for nth := range cuts {
-				srv.Fail(bytescaletest.Fault{
-					Operation: bytescaletest.PutPart, EachPart: true, Occurrence: nth + 1,
-					Kind: bytescaletest.FaultReset, AfterBytes: rand.Int64N(partSize),
-				})
-			}
-			data := noise(2, parts*partSize-7)
-			want := bytes.Clone(data)
-			_, err := srv.Client().Upload(t.Context(), conformanceSources(t, data)[source])
-			clear(data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := srv.Files()[0].Bytes(); !bytes.Equal(got, want) {
-				t.Error("the stored bytes differ from the source's")
-			}
+			uploadCut(t, bytescaletest.NewServer(t, bytescaletest.PartSize(200_000)), source, 200_000, 60, 2)
 		})
 	}
 }

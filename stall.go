@@ -77,7 +77,7 @@ type watch struct {
 	moved   int64
 	movedAt time.Time
 	timer   *time.Timer
-	began   sample
+	began   int64                // what had moved when the watch began, or began again
 	samples [stallSamples]sample // a ring; the next one goes to taken
 	taken   int
 	stopped bool
@@ -122,7 +122,7 @@ func (w *watch) sample() {
 		w.awaitAnswer()
 		return
 	}
-	w.all.report(w, (w.moved-w.oldest().moved)/int64(sampleEvery/time.Second)/int64(min(w.taken+1, stallSamples)))
+	w.all.report(w, (w.moved-w.oldest())/int64(sampleEvery/time.Second)/int64(min(w.taken+1, stallSamples)))
 	now := sample{moved: w.moved, slow: w.all.slow()}
 	if cause := w.stalled(now); cause != nil {
 		w.stopped = true
@@ -134,12 +134,12 @@ func (w *watch) sample() {
 	w.timer.Reset(sampleEvery)
 }
 
-// oldest is the sample of one window ago, or the beginning.
-func (w *watch) oldest() sample {
+// oldest is what had moved one window ago, or at the beginning.
+func (w *watch) oldest() int64 {
 	if w.taken < stallSamples {
 		return w.began
 	}
-	return w.samples[w.taken%stallSamples]
+	return w.samples[w.taken%stallSamples].moved
 }
 
 // stalled says why the attempt counts as dead, if it does. On a link that many
@@ -151,7 +151,7 @@ func (w *watch) stalled(now sample) error {
 	if w.bodies.ended.Load() {
 		need = 1 // of the little that the kernel still has
 	}
-	if w.taken < stallSamples-1 || now.moved-w.oldest().moved >= need {
+	if w.taken < stallSamples-1 || now.moved-w.oldest() >= need {
 		return nil
 	}
 	slow := now.slow
@@ -176,7 +176,7 @@ func (w *watch) awaitAnswer() {
 		case w.stopped:
 		case !w.bodies.ended.Load():
 			// net/http began again on a fresh connection.
-			w.taken, w.began = 0, sample{moved: w.moved}
+			w.taken, w.began = 0, w.moved
 			w.timer = time.AfterFunc(sampleEvery, w.sample)
 		default:
 			w.stopped = true
