@@ -21,6 +21,10 @@ type Metadata map[string]any
 
 // UnmarshalJSON replaces m with the object in data. JSON null gives a nil map.
 func (m *Metadata) UnmarshalJSON(data []byte) error {
+	if string(data) == "{}" { // as most files have it
+		*m = Metadata{}
+		return nil
+	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var object map[string]any
