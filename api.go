@@ -253,11 +253,12 @@ func (c *Client) decode(op string, resp *http.Response, err error, to any) error
 	default:
 		return c.apiError(op, resp, false)
 	}
-	content, err := io.ReadAll(resp.Body)
-	if err != nil {
+	var content bytes.Buffer
+	content.Grow(int(min(max(0, resp.ContentLength), 4<<10)) + bytes.MinRead)
+	if _, err := content.ReadFrom(resp.Body); err != nil {
 		return fmt.Errorf("%s: read answer: %w", op, err)
 	}
-	if err := json.Unmarshal(content, to); err != nil {
+	if err := json.Unmarshal(content.Bytes(), to); err != nil {
 		return protocolError(op, resp.StatusCode, "the answer does not decode")
 	}
 	return nil

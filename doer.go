@@ -59,9 +59,14 @@ func (d *apiDoer) once(original *http.Request, call call, token string) (*http.R
 		return nil, err
 	}
 	ctx, cancel := call.withTimeout(original.Context())
-	req := original.Clone(ctx)
-	// A form's "+" for a space is not understood everywhere, %20 is.
-	req.URL.RawQuery = strings.ReplaceAll(req.URL.RawQuery, "+", "%20")
+	req := original.WithContext(ctx)
+	req.Header = original.Header.Clone()
+	if strings.Contains(req.URL.RawQuery, "+") {
+		// A form's "+" for a space is not understood everywhere, %20 is.
+		address := *req.URL
+		address.RawQuery = strings.ReplaceAll(address.RawQuery, "+", "%20")
+		req.URL = &address
+	}
 	d.client.credentials.set(req.Header, token)
 
 	resp, err := d.client.send(req, call, false)

@@ -577,10 +577,10 @@ func TestStateUnusable(t *testing.T) {
 func (i *interruption) placeOf(name string) string {
 	i.t.Helper()
 	state := newCheckpoints(func(string) string { return filepath.Join(i.dir, "state") }, i.t.Logf)
-	p, err := state.place(identity{
+	p := state.place(identity{
 		APIURL: i.service.url(), AccountID: testAccount, Source: filepath.Join(i.dir, name), Folder: "/films",
 	})
-	if err != nil {
+	if err := p.locate(); err != nil {
 		i.t.Fatal(err)
 	}
 	return p.path

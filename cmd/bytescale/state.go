@@ -35,11 +35,28 @@ type checkpoints struct {
 	err  error // the user's state directory is not known
 	note func(format string, args ...any)
 	warn sync.Once
+
+	// none says that nothing was there when the first file looked: then none of
+	// many small ones has to. What another command leaves meanwhile is not
+	// found, and its file is sent from the start.
+	none func() bool
 }
 
 func newCheckpoints(env getenv, note func(string, ...any)) *checkpoints {
 	dir, err := stateDir(runtime.GOOS, env)
-	return &checkpoints{dir: filepath.Join(dir, "bytescale", "uploads"), err: err, note: note}
+	dir = filepath.Join(dir, "bytescale", "uploads")
+	return &checkpoints{dir: dir, err: err, note: note, none: sync.OnceValue(func() bool { return isEmpty(dir) })}
+}
+
+// isEmpty says whether nothing is in dir, or no such directory is there.
+func isEmpty(dir string) bool {
+	d, err := os.Open(dir)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	defer d.Close()
+	_, err = d.Readdirnames(1)
+	return errors.Is(err, io.EOF)
 }
 
 // stateDir is where programs keep what should survive a restart but is of no
@@ -100,7 +117,7 @@ type saved struct {
 type place struct {
 	all      *checkpoints
 	identity identity
-	path     string
+	path     string // once locate was called
 	lock     *flock.Flock
 	written  bool
 }
@@ -108,18 +125,22 @@ type place struct {
 // errBusy says that another process works on the same upload.
 var errBusy = errors.New("is already being uploaded to the same place by another bytescale command; let that one finish, or use --no-resume")
 
-func (c *checkpoints) place(id identity) (*place, error) {
-	source, err := filepath.Abs(id.Source)
+func (c *checkpoints) place(id identity) *place { return &place{all: c, identity: id} }
+
+// locate works out the path, which follows from the identity.
+func (p *place) locate() error {
+	source, err := filepath.Abs(p.identity.Source)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	id.Source = source
-	text, err := json.Marshal(id)
+	p.identity.Source = source
+	text, err := json.Marshal(p.identity)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	sum := sha256.Sum256(text)
-	return &place{all: c, identity: id, path: filepath.Join(c.dir, hex.EncodeToString(sum[:16])+".json")}, nil
+	p.path = filepath.Join(p.all.dir, hex.EncodeToString(sum[:16])+".json")
+	return nil
 }
 
 // load returns the checkpoint that an interrupted upload left, nil if there is
@@ -128,6 +149,12 @@ func (c *checkpoints) place(id identity) (*place, error) {
 func (p *place) load() (*bytescale.Checkpoint, error) {
 	if p == nil || p.all.err != nil {
 		return nil, nil //nolint:nilerr // the user was told of it when it happened
+	}
+	if p.all.none() {
+		return nil, nil
+	}
+	if err := p.locate(); err != nil {
+		return nil, err
 	}
 	// Most files have none, and are not worth a lock.
 	if _, err := os.Stat(p.path); errors.Is(err, fs.ErrNotExist) {
@@ -199,6 +226,9 @@ func (p *place) save(checkpoint bytescale.Checkpoint) error {
 func (p *place) write(checkpoint bytescale.Checkpoint) error {
 	if p.all.err != nil {
 		return p.all.err
+	}
+	if err := p.locate(); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(p.all.dir, 0o700); err != nil {
 		return err

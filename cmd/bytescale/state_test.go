@@ -27,7 +27,9 @@ func testState(t *testing.T, home string) (*checkpoints, *[]string) {
 		}
 		return ""
 	}
-	return newCheckpoints(env, func(format string, args ...any) { *notes = append(*notes, fmt.Sprintf(format, args...)) }), notes
+	state := newCheckpoints(env, func(format string, args ...any) { *notes = append(*notes, fmt.Sprintf(format, args...)) })
+	state.none = func() bool { return false } // as in a command that found some when it began
+	return state, notes
 }
 
 var testCheckpoint = bytescale.Checkpoint{
@@ -38,8 +40,8 @@ var testCheckpoint = bytescale.Checkpoint{
 
 func mustPlace(t *testing.T, c *checkpoints, id identity) *place {
 	t.Helper()
-	p, err := c.place(id)
-	if err != nil {
+	p := c.place(id)
+	if err := p.locate(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.release)
@@ -99,6 +101,24 @@ func TestCheckpointModes(t *testing.T) {
 		if err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: mode %v, %v; want %v", path, info.Mode(), err, want)
 		}
+	}
+}
+
+// What is there when a command begins is found, in a directory of any state.
+func TestCheckpointsToFind(t *testing.T) {
+	home := t.TempDir()
+	if !isEmpty(filepath.Join(home, "bytescale", "uploads")) {
+		t.Error("a directory that is not there holds checkpoints")
+	}
+	state, _ := testState(t, home)
+	p := mustPlace(t, state, identity{Source: "a"})
+	mustSave(t, p)
+	p.release()
+	if isEmpty(state.dir) {
+		t.Error("a checkpoint is not found")
+	}
+	if isEmpty(p.path) {
+		t.Error("a directory that cannot be read is taken for an empty one")
 	}
 }
 
@@ -233,8 +253,8 @@ func TestCheckpointLockIsExclusive(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for range 3000 {
-				p, err := state.place(identity{Source: "a"})
-				if err != nil {
+				p := state.place(identity{Source: "a"})
+				if err := p.locate(); err != nil {
 					t.Error(err)
 					return
 				}

@@ -90,10 +90,7 @@ func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, s
 func (u *uploader) resumable(ctx context.Context, it item, mime string) (*bytescale.FileDetails, error) {
 	source := bytescale.File(it.path)
 	progress := bytescale.WithProgress(u.progress.watch(it.size))
-	place, err := u.place(it)
-	if err != nil {
-		return nil, err
-	}
+	place := u.place(it)
 	defer place.release()
 
 	saved, err := place.load()
@@ -185,9 +182,9 @@ func joinFolder(folder, below string) string {
 func literal(name string) string { return strings.ReplaceAll(name, "{", `\{`) }
 
 // place is where the checkpoint of a file is kept; nil when none is.
-func (u *uploader) place(it item) (*place, error) {
+func (u *uploader) place(it item) *place {
 	if u.checkpoints == nil {
-		return nil, nil
+		return nil
 	}
 	return u.checkpoints.place(identity{
 		APIURL: u.flags.APIURL, AccountID: u.client.AccountID(), Source: it.path, Tree: it.tree,
