@@ -39,16 +39,14 @@ func (b *budget) get(ctx context.Context, n int64) ([]byte, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i := len(b.kept) - 1; i >= 0; i-- {
-		// A buffer much larger than asked for would hold memory that the
-		// semaphore thinks is free.
-		if size := int64(cap(b.kept[i])); size >= n && size-n <= n/8 {
-			buffer := b.kept[i]
+		// A larger one would hold memory that the semaphore thinks is free.
+		if buffer := b.kept[i]; int64(len(buffer)) == n {
 			b.kept = append(b.kept[:i], b.kept[i+1:]...)
-			return buffer[:n], nil
+			return buffer, nil
 		}
 	}
 	for len(b.kept) > 0 && b.held+n > b.bytes {
-		b.held -= int64(cap(b.kept[0]))
+		b.held -= int64(len(b.kept[0]))
 		freeBuffer(b.kept[0])
 		b.kept = b.kept[1:]
 	}

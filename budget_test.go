@@ -34,7 +34,7 @@ func TestBudgetIsNeverExceeded(t *testing.T) {
 				b.put(held[0])
 				held = held[1:]
 			}
-			if b.held > total+total/8 {
+			if b.held > total {
 				t.Fatalf("%d bytes held, the budget is %d", b.held, total)
 			}
 		}

@@ -42,39 +42,44 @@ func TestUploadSourcesAndSizes(t *testing.T) {
 }
 
 // TestPipeline holds the time of an upload to what docs/performance.md promises:
-// max(time of the bytes, 2·P·L/A) + 4·L.
+// max(time of the bytes, 2·P·L/A, (2·P − R/4)/R) + 4·L.
 func TestPipeline(t *testing.T) {
 	t.Parallel()
-	const latency = 50 * time.Millisecond
-	for _, calls := range []int{8, 16, 32, 64} {
-		for _, parts := range []int{1, 2, 3, 9, 100, 1001} {
-			for _, transfer := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond} {
-				for _, kind := range []string{"Bytes", "Reader"} {
-					t.Run(fmt.Sprintf("%s/A=%d/P=%d/%v", kind, calls, parts, transfer), func(t *testing.T) {
-						t.Parallel()
-						synctest.Test(t, func(t *testing.T) {
-							const partSize = 100
-							data := content(parts * partSize)
-							c, m := newMemoryClient(partSize, 8, calls)
-							m.latency = latency
-							if transfer > 0 {
-								m.speed = int64(partSize * time.Second / transfer)
-							}
-							began := time.Now()
-							mustUpload(t, c, m, sources(t, data)[kind](), data)
-							bytesTime := time.Duration(parts) * transfer
-							callsTime := 2 * time.Duration(parts) * latency / time.Duration(calls)
-							if took, most := time.Since(began), max(bytesTime, callsTime)+4*latency; took > most {
-								t.Errorf("took %v, promised are %v", took, most)
-							}
-							if got := m.gauge.highest[opPutPart]; got > 8*smallPutsFactor {
-								t.Errorf("%d small PUTs in flight", got)
-							}
+	for _, rate := range []float64{1e6, defaultRate} {
+		for _, calls := range []int{8, 16, 32, 64} {
+			for _, parts := range []int{1, 2, 3, 9, 100, 1001} {
+				for _, transfer := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond} {
+					for _, kind := range []string{"Bytes", "Reader"} {
+						t.Run(fmt.Sprintf("%s/R=%v/A=%d/P=%d/%v", kind, rate, calls, parts, transfer), func(t *testing.T) {
+							t.Parallel()
+							synctest.Test(t, func(t *testing.T) { testPipeline(t, kind, rate, calls, parts, transfer) })
 						})
-					})
+					}
 				}
 			}
 		}
+	}
+}
+
+func testPipeline(t *testing.T, kind string, rate float64, calls, parts int, transfer time.Duration) {
+	const partSize, latency = 100, 50 * time.Millisecond
+	data := content(parts * partSize)
+	c, m := newMemoryClient(partSize, 8, calls)
+	c.limits.pace = newPace(rate, nil)
+	m.latency = latency
+	if transfer > 0 {
+		m.speed = int64(partSize * time.Second / transfer)
+	}
+	began := time.Now()
+	mustUpload(t, c, m, sources(t, data)[kind](), data)
+	bytesTime := time.Duration(parts) * transfer
+	callsTime := 2 * time.Duration(parts) * latency / time.Duration(calls)
+	rateTime := time.Duration((2*float64(parts) - rate/4) / rate * float64(time.Second))
+	if took, most := time.Since(began), max(bytesTime, callsTime, rateTime)+4*latency; took > most {
+		t.Errorf("took %v, promised are %v", took, most)
+	}
+	if got := m.gauge.highest[opPutPart]; got > 8*smallPutsFactor {
+		t.Errorf("%d small PUTs in flight", got)
 	}
 }
 

@@ -58,6 +58,19 @@ func TestUpload(t *testing.T) {
 	wantStored(t, srv, url, content)
 }
 
+func TestResumeBeginsAfreshWithADamagedCheckpoint(t *testing.T) {
+	srv := bytescaletest.NewServer(t)
+	path, content := file(t, 100_000)
+	if err := os.WriteFile(path+".checkpoint", []byte(`{"version":1,"uploadId":`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	url, err := run(t, srv, "resume", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantStored(t, srv, url, content)
+}
+
 func TestResumeSendsOnlyWhatIsMissing(t *testing.T) {
 	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(5<<20))
 	path, content := file(t, 12<<20)

@@ -39,16 +39,14 @@ func main() {
 func upload(ctx context.Context, client *bytescale.Client, path string) (*bytescale.FileDetails, error) {
 	checkpoint := path + ".checkpoint"
 	file, err := resume(ctx, client, path, checkpoint)
+	var unusable *bytescale.ArgumentError
 	switch {
 	case errors.Is(err, os.ErrNotExist), // nothing to resume
+		errors.Is(err, errDamaged), errors.As(err, &unusable), // nothing that can be resumed, here
 		errors.Is(err, bytescale.ErrUploadUnknown), // the service forgot it
 		errors.Is(err, bytescale.ErrSourceChanged): // another file by now
 		file, err = client.Upload(ctx, bytescale.File(path), bytescale.WithCheckpoint(func(c bytescale.Checkpoint) error {
-			data, err := json.Marshal(c)
-			if err != nil {
-				return err
-			}
-			return os.WriteFile(checkpoint, data, 0o600)
+			return save(checkpoint, c)
 		}))
 	}
 	if err != nil {
@@ -60,14 +58,28 @@ func upload(ctx context.Context, client *bytescale.Client, path string) (*bytesc
 	return file, nil
 }
 
+var errDamaged = errors.New("the checkpoint is damaged")
+
 func resume(ctx context.Context, client *bytescale.Client, path, checkpoint string) (*bytescale.FileDetails, error) {
 	data, err := os.ReadFile(checkpoint)
 	if err != nil {
 		return nil, err
 	}
 	var saved bytescale.Checkpoint
-	if err := json.Unmarshal(data, &saved); err != nil {
-		return nil, err
+	if json.Unmarshal(data, &saved) != nil {
+		return nil, errDamaged
 	}
 	return client.Resume(ctx, saved, bytescale.File(path))
+}
+
+// save writes the checkpoint so that a crash leaves all of it or nothing.
+func save(path string, checkpoint bytescale.Checkpoint) error {
+	data, err := json.Marshal(checkpoint)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
