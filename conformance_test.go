@@ -32,6 +32,8 @@ type scenario struct {
 	// Status or Error name the error: an HTTP status or a sentinel.
 	Status int    `json:"status"`
 	Error  string `json:"error"`
+	// MayExist says that the file may be stored in spite of the error.
+	MayExist bool `json:"mayExist"`
 	// Sizes to run with; "many" (three parts) if empty.
 	Sizes []string `json:"sizes"`
 	// Extra is how many requests there may be at the most beyond those of an
@@ -220,7 +222,11 @@ func (s scenario) checkError(t *testing.T, srv *bytescaletest.Server, err error)
 	case s.Error == "" && (!errors.As(err, &answer) || answer.Status != s.Status):
 		t.Errorf("%v is not an APIError with status %d", err, s.Status)
 	}
-	if n := len(srv.Files()); n != 0 {
+	var failed *bytescale.UploadError
+	if mayExist := errors.As(err, &failed) && failed.MayExist; mayExist != s.MayExist {
+		t.Errorf("MayExist is %v, want %v: %v", mayExist, s.MayExist, err)
+	}
+	if n := len(srv.Files()); n != 0 && !s.MayExist {
 		t.Errorf("%d files exist after an error", n)
 	}
 }

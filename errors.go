@@ -100,9 +100,9 @@ func (e *APIError) Is(target error) bool {
 
 // UploadError is the end of an upload that had begun: [Client.Upload] and
 // [Client.Resume] return it for every failure once the service has given the
-// upload an id. The file does not exist. Err is the reason; errors.Is and
-// errors.As reach it, so that errors.Is(err, context.Canceled) holds for an
-// upload that was cancelled.
+// upload an id. The file does not exist, unless MayExist is set. Err is the reason;
+// errors.Is and errors.As reach it, so that errors.Is(err, context.Canceled)
+// holds for an upload that was cancelled.
 type UploadError struct {
 	// UploadID is the service's name for the upload.
 	UploadID string
@@ -112,11 +112,18 @@ type UploadError struct {
 	// Start and End are the positions in the file, in bytes, of the first and
 	// of the last byte of that part. Both are zero if Part is -1.
 	Start, End int64
-	// Attempts is how often the step that failed was tried.
+	// Attempts is how often the step that failed was tried: a call about the
+	// part, or its PUT. Zero if Part is -1.
 	Attempts int
 	// Checkpoint goes on with the upload, see [Client.Resume]. Nil for an upload
 	// of a single part: there is nothing to save.
 	Checkpoint *Checkpoint
+	// MayExist says that the file may have come into being all the same: the last
+	// completion (CompleteUploadPart) was sent, its answer was lost, or was not
+	// waited for because the context ended, and the service could not be asked.
+	// Who uploads again may then store the file twice; GetFileDetails or Resume
+	// can tell.
+	MayExist bool
 	// Err is why the upload ended.
 	Err error
 }
@@ -131,10 +138,16 @@ func (e *UploadError) Error() string {
 	if e.Attempts > 1 {
 		fmt.Fprintf(&text, "attempt %d: ", e.Attempts)
 	}
-	if e.Err == nil {
-		return text.String() + "failed"
+	switch {
+	case e.Err == nil:
+		text.WriteString("failed")
+	default:
+		text.WriteString(e.Err.Error())
 	}
-	return text.String() + e.Err.Error()
+	if e.MayExist {
+		text.WriteString(" (the file may be stored all the same)")
+	}
+	return text.String()
 }
 
 // Unwrap returns the reason.

@@ -2,6 +2,7 @@ package bytescale
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -69,7 +70,7 @@ func (t *transfer) resume(ctx context.Context) (*FileDetails, error) {
 	if !now.equal(t.checkpoint.Source) {
 		return nil, fmt.Errorf("%w: it is not the one of the checkpoint", ErrSourceChanged)
 	}
-	todo, err := t.remaining(ctx)
+	todo, err := t.remaining(ctx, t.retrier(opListParts, -1))
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +83,9 @@ func (t *transfer) resume(ctx context.Context) (*FileDetails, error) {
 }
 
 // remaining asks the service which parts are not complete.
-func (t *transfer) remaining(ctx context.Context) ([]int64, error) {
+func (t *transfer) remaining(ctx context.Context, r *retrier) ([]int64, error) {
 	var todo []int64
-	err := t.call(ctx, opListParts, func(ctx context.Context) (err error) {
+	err := r.do(ctx, func(ctx context.Context) (err error) {
 		todo, err = t.service.listParts(ctx, t.uploadID)
 		return err
 	})
@@ -101,7 +102,8 @@ func (t *transfer) remaining(ctx context.Context) ([]int64, error) {
 // that the file is complete was lost, the service is asked once more.
 func (t *transfer) finish(ctx context.Context) (*FileDetails, error) {
 	for pass := 0; !t.completed; pass++ {
-		todo, err := t.remaining(ctx)
+		t.setUncertain(t.finishing)
+		todo, err := t.remaining(ctx, t.retrier(opListParts, -1))
 		if err != nil {
 			if t.stored(ctx) {
 				break
@@ -116,6 +118,7 @@ func (t *transfer) finish(ctx context.Context) (*FileDetails, error) {
 			return nil, fmt.Errorf("%w: parts %v are asked for again and again", ErrProtocol, todo)
 		}
 		// The service lost parts that it had confirmed: believe it.
+		t.setUncertain(false)
 		if err := t.send(ctx, newPlan(t.in.size, t.count, todo), nil); err != nil {
 			return nil, err
 		}
@@ -143,7 +146,12 @@ func (t *transfer) adoptDetails(ctx context.Context) bool {
 		found, err = t.service.details(ctx, t.file.FilePath)
 		return err
 	})
-	if err != nil || found.Size != t.in.size || found.LastModified.Before(t.file.LastModified) {
+	switch {
+	case errors.Is(err, ErrNotFound),
+		err == nil && (found.Size != t.in.size || found.LastModified.Before(t.file.LastModified)):
+		t.setUncertain(false)
+		return false
+	case err != nil:
 		return false
 	}
 	t.file.ETag, t.file.LastModified = found.ETag, found.LastModified

@@ -66,8 +66,10 @@ func (p *partRun) doneOr(ctx context.Context, err error) error {
 }
 
 func (p *partRun) isDone(ctx context.Context) (bool, error) {
-	todo, err := p.remaining(ctx)
+	r := p.retrier(opListParts, -1)
+	todo, err := p.remaining(ctx, r)
 	if err != nil {
+		p.step = r // what the part fails by
 		return false, err
 	}
 	return !slices.Contains(todo, p.index), nil
@@ -173,6 +175,7 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 			return answer, stop, nil
 		}
 		if ctx.Err() != nil {
+			p.setUncertain(p.last)
 			return completion{}, stop, ctx.Err()
 		}
 		switch then := judge(opCompletePart, err); then {
@@ -181,6 +184,7 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 				return completion{}, stop, err
 			}
 		case ask:
+			p.setUncertain(p.last)
 			missing := statusOf(err) == http.StatusNotFound
 			if !missing {
 				if err := r.failed(ctx, err); err != nil {
@@ -195,7 +199,9 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 				return completion{}, stop, askErr
 			case done:
 				return completion{}, stop, nil
-			case missing:
+			}
+			p.setUncertain(false)
+			if missing {
 				return completion{}, resend, err
 			}
 		default:

@@ -31,6 +31,7 @@ type transfer struct {
 	pending   int64         // parts that are not confirmed
 	alone     chan struct{} // closed when one part at most is not confirmed
 	finishing bool          // the completion that makes the file exist was sent
+	uncertain bool          // that one's outcome is not known
 	completed bool          // the service said that the file exists
 }
 
@@ -124,6 +125,14 @@ func (t *transfer) confirmed(length int64, answer completion) {
 	t.mu.Unlock()
 	t.progress.confirmed(length)
 	t.retries.giveBack()
+}
+
+// setUncertain notes whether the completion that makes the file exist may have
+// been carried out although nobody said so.
+func (t *transfer) setUncertain(uncertain bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.uncertain = uncertain
 }
 
 // settleAlone closes alone when it is time. The caller holds mu, or is alone.

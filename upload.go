@@ -149,6 +149,7 @@ func (t *transfer) failure(ctx context.Context, err error) error {
 		failed.Err = fmt.Errorf("%w: %w", ctx.Err(), failed.Err)
 	}
 	failed.UploadID = t.uploadID
+	failed.MayExist = t.uncertain
 	failed.Checkpoint = t.checkpoint
 	return failed
 }

@@ -203,6 +203,33 @@ func TestUploadErrorTells(t *testing.T) {
 	}
 }
 
+// A part fails by the call that was made about it last.
+func TestUploadErrorCountsTheStepThatFailed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, m := newMemoryClient(1000, 2, 8)
+		m.fail = func(op string, index int64, _ int) error {
+			switch {
+			case op == opListParts:
+				return &APIError{Operation: opListParts, Status: http.StatusServiceUnavailable}
+			case op == opCompletePart && index == 2:
+				return &APIError{Operation: opCompletePart, Status: http.StatusBadGateway}
+			case op == opDetails:
+				return &APIError{Operation: opDetails, Status: http.StatusNotFound}
+			}
+			return nil
+		}
+		_, err := c.Upload(t.Context(), Bytes(content(5000)))
+		var failed *UploadError
+		if !errors.As(err, &failed) {
+			t.Fatalf("%v is not an UploadError", err)
+		}
+		if failed.Part != 2 || failed.Attempts != maxAttempts {
+			t.Errorf("%+v, want %d attempts", failed, maxAttempts)
+		}
+	})
+}
+
 func TestCancelStopsEverything(t *testing.T) {
 	t.Parallel()
 	for _, op := range []string{opBegin, opGetPart, opPutPart, opCompletePart} {
