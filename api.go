@@ -272,7 +272,7 @@ const maxMessage = 500
 // be of any shape; what cannot be read is left out.
 func (c *Client) apiError(op string, resp *http.Response, signed bool) *APIError {
 	failed := &APIError{Operation: op, Status: resp.StatusCode}
-	failed.retryAfter, failed.retryAfterSet = parseRetryAfter(resp.Header, time.Now())
+	failed.RetryAfter, failed.retryAfterSet = parseRetryAfter(resp.Header, time.Now())
 	// A body that breaks off still tells the status, which decides.
 	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil || len(content) > maxAnswer {

@@ -160,6 +160,17 @@ func TestHTTPClientIsCopied(t *testing.T) {
 	}
 }
 
+// A transport that a user wraps is the one that is used otherwise.
+func TestNewTransportIsTheDefault(t *testing.T) {
+	own, given := mustClient(t, testKey).http.Transport.(*http.Transport), NewTransport()
+	if given.MaxIdleConnsPerHost != own.MaxIdleConnsPerHost || given.DialContext == nil || given.Protocols != own.Protocols {
+		t.Errorf("%+v, the default is %+v", given, own)
+	}
+	if given == NewTransport() {
+		t.Error("two callers share one transport")
+	}
+}
+
 type nopJar struct{ http.CookieJar }
 
 // TestRedirects proves that neither credentials nor bytes follow a redirect.

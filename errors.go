@@ -34,8 +34,10 @@ var (
 	ErrUploadUnknown = errors.New("the service does not know this upload")
 
 	// ErrStalled says that a connection moved too little for too long and was
-	// cut. Uploads repeat such an attempt; they end with this error only when
-	// it happens again and again.
+	// cut: the PUT of a part, an API call without a complete answer in two
+	// minutes, a download that brought nothing for a minute. Uploads and API
+	// calls repeat such an attempt and end with this error only when it happens
+	// again and again; a download ends at once.
 	ErrStalled = errors.New("the connection stalled")
 
 	// ErrProtocol says that the service, or something in between that answers
@@ -70,9 +72,11 @@ type APIError struct {
 	// keyed by the field at fault ("body.mime"). Nil when there are none. The
 	// map is the caller's.
 	Details map[string]any
+	// RetryAfter is how long the service asks to wait before the next try
+	// (Retry-After, retry-after-ms). Zero if it asks for nothing.
+	RetryAfter time.Duration
 
-	retryAfter    time.Duration
-	retryAfterSet bool
+	retryAfterSet bool // zero can be asked for too
 }
 
 // Error names the operation, the status and what the service said.

@@ -84,6 +84,38 @@ func ExampleNewClient() {
 	// putsInFlight: 1000 is outside 1..256
 }
 
+// A wrapped transport keeps what makes the default one fast.
+func ExampleNewTransport() {
+	server := startFake()
+	defer server.Close()
+
+	transport := bytescale.NewTransport()
+	transport.Proxy = nil // not even the environment's
+	client, err := bytescale.NewClient(server.Key(), bytescale.WithAPIURL(server.URL()),
+		bytescale.WithHTTPClient(&http.Client{Transport: traced{transport}}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+	if _, err := client.Upload(context.Background(), bytescale.Bytes([]byte("Hello, world."))); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// POST
+	// PUT
+	// PUT
+}
+
+// traced stands for middleware of any kind.
+type traced struct{ next *http.Transport }
+
+func (t traced) RoundTrip(req *http.Request) (*http.Response, error) {
+	fmt.Println(req.Method) // not the URL: that of a part is a secret
+	return t.next.RoundTrip(req)
+}
+
+func (t traced) CloseIdleConnections() { t.next.CloseIdleConnections() }
+
 func ExampleClient_Upload() {
 	server := startFake()
 	defer server.Close()

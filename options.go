@@ -91,15 +91,17 @@ func WithAccountID(id string) ClientOption {
 
 // WithHTTPClient sets the HTTP client whose Transport is used, and whose Jar, but
 // for the PUTs of parts. It is copied, not changed: the copy follows no
-// redirects. The default is a client of this Client's own, over HTTP/1.1, with as many idle connections as can be
-// in use, proxies from the environment and no time limit on a transfer.
+// redirects. The default is a client of this Client's own, over HTTP/1.1, with as
+// many idle connections as can be in use, proxies from the environment and no
+// time limit on a transfer.
 //
-// A client with a Timeout is refused: it would cut every transfer that is
+// Begin with [NewTransport] to change or wrap the default transport. One of your
+// own should set MaxIdleConnsPerHost to the number of PUTs and API calls in
+// flight, since net/http's default of 2 means a new connection for nearly every
+// part. It must not retry by itself, nor read a request body after it has closed
+// it. A client with a Timeout is refused: it would cut every transfer that is
 // merely long. Stalled transfers are found and repeated anyway; limit the whole
-// with the context. A Transport of one's own should set MaxIdleConnsPerHost to
-// the number of PUTs and API calls in flight, since net/http's default of 2
-// means a new connection for nearly every part. It must not retry by itself,
-// nor read a request body after it has closed it.
+// with the context.
 func WithHTTPClient(client *http.Client) ClientOption {
 	return func(s *clientSettings) error {
 		switch {

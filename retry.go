@@ -264,7 +264,7 @@ func (b *retryBudget) giveBack() {
 func retryAfterOf(err error) (time.Duration, bool) {
 	var answer *APIError
 	if errors.As(err, &answer) {
-		return answer.retryAfter, answer.retryAfterSet
+		return answer.RetryAfter, answer.retryAfterSet
 	}
 	return 0, false
 }

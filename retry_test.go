@@ -133,9 +133,9 @@ func TestRetryWaits(t *testing.T) {
 		want time.Duration // exact; 0 for the backoff
 		stop bool
 	}{
-		{name: "as asked", err: &APIError{Status: 429, retryAfter: 7 * time.Second, retryAfterSet: true}, want: 7 * time.Second},
-		{name: "the longest allowed", err: &APIError{Status: 503, retryAfter: longestRetryAfter, retryAfterSet: true}, want: longestRetryAfter},
-		{name: "longer than allowed", err: &APIError{Status: 503, retryAfter: longestRetryAfter + 1, retryAfterSet: true}, stop: true},
+		{name: "as asked", err: &APIError{Status: 429, RetryAfter: 7 * time.Second, retryAfterSet: true}, want: 7 * time.Second},
+		{name: "the longest allowed", err: &APIError{Status: 503, RetryAfter: longestRetryAfter, retryAfterSet: true}, want: longestRetryAfter},
+		{name: "longer than allowed", err: &APIError{Status: 503, RetryAfter: longestRetryAfter + 1, retryAfterSet: true}, stop: true},
 		{name: "not asked", err: &APIError{Status: 503}},
 	}
 	for _, row := range rows {
@@ -222,7 +222,7 @@ func TestSleepEndsWithTheContext(t *testing.T) {
 		r := testRetrier(&events)
 		began := time.Now()
 		r.next(ctx)
-		err := r.failed(ctx, &APIError{Status: 503, retryAfter: time.Minute, retryAfterSet: true})
+		err := r.failed(ctx, &APIError{Status: 503, RetryAfter: time.Minute, retryAfterSet: true})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}

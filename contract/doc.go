@@ -6,7 +6,7 @@
 // not name is a [Violation], and so are missing credentials. A "default" response documents an error
 // for the reader and never makes an answer valid.
 //
-//	client := &http.Client{Transport: contract.NewTransport(nil)}
+//	client := &http.Client{Transport: contract.NewTransport(bytescale.NewTransport())}
 //	api, err := bytescale.NewClient(key, bytescale.WithHTTPClient(client))
 //
 // By default a violation fails the call: the transport returns an [*Error], the handler answers with
