@@ -20,9 +20,7 @@ help: ## List the targets
 		/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Upload a real file on the embedded emulator, with progress, and verify it
-	@mkdir -p build
-	@CGO_ENABLED=0 go build -trimpath -o build/bytescale ./cmd/bytescale
+demo: build ## Upload a real file on the embedded emulator, with progress, and verify it
 	@head -c 67108864 /dev/urandom > build/demo.bin
 	./build/bytescale upload --local build/demo.bin
 
@@ -154,7 +152,7 @@ fmt: ## Rewrite Go files as gofmt wants them
 
 .PHONY: clean
 clean: ## Remove build/ and installed npm packages
-	rm -rf build tools/node/node_modules interop/node_modules bench/node_modules
+	rm -rf build tools/node/node_modules interop/node_modules bench/js/node_modules
 
 tools/node/node_modules: tools/node/package-lock.json
 	cd tools/node && $(NPM)

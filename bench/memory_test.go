@@ -10,13 +10,14 @@ import (
 )
 
 const (
-	streamBound = 64<<20 + 32e6 // the default buffer budget and 32 MB
-	tlsBound    = 22e6
+	streamBound   = 64<<20 + 32e6 // the default buffer budget and 32 MB
+	fileTLSBound  = 22e6
+	smallTLSBound = 36e6
 )
 
 // TestMemory measures what the command's own test of that name, which uploads to
-// an emulator, cannot: a program that uploads a plain stream of known size, and a
-// file over TLS, where the bytes must pass through the process.
+// an emulator, cannot: a program that uploads a plain stream of known size, and
+// all of it over TLS, where the bytes must pass through the process.
 func TestMemory(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -33,14 +34,21 @@ func TestMemory(t *testing.T) {
 	if err := os.Truncate(path, 2<<30); err != nil {
 		t.Fatal(err)
 	}
+	one, small := work{paths: []string{path}}, work{files: 1000, size: 10e3}
+	if err := small.prepare(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		name       string
 		conditions conditions
 		command    func(work, *server) (*exec.Cmd, error)
+		work       work
 		bound      int64
 	}{
-		{"a stream", conditions{}, b.commandStream, streamBound},
-		{"a file over TLS", conditions{tls: true}, b.commandFile, tlsBound},
+		{"a stream", conditions{}, b.commandStream, one, streamBound},
+		{"a stream over TLS", conditions{tls: true}, b.commandStream, one, streamBound},
+		{"a file over TLS", conditions{tls: true}, b.commandFile, one, fileTLSBound},
+		{"many files over TLS, 64 at a time", conditions{tls: true}, b.commandFile, small, smallTLSBound},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, err := b.serve(test.conditions)
@@ -48,7 +56,7 @@ func TestMemory(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer s.stop()
-			cmd, err := test.command(work{paths: []string{path}}, s)
+			cmd, err := test.command(test.work, s)
 			if err != nil {
 				t.Fatal(err)
 			}
