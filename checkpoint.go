@@ -1,10 +1,10 @@
 package bytescale
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -60,16 +60,13 @@ func (f Fingerprint) equal(other Fingerprint) bool {
 }
 
 // fingerprint reads the head and, if it can, the tail of the source.
-func (in *input) fingerprint() (Fingerprint, error) {
+func (in *input) fingerprint(ctx context.Context) (Fingerprint, error) {
 	f := Fingerprint{Size: in.size, ModTime: in.modTime}
 	length := min(in.size, fingerprintSize)
 	if in.stream != nil {
-		head, err := in.stream.peek(fingerprintSize)
-		if err != nil {
-			return f, err
-		}
-		f.Head = hexSum(head[:min(int64(len(head)), length)])
-		return f, nil
+		head, err := in.stream.peek(ctx, int(length))
+		f.Head = hexSum(head)
+		return f, err
 	}
 	buffer := make([]byte, length)
 	if err := readFull(in.random, buffer, 0); err != nil {
@@ -84,15 +81,20 @@ func (in *input) fingerprint() (Fingerprint, error) {
 }
 
 func readFull(r io.ReaderAt, buffer []byte, at int64) error {
-	n, err := r.ReadAt(buffer, at)
-	switch {
-	case n == len(buffer):
-		return nil
-	case errors.Is(err, io.EOF):
-		return fmt.Errorf("%w: it ended at byte %d", ErrSourceSize, at+int64(n))
-	default:
-		return &sourceError{err}
+	for len(buffer) > 0 {
+		n, err := r.ReadAt(buffer, at)
+		buffer, at = buffer[n:], at+int64(n)
+		switch {
+		case len(buffer) == 0:
+		case err == io.EOF:
+			return fmt.Errorf("%w: it ended at byte %d", ErrSourceSize, at)
+		case err != nil:
+			return &sourceError{err}
+		case n == 0:
+			return &sourceError{io.ErrNoProgress}
+		}
 	}
+	return nil
 }
 
 func hexSum(content []byte) string {

@@ -259,3 +259,31 @@ func wantNoSecret(t *testing.T, where, text string, secrets ...string) {
 		}
 	}
 }
+
+// careless is a transport that keeps none of the promises of an http.RoundTripper.
+type careless func(*http.Request) (*http.Response, error)
+
+func (c careless) RoundTrip(req *http.Request) (*http.Response, error) { return c(req) }
+
+// Transports of tests and middleware may forget what http.Client makes up for.
+func TestCarelessTransport(t *testing.T) {
+	t.Parallel()
+	for name, transport := range map[string]careless{
+		"nothing at all":     func(*http.Request) (*http.Response, error) { return nil, nil }, //nolint:nilnil // that is the point
+		"body is not closed": func(*http.Request) (*http.Response, error) { return nil, errors.New("injected") },
+		"answer has no body": func(req *http.Request) (*http.Response, error) {
+			req.Body.Close()
+			return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Request: req}, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := mustClient(t, testKey, WithHTTPClient(&http.Client{Transport: transport}))
+			bodies := newBodies(payload{r: memory("part"), size: 4}, func(int64) {})
+			if _, err := c.service.putPart(t.Context(), "https://storage.example.com/part", 4, bodies.body); err == nil {
+				t.Error("no error")
+			}
+			bodies.wait() // for ever, if one is open
+		})
+	}
+}

@@ -82,12 +82,11 @@ func (d *direct) file(source *os.File) {
 func (d *direct) send(step func(socket int, at int64, most int) (int, error)) {
 	_ = d.socket.Write(func(fd uintptr) (done bool) {
 		for d.left.N > 0 {
-			n, err := step(int(fd), d.body.position(), int(min(d.left.N, directStep)))
+			n, err := d.locked(step, int(fd))
 			switch {
 			case n > 0:
 				d.left.N -= int64(n)
 				d.sent += int64(n)
-				d.body.advance(int64(n))
 			case errors.Is(err, unix.EAGAIN):
 				return false // wait until the connection takes more
 			case !errors.Is(err, unix.EINTR):
@@ -96,4 +95,18 @@ func (d *direct) send(step func(socket int, at int64, most int) (int, error)) {
 		}
 		return true
 	})
+}
+
+// locked makes one system call, with the body held as Read has it.
+func (d *direct) locked(step func(socket int, at int64, most int) (int, error), socket int) (int, error) {
+	d.body.lock()
+	defer d.body.unlock()
+	if d.body.closed {
+		return 0, errBodyClosed
+	}
+	n, err := step(socket, d.body.position(), int(min(d.left.N, directStep)))
+	if n > 0 {
+		d.body.advance(int64(n))
+	}
+	return n, err
 }

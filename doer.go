@@ -116,11 +116,24 @@ func (c *Client) send(req *http.Request, call call, signed bool) (*http.Response
 // http.Client asks whether to follow a redirect it takes another body from
 // GetBody, which nobody closes then; and no cookie is storage's business.
 func (c *Client) roundTrip(req *http.Request, signed bool) (*http.Response, error) {
-	if signed {
-		return c.http.Transport.RoundTrip(req)
+	if !signed {
+		return c.http.Do(req)
 	}
-	return c.http.Do(req)
+	resp, err := c.http.Transport.RoundTrip(req)
+	// What http.Client does for transports that forget it.
+	switch {
+	case err != nil:
+		closeBody(req)
+	case resp == nil:
+		closeBody(req)
+		return nil, errNoAnswer
+	case resp.Body == nil:
+		resp.Body = http.NoBody
+	}
+	return resp, err
 }
+
+var errNoAnswer = errors.New("the transport returned neither an answer nor an error")
 
 // call is what a request is about.
 type call struct {

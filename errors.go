@@ -124,9 +124,9 @@ type UploadError struct {
 	Checkpoint *Checkpoint
 	// MayExist says that the file may have come into being all the same: the last
 	// completion (CompleteUploadPart) was sent, its answer was lost, or was not
-	// waited for because the context ended, and the service could not be asked.
-	// Who uploads again may then store the file twice; GetFileDetails or Resume
-	// can tell.
+	// waited for because the context ended, and the service could not be asked; or
+	// another process completed the upload while this one resumed it. Who uploads
+	// again may then store the file twice; GetFileDetails or Resume can tell.
 	MayExist bool
 	// Err is why the upload ended.
 	Err error

@@ -59,7 +59,7 @@ func newBodies(p payload, onRead func(n int64)) *bodies {
 func (b *bodies) body() (io.ReadCloser, error) {
 	b.open.Add(1)
 	b.ended.Store(false)
-	return &body{of: b}, nil
+	return newBody(b), nil
 }
 
 // wait returns when every body was closed.
@@ -83,17 +83,38 @@ func (b *bodies) fail(err error) error {
 
 // body is one request body: the payload's bytes once, from the beginning.
 type body struct {
-	of     *bodies
-	pos    int64
-	closed sync.Once
+	of  *bodies
+	pos int64
+
+	// free holds a token while nobody reads the payload. HTTP/2 closes a body to
+	// interrupt the goroutine that reads it: Close has to wait for that one, and
+	// nothing may be read afterwards, when the buffer may be somebody else's. (A
+	// source that sleeps in a synctest bubble would stop the clock with a Mutex.)
+	free   chan struct{}
+	closed bool
 }
 
+func newBody(of *bodies) *body {
+	r := &body{of: of, free: make(chan struct{}, 1)}
+	r.unlock()
+	return r
+}
+
+func (r *body) lock()   { <-r.free }
+func (r *body) unlock() { r.free <- struct{}{} }
+
+var errBodyClosed = errors.New("the request body was closed")
+
 func (r *body) Read(p []byte) (int, error) {
+	r.lock()
+	defer r.unlock()
 	left := r.of.payload.size - r.pos
-	if left == 0 {
+	switch {
+	case r.closed:
+		return 0, errBodyClosed
+	case left == 0:
 		return 0, io.EOF
-	}
-	if int64(len(p)) > left {
+	case int64(len(p)) > left:
 		p = p[:left]
 	}
 	n, err := r.of.payload.r.ReadAt(p, r.position())
@@ -101,17 +122,17 @@ func (r *body) Read(p []byte) (int, error) {
 	switch {
 	case r.pos == r.of.payload.size, err == nil, n == len(p):
 		return n, nil
-	case errors.Is(err, io.EOF):
+	case err == io.EOF:
 		return n, r.of.fail(fmt.Errorf("%w: it ended at byte %d", ErrSourceSize, r.position()))
 	default:
 		return n, r.of.fail(&sourceError{err})
 	}
 }
 
-// position is where in the source the next byte is.
+// position is where in the source the next byte is. The caller has the body locked.
 func (r *body) position() int64 { return r.of.payload.offset + r.pos }
 
-// advance notes that n more bytes are on their way.
+// advance notes that n more bytes are on their way. The caller has the body locked.
 func (r *body) advance(n int64) {
 	r.pos += n
 	r.of.moved.Add(n)
@@ -124,6 +145,11 @@ func (r *body) advance(n int64) {
 }
 
 func (r *body) Close() error {
-	r.closed.Do(r.of.open.Done)
+	r.lock()
+	defer r.unlock()
+	if !r.closed {
+		r.closed = true
+		r.of.open.Done()
+	}
 	return nil
 }

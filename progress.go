@@ -50,7 +50,7 @@ func (p *progress) sent(n int64) {
 func (p *progress) confirmed(n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.now.Confirmed += n
+	p.now.Confirmed = min(p.now.Total, p.now.Confirmed+n) // parts that the service lost are confirmed twice
 	p.call()
 }
 

@@ -24,11 +24,11 @@ var queries = regexp.MustCompile(`(?i)(https?://[^\s"'<>?]*)\?[^\s"'<>]*`)
 // redactor knows the API key, the credentials that a request carries and, if its
 // URL is pre-signed, everything in the query of that.
 func (c *Client) redactor(req *http.Request, signed bool) *redactor {
-	var pairs []string
+	var secrets []string
 	hide := func(text string) {
 		// A short value, a number say, is no secret and may stand anywhere.
 		if len(text) >= 8 {
-			pairs = append(pairs, text, redacted)
+			secrets = append(secrets, text)
 		}
 	}
 	if c.credentials.key != nil {
@@ -46,6 +46,12 @@ func (c *Client) redactor(req *http.Request, signed bool) *redactor {
 				hide(url.QueryEscape(value))
 			}
 		}
+	}
+	// The longest first: one may be the beginning of another.
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, secret := range secrets {
+		pairs = append(pairs, secret, redacted)
 	}
 	return &redactor{strings.NewReplacer(pairs...)}
 }

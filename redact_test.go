@@ -133,3 +133,18 @@ func TestRedactText(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// A secret may be the beginning of another one.
+func TestRedactsTheLongerSecretFirst(t *testing.T) {
+	t.Parallel()
+	c := &Client{credentials: &credentials{}}
+	for range 20 { // the order in which a query is read is up to chance
+		req, err := http.NewRequest(http.MethodPut, "https://storage.example.com/part?Key=AKIAIOSF&Token=AKIAIOSFODNN7SECRET", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.redactor(req, true).text("refused: AKIAIOSFODNN7SECRET"); got != "refused: "+redacted {
+			t.Fatal(got)
+		}
+	}
+}

@@ -63,7 +63,7 @@ func (s *uploadSettings) checkResume() error {
 }
 
 func (t *transfer) resume(ctx context.Context) (*FileDetails, error) {
-	now, err := t.in.fingerprint()
+	now, err := t.in.fingerprint(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +120,14 @@ func (t *transfer) finish(ctx context.Context) (*FileDetails, error) {
 		// The service lost parts that it had confirmed: believe it.
 		t.setUncertain(false)
 		if err := t.send(ctx, newPlan(t.in.size, t.count, todo), nil); err != nil {
+			return nil, err
+		}
+	}
+	if t.plan != nil && !t.finishing {
+		// Another process completed what we thought was left, so that no completion
+		// of ours was the last one, before which the source is proved.
+		if err := t.in.verify(ctx); err != nil {
+			t.setUncertain(true)
 			return nil, err
 		}
 	}

@@ -164,7 +164,7 @@ func TestFingerprint(t *testing.T) {
 		change(data)
 		in, err := Bytes(data).input(t.Context(), nil)
 		must(t, err)
-		f, err := in.fingerprint()
+		f, err := in.fingerprint(t.Context())
 		must(t, err)
 		return f
 	}

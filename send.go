@@ -186,10 +186,12 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 		case ask:
 			p.setUncertain(p.last)
 			missing := statusOf(err) == http.StatusNotFound
+			var last error // there is to be no other attempt
 			if !missing {
-				if err := r.failed(ctx, err); err != nil {
-					return completion{}, stop, err
-				}
+				last = r.failed(ctx, err)
+			}
+			if last != nil && (ctx.Err() != nil || !p.last) {
+				return completion{}, stop, last
 			}
 			done, askErr := p.isDone(ctx)
 			switch {
@@ -201,7 +203,10 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 				return completion{}, stop, nil
 			}
 			p.setUncertain(false)
-			if missing {
+			switch {
+			case last != nil:
+				return completion{}, stop, last
+			case missing:
 				return completion{}, resend, err
 			}
 		default:

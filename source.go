@@ -150,17 +150,28 @@ func readOnce() func() error {
 }
 
 func openFile(path string) (*input, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("source: %w", err)
-	}
-	info, err := f.Stat()
+	// Asked first, since opening a pipe waits for a writer. Should another file
+	// take the path in between, unchanged sees it.
+	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
 		err = refuse("source", "%s is not a regular file (%s)", path, info.Mode().Type())
 	}
 	if err != nil {
-		f.Close()
 		return nil, fmt.Errorf("source: %w", err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	if info.Size() == 0 {
+		err := endsAt(f, 0)
+		if errors.Is(err, ErrSourceSize) { // as files in /proc have it
+			err = fmt.Errorf("source: %w", refuse("source", "%s does not tell its size; upload it with Stream", path))
+		}
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
 	}
 	return &input{
 		size:    info.Size(),
@@ -197,7 +208,7 @@ func endsAt(r io.ReaderAt, size int64) error {
 	switch {
 	case n > 0:
 		return fmt.Errorf("%w: it goes on after %d bytes", ErrSourceSize, size)
-	case err != nil && !errors.Is(err, io.EOF):
+	case err != nil && err != io.EOF:
 		return &sourceError{err}
 	}
 	return nil

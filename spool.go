@@ -21,7 +21,7 @@ func spoolStream(ctx context.Context, r io.Reader, b *budget) (*input, error) {
 	}
 	r = contextReader{ctx, r}
 	n, err := io.ReadFull(r, head)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if isEnd(err) {
 		return &input{
 			size:   int64(n),
 			random: memory(head[:n]),
@@ -58,7 +58,9 @@ func streamError(ctx context.Context, err error) error {
 	return err
 }
 
-// contextReader ends a long read between two calls of Read.
+// contextReader ends a long read between two calls of Read. Its errors are
+// sourceErrors, but for io.EOF itself: a source that breaks may say so with
+// io.ErrUnexpectedEOF, or wrap io.EOF, and must not be taken for one that ended.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader
@@ -69,11 +71,15 @@ func (c contextReader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := c.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err != nil && err != io.EOF {
 		err = &sourceError{err}
 	}
 	return n, err
 }
+
+// isEnd says whether err is what io.ReadFull or io.CopyN make of the end of a
+// contextReader.
+func isEnd(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
 
 // spool is a temporary file that is gone after remove, and, where the system
 // lets an open file lose its name, as soon as the process dies.

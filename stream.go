@@ -1,9 +1,8 @@
 package bytescale
 
 import (
-	"bufio"
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 )
@@ -16,13 +15,14 @@ type sequence struct {
 
 // peek returns up to n bytes from the beginning without using them up. It must
 // be called before anything was read.
-func (s *sequence) peek(n int) ([]byte, error) {
-	buffered := bufio.NewReaderSize(s.r, n)
-	s.r = buffered
-	head, err := buffered.Peek(n)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, &sourceError{err}
+func (s *sequence) peek(ctx context.Context, n int) ([]byte, error) {
+	head := make([]byte, n)
+	got, err := io.ReadFull(contextReader{ctx, s.r}, head)
+	if err != nil && !isEnd(err) {
+		return nil, streamError(ctx, err)
 	}
+	head = head[:got]
+	s.r = io.MultiReader(bytes.NewReader(head), s.r)
 	return head, nil
 }
 
@@ -92,8 +92,8 @@ func (s *sequence) endsAt(ctx context.Context, size int64) error {
 	switch n, err := io.ReadFull(contextReader{ctx, s.r}, one[:]); {
 	case n > 0:
 		return fmt.Errorf("%w: it goes on after %d bytes", ErrSourceSize, size)
-	case !errors.Is(err, io.EOF):
-		return err
+	case err != io.EOF:
+		return streamError(ctx, err)
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func (s *sequence) explain(ctx context.Context, err error, wanted int64) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case isEnd(err):
 		return fmt.Errorf("%w: it ended after %d bytes; %d were announced or more", ErrSourceSize, s.pos, wanted)
 	default:
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 )
 
@@ -20,6 +22,8 @@ func TestWrongSourcesNeverBecomeFiles(t *testing.T) {
 	t.Parallel()
 	const partSize = 1000
 	data := content(3500)
+	wrapped := fmt.Errorf("connection lost: %w", io.EOF)
+	cut := func(err error) io.Reader { return io.MultiReader(bytes.NewReader(data[:500]), iotest.ErrReader(err)) }
 	broken := func() io.Reader { return io.MultiReader(bytes.NewReader(data[:2500]), iotest.ErrReader(errBroken)) }
 	rows := []struct {
 		name   string
@@ -34,6 +38,11 @@ func TestWrongSourcesNeverBecomeFiles(t *testing.T) {
 		{"Reader: not empty", func(*testing.T) Source { return Reader(bytes.NewReader(data), 0) }, ErrSourceSize},
 		{"Reader: breaks", func(*testing.T) Source { return Reader(broken(), 3500) }, errBroken},
 		{"Stream: breaks", func(*testing.T) Source { return Stream(broken()) }, errBroken},
+		{"Reader: breaks like a short one", func(*testing.T) Source { return Reader(cut(io.ErrUnexpectedEOF), 3500) }, io.ErrUnexpectedEOF},
+		{"Reader: breaks at its end", func(*testing.T) Source { return Reader(cut(wrapped), 500) }, wrapped},
+		{"Stream: breaks like a short one", func(*testing.T) Source { return Stream(cut(io.ErrUnexpectedEOF)) }, io.ErrUnexpectedEOF},
+		{"Stream: breaks with a wrapped end", func(*testing.T) Source { return Stream(cut(wrapped)) }, wrapped},
+		{"ReaderAt: gives nothing", func(*testing.T) Source { return ReaderAt(emptyAt{}, 3500) }, io.ErrNoProgress},
 		{"ReaderAt: short", func(*testing.T) Source { return ReaderAt(bytes.NewReader(data[:3499]), 3500) }, ErrSourceSize},
 		{"ReaderAt: long", func(*testing.T) Source { return ReaderAt(bytes.NewReader(data), 3499) }, ErrSourceSize},
 		{"ReaderAt: breaks", func(*testing.T) Source { return ReaderAt(brokenAt{bytes.NewReader(data)}, 3500) }, errBroken},
@@ -51,6 +60,59 @@ func TestWrongSourcesNeverBecomeFiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// emptyAt has neither bytes nor an error.
+type emptyAt struct{}
+
+func (emptyAt) ReadAt([]byte, int64) (int, error) { return 0, nil }
+
+// A ReaderAt may give fewer bytes than asked for, though it should not.
+func TestReaderAtOfShortReads(t *testing.T) {
+	t.Parallel()
+	c, m := newMemoryClient(100_000, 2, 8)
+	data := content(250_000)
+	mustUpload(t, c, m, ReaderAt(pieces{bytes.NewReader(data)}, int64(len(data))), data)
+}
+
+type pieces struct{ io.ReaderAt }
+
+func (r pieces) ReadAt(p []byte, off int64) (int, error) {
+	return r.ReaderAt.ReadAt(p[:min(len(p), 1000)], off)
+}
+
+// A stream that brings a byte now and then is not waited for once the context
+// has ended, wherever in it the upload is; and never for bytes beyond its size.
+func TestCancelWhileAStreamIsSlow(t *testing.T) {
+	t.Parallel()
+	for _, source := range []func(io.Reader) Source{Stream, func(r io.Reader) Source { return Reader(r, 1<<20) }} {
+		synctest.Test(t, func(t *testing.T) {
+			c, _ := newMemoryClient(1000, 2, 8)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			began := time.Now()
+			_, err := c.Upload(ctx, source(&dripping{}))
+			if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > 6*time.Second {
+				t.Errorf("%v after %v", err, took)
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c, m := newMemoryClient(10, 2, 8)
+		r := &dripping{}
+		if _, err := c.Upload(t.Context(), Reader(io.LimitReader(r, 30), 30)); err != nil || !m.exists() || r.reads > 30 {
+			t.Errorf("%v after %d reads", err, r.reads)
+		}
+	})
+}
+
+// dripping gives a byte per second.
+type dripping struct{ reads int }
+
+func (r *dripping) Read(p []byte) (int, error) {
+	time.Sleep(time.Second)
+	r.reads++
+	return copy(p, "x"), nil
 }
 
 // brokenAt fails in its third thousand bytes.

@@ -67,7 +67,7 @@ func (t *transfer) upload(ctx context.Context, request gen.BeginMultipartUploadR
 		return nil, err
 	}
 	if t.count > 1 {
-		if err := t.takeCheckpoint(request, save); err != nil {
+		if err := t.takeCheckpoint(ctx, request, save); err != nil {
 			return nil, err
 		}
 	}
@@ -93,6 +93,9 @@ func (t *transfer) begin(ctx context.Context, request gen.BeginMultipartUploadRe
 	}
 	t.uploadID, t.count = answer.UploadID, answer.UploadParts.Count
 	t.file = newFileDetails(answer.File)
+	// The file to come has no etag yet, whatever stood at its path may have one;
+	// and its size is what we have announced.
+	t.file.ETag, t.file.Size = "", t.in.size
 	first := partOf(answer.UploadParts.First)
 	switch {
 	case t.count < 1 || t.count > max(1, t.in.size):
@@ -107,8 +110,8 @@ func (t *transfer) begin(ctx context.Context, request gen.BeginMultipartUploadRe
 }
 
 // takeCheckpoint notes what is needed to resume and hands it to the caller.
-func (t *transfer) takeCheckpoint(request gen.BeginMultipartUploadRequest, save func(Checkpoint) error) error {
-	source, err := t.in.fingerprint()
+func (t *transfer) takeCheckpoint(ctx context.Context, request gen.BeginMultipartUploadRequest, save func(Checkpoint) error) error {
+	source, err := t.in.fingerprint(ctx)
 	if err != nil {
 		return err
 	}

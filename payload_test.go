@@ -1,0 +1,48 @@
+package bytescale
+
+import (
+	"errors"
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// HTTP/2 closes a body from another goroutine while it is read. From the moment
+// that Close has returned the source, or the buffer, may be anybody's.
+func TestBodyIsNotReadOnceItIsClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBodies(payload{r: slowAt{}, size: 10}, func(int64) {})
+		body, err := b.body()
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		go func() {
+			if n, err := body.Read(make([]byte, 10)); n != 10 || err != nil {
+				t.Errorf("%d bytes, %v", n, err)
+			}
+		}()
+		synctest.Wait() // for the read to be under way
+		body.Close()
+		b.wait()
+		if took := time.Since(began); took != slowRead {
+			t.Errorf("closed after %v, the read ends after %v", took, slowRead)
+		}
+		if n, err := body.Read(make([]byte, 10)); n != 0 || err == nil || errors.Is(err, io.EOF) {
+			t.Errorf("a closed body gives %d bytes, %v", n, err)
+		}
+		body.Close() // again, as net/http may
+	})
+}
+
+const slowRead = time.Minute
+
+// slowAt takes its time for each read.
+type slowAt struct{}
+
+func (slowAt) ReadAt(p []byte, _ int64) (int, error) {
+	time.Sleep(slowRead)
+	return len(p), nil
+}
