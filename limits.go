@@ -87,8 +87,11 @@ func acquire(ctx context.Context, s *semaphore.Weighted) (release func(), err er
 }
 
 const (
-	// paceRecovery is how long the pace takes from a standstill back to the top.
+	// paceRecovery is how long the pace takes from a standstill back to the top,
+	// with successes all the time: no time without one counts for more than
+	// paceStep.
 	paceRecovery = 30 * time.Second
+	paceStep     = time.Second
 	// slowDownGap is how long one halving counts for: the answers to calls that
 	// were already under way say nothing new.
 	slowDownGap = time.Second
@@ -109,9 +112,18 @@ type pace struct {
 }
 
 func newPace(callsPerSecond float64, onSlowDown func(Event)) *pace {
-	burst := max(1, int(callsPerSecond/4))
 	top := rate.Limit(callsPerSecond)
-	return &pace{limiter: rate.NewLimiter(top, burst), top: top, onSlowDown: onSlowDown}
+	return &pace{limiter: rate.NewLimiter(top, burstOf(top)), top: top, onSlowDown: onSlowDown}
+}
+
+// burstOf is how many calls may go out at once at a pace.
+func burstOf(pace rate.Limit) int { return max(1, int(pace/4)) }
+
+// set changes the pace and the burst with it: calls that were saved up at a faster
+// pace must not all go out after "too many requests".
+func (p *pace) set(now time.Time, pace rate.Limit) {
+	p.limiter.SetLimitAt(now, pace)
+	p.limiter.SetBurstAt(now, burstOf(pace))
 }
 
 func (p *pace) wait(ctx context.Context) error {
@@ -140,8 +152,8 @@ func (p *pace) slowDown() {
 	}
 	p.slowed, p.changed = now, now
 	kept := min(p.limiter.Limit(), rate.Limit(p.meter.perSecond(now)))
-	lowered := max(slowestPace, kept/2)
-	p.limiter.SetLimitAt(now, lowered)
+	lowered := min(p.top, max(slowestPace, kept/2))
+	p.set(now, lowered)
 	p.mu.Unlock()
 	if p.onSlowDown != nil {
 		p.onSlowDown(Event{Kind: EventSlowDown, Part: -1, Rate: float64(lowered)})
@@ -156,9 +168,9 @@ func (p *pace) recover() {
 		return
 	}
 	now := time.Now()
-	gain := p.top * rate.Limit(now.Sub(p.changed).Seconds()/paceRecovery.Seconds())
+	gain := p.top * rate.Limit(min(now.Sub(p.changed), paceStep).Seconds()/paceRecovery.Seconds())
 	p.changed = now
-	p.limiter.SetLimitAt(now, min(p.top, limit+gain))
+	p.set(now, min(p.top, limit+gain))
 }
 
 // callMeter counts calls in windows of a second.

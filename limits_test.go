@@ -120,15 +120,62 @@ func TestTooManyRequestsSlowsDownAndRecovers(t *testing.T) {
 			if len(events) != 1 || events[0].Kind != EventSlowDown || events[0].Rate > 210 || events[0].Rate < 190 {
 				t.Fatalf("events %+v, want one slow-down to 200 calls per second", events)
 			}
-			if slow := callFor(t, l, 64, time.Second)[0]; slow > 200+400/4+1 {
+			if slow := callFor(t, l, 64, time.Second)[0]; slow > 200+200/4+1 {
 				t.Errorf("%d calls in the second after, want about 200 and the burst", slow)
 			}
-			time.Sleep(paceRecovery)
-			l.answered(http.StatusOK)
+			for range paceRecovery / paceStep {
+				time.Sleep(paceStep)
+				l.answered(http.StatusOK)
+			}
 			if got := l.pace.limiter.Limit(); got != 400 {
 				t.Errorf("%v calls per second after %v, want 400 again", got, paceRecovery)
 			}
 		})
+	}
+}
+
+// What was saved up at the fast pace does not go out after the refusal.
+func TestSlowDownTakesTheBurst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimits(8, 64, defaultRate, nil)
+		for range 100 { // 20 a second, so that the burst is there
+			release, err := l.api(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			release()
+			time.Sleep(time.Second / 20)
+		}
+		l.answered(http.StatusTooManyRequests)
+		if n := callFor(t, l, 64, time.Second)[0]; n > 10+10/4+1 {
+			t.Errorf("%d calls in the second after, want about 10", n)
+		}
+	})
+}
+
+// Everybody waits as long as the service asked: the silence is no success.
+func TestPaceRecoversWithSuccessOnly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimits(8, 64, defaultRate, nil)
+		callFor(t, l, 64, time.Second)
+		l.answered(http.StatusTooManyRequests)
+		low := l.pace.limiter.Limit()
+		time.Sleep(10 * time.Minute)
+		l.answered(http.StatusOK)
+		if got := l.pace.limiter.Limit(); got > low+defaultRate/20 {
+			t.Errorf("one success lifts %v calls per second to %v", low, got)
+		}
+	})
+}
+
+func TestSlowDownNeverSpeedsUp(t *testing.T) {
+	t.Parallel()
+	l := newLimits(8, 64, 0.1, nil)
+	l.answered(http.StatusTooManyRequests)
+	if got := l.pace.limiter.Limit(); got > 0.1 {
+		t.Errorf("0.1 calls per second became %v", got)
 	}
 }
 
