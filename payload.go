@@ -44,6 +44,7 @@ type bodies struct {
 	open  sync.WaitGroup
 	moved atomic.Int64 // bytes that were read, of all bodies
 	ended atomic.Bool  // the last body was read to its end
+	reads atomic.Int64 // of the source, that are under way
 
 	mu     sync.Mutex
 	failed error
@@ -117,7 +118,9 @@ func (r *body) Read(p []byte) (int, error) {
 	case int64(len(p)) > left:
 		p = p[:left]
 	}
+	r.of.reads.Add(1)
 	n, err := r.of.payload.r.ReadAt(p, r.position())
+	r.of.reads.Add(-1)
 	r.advance(int64(n))
 	switch {
 	case r.pos == r.of.payload.size, err == nil, n == len(p):

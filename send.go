@@ -147,8 +147,9 @@ func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) 
 	bodies := newBodies(payload, p.progress.sent)
 	watch := newWatch(bodies, cut, &p.client.limits.traffic)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { watch.waits() },
 		GotConn: func(got httptrace.GotConnInfo) {
-			watch.over(func() int64 { return unacknowledged(got.Conn) })
+			watch.over(func() (int64, bool) { return unacknowledged(got.Conn) })
 		},
 	})
 

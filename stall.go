@@ -17,9 +17,12 @@ const (
 	// slow: TCP itself may wait so long before it tries a lost packet again.
 	longestSilence = 2 * time.Minute
 	// answerWait is the shortest wait for the answer once the body was handed
-	// over. The kernel may still hold megabytes then, so that the wait grows
-	// with the length of the body.
-	answerWait = 60 * time.Second
+	// over. It grows with the length of the body: as if the rest came over at
+	// minSpeed where the kernel may hold megabytes and does not tell, and at
+	// behindSpeed where it tells that all has arrived. Then only a proxy can hold
+	// something back.
+	answerWait  = 60 * time.Second
+	behindSpeed = 256 << 10
 
 	stallSamples = 6
 	sampleEvery  = stallWindow / stallSamples
@@ -73,7 +76,8 @@ type watch struct {
 	all    *traffic
 
 	mu      sync.Mutex
-	queued  func() int64 // bytes that the kernel holds for the attempt
+	waiting bool                 // for a connection
+	queued  func() (int64, bool) // bytes that the kernel holds for the attempt, if it tells
 	moved   int64
 	movedAt time.Time
 	timer   *time.Timer
@@ -84,18 +88,26 @@ type watch struct {
 }
 
 func newWatch(b *bodies, cut context.CancelCauseFunc, all *traffic) *watch {
-	w := &watch{bodies: b, cut: cut, all: all, queued: func() int64 { return 0 }, movedAt: time.Now()}
+	w := &watch{bodies: b, cut: cut, all: all, queued: func() (int64, bool) { return 0, false }, movedAt: time.Now()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.timer = time.AfterFunc(sampleEvery, w.sample)
 	return w
 }
 
-// over says that the attempt has a connection, and how many bytes that one holds.
-func (w *watch) over(queued func() int64) {
+// waits says that the attempt waits for a connection, which has limits of its own
+// and may take long when a transport allows only a few.
+func (w *watch) waits() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.queued = queued
+	w.waiting = true
+}
+
+// over says that the attempt has a connection, and how many bytes that one holds.
+func (w *watch) over(queued func() (int64, bool)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting, w.queued = false, queued
 }
 
 // stop ends the watch. An attempt that was not cut by then never is.
@@ -113,13 +125,18 @@ func (w *watch) sample() {
 	if w.stopped {
 		return
 	}
-	queued := w.queued()
+	if w.waiting || w.bodies.reads.Load() > 0 {
+		// Not the connection is what nothing comes from: the time does not count.
+		w.beginAgain()
+		return
+	}
+	queued, told := w.queued()
 	if moved := w.bodies.moved.Load() - queued; moved > w.moved {
 		w.moved, w.movedAt = moved, time.Now()
 	}
 	if w.bodies.ended.Load() && queued == 0 {
 		w.all.leave(w)
-		w.awaitAnswer()
+		w.awaitAnswer(told)
 		return
 	}
 	w.all.report(w, (w.moved-w.oldest())/int64(sampleEvery/time.Second)/int64(min(w.taken+1, stallSamples)))
@@ -167,17 +184,26 @@ func (w *watch) stalled(now sample) error {
 	return nil
 }
 
-func (w *watch) awaitAnswer() {
-	wait := max(answerWait, time.Duration(w.bodies.payload.size/minSpeed)*time.Second)
+// beginAgain forgets what was seen and goes on. The caller holds mu.
+func (w *watch) beginAgain() {
+	w.all.leave(w)
+	w.taken, w.began, w.movedAt = 0, w.moved, time.Now()
+	w.timer = time.AfterFunc(sampleEvery, w.sample)
+}
+
+func (w *watch) awaitAnswer(told bool) {
+	speed := int64(minSpeed)
+	if told {
+		speed = behindSpeed
+	}
+	wait := max(answerWait, time.Duration(w.bodies.payload.size/speed)*time.Second)
 	w.timer = time.AfterFunc(wait, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		switch {
 		case w.stopped:
 		case !w.bodies.ended.Load():
-			// net/http began again on a fresh connection.
-			w.taken, w.began = 0, w.moved
-			w.timer = time.AfterFunc(sampleEvery, w.sample)
+			w.beginAgain() // as net/http did, on a fresh connection
 		default:
 			w.stopped = true
 			w.cut(fmt.Errorf("%w: no answer in %v after the last byte", ErrStalled, wait))

@@ -133,7 +133,7 @@ func TestStallOfWhatTheKernelHolds(t *testing.T) {
 				began := time.Now()
 				w := newWatch(b, cut, new(traffic))
 				defer w.stop()
-				w.over(func() int64 { return max(0, size-row.drain*int64(time.Since(began).Seconds())) })
+				w.over(func() (int64, bool) { return max(0, size-row.drain*int64(time.Since(began).Seconds())), true })
 				body, _ := b.body()
 				io.Copy(io.Discard, body)
 				body.Close()
@@ -222,6 +222,67 @@ func TestStallOnASharedLink(t *testing.T) {
 				running.Wait()
 				if n := len(link.speeds); n != 0 {
 					t.Errorf("%d PUTs are still counted", n)
+				}
+			})
+		})
+	}
+}
+
+// Where the kernel tells that all has arrived, a silent server is not waited for
+// as long as a link at the least speed would need.
+func TestSilenceAfterAllHasArrived(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cut := context.WithCancelCause(t.Context())
+		defer cut(nil)
+		const size = 256 << 20
+		b := newBodies(payload{r: make(memory, size), size: size}, func(int64) {})
+		began := time.Now()
+		w := newWatch(b, cut, new(traffic))
+		defer w.stop()
+		w.over(func() (int64, bool) { return 0, true })
+		body, _ := b.body()
+		io.Copy(io.Discard, body)
+		body.Close()
+		sleep(ctx, 24*time.Hour)
+		want := size / behindSpeed * time.Second
+		if after := time.Since(began); after < want || after > want+2*sampleEvery || !errors.Is(context.Cause(ctx), ErrStalled) {
+			t.Errorf("%v after %v, want it to be cut after %v", context.Cause(ctx), after, want)
+		}
+	})
+}
+
+// Neither a transport that has few connections nor a source that is slow makes a
+// connection a dead one.
+func TestStallIsOfTheConnection(t *testing.T) {
+	t.Parallel()
+	for name, wait := range map[string]func(*watch, *bodies){
+		"waits for a connection": func(w *watch, _ *bodies) {
+			w.waits()
+			time.Sleep(10 * stallWindow)
+			w.over(func() (int64, bool) { return 0, true })
+		},
+		"waits for the source": func(_ *watch, b *bodies) {
+			body, _ := b.body()
+			defer body.Close()
+			body.Read(make([]byte, 1)) // takes two windows
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cut := context.WithCancelCause(t.Context())
+				defer cut(nil)
+				b := newBodies(payload{r: slowAt{}, size: 1 << 20}, func(int64) {})
+				w := newWatch(b, cut, new(traffic))
+				defer w.stop()
+				wait(w, b)
+				if ctx.Err() != nil {
+					t.Fatalf("cut: %v", context.Cause(ctx))
+				}
+				time.Sleep(stallWindow + 2*sampleEvery) // now it is the connection
+				if !errors.Is(context.Cause(ctx), ErrStalled) {
+					t.Error("a silent connection was not cut")
 				}
 			})
 		})

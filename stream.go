@@ -40,7 +40,7 @@ func (s *sequence) skipTo(ctx context.Context, start int64) error {
 // larger than all of that.
 func (s *sequence) read(ctx context.Context, p part, b *budget) (payload, error) {
 	if p.length() > b.bytes {
-		return s.spoolPart(ctx, p)
+		return s.spoolPart(ctx, p, b)
 	}
 	buffer, err := b.get(ctx, p.length())
 	if err != nil {
@@ -63,7 +63,17 @@ func (s *sequence) readInto(ctx context.Context, buffer []byte, p part) error {
 	return s.explain(ctx, err, p.end+1)
 }
 
-func (s *sequence) spoolPart(ctx context.Context, p part) (payload, error) {
+// spoolPart reads a part into a temporary file. It takes all of the budget for as
+// long, so that one such part at a time lies on the disk.
+func (s *sequence) spoolPart(ctx context.Context, p part, b *budget) (_ payload, err error) {
+	if err := b.acquire(ctx, b.bytes); err != nil {
+		return payload{}, err
+	}
+	defer func() {
+		if err != nil {
+			b.available.Release(b.bytes)
+		}
+	}()
 	if err := s.skipTo(ctx, p.start); err != nil {
 		return payload{}, err
 	}
@@ -80,7 +90,10 @@ func (s *sequence) spoolPart(ctx context.Context, p part) (payload, error) {
 		f.remove()
 		return payload{}, s.explain(ctx, err, p.end+1)
 	}
-	return payload{r: f.File, size: p.length(), release: f.remove}, nil
+	return payload{r: f.File, size: p.length(), release: func() {
+		f.remove()
+		b.available.Release(b.bytes)
+	}}, nil
 }
 
 // endsAt says whether the stream ends at size.

@@ -202,18 +202,21 @@ func TestStreamsSpoolAndCleanUp(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	t.Setenv("TMP", dir)
+	// A removed file takes room as long as it is open.
+	open := func() (files []string) {
+		all, _ := filepath.Glob("/proc/self/fd/*")
+		for _, fd := range all {
+			if file, err := os.Readlink(fd); err == nil && strings.HasPrefix(file, dir) {
+				files = append(files, file)
+			}
+		}
+		return files
+	}
 	empty := func(when string) {
 		t.Helper()
 		left, err := os.ReadDir(dir)
-		if err != nil || len(left) > 0 {
-			t.Errorf("%s: %v are left (%v)", when, left, err)
-		}
-		// A removed file takes room as long as it is open.
-		open, _ := filepath.Glob("/proc/self/fd/*")
-		for _, fd := range open {
-			if file, err := os.Readlink(fd); err == nil && strings.HasPrefix(file, dir) {
-				t.Errorf("%s: %s is open", when, file)
-			}
+		if err != nil || len(left) > 0 || len(open()) > 0 {
+			t.Errorf("%s: %v are left, %v are open (%v)", when, left, open(), err)
 		}
 	}
 	data := content(3*spoolThreshold + 1)
@@ -230,7 +233,13 @@ func TestStreamsSpoolAndCleanUp(t *testing.T) {
 	// A part larger than the budget.
 	c, m := newMemoryClient(2*minBudget, 2, 8)
 	c.budget = newBudget(minBudget)
-	large := content(5*minBudget + 7)
+	m.fail = func(op string, _ int64, _ int) error {
+		if n := len(open()); op == opPutPart && n > 1 {
+			t.Errorf("%d parts lie on the disk at a time", n)
+		}
+		return nil
+	}
+	large := content(15*minBudget + 7)
 	mustUpload(t, c, m, Reader(bytes.NewReader(large), int64(len(large))), large)
 	empty("large parts were spooled")
 

@@ -11,4 +11,4 @@ import (
 func limitUnsent(_, _ string, _ syscall.RawConn) error { return nil }
 
 // unacknowledged knows nothing where the system does not tell.
-func unacknowledged(net.Conn) int64 { return 0 }
+func unacknowledged(net.Conn) (queued int64, told bool) { return 0, false }

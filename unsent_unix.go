@@ -25,26 +25,26 @@ func limitUnsent(_, _ string, conn syscall.RawConn) error {
 }
 
 // unacknowledged returns how many bytes were written to a connection and have not
-// arrived on the other side yet; 0 where nobody tells.
-func unacknowledged(conn net.Conn) (queued int64) {
+// arrived on the other side yet, and whether the kernel told; 0 where nobody does.
+func unacknowledged(conn net.Conn) (queued int64, told bool) {
 	switch c := conn.(type) {
 	case bodyConn:
 		return unacknowledged(c.Conn)
 	case *tls.Conn:
 		if c.ConnectionState().NegotiatedProtocol == "h2" {
-			return 0 // shared with others
+			return 0, false // shared with others
 		}
 		return unacknowledged(c.NetConn())
 	case syscall.Conn:
 		raw, err := c.SyscallConn()
 		if err != nil {
-			return 0
+			return 0, false
 		}
 		_ = raw.Control(func(fd uintptr) {
 			if n, err := queueOf(int(fd)); err == nil {
-				queued = int64(n)
+				queued, told = int64(n), true
 			}
 		})
 	}
-	return queued
+	return queued, told
 }
