@@ -16,9 +16,12 @@ import (
 )
 
 const (
-	// maxAttempts is how often one step is tried. With the waits between them,
-	// a step outlives an outage of a minute or two.
-	maxAttempts = 12
+	// maxAttempts is how often one step is tried. With the waits between them, a
+	// step outlives an outage of a minute or two. Of a thousand parallel steps, some
+	// draw short waits: those are tried on, up to twice as often, until patience has
+	// passed since the first failure.
+	maxAttempts = 16
+	patience    = time.Minute
 	// maxNonsense is how often an answer may make no sense: a broken proxy can
 	// pass, a server that speaks another language does not.
 	maxNonsense = 3
@@ -27,11 +30,12 @@ const (
 	// longestRetryAfter is the longest wait that a server may ask for.
 	longestRetryAfter = 2 * time.Minute
 
-	// retryBudgetSize is how many retries the parts of one upload share: enough
-	// for the fifty or so that are under way to outlive an outage together.
-	// Each part that is done gives back as many as one step may take, so that a
-	// long upload over a bad link goes on, while one that gets nowhere ends.
-	retryBudgetSize = 640
+	// retriesPerPart is how many retries the parts of one upload share, for each PUT
+	// and API call that may be in flight: enough for all that is under way to outlive
+	// an outage together. Each part that is done gives back as many as one step may
+	// take, so that a long upload over a bad link goes on, while one that gets
+	// nowhere ends.
+	retriesPerPart = 20
 
 	// callTimeout bounds one attempt of an API call with its answer.
 	callTimeout = 2 * time.Minute
@@ -155,7 +159,8 @@ type retrier struct {
 	uploadID string
 	part     int64
 	attempts int
-	nonsense int // attempts whose answer made no sense
+	nonsense int       // attempts whose answer made no sense
+	since    time.Time // the first failure
 }
 
 // next counts an attempt and returns the context for it.
@@ -173,14 +178,18 @@ func (r *retrier) failed(ctx context.Context, err error) error {
 	if errors.Is(err, ErrProtocol) {
 		r.nonsense++
 	}
+	if r.since.IsZero() {
+		r.since = time.Now()
+	}
+	often := r.attempts >= maxAttempts && time.Since(r.since) >= patience || r.attempts >= 2*maxAttempts
 	wait, asked := retryAfterOf(err)
 	switch {
-	case r.attempts >= maxAttempts, r.nonsense >= maxNonsense:
+	case often, r.nonsense >= maxNonsense:
 		return fmt.Errorf("%w (after %d attempts)", err, r.attempts)
 	case asked && wait > longestRetryAfter:
 		return fmt.Errorf("%w (asked to wait %v, the limit is %v)", err, wait, longestRetryAfter)
 	case !r.shared.take():
-		return fmt.Errorf("%w (and %d retries of this upload are used up)", err, retryBudgetSize)
+		return fmt.Errorf("%w (and %d retries of this upload are used up)", err, r.shared.size)
 	case !asked:
 		wait = backoff(r.attempts)
 	}
@@ -194,7 +203,7 @@ func (r *retrier) failed(ctx context.Context, err error) error {
 // retry does attempt until it succeeds, cannot succeed, or has been tried often
 // enough. It is for the calls outside of an upload.
 func (c *Client) retry(ctx context.Context, op string, attempt func(context.Context) error) error {
-	r := &retrier{client: c, shared: newRetryBudget(), op: op, part: -1}
+	r := &retrier{client: c, shared: newRetryBudget(c.limits), op: op, part: -1}
 	return r.do(ctx, attempt)
 }
 
@@ -239,11 +248,15 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // retryBudget is shared by the parts of an upload.
 type retryBudget struct {
+	size int
 	mu   sync.Mutex
 	left int
 }
 
-func newRetryBudget() *retryBudget { return &retryBudget{left: retryBudgetSize} }
+func newRetryBudget(l *limits) *retryBudget {
+	size := retriesPerPart * (l.maxCalls + l.maxPuts)
+	return &retryBudget{size: size, left: size}
+}
 
 func (b *retryBudget) take() bool {
 	b.mu.Lock()
@@ -258,7 +271,7 @@ func (b *retryBudget) take() bool {
 func (b *retryBudget) giveBack() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.left = min(retryBudgetSize, b.left+maxAttempts)
+	b.left = min(b.size, b.left+maxAttempts)
 }
 
 func retryAfterOf(err error) (time.Duration, bool) {

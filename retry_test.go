@@ -120,9 +120,9 @@ func TestJudge(t *testing.T) {
 }
 
 func testRetrier(events *[]Event) *retrier {
-	c := &Client{}
+	c := &Client{limits: newLimits(8, 64, 800, nil)}
 	c.observe = func(e Event) { *events = append(*events, e) }
-	return &retrier{client: c, shared: newRetryBudget(), op: opBegin, part: -1}
+	return &retrier{client: c, shared: newRetryBudget(c.limits), op: opBegin, part: -1}
 }
 
 func TestRetryWaits(t *testing.T) {
@@ -172,8 +172,18 @@ func TestRetryEnds(t *testing.T) {
 			tries++
 			return overload
 		})
-		if !errors.Is(err, overload) || tries != maxAttempts {
+		if !errors.Is(err, overload) || tries < maxAttempts || tries > 2*maxAttempts {
 			t.Errorf("%v after %d tries, want the error after %d", err, tries, maxAttempts)
+		}
+
+		tries = 0
+		overload.retryAfterSet = true // asks to come back at once
+		err = testRetrier(&events).do(t.Context(), func(context.Context) error {
+			tries++
+			return overload
+		})
+		if !errors.Is(err, overload) || tries != 2*maxAttempts {
+			t.Errorf("%v after %d tries, want the error after %d", err, tries, 2*maxAttempts)
 		}
 
 		tries = 0
@@ -187,16 +197,41 @@ func TestRetryEnds(t *testing.T) {
 	})
 }
 
+// All that is under way outlives an outage together, however much that is.
+func TestOutageIsOutlived(t *testing.T) {
+	t.Parallel()
+	for _, calls := range []int{16, 64, 1024} {
+		t.Run(fmt.Sprint(calls), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const parts, outage = 2000, time.Minute
+				c, m := newMemoryClient(8<<20, 8, calls)
+				m.discard, m.latency, m.speed = true, 50*time.Millisecond, 1<<30
+				began := time.Now()
+				m.fail = func(op string, _ int64, _ int) error {
+					if since := time.Since(began); op != opBegin && since > time.Second && since < time.Second+outage {
+						return &APIError{Operation: op, Status: http.StatusBadGateway}
+					}
+					return nil
+				}
+				if _, err := c.Upload(t.Context(), ReaderAt(zeros(parts*8<<20), parts*8<<20)); err != nil || !m.exists() {
+					t.Errorf("after %v: %v", time.Since(began), err)
+				}
+			})
+		})
+	}
+}
+
 func TestRetryBudgetIsShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newRetryBudget()
+		b := newRetryBudget(newLimits(8, 64, 800, nil))
 		taken := 0
 		for b.take() {
 			taken++
 		}
-		if taken != retryBudgetSize {
-			t.Errorf("%d retries, want %d", taken, retryBudgetSize)
+		if taken != b.size {
+			t.Errorf("%d retries, want %d", taken, b.size)
 		}
 		var events []Event
 		r := testRetrier(&events)

@@ -42,7 +42,7 @@ func newTransfer(c *Client, in *input, report func(Progress)) *transfer {
 		service:  c.service,
 		in:       in,
 		progress: newProgress(in.size, report),
-		retries:  newRetryBudget(),
+		retries:  newRetryBudget(c.limits),
 	}
 }
 
