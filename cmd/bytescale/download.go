@@ -66,15 +66,35 @@ func (c *downloadCmd) target(stored string) (string, error) {
 		target = filepath.Join(target, name)
 	}
 	if _, err := os.Lstat(target); err == nil && !c.Force {
-		return "", fmt.Errorf("%s exists already; use --force to replace it, or name another file with -o", target)
+		return "", existsAlready(target)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s: %w", target, err)
 	}
 	return target, nil
 }
 
-// toFile downloads beside target and puts the file in place when it is whole.
+func existsAlready(target string) error {
+	return fmt.Errorf("%s exists already; use --force to replace it, or name another file with -o", target)
+}
+
+// toFile downloads beside target and puts the file in place when it is whole. A
+// link keeps its place and its target is replaced; what is no regular file, such as
+// a device or a pipe, is written to.
 func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stored, target string, shows *progress) error {
+	mode := 0o666 &^ umask()
+	if info, err := os.Stat(target); err == nil {
+		if !info.Mode().IsRegular() {
+			f, err := os.OpenFile(target, os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			return errors.Join(download(ctx, client, stored, f, shows), f.Close())
+		}
+		mode = info.Mode().Perm()
+		if target, err = filepath.EvalSymlinks(target); err != nil {
+			return err
+		}
+	}
 	f, err := os.CreateTemp(filepath.Dir(target), ".bytescale-*")
 	if err != nil {
 		return err
@@ -84,9 +104,24 @@ func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stor
 	if err != nil {
 		return err
 	}
-	// CreateTemp is meant for secrets; this is a file like any other.
-	if err := os.Chmod(f.Name(), 0o666&^umask()); err != nil {
+	// CreateTemp is meant for secrets; this is a file like any other, or like the
+	// one that it replaces.
+	if err := os.Chmod(f.Name(), mode); err != nil {
 		return err
+	}
+	if !c.Force {
+		// Unlike a rename, a link never takes the place of a file, of one either that
+		// came into being meanwhile.
+		switch err := os.Link(f.Name(), target); {
+		case err == nil:
+			return nil
+		case errors.Is(err, fs.ErrExist):
+			return existsAlready(target)
+		}
+		// A file system without links: there, one has to look.
+		if _, err := os.Lstat(target); err == nil {
+			return existsAlready(target)
+		}
 	}
 	return os.Rename(f.Name(), target)
 }
@@ -101,6 +136,9 @@ func download(ctx context.Context, client *bytescale.Client, stored string, w io
 	total := max(0, body.Size)
 	shows.expect(total)
 	_, err = io.Copy(w, &counted{r: body, total: total, watch: shows.watch(total)})
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("%s: the connection broke before the end; run the same command again", stored)
+	}
 	return err
 }
 

@@ -32,7 +32,7 @@ const (
 // emulatorCmd is bytescale emulator.
 type emulatorCmd struct {
 	Addr             string        `default:"127.0.0.1:8744" placeholder:"HOST:PORT" help:"Address to listen on (${default}). One that other machines reach needs --api-key."`
-	Data             string        `type:"path" placeholder:"DIR" help:"Directory that keeps everything between runs; a temporary one without it."`
+	Data             string        `placeholder:"DIR" help:"Directory that keeps everything between runs; a temporary one without it."`
 	APIKey           []string      `name:"api-key" sep:"none" placeholder:"KEY" help:"API key to accept (repeatable); any well-formed one without it. Users of this machine can see it."`
 	PartSize         byteSize      `placeholder:"SIZE" help:"Size of parts, such as 5MiB; that of the service without it."`
 	APILatency       time.Duration `name:"api-latency" placeholder:"DURATION" help:"Time that each API call takes longer, such as 50ms."`

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"unicode"
 
@@ -17,7 +18,14 @@ import (
 
 // explain turns an error into one line that says what went wrong and, where
 // something can be done about it, what.
-func explain(err error) string { return shown(explanation(err)) }
+func explain(err error) string {
+	text := explanation(err)
+	var upload *bytescale.UploadError
+	if errors.As(err, &upload) && upload.MayExist {
+		text += "; the file may be stored all the same: look before you upload it again"
+	}
+	return shown(text)
+}
 
 func explanation(err error) string {
 	var api *bytescale.APIError
@@ -38,12 +46,31 @@ func explanation(err error) string {
 	case errors.Is(err, bytescale.ErrProtocol):
 		return reason(err) + "; check that --api-url is the address of the service"
 	case isDiskFull(err):
-		return fmt.Sprintf("the disk is full (%s); free some space, or set TMPDIR to another disk", reason(err))
+		return diskFull(err)
 	}
 	if text, ok := networkExplanation(err); ok {
 		return text
 	}
 	return fileExplanation(err)
+}
+
+// diskFull says which disk, as far as that is known.
+func diskFull(err error) string {
+	var file *fs.PathError
+	switch {
+	case !errors.As(err, &file):
+		return fmt.Sprintf("the disk is full (%s); free some space", reason(err))
+	case isTemporary(err):
+		return fmt.Sprintf("the disk of %s is full (%s); free some space, or set TMPDIR to another disk", os.TempDir(), reason(err))
+	}
+	return fmt.Sprintf("the disk is full (%s: %s); free some space", file.Path, reason(err))
+}
+
+// isTemporary says whether err is about a temporary file, which nobody has named.
+func isTemporary(err error) bool {
+	var file *fs.PathError
+	dir := filepath.Clean(os.TempDir())
+	return errors.As(err, &file) && (file.Path == dir || filepath.Dir(file.Path) == dir)
 }
 
 // apiExplanation is about an answer of the service.
@@ -102,6 +129,8 @@ func networkExplanation(err error) (string, bool) {
 // fileExplanation is about a file of this machine.
 func fileExplanation(err error) string {
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && isTemporary(err):
+		return fmt.Sprintf("the directory for temporary files, %s, does not exist; set TMPDIR to another", os.TempDir())
 	case errors.Is(err, fs.ErrNotExist):
 		return "no such file; check the name"
 	case errors.Is(err, fs.ErrPermission):

@@ -33,7 +33,7 @@ func TestExplain(t *testing.T) {
 		{"missing file", &fs.PathError{Op: "open", Path: "a", Err: syscall.ENOENT}, "no such file; check the name"},
 		{"unreadable file", &fs.PathError{Op: "open", Path: "a", Err: syscall.EACCES}, "permission denied (open: permission denied); check who may use it"},
 		{"other trouble with a file", &fs.PathError{Op: "read", Path: "a", Err: syscall.EIO}, "read: input/output error"},
-		{"full disk", &fs.PathError{Op: "write", Path: "a", Err: syscall.ENOSPC}, "the disk is full (write: no space left on device); free some space, or set TMPDIR to another disk"},
+		{"full disk", &fs.PathError{Op: "write", Path: "a", Err: syscall.ENOSPC}, "the disk is full (a: write: no space left on device); free some space"},
 		{"rename", &os.LinkError{Op: "rename", Old: "a", New: "b", Err: syscall.EXDEV}, "rename: invalid cross-device link"},
 		{"malformed key", keyError, "the API key cannot be one: it does not go on with an account id of seven base58 characters; copy the whole key from the dashboard"},
 		{"bad option", optionError, "putsInFlight: "},

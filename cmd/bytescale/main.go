@@ -10,8 +10,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 )
@@ -93,6 +95,10 @@ func run(ctx context.Context, args []string, env getenv, in io.Reader, out, errw
 	if err != nil {
 		fmt.Fprintln(errw, "bytescale:", err)
 		return exitUsage
+	}
+	// The parser would replace what is not UTF-8, and name another file.
+	if i := slices.IndexFunc(args, func(arg string) bool { return !utf8.ValidString(arg) }); i >= 0 {
+		return report(ctx, errw, usageError{fmt.Errorf("%q is not valid UTF-8, so it can name nothing that is stored; rename the file", args[i])})
 	}
 	parsed, err := parser.Parse(args)
 	if exited {

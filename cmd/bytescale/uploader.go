@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"path"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ type uploader struct {
 	printer     *printer
 
 	mu       sync.Mutex
+	places   map[uint64]bool // hashes of the places that are taken
 	uploaded int
 	failed   int
 	kept     int // checkpoints left by interrupted uploads
@@ -72,6 +74,9 @@ func (u *uploader) one(ctx context.Context, it item) {
 // file uploads one file of the disk, from where an earlier upload of it stopped
 // if there is one.
 func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, string, error) {
+	if err := u.claim(it); err != nil {
+		return nil, "", err
+	}
 	mime, err := fileMIME(it.path)
 	if err != nil {
 		return nil, "", err
@@ -149,15 +154,7 @@ func staleCheckpoint(err error) (reason string, stale bool) {
 // file found in a directory keeps its place and its name below the folder.
 func (u *uploader) destination(it item, mime string) []bytescale.UploadOption {
 	var options []bytescale.UploadOption
-	folder, name := u.flags.Folder, u.flags.Name
-	if it.tree != "" {
-		if dir := path.Dir(it.tree); dir != "." {
-			folder = joinFolder(folder, literal(dir))
-		}
-		if name == "" {
-			name = literal(path.Base(it.tree))
-		}
-	}
+	folder, name := u.destinationOf(it)
 	if folder != "" {
 		options = append(options, bytescale.WithFolder(folder))
 	}
@@ -169,6 +166,46 @@ func (u *uploader) destination(it item, mime string) []bytescale.UploadOption {
 	}
 	return options
 }
+
+// destinationOf is the folder and the name to ask for; empty where the API key's
+// own setting counts.
+func (u *uploader) destinationOf(it item) (folder, name string) {
+	folder, name = u.flags.Folder, u.flags.Name
+	if it.tree != "" {
+		if dir := path.Dir(it.tree); dir != "." {
+			folder = joinFolder(folder, literal(dir))
+		}
+		if name == "" {
+			name = literal(path.Base(it.tree))
+		}
+	}
+	return folder, name
+}
+
+// claim refuses a file that would take the place of another one of the same
+// command: of both, only one would be stored. Places that hold variables such as
+// {UNIQUE_DIGITS_8} differ, as far as one can know.
+func (u *uploader) claim(it item) error {
+	folder, name := u.destinationOf(it)
+	if len(u.flags.Paths) == 1 || name == "" || hasVariable(folder) || hasVariable(name) {
+		return nil
+	}
+	place := maphash.String(placeSeed, folder+"\x00"+name) // of millions of files, perhaps
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.places[place] {
+		return errors.New("would be stored in the place of another file of this command; upload them to different folders")
+	}
+	if u.places == nil {
+		u.places = map[uint64]bool{}
+	}
+	u.places[place] = true
+	return nil
+}
+
+var placeSeed = maphash.MakeSeed()
+
+func hasVariable(text string) bool { return strings.Contains(strings.ReplaceAll(text, `\{`, ""), "{") }
 
 func joinFolder(folder, below string) string {
 	if folder == "" {

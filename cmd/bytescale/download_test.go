@@ -1,0 +1,44 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/bytescaletest"
+)
+
+// A file that comes into being while another one is downloaded to its place stays.
+func TestDownloadReplacesNothingUnasked(t *testing.T) {
+	srv := bytescaletest.NewServer(t)
+	file, err := srv.Client().Upload(t.Context(), bytescale.Bytes([]byte("stored")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(target, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	shows := newProgress(io.Discard, true, os.Getenv)
+	for _, force := range []bool{false, true} {
+		err := (&downloadCmd{Force: force}).toFile(t.Context(), srv.Client(), file.FilePath, target, shows)
+		if force != (err == nil) || !force && !strings.Contains(err.Error(), "exists already") {
+			t.Errorf("force %v: %v", force, err)
+		}
+		want := map[bool]string{false: "precious", true: "stored"}[force]
+		if got, err := os.ReadFile(target); string(got) != want || err != nil {
+			t.Errorf("force %v: %q, %v; want %q", force, got, err, want)
+		}
+	}
+	left, err := os.ReadDir(filepath.Dir(target))
+	if err != nil || len(left) != 1 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+	if err := (&downloadCmd{}).toFile(t.Context(), srv.Client(), "/none", target+"2", shows); !errors.Is(err, bytescale.ErrNotFound) {
+		t.Error(err)
+	}
+}
