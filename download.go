@@ -67,6 +67,7 @@ type Download struct {
 	ETag string
 
 	body    io.ReadCloser
+	read    int64 // bytes so far
 	silence *silence
 }
 
@@ -77,6 +78,15 @@ func (d *Download) Read(p []byte) (int, error) {
 	d.silence.begin()
 	defer d.silence.end()
 	n, err := d.body.Read(p)
+	d.read += int64(n)
+	// An answer without a length of its own may end anywhere.
+	switch {
+	case d.Size < 0:
+	case d.read > d.Size:
+		return n, protocolError(opDownload, http.StatusPartialContent, "more came than was announced")
+	case err == io.EOF && d.read < d.Size:
+		return n, io.ErrUnexpectedEOF
+	}
 	return n, d.silence.cause(err)
 }
 
@@ -266,6 +276,7 @@ func (c *Client) download(resp *http.Response, s *downloadSettings) (*Download, 
 	first, last, total, ok := parseContentRange(resp.Header.Get("Content-Range"))
 	switch {
 	case !ok || !s.ranged || first != s.offset, s.length > 0 && last >= s.offset+s.length,
+		s.length > 0 && last < s.offset+s.length-1 && total >= 0 && last < total-1,
 		resp.ContentLength >= 0 && resp.ContentLength != last-first+1:
 		return nil, protocolError(opDownload, resp.StatusCode, "the CDN answered another range than was asked for")
 	}

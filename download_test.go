@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -279,4 +280,41 @@ func FuzzContentRange(f *testing.F) {
 			t.Fatalf("%q: %d-%d/%d", value, first, last, total)
 		}
 	})
+}
+
+// Not all answers have a length of their own that net/http would hold them to.
+func TestDownloadIsAsLongAsItSays(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, contentRange string
+		sent               int
+		want               error
+	}{
+		{"whole", "bytes 0-99/1000", 100, nil},
+		{"the end of the file", "bytes 0-49/50", 50, nil},
+		{"ends early", "bytes 0-99/1000", 50, io.ErrUnexpectedEOF},
+		{"too long", "bytes 0-99/1000", 500, ErrProtocol},
+		{"less than was asked for", "bytes 0-49/1000", 50, ErrProtocol},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Range", row.contentRange)
+				w.WriteHeader(http.StatusPartialContent)
+				w.(http.Flusher).Flush() // chunked from here on
+				_, _ = w.Write(make([]byte, row.sent))
+			}))
+			defer server.Close()
+			c := mustClient(t, testKey, WithCDNURL(server.URL))
+			defer c.CloseIdleConnections()
+			download, err := c.Download(t.Context(), "/a", WithRange(0, 100))
+			if err == nil {
+				defer download.Close()
+				_, err = io.ReadAll(download)
+			}
+			if !errors.Is(err, row.want) {
+				t.Errorf("%v, want %v", err, row.want)
+			}
+		})
+	}
 }
