@@ -187,13 +187,14 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 		case ask:
 			p.setUncertain(p.last)
 			missing := statusOf(err) == http.StatusNotFound
-			var last error // there is to be no other attempt
+			var gaveUp error // there is to be no other attempt
 			if !missing {
-				last = r.failed(ctx, err)
+				gaveUp = r.failed(ctx, err)
 			}
-			if last != nil && (ctx.Err() != nil || !p.last) {
-				return completion{}, stop, last
+			if gaveUp != nil && (ctx.Err() != nil || !p.last) {
+				return completion{}, stop, gaveUp
 			}
+			// A file that is stored must not be reported as an error.
 			done, askErr := p.isDone(ctx)
 			switch {
 			case askErr != nil && p.last && p.stored(ctx):
@@ -205,8 +206,8 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 			}
 			p.setUncertain(false)
 			switch {
-			case last != nil:
-				return completion{}, stop, last
+			case gaveUp != nil:
+				return completion{}, stop, gaveUp
 			case missing:
 				return completion{}, resend, err
 			}
