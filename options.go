@@ -98,7 +98,8 @@ func WithAccountID(id string) ClientOption {
 // Begin with [NewTransport] to change or wrap the default transport. One of your
 // own should set MaxIdleConnsPerHost to the number of PUTs and API calls in
 // flight, since net/http's default of 2 means a new connection for nearly every
-// part. It must not retry by itself, nor read a request body after it has closed
+// part, and limit the time to connect: waiting for a connection is not taken for a
+// stall. It must not retry by itself, nor read a request body after it has closed
 // it. A client with a Timeout is refused: it would cut every transfer that is
 // merely long. Stalled transfers are found and repeated anyway; limit the whole
 // with the context.
@@ -215,7 +216,7 @@ func WithBufferBudget(bytes int64) ClientOption {
 // WithObserver sets a function that is told of every attempt, retry, fresh URL
 // and slow-down; metrics, traces and logs hang in here. It is called from many
 // goroutines at the same time and in the path of the transfers: it must be
-// quick, must not block, and must not call the client.
+// quick, must not block, and must not call the client. Nil, the default, is none.
 func WithObserver(observe func(Event)) ClientOption {
 	return func(s *clientSettings) error {
 		s.observe = observe
@@ -308,7 +309,7 @@ func (s *uploadSettings) beginRequest(size int64, name string) (gen.BeginMultipa
 //
 // Path variables are replaced by the service when the upload begins, such as
 // {UTC_DATE}, {UTC_YEAR} or {ORIGINAL_FILE_NAME}; a literal brace is written \{.
-// Not together with [WithPath].
+// Not together with [WithPath]. "" stands for the default.
 func WithFolder(folder string) UploadOption {
 	return func(s *uploadSettings) error {
 		if err := checkPath("folderPath", folder); err != nil {
@@ -329,7 +330,7 @@ func WithFolder(folder string) UploadOption {
 // Path variables are replaced as in [WithFolder], among them {ORIGINAL_FILE_EXT}
 // and {UNIQUE_DIGITS_4}. A name that is taken is refused with 403 unless the
 // credentials may overwrite files; see [WithFileNameFallback]. Not together
-// with [WithPath].
+// with [WithPath]. "" stands for the default.
 func WithFileName(name string) UploadOption {
 	return func(s *uploadSettings) error {
 		if err := checkFileName("fileName", name); err != nil {
@@ -341,7 +342,7 @@ func WithFileName(name string) UploadOption {
 }
 
 // WithFileNameFallback sets the name that is used when that of [WithFileName]
-// is taken. The same rules hold for it.
+// is taken. The same rules hold for it; "", the default, is none.
 func WithFileNameFallback(name string) UploadOption {
 	return func(s *uploadSettings) error {
 		if err := checkFileName("fileNameFallback", name); err != nil {
@@ -462,7 +463,7 @@ func checkOriginalFileName(name string) error {
 // WithProgress sets a function that is told how far the upload is: at the
 // beginning, with every confirmed part, and in between at most every tenth of a
 // second. Calls come one at a time and none after the upload has returned. It is
-// in the path of the transfer and must be quick.
+// in the path of the transfer and must be quick. Nil, the default, is none.
 func WithProgress(report func(Progress)) UploadOption {
 	return func(s *uploadSettings) error {
 		s.progress = report
@@ -473,7 +474,8 @@ func WithProgress(report func(Progress)) UploadOption {
 // WithCheckpoint sets a function that is given what [Client.Resume] needs, once,
 // when the upload has begun and before any bytes are sent. An upload of a single
 // part has no checkpoint. An error of the function ends the upload with it; the
-// bytes wait until it has returned.
+// bytes wait until it has returned. Nil, the default, is none: the checkpoint is
+// then only in the [UploadError] of an upload that fails.
 func WithCheckpoint(save func(Checkpoint) error) UploadOption {
 	return func(s *uploadSettings) error {
 		s.checkpoint = save

@@ -51,16 +51,11 @@ func TestCancelAfterTheLastAnswer(t *testing.T) {
 	c, m := newMemoryClient(1000, 2, 8)
 	ctx, cancel := context.WithCancel(t.Context())
 	data := content(2500)
-	mustUploadWith(ctx, t, c, m, data, WithProgress(func(p Progress) {
+	file, err := c.Upload(ctx, Bytes(data), WithProgress(func(p Progress) {
 		if p.Confirmed == p.Total {
 			cancel()
 		}
 	}))
-}
-
-func mustUploadWith(ctx context.Context, t *testing.T, c *Client, m *memoryService, data []byte, options ...UploadOption) {
-	t.Helper()
-	file, err := c.Upload(ctx, Bytes(data), options...)
 	if err != nil || file.ETag != "whole" || !bytes.Equal(m.stored(), data) {
 		t.Errorf("%+v, %v", file, err)
 	}
