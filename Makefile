@@ -8,7 +8,7 @@ TOOL     := go tool -modfile=tools/tools.mod
 RELEASED := tools/released
 API_DIRS := . bytescaletest contract
 NPM      := npm ci --ignore-scripts --no-audit --no-fund --silent
-FUZZTIME ?= 5s
+FUZZTIME ?= 10000x
 PKG      ?= ./...
 
 ##@ Start here
@@ -53,7 +53,7 @@ lint: ## golangci-lint with .golangci.yml
 	$(TOOL) golangci-lint run --allow-parallel-runners $(PKG)
 
 .PHONY: fuzz-smoke
-fuzz-smoke: ## Every fuzz target for FUZZTIME (5s)
+fuzz-smoke: ## Every fuzz target, FUZZTIME each (10000x: that many runs)
 	tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: crash
