@@ -89,7 +89,7 @@ func (s *service) restart(options fake.Options) error {
 	if err := s.end(); err != nil {
 		return err
 	}
-	if err := s.socket.SetDeadline(time.Time{}); err != nil {
+	if err := s.socket.clear(); err != nil {
 		return err
 	}
 	return s.start(options)
@@ -110,6 +110,31 @@ type socket struct{ *net.TCPListener }
 
 // Close lets Accept return and keeps the port.
 func (s *socket) Close() error { return s.SetDeadline(time.Unix(1, 0)) }
+
+// clear makes Accept wait again, for connections that are made from now on. What
+// a process that was killed had still asked for would otherwise be answered by
+// the next server. Connections come in the order in which they were made, so
+// that one of our own is behind the last of those.
+func (s *socket) clear() error {
+	if err := s.SetDeadline(time.Time{}); err != nil {
+		return err
+	}
+	mark, err := net.Dial("tcp", s.Addr().String())
+	if err != nil {
+		return err
+	}
+	defer mark.Close()
+	for {
+		conn, err := s.Accept()
+		if err != nil {
+			return err
+		}
+		conn.Close()
+		if conn.RemoteAddr().String() == mark.LocalAddr().String() {
+			return nil
+		}
+	}
+}
 
 func (s *service) url() string { return "http://" + s.socket.Addr().String() }
 
