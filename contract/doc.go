@@ -1,8 +1,7 @@
-// Package contract holds live HTTP traffic to the API's OpenAPI document.
+// Package contract validates live HTTP traffic against the API's OpenAPI document.
 //
 // [NewTransport] wraps the transport of an HTTP client and [NewHandler] wraps the handler of a
-// server. Both validate every request and every response that passes, in both directions and fail
-// closed: a route, status, content type, query parameter or request property that the document does
+// server. Both validate every request and every response that passes, and fail closed: a route, status, content type, query parameter or request property that the document does
 // not name is a [Violation], and so are missing credentials. A "default" response documents an error
 // for the reader and never makes an answer valid.
 //
@@ -16,7 +15,7 @@
 // # Strict and tolerant
 //
 // Responses of a live service gain fields over time, so unknown response properties are accepted by
-// default ([Tolerant]). [Strict] refuses them; use it in tests. Requests are always strict.
+// default. [Strict] refuses them; use it in tests. Requests are always strict.
 //
 // # Files are never buffered
 //

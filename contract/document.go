@@ -27,8 +27,8 @@ type operation struct {
 	ownServers bool // it lives on other servers than the document's (DownloadFile: the CDN)
 	params     []param
 	security   []requirement
-	request    *requestBody // nil: no body
-	responses  map[bool]map[string]*response
+	request    *requestBody                  // nil: no body
+	responses  map[bool]map[string]*response // by key; true: those of [Strict]
 }
 
 type requestBody struct {
@@ -79,7 +79,7 @@ func Load(spec []byte) (*Document, error) {
 			return nil, fmt.Errorf("operationId %q is used twice", op.id)
 		}
 	}
-	// Strict closes the schemas of responses and Tolerant opens them. Each gets a copy, since a schema
+	// Strict closes the schemas of responses, and the default opens them. Each gets a copy, since a schema
 	// that requests use as well must stay as it is written.
 	strict, err := parse(spec)
 	if err != nil {
@@ -187,14 +187,4 @@ func (d *Document) Operations() []string {
 		ids[i] = op.id
 	}
 	return ids
-}
-
-// OperationOf names the operation that a request with this method and escaped path (starting with a
-// slash) belongs to, and is empty when the document has none.
-func (d *Document) OperationOf(method, escapedPath string) string {
-	m, _ := d.find(method, escapedPath, func(*operation) bool { return true })
-	if m.operation == nil {
-		return ""
-	}
-	return m.operation.id
 }

@@ -47,7 +47,7 @@ func ExampleNewTransport() {
 
 // Watching a client in production: violations are logged, the traffic passes.
 func ExampleReportOnly() {
-	watched := contract.NewTransport(nil, contract.ReportOnly(),
+	watched := contract.NewTransport(bytescale.NewTransport(), contract.ReportOnly(),
 		contract.OnViolation(func(v contract.Violation) { log.Print(v) }))
 
 	client, err := bytescale.NewClient("public_A623uY2xyz", bytescale.WithHTTPClient(&http.Client{Transport: watched}))

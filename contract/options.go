@@ -34,13 +34,10 @@ func newSettings(opts []Option) *settings {
 // WithDocument validates against another document than [Default].
 func WithDocument(d *Document) Option { return func(s *settings) { s.document = d } }
 
-// Strict refuses response properties that the document does not name. Use it in tests, where both
-// sides are built from the same document.
+// Strict refuses response properties that the document does not name; by default they are accepted,
+// because services add them over time. Use it in tests, where both sides are built from the same
+// document.
 func Strict() Option { return func(s *settings) { s.strict = true } }
-
-// Tolerant accepts response properties that the document does not name. It is the default, because
-// services add them over time.
-func Tolerant() Option { return func(s *settings) { s.strict = false } }
 
 // OnViolation calls f for each violation, in addition to failing the call. It may be given more than
 // once. Calls may be concurrent, and happen on the goroutine of the exchange.
@@ -67,7 +64,7 @@ func MaxBody(bytes int64) Option {
 
 // Servers names the base URLs under which the API and the CDN are reached, in place of those in the
 // document. Both may be the same. A transport treats requests to anything else, part URLs aside, as
-// violations. Handlers ignore it: they serve under any name.
+// violations; to an address that does not parse, every request is one. Handlers ignore it: they serve under any name.
 func Servers(apiURL, cdnURL string) Option {
 	return func(s *settings) { s.servers = map[bool][]string{false: {apiURL}, true: {cdnURL}} }
 }

@@ -116,10 +116,7 @@ func (t *transport) send(x *exchange, r *http.Request, found []Violation) (*http
 	if err != nil || x == nil {
 		return response, err
 	}
-	a, broken, err := t.checkResponse(x, response)
-	if err != nil {
-		return nil, err
-	}
+	a, broken := t.checkResponse(x, response)
 	t.tell(broken)
 	if len(broken) > 0 && !t.reportOnly {
 		closeBody(response.Body)
@@ -145,14 +142,14 @@ func (t *transport) putPart(r *http.Request, length int64) (*http.Response, erro
 
 // checkResponse validates a response. A body that it reads is put back, with the error that reading
 // it ended in: a broken connection is not a breach of contract.
-func (t *transport) checkResponse(x *exchange, response *http.Response) (answer, []Violation, error) {
+func (t *transport) checkResponse(x *exchange, response *http.Response) (answer, []Violation) {
 	a, found := x.checkAnswer(response.StatusCode, response.Header)
 	limit := t.maxBody
 	switch {
 	case a.empty:
 		limit = 0
 	case a.body == nil || !a.body.json:
-		return a, found, nil
+		return a, found
 	}
 	data, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	tooLong := int64(len(data)) > limit
@@ -176,7 +173,7 @@ func (t *transport) checkResponse(x *exchange, response *http.Response) (answer,
 		found = append(found, broken...)
 		t.learned.learn(value)
 	}
-	return a, found, nil
+	return a, found
 }
 
 // readRequest returns up to limit+1 bytes of the body and a request that still has all of it. It

@@ -42,7 +42,7 @@ func examine(ctx context.Context, s settings) (*report, error) {
 	}
 	x := &examination{settings: s, folder: "/contract-live/" + time.Now().UTC().Format("20060102-150405-") + rand.Text()[:6]}
 	x.http = &http.Client{
-		Transport: contract.NewTransport(s.transport, contract.Tolerant(), contract.ReportOnly(), contract.Servers(s.apiURL, s.cdnURL),
+		Transport: contract.NewTransport(s.transport, contract.ReportOnly(), contract.Servers(s.apiURL, s.cdnURL),
 			contract.WithCoverage(recorder), contract.OnViolation(x.deviates)),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
