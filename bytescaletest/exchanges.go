@@ -81,7 +81,8 @@ type Stats struct {
 	MaxAPIPerSecond int
 }
 
-// Stats counts the requests so far. It is for tests of limits.
+// Stats returns how many requests are open, and the most that were open at once. It
+// is for tests of limits.
 func (s *Server) Stats() Stats {
 	core := s.core.Stats()
 	return Stats{

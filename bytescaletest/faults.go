@@ -125,7 +125,7 @@ func (f Fault) MarshalJSON() ([]byte, error) { return fake.Fault(f).MarshalJSON(
 // UnmarshalJSON implements [json.Unmarshaler].
 func (f *Fault) UnmarshalJSON(data []byte) error { return (*fake.Fault)(f).UnmarshalJSON(data) }
 
-// Part is for the field of this name in a [Fault].
+// Part returns a pointer to index, for the field of this name in a [Fault].
 func Part(index int64) *int64 { return &index }
 
 // Fail scripts faults, in addition to those scripted before. A request is hit

@@ -317,8 +317,10 @@ func TestStallsOnLoopbackEnd(t *testing.T) {
 			done <- err
 		}()
 	}
-	for len(srv.UnusedFaults()) > 0 {
-		time.Sleep(time.Millisecond) // until both requests have arrived
+	for deadline := time.Now().Add(time.Minute); len(srv.UnusedFaults()) > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the requests never arrived")
+		}
 	}
 	cancel()
 	for range 2 {

@@ -57,10 +57,9 @@ type closer interface{ CloseIdleConnections() }
 //   - a request broke the rules of the API ([Server.Violations]), unless the
 //     server is [Lenient];
 //   - a scripted fault never happened;
-//   - a request is still open, after a few seconds of grace.
+//   - a request is still open, after five seconds of grace.
 //
-// A setting that makes no sense, or a network that cannot be had, ends the
-// test at once.
+// An invalid option, or a port that cannot be opened, ends the test at once.
 func NewServer(t TB, opts ...Option) *Server {
 	t.Helper()
 	s, err := Start(opts...)

@@ -34,7 +34,7 @@ type emulatorCmd struct {
 	Addr             string        `default:"127.0.0.1:8744" placeholder:"HOST:PORT" help:"Address to listen on (${default}). One that other machines reach needs --api-key."`
 	Data             string        `placeholder:"DIR" help:"Directory that keeps everything between runs; a temporary one without it."`
 	APIKey           []string      `name:"api-key" sep:"none" placeholder:"KEY" help:"API key to accept (repeatable); any well-formed one without it. Users of this machine can see it."`
-	PartSize         byteSize      `placeholder:"SIZE" help:"Size of parts, such as 5MiB; that of the service without it."`
+	PartSize         byteSize      `placeholder:"SIZE" help:"Size of parts, such as 8MiB; without it 5MiB, or what makes 10000 parts of a larger file."`
 	APILatency       time.Duration `name:"api-latency" placeholder:"DURATION" help:"Time that each API call takes longer, such as 50ms."`
 	Bandwidth        byteSize      `placeholder:"SIZE" help:"Bytes per second of each part, such as 10MB; no limit without it."`
 	Discard          bool          `help:"Drop the bytes of files and keep the rest in memory: for benchmarks."`
@@ -54,22 +54,18 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 }
 
 // Run runs the emulator until ctx ends.
-func (e *emulatorCmd) Run(ctx context.Context, s *streams) error {
-	return e.run(ctx, s.out, s.err)
-}
-
-func (e *emulatorCmd) run(ctx context.Context, stdout, stderr io.Writer) error {
-	emulator, err := e.start(stderr)
+func (e *emulatorCmd) Run(ctx context.Context, std *streams) error {
+	emulator, err := e.start(std.err)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "The Bytescale emulator is at %s\n", emulator.url)
+	fmt.Fprintf(std.out, "The Bytescale emulator is at %s\n", emulator.url)
 	if len(e.APIKey) == 0 {
-		fmt.Fprintf(stdout, "It takes any well-formed API key, such as %s\n", emulatorKey)
+		fmt.Fprintf(std.out, "It takes any well-formed API key, such as %s\n", emulatorKey)
 	} else {
-		fmt.Fprintf(stdout, "It takes the %d API keys that it was given, such as the first, %s\n", len(e.APIKey), maskKey(e.APIKey[0]))
+		fmt.Fprintf(std.out, "It takes the %d API keys that it was given, such as the first, %s\n", len(e.APIKey), maskKey(e.APIKey[0]))
 	}
-	fmt.Fprintf(stdout, "Use it for the API and the CDN: --api-url %s --cdn-url %[1]s\n", emulator.url)
+	fmt.Fprintf(std.out, "Use it for the API and the CDN: --api-url %s --cdn-url %[1]s\n", emulator.url)
 
 	select {
 	case err = <-emulator.failed:
@@ -168,15 +164,18 @@ func (e *emulatorCmd) newCore(output *lineWriter) (*fake.Server, error) {
 
 // options are what the flags ask of the service.
 func (e *emulatorCmd) options() fake.Options {
-	return fake.Options{
+	options := fake.Options{
 		Keys:       e.APIKey,
-		PartSize:   int64(e.PartSize),
 		APILatency: e.APILatency,
 		Bandwidth:  int64(e.Bandwidth),
 		Discard:    e.Discard,
 		Lenient:    true, // nobody asks for the violations; wrong requests are refused all the same
 		Fetcher:    fake.NewFetcher(e.AllowPrivateURLs),
 	}
+	if e.PartSize > 0 {
+		options.PartSizes = []int64{int64(e.PartSize)}
+	}
+	return options
 }
 
 func (e *emulatorCmd) openStore(options *fake.Options) error {

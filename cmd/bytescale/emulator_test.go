@@ -263,8 +263,8 @@ func TestEmulatorFlags(t *testing.T) {
 	got := grammar.Emulator.options()
 	got.Fetcher = nil
 	want := fake.Options{
-		Keys:     []string{"secret_A623uY2a,b", "public_A623uY2c"},
-		PartSize: 1 << 20, APILatency: 50 * time.Millisecond, Bandwidth: 10_000_000, Discard: true, Lenient: true,
+		Keys:      []string{"secret_A623uY2a,b", "public_A623uY2c"},
+		PartSizes: []int64{1 << 20}, APILatency: 50 * time.Millisecond, Bandwidth: 10_000_000, Discard: true, Lenient: true,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)

@@ -35,7 +35,7 @@ func TestExplain(t *testing.T) {
 		{"other trouble with a file", &fs.PathError{Op: "read", Path: "a", Err: syscall.EIO}, "read: input/output error"},
 		{"full disk", &fs.PathError{Op: "write", Path: "a", Err: syscall.ENOSPC}, "the disk is full (a: write: no space left on device); free some space"},
 		{"rename", &os.LinkError{Op: "rename", Old: "a", New: "b", Err: syscall.EXDEV}, "rename: invalid cross-device link"},
-		{"malformed key", keyError, "the API key cannot be one: it does not go on with an account id of seven base58 characters; copy the whole key from the dashboard"},
+		{"malformed key", keyError, "the API key is malformed: it does not go on with an account id of seven base58 characters; copy the whole key from the dashboard"},
 		{"bad option", optionError, "putsInFlight: "},
 		{"401", api(401), "the server refused the API key: It did not work (401); check BYTESCALE_API_KEY"},
 		{"402", api(402), "the account does not allow it: It did not work (402); see the account's plan"},

@@ -81,7 +81,7 @@ func (i *interruption) write(name string, size int) {
 }
 
 func (i *interruption) options() fake.Options {
-	return fake.Options{PartSize: partSize, Store: i.store, SigningKey: []byte("a key that survives a restart")}
+	return fake.Options{PartSizes: []int64{partSize}, Store: i.store, SigningKey: []byte("a key that survives a restart")}
 }
 
 // restart stops the service and starts it again at the same address.
@@ -461,7 +461,7 @@ func (i *interruption) edit(before, after string) {
 func TestOtherUploads(t *testing.T) {
 	t.Parallel()
 	i := cut(t)
-	there, err := startService(fake.Options{PartSize: partSize})
+	there, err := startService(fake.Options{PartSizes: []int64{partSize}})
 	if err != nil {
 		t.Fatal(err)
 	}

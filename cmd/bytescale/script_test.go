@@ -78,7 +78,7 @@ func startServer(t *testing.T, ts *testscript.TestScript, args []string) {
 	if len(args) == 2 && args[0] == "parts" {
 		size, err := strconv.ParseInt(args[1], 10, 64)
 		ts.Check(err)
-		options.PartSize = size
+		options.PartSizes = []int64{size}
 	} else if len(args) > 0 {
 		ts.Fatalf("usage: server [parts BYTES]")
 	}

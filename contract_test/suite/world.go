@@ -47,7 +47,7 @@ func newWorld(document *contract.Document, also *contract.Recorder) (*world, err
 		return nil, err
 	}
 	service, err := fake.New(fake.Options{
-		Origin: origin, PartSize: 4, MaxFileSize: maxFileSize, Document: document, Coverage: unused, Fetcher: fetcher{},
+		Origin: origin, PartSizes: []int64{4}, MaxFileSize: maxFileSize, Document: document, Coverage: unused, Fetcher: fetcher{},
 	})
 	if err != nil {
 		return nil, err

@@ -15,11 +15,9 @@ type Options struct {
 	// Keys are the API keys accepted. Empty means any well-formed one.
 	Keys []string
 
-	// PartSize is the size of every part but the last one in bytes. 0 means
-	// the rule of the service: 5 MiB, more if there would be over 10000 parts.
-	PartSize int64
-	// PartSizes are the sizes of the first parts; the last one holds for all
-	// further parts. It overrules PartSize.
+	// PartSizes are the sizes of the first parts in bytes; the last one holds for
+	// all further parts. None means 5 MiB, or whole MiB above that if there would be
+	// more than 10000 parts.
 	PartSizes []int64
 	// URLLifetime is how long a part URL can be used; 0 means one hour.
 	URLLifetime time.Duration
@@ -58,7 +56,4 @@ type Options struct {
 	Record bool
 	// OnExchange is called at the end of each exchange, by many goroutines.
 	OnExchange func(Exchange)
-	// OnViolation is called for each rule that a client broke, by many
-	// goroutines.
-	OnViolation func(string)
 }

@@ -118,7 +118,7 @@ func TestStoreFailures(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.method+" at "+c.operation, func(t *testing.T) {
 			store := &brokenStore{MemoryStore: NewMemoryStore()}
-			core, err := New(Options{Store: store, PartSize: 3})
+			core, err := New(Options{Store: store, PartSizes: []int64{3}})
 			must(t, err)
 			server := httptest.NewServer(core)
 			defer core.Close()
@@ -231,7 +231,7 @@ func between(text, before, after string) string {
 
 func TestOptionsThatMakeNoSense(t *testing.T) {
 	for _, options := range []Options{
-		{PartSize: -1}, {PartSizes: []int64{1, 0}}, {Bandwidth: -1}, {APILatency: -1}, {URLLifetime: -1},
+		{PartSizes: []int64{-1}}, {PartSizes: []int64{1, 0}}, {Bandwidth: -1}, {APILatency: -1}, {URLLifetime: -1},
 		{UploadLifetime: -1}, {MaxFileSize: -1}, {Keys: []string{"secret_A623uY2x", "x"}},
 	} {
 		if server, err := New(options); err == nil {

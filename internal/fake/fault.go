@@ -12,51 +12,22 @@ import (
 // FaultKind says what goes wrong.
 type FaultKind string
 
-// The kinds of faults. "Carried out" means that the exchange has its effect on
-// the server as if nothing were wrong.
+// The kinds of faults. Package bytescaletest says what each does.
 const (
-	// FaultStatus answers Status with an error body: that of the API, or that of
-	// object storage for PutPart. Code, Message, RetryAfter and Header add to it.
-	FaultStatus FaultKind = "status"
-	// FaultReset cuts the connection: after AfterBytes of the request body or,
-	// with After, when the exchange was carried out.
-	FaultReset FaultKind = "reset"
-	// FaultTruncate carries the exchange out and cuts the connection after
-	// AfterBytes of the answer's body.
-	FaultTruncate FaultKind = "truncate"
-	// FaultGarbage answers Status, 200 by default, with a body that is not JSON,
-	// or with Body.
-	FaultGarbage FaultKind = "garbage"
-	// FaultWrongShape answers Status, 200 by default, with JSON of another shape
-	// than documented, or with Body.
-	FaultWrongShape FaultKind = "wrongShape"
-	// FaultStall reads AfterBytes of the request body, all of it if negative, and
-	// then neither reads nor answers; with After, the exchange is carried out
-	// and not answered. It lasts for Delay, then the connection is cut; without
-	// Delay, until the client or the server closes.
-	FaultStall FaultKind = "stall"
-	// FaultTrickle carries the exchange out, but reads the request body and
-	// writes the answer's at Rate bytes per second.
-	FaultTrickle FaultKind = "trickle"
-	// FaultDelay waits Delay, then carries the exchange out; with After, it
-	// waits between that and the answer.
-	FaultDelay FaultKind = "delay"
-	// FaultExpiredURL refuses the URL of a PutPart as expired; on
-	// BeginMultipartUpload and GetUploadPart, it hands out an expired one.
-	FaultExpiredURL FaultKind = "expiredUrl"
-	// FaultWrongETag carries a PutPart out and answers another etag.
-	FaultWrongETag FaultKind = "wrongEtag"
-	// FaultMissingETag carries a PutPart out and answers no etag.
-	FaultMissingETag FaultKind = "missingEtag"
-	// FaultRefuseETag refuses the etag of a CompleteUploadPart.
-	FaultRefuseETag FaultKind = "refuseEtag"
-	// FaultForgetUpload drops the upload that the exchange is about, and then
-	// answers as usual, which is that there is no such upload.
+	FaultStatus       FaultKind = "status"
+	FaultReset        FaultKind = "reset"
+	FaultTruncate     FaultKind = "truncate"
+	FaultGarbage      FaultKind = "garbage"
+	FaultWrongShape   FaultKind = "wrongShape"
+	FaultStall        FaultKind = "stall"
+	FaultTrickle      FaultKind = "trickle"
+	FaultDelay        FaultKind = "delay"
+	FaultExpiredURL   FaultKind = "expiredUrl"
+	FaultWrongETag    FaultKind = "wrongEtag"
+	FaultMissingETag  FaultKind = "missingEtag"
+	FaultRefuseETag   FaultKind = "refuseEtag"
 	FaultForgetUpload FaultKind = "forgetUpload"
-	// FaultEdit carries the exchange out and changes the JSON of the answer by
-	// Set. With it a server can hand out overlapping ranges, foreign upload ids
-	// or absurd counts.
-	FaultEdit FaultKind = "edit"
+	FaultEdit         FaultKind = "edit"
 )
 
 // faultRule says where a kind of fault makes sense.
@@ -85,57 +56,33 @@ var faultRules = map[FaultKind]faultRule{
 // AnyOperation in Fault.Operation stands for every operation and PutPart.
 const AnyOperation = "*"
 
-// Fault is something that goes wrong on purpose. It hits exchanges chosen by
-// Operation, Part, Occurrence and Times, and does what Kind says.
+// Fault is something that goes wrong on purpose. Its fields are those of
+// bytescaletest.Fault, which says what they mean.
 //
 // In JSON, durations are strings such as "1.5s", and unknown members are
 // errors.
 type Fault struct {
-	// Operation is an operationId of the API description, PutPart for the upload
-	// of a part's bytes, or * for all.
-	Operation string `json:"operation"`
-	// Part chooses exchanges about one part; nil means any.
-	Part *int64 `json:"part,omitempty"`
-	// Occurrence is the first of the exchanges so chosen that is hit, counted
-	// from 1 since the fault was scripted. 0 means 1.
-	Occurrence int `json:"occurrence,omitempty"`
-	// Times is how many of them are hit in a row. 0 means 1; negative, all.
-	Times int `json:"times,omitempty"`
-	// EachPart counts Occurrence and Times for each part of each upload by
-	// itself, instead of for all together.
-	EachPart bool `json:"eachPart,omitempty"`
-	// After carries the exchange out before the fault happens: what the client
-	// loses then is only the answer.
-	After bool `json:"after,omitempty"`
+	Operation  string `json:"operation"`
+	Part       *int64 `json:"part,omitempty"`
+	Occurrence int    `json:"occurrence,omitempty"`
+	Times      int    `json:"times,omitempty"`
+	EachPart   bool   `json:"eachPart,omitempty"`
+	After      bool   `json:"after,omitempty"`
 
 	Kind FaultKind `json:"kind"`
 
-	// Status is the HTTP status of the answer, from 200 to 599.
-	Status int `json:"status,omitempty"`
-	// Code and Message are those of the error body; empty means ones that suit
-	// the status.
-	Code    string `json:"code,omitempty"`
-	Message string `json:"message,omitempty"`
-	// RetryAfter is sent as the Retry-After header as it is: seconds or a date.
-	RetryAfter string `json:"retryAfter,omitempty"`
-	// RetryAfterDate is sent as a Retry-After header with the date that is so
-	// far in the future.
-	RetryAfterDate time.Duration `json:"-"`
-	// RetryAfterMillis is sent as a Retry-After-Ms header.
-	RetryAfterMillis int64 `json:"retryAfterMillis,omitempty"`
-	// Header holds further headers of the answer.
-	Header map[string]string `json:"header,omitempty"`
-	// Body replaces the body of the answer.
-	Body string `json:"body,omitempty"`
-	// AfterBytes says after how many bytes of a body it happens.
-	AfterBytes int64 `json:"afterBytes,omitempty"`
-	// Rate is in bytes per second.
-	Rate int64 `json:"rate,omitempty"`
-	// Delay is how long it lasts.
-	Delay time.Duration `json:"-"`
-	// Set gives new values for places in the JSON of the answer, named by JSON
-	// pointers (RFC 6901). The value null removes the member.
-	Set map[string]json.RawMessage `json:"set,omitempty"`
+	Status           int                        `json:"status,omitempty"`
+	Code             string                     `json:"code,omitempty"`
+	Message          string                     `json:"message,omitempty"`
+	RetryAfter       string                     `json:"retryAfter,omitempty"`
+	RetryAfterDate   time.Duration              `json:"-"`
+	RetryAfterMillis int64                      `json:"retryAfterMillis,omitempty"`
+	Header           map[string]string          `json:"header,omitempty"`
+	Body             string                     `json:"body,omitempty"`
+	AfterBytes       int64                      `json:"afterBytes,omitempty"`
+	Rate             int64                      `json:"rate,omitempty"`
+	Delay            time.Duration              `json:"-"`
+	Set              map[string]json.RawMessage `json:"set,omitempty"`
 }
 
 // plainFault has the fields of Fault, but not its methods.

@@ -11,14 +11,11 @@ const (
 	maxPartsSet = 100_000
 )
 
-// partSizes gives the part sizes for a file: those configured, or else the
-// rule of the service: 5 MiB, but more when that made over 10000 parts.
+// partSizes gives the part sizes for a file: those configured, or else 5 MiB, but
+// more where that made over 10000 parts. The service documents no size.
 func (o *Options) partSizes(size int64) []int64 {
-	switch {
-	case len(o.PartSizes) > 0:
+	if len(o.PartSizes) > 0 {
 		return o.PartSizes
-	case o.PartSize > 0:
-		return []int64{o.PartSize}
 	}
 	perPart := size / maxParts
 	if size%maxParts > 0 {

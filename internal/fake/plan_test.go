@@ -22,11 +22,8 @@ func TestPartSizes(t *testing.T) {
 			t.Errorf("size %d: parts of %v, %d of them; want %d, %d", c.size, sizes, countParts(c.size, sizes), c.first, c.count)
 		}
 	}
-	if got := (&Options{PartSize: 7, PartSizes: []int64{1, 2}}).partSizes(9); len(got) != 2 {
+	if got := (&Options{PartSizes: []int64{1, 2}}).partSizes(9); len(got) != 2 {
 		t.Errorf("a list of sizes gives way to %v", got)
-	}
-	if got := (&Options{PartSize: 7}).partSizes(9); len(got) != 1 || got[0] != 7 {
-		t.Errorf("the size set gives way to %v", got)
 	}
 }
 

@@ -180,9 +180,6 @@ func (s *Server) report(x *exchange, text string) {
 	}
 	x.note(func(data *Exchange) { data.Violations = append(data.Violations, text) })
 	s.ledger.violate(text)
-	if s.options.OnViolation != nil {
-		s.options.OnViolation(text)
-	}
 }
 
 // wait sleeps; false if the client left or the server closes before.
@@ -219,7 +216,7 @@ func (o *Options) check() error {
 			return fmt.Errorf("fake: part size %d is not positive", size)
 		}
 	}
-	if o.PartSize < 0 || o.Bandwidth < 0 || o.APILatency < 0 || o.URLLifetime < 0 || o.UploadLifetime < 0 || o.MaxFileSize < 0 {
+	if o.Bandwidth < 0 || o.APILatency < 0 || o.URLLifetime < 0 || o.UploadLifetime < 0 || o.MaxFileSize < 0 {
 		return errors.New("fake: sizes, rates and durations must not be negative")
 	}
 	for _, key := range o.Keys {
