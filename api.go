@@ -31,10 +31,10 @@ func (s *httpService) begin(ctx context.Context, request gen.BeginMultipartUploa
 	resp, err := s.calls.BeginMultipartUpload(ctx, s.client.accountID, request)
 	err = s.client.decode(opBegin, resp, err, answer)
 	if err == nil {
-		err = checkAnswer(opBegin, cmp.Or(checkDetails(answer.File), lacksOfPart(answer.UploadParts.First)))
+		err = answerError(opBegin, cmp.Or(checkDetails(answer.File), missingInPart(answer.UploadParts.First)))
 	}
 	if err == nil && (answer.UploadID == "" || answer.UploadParts.Count < 1) {
-		err = checkAnswer(opBegin, "upload id or number of parts")
+		err = answerError(opBegin, "upload id or number of parts")
 	}
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (s *httpService) getPart(ctx context.Context, uploadID string, index int64)
 	resp, err := s.calls.GetUploadPart(ctx, s.client.accountID, uploadID, index)
 	err = s.client.decode(opGetPart, resp, err, &answer)
 	if err == nil {
-		err = checkAnswer(opGetPart, lacksOfPart(answer))
+		err = answerError(opGetPart, missingInPart(answer))
 	}
 	if err != nil {
 		return part{}, err
@@ -101,7 +101,7 @@ func (s *httpService) details(ctx context.Context, filePath string) (*FileDetail
 	resp, err := s.calls.GetFileDetails(ctx, s.client.accountID, &gen.GetFileDetailsParams{FilePath: filePath})
 	err = s.client.decode(opDetails, resp, err, &answer)
 	if err == nil {
-		err = checkAnswer(opDetails, checkDetails(answer))
+		err = answerError(opDetails, checkDetails(answer))
 	}
 	if err != nil {
 		return nil, err
@@ -128,9 +128,9 @@ func (s *httpService) delete(ctx context.Context, filePath string) error {
 // putPart sends a part to storage. The URL is its own permission: no credentials
 // go along, and the URL is a secret. See UploadPart in openapi.yaml.
 func (s *httpService) putPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
-	target, err := verbatimURL(address)
-	if err != nil || target.Host == "" || target.User != nil || target.Scheme != "http" && target.Scheme != "https" {
-		return "", fmt.Errorf("%s: %w: the upload URL is not usable", opPutPart, ErrProtocol) // without the URL
+	target, err := uploadURL(address)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", opPutPart, err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, "", http.NoBody)
 	if err != nil {
@@ -169,9 +169,9 @@ func absentPart() gen.UploadPart {
 	}
 }
 
-// lacksOfPart names what is missing in a part that the API sent. Whether the
+// missingInPart names what is missing in a part that the API sent. Whether the
 // rest makes sense is for the engine to say, which knows the file.
-func lacksOfPart(p gen.UploadPart) string {
+func missingInPart(p gen.UploadPart) string {
 	switch {
 	case p.UploadID == "":
 		return "upload id of the part"
@@ -221,7 +221,7 @@ func checkDetails(details gen.FileDetails) string {
 	return ""
 }
 
-func checkAnswer(op, wrong string) error {
+func answerError(op, wrong string) error {
 	if wrong == "" {
 		return nil
 	}

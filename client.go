@@ -18,7 +18,7 @@ const (
 	userAgent = "bytescale-go"
 )
 
-// Client uploads files to one account and does what an upload needs around it.
+// Client uploads files to one account, and downloads, describes and deletes them.
 // Make one with [NewClient] and use it for everything: the limits on what is
 // under way, the buffers and the connections are those of the client, shared by
 // all its uploads.
@@ -27,7 +27,6 @@ const (
 // nothing to close; [Client.CloseIdleConnections] lets go of connections early.
 // Printing a Client, in whatever form, does not show its credentials.
 type Client struct {
-	settings    clientSettings
 	credentials *credentials
 	accountID   string
 	apiURL      *url.URL
@@ -39,12 +38,13 @@ type Client struct {
 	budget      *budget
 	generated   *gen.ClientWithResponses
 	observe     func(Event)
+	userAgent   string
 }
 
 // NewClient returns a client for the account of apiKey: "public_…" or
 // "secret_…", taken as it is, without trimming. Public keys can upload and
-// download; details and deletion usually take a secret one. A key that cannot be
-// one is refused with an error for which errors.Is(err, [ErrInvalidKey]) holds.
+// download; details and deletion usually take a secret one. A malformed key
+// is refused with an error for which errors.Is(err, [ErrInvalidKey]) holds.
 // The empty key is for [WithJWT] without a key, and needs [WithAccountID].
 //
 // With no options, a client sends 8 parts at a time, has 64 API calls under way,
@@ -61,7 +61,6 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		settings:    settings,
 		credentials: &credentials{basic: settings.basic},
 		accountID:   accountID,
 		apiURL:      settings.apiURL,
@@ -69,6 +68,7 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 		http:        settings.newHTTPClient(),
 		budget:      newBudget(settings.budget),
 		observe:     settings.observe,
+		userAgent:   settings.userAgent,
 	}
 	if apiKey != "" {
 		c.credentials.key = newSecret(apiKey)
@@ -129,9 +129,11 @@ func (c *Client) AccountID() string { return c.accountID }
 // API returns the generated client of the API, which has a method for every
 // operation of openapi.yaml but DownloadFile ([Client.Download] is that one).
 // Its requests get the credentials, count against the limits and are observed
-// like those of the methods here; they go to the API's origin only. They are
-// not retried, their arguments are not checked, and a status that means failure
-// is no error of theirs. An answer of more than 1 MiB (16 MiB for a list of
+// like those of the methods here; they go to the API's origin only. They are not
+// retried, but for a refused JWT, which is replaced once; their arguments are not
+// checked, and a status that means failure is no error of theirs. A call that takes
+// more than two minutes ends with [ErrStalled], unless it sends a file
+// (BasicUpload, FormDataUpload). An answer of more than 1 MiB (16 MiB for a list of
 // parts) is cut with an error.
 func (c *Client) API() *gen.ClientWithResponses { return c.generated }
 

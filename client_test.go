@@ -225,7 +225,7 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 			t.Fatal(err) // the token is kept from here on
 		}
 		for name, v := range map[string]any{
-			"client": c, "client by value": *c, "settings": c.settings, "credentials": c.credentials,
+			"client": c, "client by value": *c, "credentials": c.credentials,
 			"tokens": c.credentials.tokens, "generated client": c.API(), "service": c.service,
 			"doer": &apiDoer{c}, "http client": c.http,
 		} {

@@ -82,7 +82,7 @@ func newFileDetails(from gen.FileDetails) FileDetails {
 // details: a secret key is, a public key only if it was given the permission.
 //
 // A missing file is an [*APIError] for which errors.Is(err, [ErrNotFound])
-// holds. A path that cannot be one (it begins with a slash, has at most 512
+// holds. An invalid path (it begins with a slash, has at most 512
 // characters and no "..") is an [*ArgumentError]. Failures that can pass are
 // retried with growing waits for a minute or two; ctx ends that at any moment.
 func (c *Client) Details(ctx context.Context, filePath string) (*FileDetails, error) {
@@ -130,7 +130,7 @@ func (c *Client) Delete(ctx context.Context, filePath string) error {
 // file exists. Files in private folders need more than the URL to be read. The
 // CDN refuses URLs of more than 1000 bytes after the host.
 //
-// A path that cannot be one is an [*ArgumentError].
+// An invalid path is an [*ArgumentError].
 func (c *Client) URL(filePath string) (string, error) {
 	return rawURL(c.cdnURL, c.accountID, filePath)
 }

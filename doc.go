@@ -21,8 +21,8 @@
 // side; all uploads of a client share its limits. Everything that can pass is
 // retried.
 //
-// A file comes into being whole or not at all. An upload that was interrupted is
-// continued with [Client.Resume] and the [Checkpoint] that it left.
+// A file is stored whole or not at all. An upload that was interrupted is continued
+// with [Client.Resume] and the [Checkpoint] that it left.
 //
 // # Errors
 //
@@ -36,8 +36,8 @@
 //
 // Every step of an upload and every other call is tried 16 times and for a minute
 // at least, but never more than 32 times, while its failure can pass (a download
-// until its answer has begun): connections that cannot be had or break, stalls, the
-// statuses 408, 429 and 5xx but for 501 and 505. The waits between the tries grow to
+// until its answer has begun): connections that cannot be made or that break,
+// stalls, the statuses 408, 429 and 5xx but for 501 and 505. The waits between the tries grow to
 // 30 s, with jitter. A Retry-After (in seconds, as a date, or retry-after-ms) is
 // waited for instead; one of more than two minutes ends the call at once, and
 // [APIError.RetryAfter] tells it. The parts of an upload share 20 retries for each
@@ -55,7 +55,7 @@
 //
 // # The rest of the API
 //
-// Everything here is written upon package gen, the client generated from
+// Everything here is built on package gen, the client generated from
 // openapi.yaml ([OpenAPI] returns that file). [Client.API] hands it out,
 // authenticated. Package bytescaletest is a fake of the service for tests.
 package bytescale

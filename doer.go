@@ -88,7 +88,7 @@ func (d *apiDoer) once(original *http.Request, call call, token string) (*http.R
 // send does one request, reports it and takes the secrets out of its error.
 // signed says that the query of the URL is a secret.
 func (c *Client) send(req *http.Request, call call, signed bool) (*http.Response, error) {
-	req.Header.Set("User-Agent", c.settings.userAgent)
+	req.Header.Set("User-Agent", c.userAgent)
 	began := time.Now()
 	resp, err := c.roundTrip(req, signed)
 	event := Event{

@@ -136,9 +136,9 @@ const maxRedirects = 5
 // unless [WithCDNAuth] says so. The caller closes the Download.
 //
 // Failures that can pass are retried until the CDN has begun to answer, not
-// after. Redirects are followed within the CDN's own origin only. ctx governs
-// the reading too: when it ends, Read fails. There is no limit on the time of
-// the transfer.
+// after. Up to five redirects are followed, within the CDN's own origin only; any
+// other is an [*APIError]. ctx governs the reading too: when it ends, Read fails.
+// There is no limit on the time of the transfer.
 //
 // A missing file is an [*APIError] for which errors.Is(err, [ErrNotFound])
 // holds; a bad path or option is an [*ArgumentError]; a range that was answered
@@ -171,7 +171,7 @@ func (c *Client) Download(ctx context.Context, filePath string, opts ...Download
 // openDownload is one attempt to get to the first byte.
 func (c *Client) openDownload(ctx context.Context, address string, s *downloadSettings) (*Download, error) {
 	ctx, silence := newSilence(ctx)
-	resp, err := c.fetchAuthenticated(ctx, address, s)
+	resp, err := c.request(ctx, address, s)
 	defer silence.end()
 	if err == nil {
 		var download *Download
@@ -185,9 +185,9 @@ func (c *Client) openDownload(ctx context.Context, address string, s *downloadSe
 	return nil, silence.cause(err)
 }
 
-// fetchAuthenticated sends the request with the credentials, if any are wanted,
+// request sends the request with the credentials, if any are wanted,
 // and once more with a new token if the first one is refused.
-func (c *Client) fetchAuthenticated(ctx context.Context, address string, s *downloadSettings) (*http.Response, error) {
+func (c *Client) request(ctx context.Context, address string, s *downloadSettings) (*http.Response, error) {
 	if !s.authenticated {
 		return c.fetch(ctx, address, s, "")
 	}

@@ -11,8 +11,7 @@ import (
 
 // The errors that programs decide by, for use with [errors.Is].
 var (
-	// ErrInvalidKey says that an API key cannot be one: [NewClient] returns it
-	// before anything is sent. A key that the service does not know is an
+	// ErrInvalidKey says that an API key is malformed: [NewClient] returns it before anything is sent. A key that the service does not know is an
 	// [*APIError] with status 401.
 	ErrInvalidKey = errors.New("invalid API key")
 
@@ -21,16 +20,16 @@ var (
 	ErrNotFound = errors.New("not found")
 
 	// ErrSourceChanged says that a source no longer is what was announced when
-	// the upload began, or not the one that a checkpoint was made of. No file
-	// comes into being.
+	// the upload began, or not the one that a checkpoint was made of. No file is
+	// stored.
 	ErrSourceChanged = errors.New("the source has changed")
 
 	// ErrSourceSize says that a source holds fewer or more bytes than
-	// announced. No file comes into being.
+	// announced. No file is stored.
 	ErrSourceSize = errors.New("the source does not have the announced size")
 
-	// ErrUploadUnknown says that the service has no memory of the upload that
-	// was to be resumed; begin again with [Client.Upload].
+	// ErrUploadUnknown says that the service has no memory of the upload that is
+	// under way or was to be resumed; begin again with [Client.Upload].
 	ErrUploadUnknown = errors.New("the service does not know this upload")
 
 	// ErrStalled says that a connection moved too little for too long and was
@@ -114,7 +113,7 @@ type UploadError struct {
 	// failure is not one of a part.
 	Part int64
 	// Start and End are the positions in the file, in bytes, of the first and
-	// of the last byte of that part. Both are zero if Part is -1.
+	// of the last byte of that part; both are -1 if they are not known.
 	Start, End int64
 	// Attempts is how often the step that failed was tried: a call about the
 	// part, or its PUT. Zero if Part is -1.
@@ -122,11 +121,12 @@ type UploadError struct {
 	// Checkpoint goes on with the upload, see [Client.Resume]. Nil for an upload
 	// of a single part: there is nothing to save.
 	Checkpoint *Checkpoint
-	// MayExist says that the file may have come into being all the same: the last
+	// MayExist says that the file may be stored all the same: the last
 	// completion (CompleteUploadPart) was sent, its answer was lost, or was not
 	// waited for because the context ended, and the service could not be asked; or
 	// another process completed the upload while this one resumed it. Who uploads
-	// again may then store the file twice; GetFileDetails or Resume can tell.
+	// again may then store the file twice; [Client.Details] or [Client.Resume] can
+	// tell.
 	MayExist bool
 	// Err is why the upload ended.
 	Err error
@@ -136,8 +136,11 @@ type UploadError struct {
 func (e *UploadError) Error() string {
 	var text strings.Builder
 	text.WriteString("upload " + e.UploadID + ": ")
-	if e.Part >= 0 {
+	switch {
+	case e.Part >= 0 && e.Start >= 0:
 		fmt.Fprintf(&text, "part %d (bytes %d to %d): ", e.Part, e.Start, e.End)
+	case e.Part >= 0:
+		fmt.Fprintf(&text, "part %d: ", e.Part)
 	}
 	if e.Attempts > 1 {
 		fmt.Fprintf(&text, "attempt %d: ", e.Attempts)

@@ -19,6 +19,8 @@ func TestErrorTexts(t *testing.T) {
 		{&UploadError{UploadID: "Kd759aLFxttm69kZ", Part: 3, Start: 10, End: 19, Attempts: 2, Err: unauthorized},
 			"upload Kd759aLFxttm69kZ: part 3 (bytes 10 to 19): attempt 2: GetFileDetails: 401 Unauthorized: denied: No."},
 		{&UploadError{UploadID: "Kd759aLFxttm69kZ", Part: -1, Attempts: 1, Err: context.Canceled}, "upload Kd759aLFxttm69kZ: context canceled"},
+		{&UploadError{UploadID: "Kd759aLFxttm69kZ", Part: 3, Start: -1, End: -1, Err: unauthorized},
+			"upload Kd759aLFxttm69kZ: part 3: GetFileDetails: 401 Unauthorized: denied: No."},
 		{&UploadError{UploadID: "Kd759aLFxttm69kZ", Part: -1}, "upload Kd759aLFxttm69kZ: failed"},
 		{&ArgumentError{Field: "mime", Reason: "is odd"}, "mime: is odd"},
 	} {

@@ -41,8 +41,8 @@ func TestClientOptions(t *testing.T) {
 		{"budget 1 MiB", WithBufferBudget(1 << 20), "", func(c *Client) any { return c.budget.bytes }, int64(1 << 20)},
 		{"budget huge", WithBufferBudget(1 << 40), "", func(c *Client) any { return c.budget.bytes }, int64(1 << 40)},
 		{"budget too small", WithBufferBudget(1<<20 - 1), "bufferBudget", nil, nil},
-		{"user agent", WithUserAgent("my-service/1.2 (x)"), "", func(c *Client) any { return c.settings.userAgent }, "my-service/1.2 (x) bytescale-go"},
-		{"user agent 255", WithUserAgent(long), "", func(c *Client) any { return c.settings.userAgent }, long + " bytescale-go"},
+		{"user agent", WithUserAgent("my-service/1.2 (x)"), "", func(c *Client) any { return c.userAgent }, "my-service/1.2 (x) bytescale-go"},
+		{"user agent 255", WithUserAgent(long), "", func(c *Client) any { return c.userAgent }, long + " bytescale-go"},
 		{"user agent 256", WithUserAgent(long + "x"), "userAgent", nil, nil},
 		{"user agent empty", WithUserAgent(""), "userAgent", nil, nil},
 		{"user agent with a line break", WithUserAgent("a\r\nX: y"), "userAgent", nil, nil},
@@ -57,7 +57,7 @@ func TestClientOptions(t *testing.T) {
 		{"HTTP client nil", WithHTTPClient(nil), "httpClient", nil, nil},
 		{"HTTP client with a timeout", WithHTTPClient(&http.Client{Timeout: time.Hour}), "httpClient", nil, nil},
 		{"defaults", nil, "", func(c *Client) any {
-			return []any{c.limits.maxPuts, c.limits.maxCalls, float64(c.limits.pace.top), c.budget.bytes, c.apiURL.String(), c.cdnURL.String(), c.settings.userAgent}
+			return []any{c.limits.maxPuts, c.limits.maxCalls, float64(c.limits.pace.top), c.budget.bytes, c.apiURL.String(), c.cdnURL.String(), c.userAgent}
 		}, []any{8, 64, 800.0, int64(64 << 20), "https://api.bytescale.com", "https://upcdn.io", "bytescale-go"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

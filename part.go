@@ -68,7 +68,7 @@ func (p *partRun) do(ctx context.Context) error {
 		err = p.skip(ctx)
 	}
 	if err != nil {
-		return p.failed(ctx, err)
+		return p.uploadError(ctx, err)
 	}
 	p.confirmed(p.length(), answer)
 	return nil
@@ -177,11 +177,11 @@ func (p *partRun) length() int64 {
 	return p.held.length()
 }
 
-func (p *partRun) failed(ctx context.Context, err error) error {
+func (p *partRun) uploadError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	failed := &UploadError{Part: p.index, Attempts: p.step.attempts, Err: err}
+	failed := &UploadError{Part: p.index, Start: -1, End: -1, Attempts: p.step.attempts, Err: err}
 	if p.held != nil {
 		failed.Start, failed.End = p.held.start, p.held.end
 	}

@@ -1,6 +1,7 @@
 package bytescale
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -146,4 +147,14 @@ func verbatimURL(address string) (*url.URL, error) {
 		}
 	}
 	return url.Parse(clean.String())
+}
+
+// uploadURL reads a pre-signed URL that bodies are sent to. Its error is without
+// the URL, which is a secret.
+func uploadURL(address string) (*url.URL, error) {
+	u, err := verbatimURL(address)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, fmt.Errorf("%w: the upload URL is not an absolute http or https URL", ErrProtocol)
+	}
+	return u, nil
 }

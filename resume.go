@@ -18,8 +18,8 @@ import (
 // checkpoint, [ErrUploadUnknown] when the service has forgotten the upload (then
 // begin afresh with [Client.Upload]), and an [*ArgumentError] when the checkpoint
 // is for another server or account or cannot be read. Otherwise it behaves like
-// Upload. Of the options only [WithProgress] has a meaning here; those that say
-// what the file is to be are refused, since the service has been told already.
+// Upload. Of the options only [WithProgress] may be given; all others, [WithCheckpoint]
+// too, are an [*ArgumentError], since the service has been told already.
 func (c *Client) Resume(ctx context.Context, checkpoint Checkpoint, source Source, options ...UploadOption) (*FileDetails, error) {
 	settings, err := newUploadSettings(options)
 	if err != nil {
@@ -47,7 +47,7 @@ func (c *Client) Resume(ctx context.Context, checkpoint Checkpoint, source Sourc
 	return file, nil
 }
 
-// checkResume refuses the options that say what the file is to be.
+// checkResume refuses the options that were settled when the upload began.
 func (s *uploadSettings) checkResume() error {
 	given := map[string]bool{
 		"folderPath": s.folder != "", "fileName": s.fileName != "", "fileNameFallback": s.fallback != "",

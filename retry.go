@@ -169,9 +169,9 @@ func (r *retrier) next(ctx context.Context) context.Context {
 	return withStep(ctx, step{uploadID: r.uploadID, part: r.part, attempt: r.attempts})
 }
 
-// failed waits before the next attempt. It returns an error when there is to be
+// wait waits before the next attempt. It returns an error when there is to be
 // none: err itself, or the context's.
-func (r *retrier) failed(ctx context.Context, err error) error {
+func (r *retrier) wait(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -219,7 +219,7 @@ func (r *retrier) do(ctx context.Context, attempt func(context.Context) error) e
 		case judge(r.op, err) != again:
 			return err
 		}
-		if err := r.failed(ctx, err); err != nil {
+		if err := r.wait(ctx, err); err != nil {
 			return err
 		}
 	}

@@ -144,7 +144,7 @@ func TestRetryWaits(t *testing.T) {
 			r := testRetrier(&events)
 			r.next(t.Context())
 			began := time.Now()
-			err := r.failed(t.Context(), row.err)
+			err := r.wait(t.Context(), row.err)
 			waited := time.Since(began)
 			switch {
 			case row.stop:
@@ -238,11 +238,11 @@ func TestRetryBudgetIsShared(t *testing.T) {
 		r.shared = b
 		overload := &APIError{Status: 503}
 		r.next(t.Context())
-		if err := r.failed(t.Context(), overload); !errors.Is(err, overload) {
+		if err := r.wait(t.Context(), overload); !errors.Is(err, overload) {
 			t.Errorf("%v, want the error: the budget is used up", err)
 		}
 		b.giveBack()
-		if err := r.failed(t.Context(), overload); err != nil {
+		if err := r.wait(t.Context(), overload); err != nil {
 			t.Errorf("%v after a part was done", err)
 		}
 	})
@@ -257,7 +257,7 @@ func TestSleepEndsWithTheContext(t *testing.T) {
 		r := testRetrier(&events)
 		began := time.Now()
 		r.next(ctx)
-		err := r.failed(ctx, &APIError{Status: 503, RetryAfter: time.Minute, retryAfterSet: true})
+		err := r.wait(ctx, &APIError{Status: 503, RetryAfter: time.Minute, retryAfterSet: true})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}

@@ -23,7 +23,7 @@ func (p *partRun) fetch(ctx context.Context) error {
 		}
 		switch judge(opGetPart, err) {
 		case again:
-			if err := r.failed(ctx, err); err != nil {
+			if err := r.wait(ctx, err); err != nil {
 				return err
 			}
 		case ask:
@@ -92,7 +92,7 @@ func (p *partRun) put(ctx context.Context, payload payload) (string, error) {
 		}
 		switch judge(opPutPart, err) {
 		case again:
-			if err := r.failed(ctx, err); err != nil {
+			if err := r.wait(ctx, err); err != nil {
 				return "", err
 			}
 		case ask:
@@ -101,22 +101,29 @@ func (p *partRun) put(ctx context.Context, payload payload) (string, error) {
 			}
 			fallthrough // the upload lives, so it is the URL that has died
 		case refresh:
-			if refreshes++; refreshes > maxRefreshes {
-				return "", fmt.Errorf("%w (with %d fresh URLs too)", err, maxRefreshes)
-			}
-			if refreshes > 1 {
-				if err := r.failed(ctx, err); err != nil {
-					return "", err
-				}
-			}
-			p.client.emit(Event{Kind: EventURLRefresh, Operation: opPutPart, UploadID: p.uploadID, Part: p.index, Status: statusOf(err), Err: err})
-			if err := p.fetch(ctx); err != nil {
+			refreshes++
+			if err := p.renewURL(ctx, r, refreshes, err); err != nil {
 				return "", err
 			}
 		default:
 			return "", err
 		}
 	}
+}
+
+// renewURL fetches a fresh URL, the part's nth, after storage has refused one with
+// err. Only the first one is free: what else it refuses is hardly the URL's age.
+func (p *partRun) renewURL(ctx context.Context, r *retrier, nth int, err error) error {
+	if nth > maxRefreshes {
+		return fmt.Errorf("%w (with %d fresh URLs too)", err, maxRefreshes)
+	}
+	if nth > 1 {
+		if err := r.wait(ctx, err); err != nil {
+			return err
+		}
+	}
+	p.client.emit(Event{Kind: EventURLRefresh, Operation: opPutPart, UploadID: p.uploadID, Part: p.index, Status: statusOf(err), Err: err})
+	return p.fetch(ctx)
 }
 
 // fetchError is a failure to renew a URL that became old while it waited.
@@ -147,9 +154,9 @@ func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) 
 	bodies := newBodies(payload, p.progress.sent)
 	watch := newWatch(bodies, cut, &p.client.limits.traffic)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { watch.waits() },
+		GetConn: func(string) { watch.awaitsConnection() },
 		GotConn: func(got httptrace.GotConnInfo) {
-			watch.over(func() (int64, bool) { return unacknowledged(got.Conn) })
+			watch.connected(func() (int64, bool) { return unacknowledged(got.Conn) })
 		},
 	})
 
@@ -181,38 +188,47 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 		}
 		switch then := judge(opCompletePart, err); then {
 		case again:
-			if err := r.failed(ctx, err); err != nil {
+			if err := r.wait(ctx, err); err != nil {
 				return completion{}, stop, err
 			}
 		case ask:
-			p.setUncertain(p.last)
-			missing := statusOf(err) == http.StatusNotFound
-			var gaveUp error // there is to be no other attempt
-			if !missing {
-				gaveUp = r.failed(ctx, err)
-			}
-			if gaveUp != nil && (ctx.Err() != nil || !p.last) {
-				return completion{}, stop, gaveUp
-			}
-			// A file that is stored must not be reported as an error.
-			done, askErr := p.isDone(ctx)
-			switch {
-			case askErr != nil && p.last && p.stored(ctx):
-				return completion{completed: true, etag: p.file.ETag}, stop, nil
-			case askErr != nil:
-				return completion{}, stop, askErr
-			case done:
-				return completion{}, stop, nil
-			}
-			p.setUncertain(false)
-			switch {
-			case gaveUp != nil:
-				return completion{}, stop, gaveUp
-			case missing:
-				return completion{}, resend, err
+			if answer, then, err := p.settle(ctx, r, err); then != again {
+				return answer, then, err
 			}
 		default:
 			return completion{}, then, err
 		}
 	}
+}
+
+// settle finds out what became of a completion whose answer was lost, or which the
+// service says is not one of its parts. The verdict "again" is to complete once more.
+func (p *partRun) settle(ctx context.Context, r *retrier, err error) (completion, verdict, error) {
+	p.setUncertain(p.last)
+	missing := statusOf(err) == http.StatusNotFound
+	var gaveUp error // there is to be no other attempt
+	if !missing {
+		gaveUp = r.wait(ctx, err)
+	}
+	if gaveUp != nil && (ctx.Err() != nil || !p.last) {
+		return completion{}, stop, gaveUp
+	}
+	// A file that is stored must not be reported as an error.
+	done, askErr := p.isDone(ctx)
+	switch {
+	case askErr != nil && p.last && p.stored(ctx):
+		return completion{completed: true, etag: p.file.ETag}, stop, nil
+	case askErr != nil:
+		return completion{}, stop, askErr
+	case done:
+		return completion{}, stop, nil
+	}
+	p.setUncertain(false)
+	switch {
+	case gaveUp != nil:
+		return completion{}, stop, gaveUp
+	case missing:
+		return completion{}, resend, err
+	}
+	return completion{}, again, nil
 }

@@ -38,8 +38,8 @@ type input struct {
 
 // File is the file at path: a regular file, opened when the upload begins and
 // closed when it ends. Its size and modification time must not change meanwhile,
-// or the upload ends with [ErrSourceChanged] and no file comes into being. An
-// edit that keeps both is not noticed.
+// or the upload ends with [ErrSourceChanged] and no file is stored. An edit that
+// keeps both is not noticed.
 //
 // The file is read in place, several parts at a time; memory does not grow with
 // its size. The base name of path is sent as the original file name unless

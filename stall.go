@@ -19,10 +19,10 @@ const (
 	// answerWait is the shortest wait for the answer once the body was handed
 	// over. It grows with the length of the body: as if the rest came over at
 	// minSpeed where the kernel may hold megabytes and does not tell, and at
-	// behindSpeed where it tells that all has arrived. Then only a proxy can hold
+	// proxySpeed where it tells that all has arrived. Then only a proxy can hold
 	// something back.
-	answerWait  = 60 * time.Second
-	behindSpeed = 256 << 10
+	answerWait = 60 * time.Second
+	proxySpeed = 256 << 10
 
 	stallSamples = 6
 	sampleEvery  = stallWindow / stallSamples
@@ -95,16 +95,16 @@ func newWatch(b *bodies, cut context.CancelCauseFunc, all *traffic) *watch {
 	return w
 }
 
-// waits says that the attempt waits for a connection, which has limits of its own
+// awaitsConnection says that the attempt waits for a connection, which has limits of its own
 // and may take long when a transport allows only a few.
-func (w *watch) waits() {
+func (w *watch) awaitsConnection() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting = true
 }
 
-// over says that the attempt has a connection, and how many bytes that one holds.
-func (w *watch) over(queued func() (int64, bool)) {
+// connected says that the attempt has a connection, and how many bytes that one holds.
+func (w *watch) connected(queued func() (int64, bool)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting, w.queued = false, queued
@@ -194,7 +194,7 @@ func (w *watch) beginAgain() {
 func (w *watch) awaitAnswer(told bool) {
 	speed := int64(minSpeed)
 	if told {
-		speed = behindSpeed
+		speed = proxySpeed
 	}
 	wait := max(answerWait, time.Duration(w.bodies.payload.size/speed)*time.Second)
 	w.timer = time.AfterFunc(wait, func() {

@@ -133,7 +133,7 @@ func TestStallOfWhatTheKernelHolds(t *testing.T) {
 				began := time.Now()
 				w := newWatch(b, cut, new(traffic))
 				defer w.stop()
-				w.over(func() (int64, bool) { return max(0, size-row.drain*int64(time.Since(began).Seconds())), true })
+				w.connected(func() (int64, bool) { return max(0, size-row.drain*int64(time.Since(began).Seconds())), true })
 				body, _ := b.body()
 				io.Copy(io.Discard, body)
 				body.Close()
@@ -240,12 +240,12 @@ func TestSilenceAfterAllHasArrived(t *testing.T) {
 		began := time.Now()
 		w := newWatch(b, cut, new(traffic))
 		defer w.stop()
-		w.over(func() (int64, bool) { return 0, true })
+		w.connected(func() (int64, bool) { return 0, true })
 		body, _ := b.body()
 		io.Copy(io.Discard, body)
 		body.Close()
 		sleep(ctx, 24*time.Hour)
-		want := size / behindSpeed * time.Second
+		want := size / proxySpeed * time.Second
 		if after := time.Since(began); after < want || after > want+2*sampleEvery || !errors.Is(context.Cause(ctx), ErrStalled) {
 			t.Errorf("%v after %v, want it to be cut after %v", context.Cause(ctx), after, want)
 		}
@@ -258,9 +258,9 @@ func TestStallIsOfTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, wait := range map[string]func(*watch, *bodies){
 		"waits for a connection": func(w *watch, _ *bodies) {
-			w.waits()
+			w.awaitsConnection()
 			time.Sleep(10 * stallWindow)
-			w.over(func() (int64, bool) { return 0, true })
+			w.connected(func() (int64, bool) { return 0, true })
 		},
 		"waits for the source": func(_ *watch, b *bodies) {
 			body, _ := b.body()

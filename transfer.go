@@ -3,7 +3,6 @@ package bytescale
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -100,7 +99,7 @@ func (t *transfer) completionDue() (last bool) {
 }
 
 // proveSource waits until every part but one is confirmed and then checks that
-// the source is what was announced: the file must not come into being otherwise.
+// the source is what was announced: no other file must be stored.
 func (t *transfer) proveSource(ctx context.Context) error {
 	select {
 	case <-t.alone:
@@ -162,9 +161,8 @@ func (t *transfer) checkPart(op string, p part) error {
 	if p.uploadID != t.uploadID {
 		return fmt.Errorf("%w: %s: part %d is of another upload", ErrProtocol, op, p.index)
 	}
-	u, err := url.Parse(p.url)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return fmt.Errorf("%w: %s: the upload URL of part %d is not an absolute http or https URL", ErrProtocol, op, p.index)
+	if _, err := uploadURL(p.url); err != nil {
+		return fmt.Errorf("%s: part %d: %w", op, p.index, err)
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 // for those who want to change it (a proxy, a certificate authority) or to wrap it
 // in another one (tracing, package contract) and hand it over with
 // [WithHTTPClient]. It speaks HTTP/1.1 only, sets no time limit on a transfer and
-// sees a slow connection apart from a dead one. It keeps up to 128 idle
+// tells a slow connection from a dead one. It keeps up to 128 idle
 // connections per host, as many as the default limits can use; with higher limits,
 // raise its MaxIdleConnsPerHost to 8 × PUTs + API calls in flight.
 func NewTransport() *http.Transport { return newTransport(defaultPuts*smallPutsFactor + defaultCalls) }

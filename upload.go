@@ -11,7 +11,7 @@ import (
 
 // Upload stores the bytes of source as a file and returns its details, with the
 // etag of the stored file. The file exists when Upload returns without an error
-// and, as far as the service let know, not otherwise; it is never there in part.
+// and, as far as the service tells, not otherwise; it is never there in part.
 //
 // Several parts are sent at a time; see [NewClient] for the limits that all
 // uploads of a client share. A file or [io.ReaderAt] costs no buffers, a plain
@@ -26,8 +26,8 @@ import (
 // cancelled, Upload stops sending and returns an error that wraps ctx.Err(). No
 // goroutine, request or temporary file of the upload is left after the return.
 //
-// Operations: BeginMultipartUpload, GetUploadPart, CompleteUploadPart,
-// ListUploadParts.
+// Operations: BeginMultipartUpload, GetUploadPart, the PUTs to UploadPart.uploadUrl,
+// CompleteUploadPart, and in doubt ListUploadParts and GetFileDetails.
 func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOption) (*FileDetails, error) {
 	settings, err := newUploadSettings(options)
 	if err != nil {
@@ -145,7 +145,7 @@ func (t *transfer) failure(ctx context.Context, err error) error {
 	}
 	var failed *UploadError
 	if !errors.As(err, &failed) {
-		failed = &UploadError{Part: -1, Err: err}
+		failed = &UploadError{Part: -1, Start: -1, End: -1, Err: err}
 	}
 	if ctx.Err() != nil && !errors.Is(failed.Err, ctx.Err()) {
 		// A part failed and the caller gave up: both hold.

@@ -111,7 +111,7 @@ func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stor
 	}
 	if !c.Force {
 		// Unlike a rename, a link never takes the place of a file, of one either that
-		// came into being meanwhile.
+		// was made meanwhile.
 		switch err := os.Link(f.Name(), target); {
 		case err == nil:
 			return nil

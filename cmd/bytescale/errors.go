@@ -32,7 +32,7 @@ func explanation(err error) string {
 	var argument *bytescale.ArgumentError
 	switch {
 	case errors.Is(err, bytescale.ErrInvalidKey):
-		return "the API key cannot be one: " + keyReason(err) + "; copy the whole key from the dashboard"
+		return "the API key is malformed: " + keyReason(err) + "; copy the whole key from the dashboard"
 	case errors.As(err, &argument):
 		return reason(err)
 	case errors.Is(err, bytescale.ErrSourceChanged):
@@ -154,7 +154,7 @@ func reason(err error) string {
 	if errors.As(err, &link) {
 		return link.Op + ": " + link.Err.Error()
 	}
-	return strings.TrimPrefix(err.Error(), "bytescale: ")
+	return err.Error()
 }
 
 // keyReason is what is wrong with a key, without the key.

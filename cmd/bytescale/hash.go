@@ -3,24 +3,20 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	stdhash "hash"
+	"hash"
 	"io"
 	"os"
 )
 
-// hash is a SHA-256 in the making.
-type hash struct{ stdhash.Hash }
-
-func newHash() hash { return hash{sha256.New()} }
-
-func (h hash) text() string { return hex.EncodeToString(h.Sum(nil)) }
+// hexOf is the hash of what was written to sum.
+func hexOf(sum hash.Hash) string { return hex.EncodeToString(sum.Sum(nil)) }
 
 func hashReader(r io.Reader) (string, error) {
-	sum := newHash()
+	sum := sha256.New()
 	if _, err := io.Copy(sum, r); err != nil {
 		return "", err
 	}
-	return sum.text(), nil
+	return hexOf(sum), nil
 }
 
 func hashFile(path string) (string, error) {

@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"hash"
 	"io"
 	"os"
 	"slices"
@@ -39,9 +41,9 @@ func (u *uploader) standardInput(ctx context.Context, it item) (*bytescale.FileD
 			err = peekErr
 		}
 		mime = contentMIME(head)
-		hash := newHash()
-		source = bytescale.Stream(u.hashed(buffered, hash))
-		sum = func() (string, error) { return hash.text(), nil }
+		read := sha256.New()
+		source = bytescale.Stream(u.hashed(buffered, read))
+		sum = func() (string, error) { return hexOf(read), nil }
 	}
 	if err != nil {
 		return nil, "", err
@@ -58,11 +60,11 @@ func (u *uploader) standardInput(ctx context.Context, it item) (*bytescale.FileD
 }
 
 // hashed is r, hashed as it is read if the hash is wanted.
-func (u *uploader) hashed(r io.Reader, hash hash) io.Reader {
+func (u *uploader) hashed(r io.Reader, sum hash.Hash) io.Reader {
 	if u.local == nil {
 		return r
 	}
-	return io.TeeReader(r, hash)
+	return io.TeeReader(r, sum)
 }
 
 // redirected is standard input that comes from a file, from where the file

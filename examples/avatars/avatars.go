@@ -11,9 +11,9 @@ import (
 	"github.com/c88edac7/bytescale-go"
 )
 
-// Handler stores the body of POST /avatars/{user}. The body goes straight
-// through: it is never whole in memory. Close to a client's disconnection, its
-// context ends the upload, and no file comes into being.
+// Handler stores the body of POST /avatars/{user}. The body goes straight through:
+// it is never whole in memory. When the client disconnects, the request's context
+// ends the upload and no file is stored.
 func Handler(client *bytescale.Client) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /avatars/{user}", func(w http.ResponseWriter, r *http.Request) {

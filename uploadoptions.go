@@ -1,0 +1,282 @@
+package bytescale
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+// UploadOption configures one upload; see [Client.Upload]. If an option is given
+// twice, the last one counts, except for [WithTags].
+type UploadOption func(*uploadSettings) error
+
+// uploadSettings is what the options of an upload write to.
+type uploadSettings struct {
+	folder, fileName, fallback string
+	path                       string
+	tags                       []string
+	metadata                   gen.Metadata
+	mime                       string
+	originalFileName           string
+	progress                   func(Progress)
+	checkpoint                 func(Checkpoint) error
+}
+
+func newUploadSettings(opts []UploadOption) (uploadSettings, error) {
+	var s uploadSettings
+	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
+		if err := opt(&s); err != nil {
+			return s, err
+		}
+	}
+	switch {
+	case s.path != "" && (s.folder != "" || s.fileName != "" || s.fallback != ""):
+		return s, refuse("path", "is the whole path; leave WithFolder, WithFileName and WithFileNameFallback out")
+	case s.fallback != "" && s.fileName == "":
+		return s, refuse("fileNameFallback", "needs WithFileName: it is for when that name is taken")
+	}
+	return s, nil
+}
+
+// beginRequest is the request that begins the upload of size bytes. name is the
+// source's own; it is sent when no option gives an original name and when the
+// API allows it.
+func (s *uploadSettings) beginRequest(size int64, name string) (gen.BeginMultipartUploadRequest, error) {
+	request := gen.BeginMultipartUploadRequest{
+		Metadata:         s.metadata,
+		MIME:             s.mime,
+		OriginalFileName: s.originalFileName,
+		// With 1.0 a small file can exist before it was completed.
+		Protocol: gen.MultipartUploadProtocolV11,
+		Size:     size,
+		Tags:     s.tags,
+	}
+	if request.OriginalFileName == "" && checkOriginalFileName(name) == nil {
+		request.OriginalFileName = name
+	}
+	var err error
+	switch {
+	case s.path != "":
+		err = request.Path.FromRelativeOrAbsoluteFilePath(s.path)
+	case s.folder != "" || s.fileName != "":
+		err = request.Path.FromDynamicFilePath(gen.DynamicFilePath{
+			FolderPath:       s.folder,
+			FileName:         s.fileName,
+			FileNameFallback: s.fallback,
+		})
+	}
+	return request, err
+}
+
+// WithFolder sets the folder to store the file in, at most 512 characters
+// without a slash at the end (RelativeOrAbsoluteFolderPath in openapi.yaml). A
+// folder that does not begin with a slash is relative to the default folder of
+// the API key, which is also the default. Missing folders are created.
+//
+// Path variables are replaced by the service when the upload begins, such as
+// {UTC_DATE}, {UTC_YEAR} or {ORIGINAL_FILE_NAME}; a literal brace is written \{.
+// Not together with [WithPath]. "" stands for the default.
+func WithFolder(folder string) UploadOption {
+	return func(s *uploadSettings) error {
+		if err := checkPath("folderPath", folder); err != nil {
+			return err
+		}
+		if strings.HasSuffix(folder, "/") && folder != "/" {
+			return refuse("folderPath", "%s ends with a slash", quote(folder))
+		}
+		s.folder = folder
+		return nil
+	}
+}
+
+// WithFileName sets the name to store the file under, at most 512 characters
+// without a slash (FileName in openapi.yaml). The default is that of the API
+// key, which usually makes a unique name of the time and the original name.
+//
+// Path variables are replaced as in [WithFolder], among them {ORIGINAL_FILE_EXT}
+// and {UNIQUE_DIGITS_4}. A name that is taken is refused with 403 unless the
+// credentials may overwrite files; see [WithFileNameFallback]. Not together
+// with [WithPath]. "" stands for the default.
+func WithFileName(name string) UploadOption {
+	return func(s *uploadSettings) error {
+		if err := checkFileName("fileName", name); err != nil {
+			return err
+		}
+		s.fileName = name
+		return nil
+	}
+}
+
+// WithFileNameFallback sets the name that is used when that of [WithFileName]
+// is taken. The same rules hold for it; "", the default, is none.
+func WithFileNameFallback(name string) UploadOption {
+	return func(s *uploadSettings) error {
+		if err := checkFileName("fileNameFallback", name); err != nil {
+			return err
+		}
+		s.fallback = name
+		return nil
+	}
+}
+
+// WithPath sets the full path to store the file under, taken literally: braces
+// mean nothing. 1 to 512 characters (RelativeOrAbsoluteFilePath in
+// openapi.yaml); it ends with the file's name, has no ".." and, if it does not
+// begin with a slash, is relative to the default folder of the API key.
+func WithPath(path string) UploadOption {
+	return func(s *uploadSettings) error {
+		if err := checkText("path", path, 1, maxPath); err != nil {
+			return err
+		}
+		if err := checkPath("path", path); err != nil {
+			return err
+		}
+		if strings.HasSuffix(path, "/") {
+			return refuse("path", "%s has no file name at its end", quote(path))
+		}
+		s.path = path
+		return nil
+	}
+}
+
+const (
+	maxTags     = 25
+	maxMetadata = 2048
+)
+
+// WithTags adds tags: at most 25 to a file, over all uses of the option, each 1
+// to 255 of the characters a-z A-Z 0-9 . , / = _ + - (FileTagName in
+// openapi.yaml). Besides labelling the file, a tag can trigger rules of the
+// account.
+func WithTags(tags ...string) UploadOption {
+	return func(s *uploadSettings) error {
+		if n := len(s.tags) + len(tags); n > maxTags {
+			return refuse("tags", "%d are too many; a file has at most %d", n, maxTags)
+		}
+		for i, tag := range tags {
+			field := "tags[" + strconv.Itoa(len(s.tags)+i) + "]"
+			if err := checkText(field, tag, 1, 255); err != nil {
+				return err
+			}
+			if !tagPattern.MatchString(tag) {
+				return refuse(field, "%s contains other characters than a-z A-Z 0-9 . , / = _ + -", quote(tag))
+			}
+		}
+		s.tags = append(s.tags, tags...)
+		return nil
+	}
+}
+
+// WithMetadata sets the JSON object that is stored with the file and returned
+// in its details: at most 2048 bytes as compact JSON (FileMetadata in
+// openapi.yaml). It is copied when Upload is called; what cannot be encoded
+// to JSON is refused. The default is an empty object.
+func WithMetadata(metadata map[string]any) UploadOption {
+	return func(s *uploadSettings) error {
+		var encoded bytes.Buffer
+		encoder := json.NewEncoder(&encoded)
+		encoder.SetEscapeHTML(false) // counts <, > and & as one byte each
+		if err := encoder.Encode(metadata); err != nil {
+			return refuse("metadata", "cannot be encoded to JSON: %v", err)
+		}
+		if n := encoded.Len() - 1; n > maxMetadata {
+			return refuse("metadata", "has %d bytes as JSON; %d are allowed", n, maxMetadata)
+		}
+		var object gen.Metadata
+		if err := json.Unmarshal(encoded.Bytes(), &object); err != nil {
+			return refuse("metadata", "cannot be encoded to JSON: %v", err)
+		}
+		s.metadata = object
+		return nil
+	}
+}
+
+// WithMIME sets the MIME type, such as "image/jpeg" or "text/plain;
+// charset=utf-8": 3 to 255 characters (MimeType in openapi.yaml). Nothing is
+// guessed: without it the service stores "application/octet-stream".
+func WithMIME(mime string) UploadOption {
+	return func(s *uploadSettings) error {
+		if err := checkText("mime", mime, 3, 255); err != nil {
+			return err
+		}
+		if !mimePattern.MatchString(mime) {
+			return refuse("mime", "%s does not match %s", quote(mime), mimePattern)
+		}
+		s.mime = mime
+		return nil
+	}
+}
+
+// WithOriginalFileName sets the name that the file has where it comes from: 1 to
+// 255 characters on one line (OriginalFileName in openapi.yaml). It is kept in
+// the details and feeds the path variables {ORIGINAL_FILE_NAME} and
+// {ORIGINAL_FILE_EXT}. The default is the base name of a [File], and none for
+// other sources.
+func WithOriginalFileName(name string) UploadOption {
+	return func(s *uploadSettings) error {
+		if err := checkOriginalFileName(name); err != nil {
+			return err
+		}
+		s.originalFileName = name
+		return nil
+	}
+}
+
+func checkOriginalFileName(name string) error {
+	return checkText("originalFileName", name, 1, 255)
+}
+
+// WithProgress sets a function that is told how far the upload is: at the
+// beginning, with every confirmed part, and in between at most every tenth of a
+// second. Calls come one at a time and none after the upload has returned. It is
+// in the path of the transfer and must be quick. Nil, the default, is none.
+func WithProgress(report func(Progress)) UploadOption {
+	return func(s *uploadSettings) error {
+		s.progress = report
+		return nil
+	}
+}
+
+// WithCheckpoint sets a function that is given what [Client.Resume] needs, once,
+// when the upload has begun and before any bytes are sent. An upload of a single
+// part has no checkpoint. An error of the function ends the upload with it; the
+// bytes wait until it has returned. Nil, the default, is none: the checkpoint is
+// then only in the [UploadError] of an upload that fails.
+func WithCheckpoint(save func(Checkpoint) error) UploadOption {
+	return func(s *uploadSettings) error {
+		s.checkpoint = save
+		return nil
+	}
+}
+
+var (
+	tagPattern  = regexp.MustCompile(`^[a-zA-Z0-9.,/=_+-]*$`)
+	mimePattern = regexp.MustCompile(`^[a-zA-Z0-9]+/[a-zA-Z0-9+\-._]+(?:;[^=]+=[^;]+)*$`)
+)
+
+// quote is text for an error message, cut if it is long.
+func quote(text string) string {
+	const most = 60
+	if runes := []rune(text); len(runes) > most {
+		return fmt.Sprintf("%q…", string(runes[:most]))
+	}
+	return strconv.Quote(text)
+}
+
+// printable says whether text is visible ASCII, or one of the others allowed.
+func printable(text string, others ...byte) bool {
+	for i := range len(text) {
+		if c := text[i]; (c <= ' ' || c > '~') && bytes.IndexByte(others, c) < 0 {
+			return false
+		}
+	}
+	return true
+}
