@@ -48,9 +48,10 @@ type partRun struct {
 	// For plain streams: closed when the part before, this part, was read.
 	previous, read chan struct{}
 
-	waits   bool // the window counts it as waiting for its turn
-	counted bool // the transfer knows that its completion is due
-	last    bool // its completion makes the file exist
+	waits    bool  // the window counts it as waiting for its turn
+	counted  bool  // the transfer knows that its completion is due
+	last     bool  // its completion makes the file exist
+	inFlight int64 // bytes that its last PUT sent, if they count as sent
 
 	step *retrier // the latest step
 }
@@ -70,7 +71,7 @@ func (p *partRun) do(ctx context.Context) error {
 	if err != nil {
 		return p.uploadError(ctx, err)
 	}
-	p.confirmed(p.length(), answer)
+	p.confirmed(p.length(), p.inFlight, answer)
 	return nil
 }
 
@@ -95,6 +96,8 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 		if err == nil || then != resend || sends == maxSends {
 			return answer, err
 		}
+		p.progress.lost(p.inFlight)
+		p.inFlight = 0
 		if !payload.lease.retake() {
 			return answer, fmt.Errorf("%w (and the bytes of the stream are gone)", err)
 		}

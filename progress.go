@@ -8,10 +8,16 @@ import (
 // Progress says how far an upload has come. All fields are bytes.
 type Progress struct {
 	// Sent counts the bytes that were handed to the network. A part that has to
-	// be sent again counts again, so Sent may end above Total.
+	// be sent again counts again, so Sent may end above Total. It never goes back.
 	Sent int64
+	// InFlight counts the bytes of parts that were handed to the network and are
+	// not confirmed yet. It goes back by what has to be sent again, so that
+	// Confirmed + InFlight, which is never above Total, is what a progress bar can
+	// show.
+	InFlight int64
 	// Confirmed counts the bytes of the parts that the service has confirmed
-	// (CompleteUploadPart). It never goes back and ends exactly at Total.
+	// (CompleteUploadPart), also before a resumed upload was interrupted. It never
+	// goes back and ends exactly at Total.
 	Confirmed int64
 	// Total is the size of the file.
 	Total int64
@@ -21,7 +27,7 @@ type Progress struct {
 // bytes sent. Confirmed parts are always reported.
 const progressInterval = 100 * time.Millisecond
 
-// progress keeps the two counts of one upload and calls the user's function,
+// progress keeps the counts of one upload and calls the user's function,
 // one call at a time.
 type progress struct {
 	mu       sync.Mutex
@@ -42,14 +48,28 @@ func (p *progress) sent(n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.now.Sent += n
+	p.now.InFlight += n
 	if p.report != nil && time.Since(p.reported) >= progressInterval {
 		p.call()
 	}
 }
 
-func (p *progress) confirmed(n int64) {
+// lost says that n bytes that were sent have to be sent again.
+func (p *progress) lost(n int64) {
+	if n == 0 {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.now.InFlight -= n
+	p.call()
+}
+
+// confirmed says that the service has n more bytes; inFlight of them were sent.
+func (p *progress) confirmed(n, inFlight int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now.InFlight -= inFlight
 	p.now.Confirmed = min(p.now.Total, p.now.Confirmed+n) // parts that the service lost are confirmed twice
 	p.call()
 }
@@ -74,6 +94,9 @@ func (p *progress) bytesSent() int64 {
 func (p *progress) call() {
 	if p.report != nil {
 		p.reported = time.Now()
-		p.report(p.now)
+		now := p.now
+		// A body that net/http had to begin anew was read more than once.
+		now.InFlight = min(now.InFlight, now.Total-now.Confirmed)
+		p.report(now)
 	}
 }

@@ -324,8 +324,11 @@ func TestProgress(t *testing.T) {
 				if p.Confirmed < all[i].Confirmed || p.Sent < all[i].Sent {
 					t.Errorf("went back from %+v to %+v", all[i], p)
 				}
+				if p.InFlight < 0 || p.Confirmed+p.InFlight > p.Total || p.InFlight > p.Sent {
+					t.Errorf("more than there is in flight: %+v", p)
+				}
 			}
-			if last := all[len(all)-1]; last.Confirmed != int64(size) || last.Sent < int64(size) {
+			if last := all[len(all)-1]; last.Confirmed != int64(size) || last.Sent < int64(size) || last.InFlight != 0 {
 				t.Errorf("ended with %+v", last)
 			}
 		})

@@ -165,13 +165,18 @@ func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) 
 	cut(nil)
 	bodies.wait()
 
-	if sourceErr := bodies.sourceErr(); sourceErr != nil {
-		return "", sourceErr
+	switch sourceErr := bodies.sourceErr(); {
+	case sourceErr != nil:
+		err = sourceErr
+	case err != nil && errors.Is(context.Cause(ctx), ErrStalled):
+		err = context.Cause(ctx)
 	}
-	if err != nil && errors.Is(context.Cause(ctx), ErrStalled) {
-		return "", context.Cause(ctx)
+	if err != nil {
+		p.progress.lost(bodies.moved.Load())
+		return "", err
 	}
-	return etag, err
+	p.inFlight = bodies.moved.Load()
+	return etag, nil
 }
 
 // complete tells the service the part's etag.

@@ -115,8 +115,8 @@ func (t *transfer) proveSource(ctx context.Context) error {
 	return nil
 }
 
-// confirmed notes that the service has a part.
-func (t *transfer) confirmed(length int64, answer completion) {
+// confirmed notes that the service has a part, of which inFlight bytes were sent.
+func (t *transfer) confirmed(length, inFlight int64, answer completion) {
 	t.mu.Lock()
 	t.pending--
 	if answer.completed {
@@ -125,7 +125,7 @@ func (t *transfer) confirmed(length int64, answer completion) {
 	}
 	t.settleAlone()
 	t.mu.Unlock()
-	t.progress.confirmed(length)
+	t.progress.confirmed(length, inFlight)
 	t.retries.giveBack()
 }
 
@@ -150,7 +150,7 @@ func (t *transfer) learn(position int64, p part) error {
 	known, err := t.plan.learn(position, p)
 	t.mu.Unlock()
 	if known > 0 {
-		t.progress.confirmed(known)
+		t.progress.confirmed(known, 0)
 	}
 	return err
 }
