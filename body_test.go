@@ -139,8 +139,9 @@ func (l *lateTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 func TestUploadWaitsForItsBodies(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string][]bytescaletest.Fault{
-		"success": nil,
-		"refused": {{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStatus, Status: http.StatusRequestEntityTooLarge}},
+		"success":   nil,
+		"refused":   {{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStatus, Status: http.StatusRequestEntityTooLarge}},
+		"cancelled": {{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStall, Times: -1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -150,7 +151,9 @@ func TestUploadWaitsForItsBodies(t *testing.T) {
 				web := srv.HTTPClient()
 				late := &lateTransport{RoundTripper: web.Transport}
 				web.Transport = late
-				_, err := srv.Client(bytescale.WithHTTPClient(web)).Upload(t.Context(), bytescale.Bytes(noise(2, 5500)))
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				defer cancel()
+				_, err := srv.Client(bytescale.WithHTTPClient(web)).Upload(ctx, bytescale.Bytes(noise(2, 5500)))
 				if (err != nil) != (fault != nil) {
 					t.Error(err)
 				}
@@ -160,4 +163,50 @@ func TestUploadWaitsForItsBodies(t *testing.T) {
 			})
 		})
 	}
+}
+
+// forgetting reads a request's body before it sends it, as transports do that sign or
+// repeat requests, and never closes it. It keeps the way to get another one.
+type forgetting struct {
+	http.RoundTripper
+	getBody func() (io.ReadCloser, error)
+}
+
+func (f *forgetting) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method == http.MethodPut && req.GetBody != nil && req.Header.Get("Content-Type") == "" {
+		f.getBody = req.GetBody
+		content, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		req = req.Clone(req.Context())
+		req.Body = io.NopCloser(bytes.NewReader(content))
+	}
+	return f.RoundTripper.RoundTrip(req)
+}
+
+// A transport that forgets to close a body neither holds up the upload for ever nor
+// gets at the bytes later, when the buffer is no longer the upload's.
+func TestTransportThatForgetsBodies(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := bytescaletest.NewServer(t, bytescaletest.InMemory())
+		web := srv.HTTPClient()
+		transport := &forgetting{RoundTripper: web.Transport}
+		web.Transport = transport
+		data := noise(3, 100_000)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		file, err := srv.Client(bytescale.WithHTTPClient(web)).Upload(ctx, bytescale.Reader(bytes.NewReader(data), int64(len(data))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stored, ok := srv.File(file.FilePath); !ok || !bytes.Equal(stored.Bytes(), data) {
+			t.Error("the bytes differ")
+		}
+		if body, err := transport.getBody(); err == nil {
+			body.Close()
+			t.Error("there is another body after the end")
+		}
+	})
 }

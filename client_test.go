@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 )
 
 const (
@@ -278,12 +279,14 @@ func TestCarelessTransport(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := mustClient(t, testKey, WithHTTPClient(&http.Client{Transport: transport}))
-			bodies := newBodies(payload{r: memory("part"), size: 4}, func(int64) {})
-			if _, err := c.service.putPart(t.Context(), "https://storage.example.com/part", 4, bodies.body); err == nil {
-				t.Error("no error")
-			}
-			bodies.wait() // for ever, if one is open
+			synctest.Test(t, func(t *testing.T) {
+				c := mustClient(t, testKey, WithHTTPClient(&http.Client{Transport: transport}))
+				bodies := newBodies(payload{r: memory("part"), size: 4}, func(int64) {})
+				if _, err := c.service.putPart(t.Context(), "https://storage.example.com/part", 4, bodies.body); err == nil {
+					t.Error("no error")
+				}
+				bodies.wait() // for ever, if one is open
+			})
 		})
 	}
 }

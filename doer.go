@@ -123,9 +123,7 @@ func (c *Client) roundTrip(req *http.Request, signed bool) (*http.Response, erro
 	// What http.Client does for transports that forget it.
 	switch {
 	case err != nil:
-		closeBody(req)
 	case resp == nil:
-		closeBody(req)
 		return nil, errNoAnswer
 	case resp.Body == nil:
 		resp.Body = http.NoBody

@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // payload is the bytes of one part. It is read from the source, or from a buffer
@@ -36,7 +37,7 @@ func (m memory) ReadAt(p []byte, at int64) (int, error) {
 // bodies makes the request bodies of one attempt to send a payload and knows
 // when the last of them is no longer in use. net/http may still read a body
 // after Do has returned an error, and asks for another one when it repeats a
-// request on a fresh connection.
+// request on a fresh connection. Once the attempt is over there is no further one.
 type bodies struct {
 	payload payload
 	onRead  func(n int64)
@@ -48,6 +49,8 @@ type bodies struct {
 
 	mu     sync.Mutex
 	failed error
+	made   []*body
+	over   bool
 }
 
 func newBodies(p payload, onRead func(n int64)) *bodies {
@@ -58,13 +61,35 @@ func newBodies(p payload, onRead func(n int64)) *bodies {
 
 // body returns a new request body. Closing it is up to net/http.
 func (b *bodies) body() (io.ReadCloser, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return nil, errBodyClosed
+	}
+	made := newBody(b)
+	b.made = append(b.made, made)
 	b.open.Add(1)
 	b.ended.Store(false)
-	return newBody(b), nil
+	return made, nil
 }
 
+// closeGrace is how long a transport has to close the bodies of an attempt that
+// is over. Those that forget it would hold up the upload for ever.
+const closeGrace = 5 * time.Second
+
 // wait returns when every body was closed.
-func (b *bodies) wait() { b.open.Wait() }
+func (b *bodies) wait() {
+	b.mu.Lock()
+	b.over = true
+	b.mu.Unlock()
+	forgotten := time.AfterFunc(closeGrace, func() {
+		for _, made := range b.made {
+			made.Close()
+		}
+	})
+	defer forgotten.Stop()
+	b.open.Wait()
+}
 
 // sourceErr is the failure to read the source, if there was one.
 func (b *bodies) sourceErr() error {
@@ -93,7 +118,11 @@ type body struct {
 	// source that sleeps in a synctest bubble would stop the clock with a Mutex.)
 	free   chan struct{}
 	closed bool
+	idle   int // reads in a row that brought nothing
 }
+
+// maxIdle is how many reads of a source in a row may bring nothing.
+const maxIdle = 100
 
 func newBody(of *bodies) *body {
 	r := &body{of: of, free: make(chan struct{}, 1)}
@@ -121,8 +150,16 @@ func (r *body) Read(p []byte) (int, error) {
 	r.of.reads.Add(1)
 	n, err := r.of.payload.r.ReadAt(p, r.position())
 	r.of.reads.Add(-1)
+	if n < 0 || n > len(p) {
+		return 0, r.of.fail(&sourceError{fmt.Errorf("ReadAt was given room for %d bytes and says that it read %d", len(p), n)})
+	}
+	if r.idle++; n > 0 || len(p) == 0 {
+		r.idle = 0
+	}
 	r.advance(int64(n))
 	switch {
+	case err == nil && r.idle >= maxIdle:
+		return 0, r.of.fail(&sourceError{io.ErrNoProgress})
 	case r.pos == r.of.payload.size, err == nil, n == len(p):
 		return n, nil
 	case err == io.EOF:

@@ -66,7 +66,7 @@ func Bytes(content []byte) Source {
 // ReaderAt is a file of exactly size bytes that can be read at any position, by
 // several goroutines at a time. It is read in place: memory does not grow with
 // its size. A source that turns out shorter or longer ends the upload with
-// [ErrSourceSize]; use [io.NewSectionReader] to upload a piece of a larger one.
+// [ErrSourceSize], a longer one before anything is sent; use [io.NewSectionReader] to upload a piece of a larger one.
 func ReaderAt(r io.ReaderAt, size int64) Source {
 	return Source{open: func(context.Context, *budget) (*input, error) {
 		if r == nil {
@@ -74,6 +74,9 @@ func ReaderAt(r io.ReaderAt, size int64) Source {
 		}
 		if size < 0 {
 			return nil, refuse("size", "%d is negative", size)
+		}
+		if err := endsAt(r, size); err != nil {
+			return nil, fmt.Errorf("source: %w", err)
 		}
 		return &input{
 			size:   size,
@@ -88,6 +91,9 @@ func ReaderAt(r io.ReaderAt, size int64) Source {
 // time, each from a buffer of the client's budget ([WithBufferBudget]); a part
 // larger than the whole budget is spooled to a temporary file. The stream must
 // end at size: a shorter or longer one ends the upload with [ErrSourceSize].
+//
+// Several streams may wait for each other's buffers, so those of one client must
+// not be fed in lockstep, as by one io.MultiWriter.
 //
 // The reader is never closed. A Read that is under way when the upload fails or
 // is cancelled is waited for, so that the reader is free when Upload returns.
@@ -150,8 +156,7 @@ func readOnce() func() error {
 }
 
 func openFile(path string) (*input, error) {
-	// Asked first, since opening a pipe waits for a writer. Should another file
-	// take the path in between, unchanged sees it.
+	// Asked first, since opening a pipe waits for a writer.
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
 		err = refuse("source", "%s is not a regular file (%s)", path, info.Mode().Type())
@@ -161,6 +166,11 @@ func openFile(path string) (*input, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	// From here on it is the open file that counts, whatever takes its path.
+	if info, err = f.Stat(); err != nil {
+		f.Close()
 		return nil, fmt.Errorf("source: %w", err)
 	}
 	if info.Size() == 0 {

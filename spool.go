@@ -19,17 +19,24 @@ func spoolStream(ctx context.Context, r io.Reader, b *budget) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
+	giveBack := func() { b.put(head); b.trim() }
+	short := false
+	defer func() { // also when the caller's Reader panics
+		if !short {
+			giveBack()
+		}
+	}()
 	r = contextReader{ctx, r}
 	n, err := io.ReadFull(r, head)
 	if isEnd(err) {
+		short = true
 		return &input{
 			size:   int64(n),
 			random: memory(head[:n]),
 			verify: unchecked,
-			close:  func() { b.put(head); b.trim() },
+			close:  giveBack,
 		}, nil
 	}
-	defer func() { b.put(head); b.trim() }()
 	if err != nil {
 		return nil, streamError(ctx, err)
 	}
@@ -37,11 +44,17 @@ func spoolStream(ctx context.Context, r io.Reader, b *budget) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
+	whole := false
+	defer func() {
+		if !whole {
+			f.remove()
+		}
+	}()
 	size, err := f.fill(io.MultiReader(bytes.NewReader(head), r))
 	if err != nil {
-		f.remove()
 		return nil, streamError(ctx, err)
 	}
+	whole = true
 	return &input{
 		size:   size,
 		random: f.File,

@@ -46,10 +46,16 @@ func (s *sequence) read(ctx context.Context, p part, b *budget) (payload, error)
 	if err != nil {
 		return payload{}, err
 	}
+	whole := false
+	defer func() { // also when the caller's Reader panics
+		if !whole {
+			b.put(buffer)
+		}
+	}()
 	if err := s.readInto(ctx, buffer, p); err != nil {
-		b.put(buffer)
 		return payload{}, err
 	}
+	whole = true
 	held := &lease{budget: b, buffer: buffer}
 	return payload{r: memory(buffer), size: p.length(), lease: held, release: held.release}, nil
 }
@@ -65,20 +71,26 @@ func (s *sequence) readInto(ctx context.Context, buffer []byte, p part) error {
 
 // spoolPart reads a part into a temporary file. It takes all of the budget for as
 // long, so that one such part at a time lies on the disk.
-func (s *sequence) spoolPart(ctx context.Context, p part, b *budget) (_ payload, err error) {
+func (s *sequence) spoolPart(ctx context.Context, p part, b *budget) (payload, error) {
 	if err := b.acquire(ctx, b.bytes); err != nil {
-		return payload{}, err
-	}
-	defer func() {
-		if err != nil {
-			b.available.Release(b.bytes)
-		}
-	}()
-	if err := s.skipTo(ctx, p.start); err != nil {
 		return payload{}, err
 	}
 	f, err := newSpool()
 	if err != nil {
+		b.available.Release(b.bytes)
+		return payload{}, err
+	}
+	release := func() {
+		f.remove()
+		b.available.Release(b.bytes)
+	}
+	whole := false
+	defer func() { // also when the caller's Reader panics
+		if !whole {
+			release()
+		}
+	}()
+	if err := s.skipTo(ctx, p.start); err != nil {
 		return payload{}, err
 	}
 	n, err := f.fill(io.LimitReader(contextReader{ctx, s.r}, p.length()))
@@ -87,13 +99,10 @@ func (s *sequence) spoolPart(ctx context.Context, p part, b *budget) (_ payload,
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		f.remove()
 		return payload{}, s.explain(ctx, err, p.end+1)
 	}
-	return payload{r: f.File, size: p.length(), release: func() {
-		f.remove()
-		b.available.Release(b.bytes)
-	}}, nil
+	whole = true
+	return payload{r: f.File, size: p.length(), release: release}, nil
 }
 
 // endsAt says whether the stream ends at size.

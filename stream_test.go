@@ -58,6 +58,9 @@ func TestWrongSourcesNeverBecomeFiles(t *testing.T) {
 			if m.calls[opBegin] > 0 && m.exists() {
 				t.Error("the file came into being")
 			}
+			if row.name == "ReaderAt: long" && m.calls[opBegin] > 0 {
+				t.Error("it was sent in vain")
+			}
 		})
 	}
 }
