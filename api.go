@@ -202,6 +202,9 @@ func validETag(etag string) bool {
 	return 1 <= len(etag) && len(etag) <= 255 && strings.IndexFunc(etag, unicode.IsSpace) < 0
 }
 
+// maxTime is the end of the year 9999 in milliseconds: what JSON can say of a time.
+const maxTime = 253402300799999
+
 // checkDetails says what is wrong with details that the API sent.
 func checkDetails(details gen.FileDetails) string {
 	switch {
@@ -213,7 +216,7 @@ func checkDetails(details gen.FileDetails) string {
 		return "account id"
 	case details.Size < 0:
 		return "size"
-	case details.LastModified < 0:
+	case details.LastModified < 0, details.LastModified > maxTime:
 		return "time of modification"
 	case details.ETag.Valid && !validETag(details.ETag.Value):
 		return "etag"
@@ -272,7 +275,7 @@ const maxMessage = 500
 // be of any shape; what cannot be read is left out.
 func (c *Client) apiError(op string, resp *http.Response, signed bool) *APIError {
 	failed := &APIError{Operation: op, Status: resp.StatusCode}
-	failed.RetryAfter, failed.retryAfterSet = parseRetryAfter(resp.Header, time.Now())
+	failed.RetryAfter = parseRetryAfter(resp.Header, time.Now())
 	// A body that breaks off still tells the status, which decides.
 	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil || len(content) > maxAnswer {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -296,6 +297,6 @@ func parseContentRange(value string) (first, last, total int64, ok bool) {
 		total, err3 = strconv.ParseInt(size, 10, 64)
 	}
 	ok = found && sized && spanned && err1 == nil && err2 == nil && err3 == nil &&
-		0 <= first && first <= last && (total == -1 || last < total)
+		0 <= first && first <= last && last < math.MaxInt64 && (total == -1 || last < total)
 	return first, last, total, ok
 }

@@ -74,8 +74,6 @@ type APIError struct {
 	// RetryAfter is how long the service asks to wait before the next try
 	// (Retry-After, retry-after-ms). Zero if it asks for nothing.
 	RetryAfter time.Duration
-
-	retryAfterSet bool // zero can be asked for too
 }
 
 // Error names the operation, the status and what the service said.
@@ -124,7 +122,8 @@ type UploadError struct {
 	// MayExist says that the file may be stored all the same: the last
 	// completion (CompleteUploadPart) was sent, its answer was lost, or was not
 	// waited for because the context ended, and the service could not be asked; or
-	// another process completed the upload while this one resumed it. Who uploads
+	// another process completed the upload while this one resumed it, or before,
+	// and the service has forgotten it since. Who uploads
 	// again may then store the file twice; [Client.Details] or [Client.Resume] can
 	// tell.
 	MayExist bool

@@ -331,7 +331,7 @@ func ExampleWithObserver() {
 	server := startFake()
 	defer server.Close()
 	server.Fail(bytescaletest.Fault{
-		Operation: "GetFileDetails", Kind: bytescaletest.FaultStatus, Status: http.StatusInternalServerError, RetryAfterMillis: 1,
+		Operation: "GetFileDetails", Kind: bytescaletest.FaultStatus, Status: http.StatusInternalServerError, RetryAfterMillis: 1000,
 	})
 	client := server.Client(bytescale.WithObserver(func(e bytescale.Event) {
 		switch e.Kind {
@@ -346,7 +346,7 @@ func ExampleWithObserver() {
 
 	// Output:
 	// GetFileDetails attempt 1 status 500
-	// GetFileDetails again after 1ms
+	// GetFileDetails again after 1s
 	// GetFileDetails attempt 2 status 404
 	// true
 }

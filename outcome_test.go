@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,7 +21,7 @@ import (
 func TestLastCompletionIsAskedForBeforeTheEnd(t *testing.T) {
 	t.Parallel()
 	for name, refusal := range map[string]*APIError{
-		"asked to wait too long": {Operation: opCompletePart, Status: http.StatusServiceUnavailable, RetryAfter: time.Hour, retryAfterSet: true},
+		"asked to wait too long": {Operation: opCompletePart, Status: http.StatusServiceUnavailable, RetryAfter: time.Hour},
 		"tried too often":        {Operation: opCompletePart, Status: http.StatusBadGateway},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -32,7 +33,7 @@ func TestLastCompletionIsAskedForBeforeTheEnd(t *testing.T) {
 					if op != opCompletePart {
 						return nil
 					}
-					if tries++; refusal.retryAfterSet || tries == maxAttempts {
+					if tries++; refusal.RetryAfter > 0 || tries == maxAttempts {
 						m.done[index] = true // and the answer says otherwise
 					}
 					return refusal
@@ -138,7 +139,9 @@ func TestBeginAnswerOfAnotherFile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMemoryClient(1000, 2, 8)
-		c.service = replacing{m}
+		c.service = beginning{m, func(file *gen.FileDetails) { // that stands at the path
+			file.ETag, file.Size = gen.NullableString{Valid: true, Value: "old"}, 43182
+		}}
 		m.fail = func(op string, index int64, nth int) error {
 			switch {
 			case op == opDetails:
@@ -165,13 +168,205 @@ func TestBeginAnswerOfAnotherFile(t *testing.T) {
 	})
 }
 
-// replacing answers with the details of the file that stands at the path.
-type replacing struct{ *memoryService }
+// beginning answers to begin with other details of the file.
+type beginning struct {
+	*memoryService
+	edit func(*gen.FileDetails)
+}
 
-func (r replacing) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error) {
-	answer, err := r.memoryService.begin(ctx, request)
+func (b beginning) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error) {
+	answer, err := b.memoryService.begin(ctx, request)
 	if err == nil {
-		answer.File.ETag, answer.File.Size = gen.NullableString{Valid: true, Value: "old"}, 43182
+		b.edit(&answer.File)
 	}
 	return answer, err
+}
+
+// A completion that is refused may be in the way of an earlier one, whose answer was
+// lost and which was carried out only after the service was asked.
+func TestRefusedCompletionAfterALostOne(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusBadRequest, http.StatusConflict, http.StatusForbidden} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, m := newMemoryClient(1000, 2, 8)
+				tries := 0
+				m.fail = func(op string, index int64, _ int) error {
+					if op != opCompletePart {
+						return nil
+					}
+					if tries++; tries == 1 {
+						return &APIError{Operation: op, Status: http.StatusGatewayTimeout}
+					}
+					m.done[index] = true
+					return &APIError{Operation: op, Status: status}
+				}
+				if _, err := c.Upload(t.Context(), Bytes(content(500))); err != nil || !m.exists() {
+					t.Errorf("%v, stored: %v", err, m.exists())
+				}
+			})
+		})
+	}
+}
+
+// pendingService never says that the file is complete.
+type pendingService struct{ *memoryService }
+
+func (s pendingService) completePart(ctx context.Context, uploadID string, index int64, etag string) (completion, error) {
+	_, err := s.memoryService.completePart(ctx, uploadID, index, etag)
+	return completion{}, err
+}
+
+// A context that ends between the last completion and the question whether the file
+// is there leaves that open.
+func TestCancelBeforeTheFileIsKnown(t *testing.T) {
+	t.Parallel()
+	c, m := newMemoryClient(1000, 2, 8)
+	c.service = pendingService{m}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err := c.Upload(ctx, Bytes(content(2500)), WithProgress(func(p Progress) {
+		if p.Confirmed == p.Total {
+			cancel()
+		}
+	}))
+	var failed *UploadError
+	if !errors.As(err, &failed) || !failed.MayExist || !m.exists() {
+		t.Errorf("%v, want an error that says that the file may exist", err)
+	}
+}
+
+// A file that is stored is worth a few tries for its etag and no long wait.
+func TestETagIsNotWaitedForLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, m := newMemoryClient(1000, 2, 8)
+		c.service = pendingService{m}
+		m.fail = func(op string, _ int64, _ int) error {
+			if op == opDetails {
+				return &APIError{Operation: op, Status: http.StatusServiceUnavailable}
+			}
+			return nil
+		}
+		began := time.Now()
+		file, err := c.Upload(t.Context(), Bytes(content(2500)))
+		if err != nil || file.ETag != "" || time.Since(began) > detailsPatience+time.Second {
+			t.Errorf("%+v, %v after %v", file, err, time.Since(began))
+		}
+	})
+}
+
+// An upload that the service has forgotten may have been completed before it was.
+func TestResumeOfAForgottenUpload(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		details error
+		found   *FileDetails
+		want    bool
+	}{
+		"details may not be read":   {details: &APIError{Operation: opDetails, Status: http.StatusForbidden}, want: true},
+		"there is no file":          {details: &APIError{Operation: opDetails, Status: http.StatusNotFound}},
+		"there is another file":     {found: &FileDetails{Size: 2501}},
+		"there is a file like ours": {found: &FileDetails{Size: 2500}, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				data := content(2500)
+				c, m := newMemoryClient(1000, 2, 8)
+				saved := interrupted(t, c, m, Bytes(data))
+				if m.found = test.found; m.found != nil {
+					m.found.LastModified = time.Now()
+				}
+				m.fail = func(op string, _ int64, _ int) error {
+					switch op {
+					case opListParts:
+						return &APIError{Operation: op, Status: http.StatusNotFound}
+					case opDetails:
+						return test.details
+					}
+					return nil
+				}
+				_, err := c.Resume(t.Context(), saved, Bytes(data))
+				var failed *UploadError
+				if !errors.Is(err, ErrUploadUnknown) || !errors.As(err, &failed) || failed.MayExist != test.want {
+					t.Errorf("%v, want ErrUploadUnknown, of a file that may exist: %v", err, test.want)
+				}
+			})
+		})
+	}
+}
+
+// A file that lay at the path before is not taken for the one that was uploaded.
+func TestOldFileIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		began time.Duration // what begin says of the time, from now on
+		etag  string        // what begin says of the etag
+		want  bool
+	}{
+		"begin says nothing of the time":  {began: -50 * 365 * 24 * time.Hour},
+		"begin tells the old file's etag": {etag: "old"},
+		"the file is new":                 {want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, m := newMemoryClient(1000, 2, 8)
+				began := time.Now().Add(test.began)
+				c.service = beginning{m, func(file *gen.FileDetails) {
+					file.LastModified = gen.EpochMillis(max(0, began.UnixMilli()))
+					file.ETag = gen.NullableString{Valid: test.etag != "", Value: test.etag}
+				}}
+				m.found = &FileDetails{FilePath: "/uploads/file.bin", Size: 500, ETag: "old", LastModified: time.Now()}
+				m.fail = func(op string, _ int64, _ int) error {
+					if op == opCompletePart || op == opListParts {
+						return &APIError{Operation: op, Status: http.StatusNotFound}
+					}
+					return nil
+				}
+				_, err := c.Upload(t.Context(), Bytes(content(500)))
+				var failed *UploadError
+				if errors.As(err, &failed); (err == nil) != test.want || failed != nil && !failed.MayExist {
+					t.Errorf("%v, want success: %v", err, test.want)
+				}
+			})
+		})
+	}
+}
+
+// A failure of the caller's own that happens to be of our types stays the caller's.
+func TestCallersErrorsAreTheCallers(t *testing.T) {
+	t.Parallel()
+	foreign := &UploadError{UploadID: "other", Part: 3, Err: errors.New("injected")}
+	c, _ := newMemoryClient(1000, 2, 8)
+	_, err := c.Upload(t.Context(), Bytes(content(2500)), WithCheckpoint(func(Checkpoint) error { return foreign }))
+	var failed *UploadError
+	if !errors.As(err, &failed) || failed == foreign || failed.UploadID != memoryUpload || !errors.Is(err, foreign) {
+		t.Errorf("%v, want an error of the upload that wraps the caller's", err)
+	}
+	if foreign.UploadID != "other" || foreign.Checkpoint != nil {
+		t.Errorf("the caller's error became %+v", foreign)
+	}
+
+	for _, status := range []int{http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable} {
+		synctest.Test(t, func(t *testing.T) {
+			c, m := newMemoryClient(1000, 2, 8)
+			_, err := c.Upload(t.Context(), ReaderAt(refusingAt{status}, 500))
+			if statusOf(err) != status || m.calls[opPutPart] != 1 {
+				t.Errorf("%v after %d PUTs, want the source's own failure after one", err, m.calls[opPutPart])
+			}
+		})
+	}
+}
+
+// refusingAt is a file of another service, which refuses it.
+type refusingAt struct{ status int }
+
+func (r refusingAt) ReadAt(_ []byte, at int64) (int, error) {
+	if at == 500 {
+		return 0, io.EOF
+	}
+	return 0, &APIError{Operation: opDownload, Status: r.status}
 }

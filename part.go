@@ -51,6 +51,7 @@ type partRun struct {
 	waits    bool  // the window counts it as waiting for its turn
 	counted  bool  // the transfer knows that its completion is due
 	last     bool  // its completion makes the file exist
+	doubt    bool  // a completion of it may have been carried out although nobody said so
 	inFlight int64 // bytes that its last PUT sent, if they count as sent
 
 	step *retrier // the latest step

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // Resume goes on with the upload of a checkpoint: it asks the service which
@@ -72,6 +73,9 @@ func (t *transfer) resume(ctx context.Context) (*FileDetails, error) {
 	}
 	todo, err := t.remaining(ctx, t.retrier(opListParts, -1))
 	if err != nil {
+		if errors.Is(err, ErrUploadUnknown) {
+			t.setUncertain(t.mayHaveEnded(ctx))
+		}
 		return nil, err
 	}
 	if len(todo) > 0 {
@@ -111,7 +115,7 @@ func (t *transfer) finish(ctx context.Context) (*FileDetails, error) {
 			return nil, err
 		}
 		if len(todo) == 0 {
-			t.adoptDetails(ctx)
+			t.adoptETag(ctx)
 			break
 		}
 		if pass == maxPasses {
@@ -143,25 +147,69 @@ const maxPasses = 2
 // its parts: the completion that made it exist may have been the last that was
 // heard of the upload.
 func (t *transfer) stored(ctx context.Context) bool {
-	return t.finishing && t.adoptDetails(ctx)
+	if !t.finishing {
+		return false
+	}
+	found, err := t.found(ctx)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && !t.fits(found):
+		t.setUncertain(false)
+		return false
+	case err != nil, !t.isNew(found):
+		return false
+	}
+	t.adopt(found)
+	return true
 }
 
-// adoptDetails takes the etag from GetFileDetails, if that may be called and
-// tells of a file of this size, not older than this upload.
-func (t *transfer) adoptDetails(ctx context.Context) bool {
-	var found *FileDetails
-	err := t.call(ctx, opDetails, func(ctx context.Context) (err error) {
+// mayHaveEnded says whether the upload that the service has forgotten may have been
+// completed by the process that was interrupted. A file that fits is no proof.
+func (t *transfer) mayHaveEnded(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, detailsPatience)
+	defer cancel()
+	found, err := t.found(ctx)
+	return !errors.Is(err, ErrNotFound) && (err != nil || t.fits(found))
+}
+
+// adoptETag takes the etag of a file that is stored from GetFileDetails, if that may
+// be called. It is worth a few tries and no long wait.
+func (t *transfer) adoptETag(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, detailsPatience)
+	defer cancel()
+	if found, err := t.found(ctx); err == nil && t.fits(found) {
+		t.adopt(found)
+	}
+}
+
+// detailsPatience is for details that are not worth a long wait.
+const detailsPatience = 10 * time.Second
+
+// found is the file at the upload's path, which may be another one.
+func (t *transfer) found(ctx context.Context) (found *FileDetails, err error) {
+	err = t.call(ctx, opDetails, func(ctx context.Context) (err error) {
 		found, err = t.service.details(ctx, t.file.FilePath)
 		return err
 	})
-	switch {
-	case errors.Is(err, ErrNotFound),
-		err == nil && (found.Size != t.in.size || found.LastModified.Before(t.file.LastModified)):
-		t.setUncertain(false)
-		return false
-	case err != nil:
-		return false
-	}
+	return found, err
+}
+
+// fits says whether a file can be the one that was uploaded: it has its size and is
+// not older than the upload.
+func (t *transfer) fits(found *FileDetails) bool {
+	return found.Size == t.in.size && !found.LastModified.Before(t.file.LastModified)
+}
+
+// isNew says whether a file that fits cannot be one that the upload was to replace.
+// A begin answer that tells another file's etag and time, or none, proves nothing.
+func (t *transfer) isNew(found *FileDetails) bool {
+	age := time.Since(t.file.LastModified).Abs()
+	return age < longestUpload && (found.ETag == "" || found.ETag != t.etagBefore)
+}
+
+// longestUpload is how old the begin of an upload can be: storage forgets it after
+// some days.
+const longestUpload = 30 * 24 * time.Hour
+
+func (t *transfer) adopt(found *FileDetails) {
 	t.file.ETag, t.file.LastModified = found.ETag, found.LastModified
-	return true
 }

@@ -23,10 +23,13 @@ const (
 	maxAttempts = 16
 	patience    = time.Minute
 	// maxNonsense is how often an answer may make no sense: a broken proxy can
-	// pass, a server that speaks another language does not.
-	maxNonsense = 3
-	firstWait   = 500 * time.Millisecond
-	longestWait = 30 * time.Second
+	// pass, a server that speaks another language does not. One that made sense
+	// when the upload began has nonsensePatience on top, for a gateway that is
+	// being replaced, say.
+	maxNonsense      = 3
+	nonsensePatience = 15 * time.Second
+	firstWait        = 500 * time.Millisecond
+	longestWait      = 30 * time.Second
 	// longestRetryAfter is the longest wait that a server may ask for.
 	longestRetryAfter = 2 * time.Minute
 
@@ -57,11 +60,14 @@ const (
 func judge(op string, err error) verdict {
 	var answer *APIError
 	var unreadable *sourceError
+	var token *jwtError
 	switch {
+	case errors.As(err, &unreadable), errors.Is(err, ErrSourceSize), errors.Is(err, ErrSourceChanged):
+		return stop // whatever the source failed with: it may be an answer of another service
+	case errors.As(err, &token):
+		return stop
 	case errors.As(err, &answer):
 		return judgeAnswer(op, answer)
-	case errors.As(err, &unreadable), errors.Is(err, ErrSourceSize), errors.Is(err, ErrSourceChanged):
-		return stop
 	case errors.Is(err, errMissingETag):
 		return resend
 	case permanent(op, err):
@@ -134,7 +140,6 @@ func permanent(op string, err error) bool {
 		host        x509.HostnameError
 		dns         *net.DNSError
 		argument    *ArgumentError
-		token       *jwtError
 		final       interface{ Permanent() bool }
 	)
 	switch {
@@ -142,7 +147,7 @@ func permanent(op string, err error) bool {
 		return final.Permanent()
 	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &host):
 		return true
-	case errors.As(err, &argument), errors.As(err, &token):
+	case errors.As(err, &argument):
 		return true
 	case errors.As(err, &dns):
 		// At the first contact the name is wrong; later the resolver is.
@@ -181,18 +186,21 @@ func (r *retrier) wait(ctx context.Context, err error) error {
 	if r.since.IsZero() {
 		r.since = time.Now()
 	}
-	often := r.attempts >= maxAttempts && time.Since(r.since) >= patience || r.attempts >= 2*maxAttempts
-	wait, asked := retryAfterOf(err)
+	failing := time.Since(r.since)
+	often := r.attempts >= maxAttempts && failing >= patience || r.attempts >= 2*maxAttempts
+	nonsense := r.nonsense >= maxNonsense && (r.uploadID == "" || failing >= nonsensePatience)
+	wait := retryAfterOf(err)
 	switch {
-	case often, r.nonsense >= maxNonsense:
+	case often, nonsense:
 		return fmt.Errorf("%w (after %d attempts)", err, r.attempts)
-	case asked && wait > longestRetryAfter:
+	case wait > longestRetryAfter:
 		return fmt.Errorf("%w (asked to wait %v, the limit is %v)", err, wait, longestRetryAfter)
 	case !r.shared.take():
 		return fmt.Errorf("%w (and %d retries of this upload are used up)", err, r.shared.size)
-	case !asked:
-		wait = backoff(r.attempts)
 	}
+	// The server's wait is the least one: with many short ones, all attempts would
+	// be over before a short outage is.
+	wait = max(wait, backoff(r.attempts))
 	r.client.emit(Event{
 		Kind: EventRetry, Operation: r.op, UploadID: r.uploadID, Part: r.part,
 		Attempt: r.attempts, Status: statusOf(err), Wait: wait, Err: err,
@@ -274,12 +282,12 @@ func (b *retryBudget) giveBack() {
 	b.left = min(b.size, b.left+maxAttempts)
 }
 
-func retryAfterOf(err error) (time.Duration, bool) {
+func retryAfterOf(err error) time.Duration {
 	var answer *APIError
 	if errors.As(err, &answer) {
-		return answer.RetryAfter, answer.retryAfterSet
+		return answer.RetryAfter
 	}
-	return 0, false
+	return 0
 }
 
 func statusOf(err error) int {
@@ -291,19 +299,24 @@ func statusOf(err error) int {
 }
 
 // parseRetryAfter reads how long a server asks to wait: retry-after-ms, or
-// Retry-After in seconds or as an HTTP date. What cannot be read is ignored.
-func parseRetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
+// Retry-After in seconds or as an HTTP date, which is compared with the server's own
+// clock if the answer tells it. What cannot be read is ignored.
+func parseRetryAfter(h http.Header, now time.Time) time.Duration {
 	if ms, err := strconv.ParseFloat(strings.TrimSpace(h.Get("Retry-After-Ms")), 64); err == nil && ms >= 0 {
-		return duration(ms, time.Millisecond), true
+		return duration(ms, time.Millisecond)
 	}
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds >= 0 {
-		return duration(seconds, time.Second), true
+		return duration(seconds, time.Second)
 	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(0, at.Sub(now)), true
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
 	}
-	return 0, false
+	if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = theirs
+	}
+	return max(0, at.Sub(now))
 }
 
 // duration is n units, or the longest duration there is.

@@ -133,9 +133,9 @@ func TestRetryWaits(t *testing.T) {
 		want time.Duration // exact; 0 for the backoff
 		stop bool
 	}{
-		{name: "as asked", err: &APIError{Status: 429, RetryAfter: 7 * time.Second, retryAfterSet: true}, want: 7 * time.Second},
-		{name: "the longest allowed", err: &APIError{Status: 503, RetryAfter: longestRetryAfter, retryAfterSet: true}, want: longestRetryAfter},
-		{name: "longer than allowed", err: &APIError{Status: 503, RetryAfter: longestRetryAfter + 1, retryAfterSet: true}, stop: true},
+		{name: "as asked", err: &APIError{Status: 429, RetryAfter: 7 * time.Second}, want: 7 * time.Second},
+		{name: "the longest allowed", err: &APIError{Status: 503, RetryAfter: longestRetryAfter}, want: longestRetryAfter},
+		{name: "longer than allowed", err: &APIError{Status: 503, RetryAfter: longestRetryAfter + 1}, stop: true},
 		{name: "not asked", err: &APIError{Status: 503}},
 	}
 	for _, row := range rows {
@@ -177,22 +177,51 @@ func TestRetryEnds(t *testing.T) {
 		}
 
 		tries = 0
-		overload.retryAfterSet = true // asks to come back at once
-		err = testRetrier(&events).do(t.Context(), func(context.Context) error {
-			tries++
-			return overload
-		})
-		if !errors.Is(err, overload) || tries != 2*maxAttempts {
-			t.Errorf("%v after %d tries, want the error after %d", err, tries, 2*maxAttempts)
-		}
-
-		tries = 0
 		err = testRetrier(&events).do(t.Context(), func(context.Context) error {
 			tries++
 			return fmt.Errorf("%w: <html>", ErrProtocol)
 		})
 		if !errors.Is(err, ErrProtocol) || tries != maxNonsense {
 			t.Errorf("%v after %d tries, want the error after %d", err, tries, maxNonsense)
+		}
+	})
+}
+
+// A server that asks to come back at once, or soon, is not given up sooner.
+func TestShortRetryAfterIsNoHurry(t *testing.T) {
+	t.Parallel()
+	for _, after := range []time.Duration{0, time.Millisecond, time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			c, m := newMemoryClient(1000, 2, 8)
+			began := time.Now()
+			m.fail = func(op string, _ int64, _ int) error {
+				if op == opPutPart && time.Since(began) < 50*time.Second {
+					return &APIError{Operation: op, Status: http.StatusServiceUnavailable, RetryAfter: after}
+				}
+				return nil
+			}
+			if _, err := c.Upload(t.Context(), Bytes(content(500))); err != nil {
+				t.Errorf("%v: after %v: %v", after, time.Since(began), err)
+			}
+		})
+	}
+}
+
+// Once the service has been talked to, what makes no sense may be a gateway that is
+// being replaced.
+func TestNonsenseForAWhileIsOutlived(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, m := newMemoryClient(1000, 2, 8)
+		began := time.Now()
+		m.fail = func(op string, _ int64, _ int) error {
+			if op == opGetPart && time.Since(began) < 10*time.Second {
+				return protocolError(op, http.StatusOK, "the answer does not decode")
+			}
+			return nil
+		}
+		if _, err := c.Upload(t.Context(), Bytes(content(2500))); err != nil {
+			t.Errorf("after %v: %v", time.Since(began), err)
 		}
 	})
 }
@@ -257,7 +286,7 @@ func TestSleepEndsWithTheContext(t *testing.T) {
 		r := testRetrier(&events)
 		began := time.Now()
 		r.next(ctx)
-		err := r.wait(ctx, &APIError{Status: 503, RetryAfter: time.Minute, retryAfterSet: true})
+		err := r.wait(ctx, &APIError{Status: 503, RetryAfter: time.Minute})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
@@ -285,27 +314,31 @@ func TestParseRetryAfter(t *testing.T) {
 	rows := []struct {
 		header, value string
 		want          time.Duration
-		ok            bool
 	}{
-		{"Retry-After", "7", 7 * time.Second, true},
-		{"Retry-After", "0", 0, true},
-		{"Retry-After", "1.5", 1500 * time.Millisecond, true},
-		{"Retry-After", " 7 ", 7 * time.Second, true},
-		{"Retry-After", now.Add(9 * time.Second).Format(http.TimeFormat), 9 * time.Second, true},
-		{"Retry-After", now.Add(-time.Hour).Format(http.TimeFormat), 0, true},
-		{"Retry-After-Ms", "250", 250 * time.Millisecond, true},
-		{"Retry-After", "-1", 0, false},
-		{"Retry-After", "soon", 0, false},
-		{"Retry-After", "NaN", 0, false},
-		{"Retry-After", "", 0, false},
-		{"Retry-After", "1e300", 1<<63 - 1, true},
-		{"Retry-After", "Inf", 1<<63 - 1, true},
+		{"Retry-After", "7", 7 * time.Second},
+		{"Retry-After", "0", 0},
+		{"Retry-After", "1.5", 1500 * time.Millisecond},
+		{"Retry-After", " 7 ", 7 * time.Second},
+		{"Retry-After", now.Add(9 * time.Second).Format(http.TimeFormat), 9 * time.Second},
+		{"Retry-After", now.Add(-time.Hour).Format(http.TimeFormat), 0},
+		{"Retry-After-Ms", "250", 250 * time.Millisecond},
+		{"Retry-After", "-1", 0},
+		{"Retry-After", "soon", 0},
+		{"Retry-After", "NaN", 0},
+		{"Retry-After", "", 0},
+		{"Retry-After", "1e300", 1<<63 - 1},
+		{"Retry-After", "Inf", 1<<63 - 1},
 	}
 	for _, row := range rows {
-		got, ok := parseRetryAfter(http.Header{row.header: {row.value}}, now)
-		if got != row.want || ok != row.ok {
-			t.Errorf("%s: %q gives %v, %v; want %v, %v", row.header, row.value, got, ok, row.want, row.ok)
+		if got := parseRetryAfter(http.Header{row.header: {row.value}}, now); got != row.want {
+			t.Errorf("%s: %q gives %v, want %v", row.header, row.value, got, row.want)
 		}
+	}
+	theirs := now.Add(-time.Hour) // a clock that is slow, or ours is fast
+	if got := parseRetryAfter(http.Header{
+		"Date": {theirs.Format(http.TimeFormat)}, "Retry-After": {theirs.Add(9 * time.Second).Format(http.TimeFormat)},
+	}, now); got != 9*time.Second {
+		t.Errorf("a date by the server's clock gives %v", got)
 	}
 }
 
@@ -315,9 +348,8 @@ func FuzzParseRetryAfter(f *testing.F) {
 	}
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, seconds, ms string) {
-		d, ok := parseRetryAfter(http.Header{"Retry-After": {seconds}, "Retry-After-Ms": {ms}}, now)
-		if d < 0 || !ok && d != 0 {
-			t.Errorf("%q, %q give %v, %v", seconds, ms, d, ok)
+		if d := parseRetryAfter(http.Header{"Retry-After": {seconds}, "Retry-After-Ms": {ms}}, now); d < 0 {
+			t.Errorf("%q, %q give %v", seconds, ms, d)
 		}
 	})
 }

@@ -201,6 +201,12 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 				return answer, then, err
 			}
 		default:
+			if p.doubt {
+				// An earlier completion, whose answer was lost, may be what is in the way.
+				if answer, done, askErr := p.carriedOut(ctx); askErr != nil || done {
+					return answer, stop, askErr
+				}
+			}
 			return completion{}, then, err
 		}
 	}
@@ -209,6 +215,7 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 // settle finds out what became of a completion whose answer was lost, or which the
 // service says is not one of its parts. The verdict "again" is to complete once more.
 func (p *partRun) settle(ctx context.Context, r *retrier, err error) (completion, verdict, error) {
+	p.doubt = true
 	p.setUncertain(p.last)
 	missing := statusOf(err) == http.StatusNotFound
 	var gaveUp error // there is to be no other attempt
@@ -218,22 +225,31 @@ func (p *partRun) settle(ctx context.Context, r *retrier, err error) (completion
 	if gaveUp != nil && (ctx.Err() != nil || !p.last) {
 		return completion{}, stop, gaveUp
 	}
-	// A file that is stored must not be reported as an error.
-	done, askErr := p.isDone(ctx)
+	answer, done, askErr := p.carriedOut(ctx)
 	switch {
-	case askErr != nil && p.last && p.stored(ctx):
-		return completion{completed: true, etag: p.file.ETag}, stop, nil
 	case askErr != nil:
 		return completion{}, stop, askErr
 	case done:
-		return completion{}, stop, nil
-	}
-	p.setUncertain(false)
-	switch {
+		return answer, stop, nil
 	case gaveUp != nil:
 		return completion{}, stop, gaveUp
 	case missing:
 		return completion{}, resend, err
 	}
 	return completion{}, again, nil
+}
+
+// carriedOut asks the service whether it has the part as complete, and for the last
+// one, if need be, whether the file is there: a file that is stored must not be
+// reported as an error.
+func (p *partRun) carriedOut(ctx context.Context) (answer completion, done bool, err error) {
+	p.setUncertain(p.last)
+	done, err = p.isDone(ctx)
+	switch {
+	case err != nil && p.last && p.stored(ctx):
+		return completion{completed: true, etag: p.file.ETag}, true, nil
+	case err == nil && !done:
+		p.setUncertain(false)
+	}
+	return completion{}, done, err
 }

@@ -20,6 +20,7 @@ type transfer struct {
 	uploadID   string
 	count      int64
 	file       FileDetails
+	etagBefore string // of what the file replaces, if begin told
 	checkpoint *Checkpoint
 
 	window *window
@@ -35,14 +36,15 @@ type transfer struct {
 }
 
 func newTransfer(c *Client, in *input, report func(Progress)) *transfer {
-	c.limits.uploads.Add(1)
-	return &transfer{
+	t := &transfer{
 		client:   c,
 		service:  c.service,
 		in:       in,
-		progress: newProgress(in.size, report),
+		progress: newProgress(in.size, report), // which calls report
 		retries:  newRetryBudget(c.limits),
 	}
+	c.limits.uploads.Add(1)
+	return t
 }
 
 // end is the counterpart of newTransfer.
@@ -86,7 +88,11 @@ func (t *transfer) send(ctx context.Context, p *plan, first *held) error {
 	if t.completed {
 		return nil // the file exists, whatever the context says by now
 	}
-	return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		t.setUncertain(t.finishing)
+		return err
+	}
+	return nil
 }
 
 // completionDue notes that a part's bytes are with the service and says whether

@@ -95,6 +95,7 @@ func (t *transfer) begin(ctx context.Context, request gen.BeginMultipartUploadRe
 	t.file = newFileDetails(answer.File)
 	// The file to come has no etag yet, whatever stood at its path may have one;
 	// and its size is what we have announced.
+	t.etagBefore = t.file.ETag
 	t.file.ETag, t.file.Size = "", t.in.size
 	first := partOf(answer.UploadParts.First)
 	switch {
@@ -143,8 +144,8 @@ func (t *transfer) failure(ctx context.Context, err error) error {
 	if t.uploadID == "" {
 		return err
 	}
-	var failed *UploadError
-	if !errors.As(err, &failed) {
+	failed, ours := err.(*UploadError) //nolint:errorlint // one that is wrapped is the caller's own
+	if !ours {
 		failed = &UploadError{Part: -1, Start: -1, End: -1, Err: err}
 	}
 	if ctx.Err() != nil && !errors.Is(failed.Err, ctx.Err()) {
