@@ -106,30 +106,73 @@ func TestFirstPartMayBeAnyPart(t *testing.T) {
 	}
 }
 
-// FuzzAnswers lets the server say anything about an upload and its parts.
+// FuzzAnswers lets the server say anything about an upload and its parts. An upload
+// may succeed only if all that it was told fits together: each part once, of this
+// upload, side by side from the first byte to the last.
 func FuzzAnswers(f *testing.F) {
-	f.Add(int64(3), int64(0), int64(0), int64(999), int64(1), int64(1000), int64(1999), int64(2))
-	f.Add(int64(1), int64(0), int64(0), int64(2499), int64(0), int64(0), int64(0), int64(0))
-	f.Add(int64(1<<62), int64(1<<40), int64(-1), int64(1<<62), int64(-1), int64(-5), int64(1<<63-1), int64(5))
-	f.Fuzz(func(t *testing.T, count, firstIndex, firstStart, firstEnd, index, start, end, which int64) {
+	const size = 2500
+	f.Add("", int64(size), int64(3), int64(0), int64(0), int64(999), "", int64(1), int64(1000), int64(1999), int64(1), "")
+	f.Add("", int64(0), int64(1), int64(0), int64(0), int64(2499), "", int64(0), int64(0), int64(0), int64(0), "")
+	f.Add("", int64(9), int64(3), int64(0), int64(0), int64(999), "", int64(1), int64(999), int64(1999), int64(1), "")                  // overlap
+	f.Add("", int64(9), int64(3), int64(0), int64(0), int64(999), "", int64(1), int64(1001), int64(1999), int64(1), "")                 // gap
+	f.Add("", int64(9), int64(3), int64(0), int64(0), int64(999), "", int64(1), int64(1000), int64(1999), int64(1), "1111111111111111") // foreign
+	f.Add("1111111111111111", int64(9), int64(3), int64(0), int64(0), int64(999), "", int64(1), int64(1000), int64(1999), int64(1), "")
+	f.Add("1111111111111111", int64(-1), int64(1<<62), int64(1<<40), int64(-1), int64(1<<62), "/x", int64(-1), int64(-5), int64(1<<63-1), int64(5), "a/b")
+	f.Fuzz(func(t *testing.T, firstID string, fileSize, count, firstIndex, firstStart, firstEnd int64,
+		url string, index, start, end, which int64, id string,
+	) {
 		synctest.Test(t, func(t *testing.T) {
 			c, m := newMemoryClient(1000, 2, 8)
+			told := map[int64]part{}
+			foreign := false
 			c.service = &oddService{
 				memoryService: m,
 				changeBegin: func(a *gen.BeginMultipartUploadResponse) {
-					a.UploadParts.Count = count
+					a.File.Size, a.UploadParts.Count = fileSize, count
 					first := &a.UploadParts.First
 					first.UploadPartIndex, first.Range.InclusiveStart, first.Range.InclusiveEnd = firstIndex, firstStart, firstEnd
+					if firstID != "" {
+						first.UploadID = firstID
+					}
+					foreign = first.UploadID != a.UploadID
+					told[firstIndex] = partOf(*first)
 				},
 				changePart: func(p *part) {
+					asked := p.index
 					if p.index == which {
 						p.index, p.start, p.end = index, start, end
+						if id != "" {
+							p.uploadID = id
+						}
+						if url != "" {
+							p.url = url
+						}
 					}
+					m.mu.Lock()
+					defer m.mu.Unlock()
+					foreign = foreign || p.uploadID != memoryUpload || p.index != asked
+					told[asked] = *p
 				},
 			}
-			file, err := c.Upload(t.Context(), Bytes(content(2500)))
+			file, err := c.Upload(t.Context(), Bytes(content(size)))
 			if (err == nil) != (file != nil) {
 				t.Errorf("%v, %v", file, err)
+			}
+			if err != nil {
+				return
+			}
+			if foreign || int64(len(told)) != count {
+				t.Errorf("success with %d parts of %d told, foreign ones: %v", len(told), count, foreign)
+			}
+			next := int64(0)
+			for i := range count {
+				if told[i].start != next {
+					t.Errorf("success with part %d from byte %d, the one before ends before %d", i, told[i].start, next)
+				}
+				next = told[i].end + 1
+			}
+			if next != size {
+				t.Errorf("success with parts that end before byte %d of %d", next, size)
 			}
 		})
 	})

@@ -167,6 +167,9 @@ func TestNewTransportIsTheDefault(t *testing.T) {
 	if given.MaxIdleConnsPerHost != own.MaxIdleConnsPerHost || given.DialContext == nil || given.Protocols != own.Protocols {
 		t.Errorf("%+v, the default is %+v", given, own)
 	}
+	if most := 8*defaultPuts + defaultCalls; given.MaxIdleConnsPerHost < most {
+		t.Errorf("%d idle connections are kept, %d can be in use", given.MaxIdleConnsPerHost, most)
+	}
 	if given == NewTransport() {
 		t.Error("two callers share one transport")
 	}

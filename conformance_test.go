@@ -39,10 +39,13 @@ type scenario struct {
 	// Extra is how many requests there may be at the most beyond those of an
 	// upload without faults, by operation.
 	Extra map[string]int `json:"extra"`
-	// NoRetry says that the request at fault must not be repeated.
+	// NoRetry says that the request at fault must not be repeated, by whatever its
+	// Extra would allow.
 	NoRetry bool `json:"noRetry"`
 	// Waits is the least time that must pass.
 	Waits string `json:"waits"`
+	// Within is the most time that may pass.
+	Within string `json:"within"`
 	// NoETag says that the file is stored and its etag not known.
 	NoETag bool `json:"noETag"`
 	// Loopback says that the scenario also runs on real sockets.
@@ -171,20 +174,30 @@ func (s scenario) run(t *testing.T, size int, source string, options ...bytescal
 		t.Fatalf("want %q?", s.Want)
 	}
 	s.checkRequests(t, srv, size)
-	if s.Waits != "" {
-		least, parseErr := time.ParseDuration(s.Waits)
-		if parseErr != nil {
-			t.Fatal(parseErr)
-		}
-		if took < least {
-			t.Errorf("took %v, want at least %v", took, least)
-		}
+	if least := duration(t, s.Waits); took < least {
+		t.Errorf("took %v, want at least %v", took, least)
+	}
+	if most := duration(t, s.Within); s.Within != "" && took > most {
+		t.Errorf("took %v, want at most %v", took, most)
 	}
 	for _, text := range append(events, fmt.Sprintf("%v %+v %#v", err, err, file)) {
 		if strings.Contains(text, srv.Key()) || strings.Contains(text, "ignature=") {
 			t.Errorf("a secret in %q", text)
 		}
 	}
+}
+
+// duration reads a duration of the table; none is 0.
+func duration(t *testing.T, text string) time.Duration {
+	t.Helper()
+	if text == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 func (s scenario) checkStored(t *testing.T, srv *bytescaletest.Server, file *bytescale.FileDetails, err error, data []byte) {
@@ -239,9 +252,18 @@ func (s scenario) checkRequests(t *testing.T, srv *bytescaletest.Server, size in
 	for operation, n := range s.Extra {
 		most[operation] += n
 	}
-	got := map[string]int{}
+	type step struct {
+		operation string
+		part      int64
+	}
+	got, failed := map[string]int{}, map[step]bool{}
 	for _, exchange := range srv.Exchanges() {
 		got[exchange.Operation]++
+		this := step{exchange.Operation, exchange.Part}
+		if failed[this] && s.NoRetry {
+			t.Errorf("%s of part %d was repeated", exchange.Operation, exchange.Part)
+		}
+		failed[this] = failed[this] || exchange.Fault != ""
 	}
 	for operation, n := range got {
 		if n > most[operation] {

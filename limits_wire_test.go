@@ -2,6 +2,11 @@ package bytescale_test
 
 import (
 	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,4 +60,61 @@ func TestLimitsOnTheWire(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestThousandUploadsOfOneClient counts what the server sees of them.
+func TestThousandUploadsOfOneClient(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const partSize = 1000
+		srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(partSize),
+			bytescaletest.APILatency(50*time.Millisecond), bytescaletest.Bandwidth(partSize), bytescaletest.Discard())
+		client := srv.Client()
+		data := make([]byte, 2*partSize)
+		var uploads sync.WaitGroup
+		for range 1000 {
+			uploads.Go(func() {
+				if _, err := client.Upload(t.Context(), bytescale.Bytes(data)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		uploads.Wait()
+		if s := srv.Stats(); s.MaxPuts != 64 || s.MaxAPI != 64 || s.MaxAPIPerSecond < 800 || s.MaxAPIPerSecond > 1000 {
+			t.Errorf("%+v, want 64 small PUTs, 64 API calls and some 800 to 1000 of these per second", s)
+		}
+	})
+}
+
+// TestConnectionsAreReused: wave after wave of small uploads goes over the connections
+// of the first one.
+func TestConnectionsAreReused(t *testing.T) {
+	t.Parallel()
+	srv := bytescaletest.NewServer(t)
+	transport := bytescale.NewTransport()
+	var dials atomic.Int64
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		dials.Add(1)
+		return dial(ctx, network, address)
+	}
+	client := srv.Client(bytescale.WithHTTPClient(&http.Client{Transport: transport}))
+	const waves, atOnce = 10, 32
+	for range waves {
+		var uploads sync.WaitGroup
+		for range atOnce {
+			uploads.Go(func() {
+				if _, err := client.Upload(t.Context(), bytescale.Bytes([]byte("small"))); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		uploads.Wait()
+	}
+	// One for each upload of a wave, and what net/http dials in vain while another
+	// connection becomes free.
+	if n := dials.Load(); n > 3*atOnce {
+		t.Errorf("%d connections for %d uploads, %d at a time", n, waves*atOnce, atOnce)
+	}
+	client.CloseIdleConnections()
 }

@@ -53,3 +53,27 @@ func TestSlowLinkMeetsNoExpiredURL(t *testing.T) {
 		})
 	}
 }
+
+// TestSlowLinkIsNotCut: a link of 20 kB/s that four parts share is slow and lives. Each
+// part takes minutes, and each is sent once.
+func TestSlowLinkIsNotCut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const partSize, parts, puts = 1 << 20, 12, 4
+		srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(partSize),
+			bytescaletest.Bandwidth(20_000/puts), bytescaletest.Discard())
+		client := srv.Client(bytescale.WithPutsInFlight(puts))
+		if _, err := client.Upload(t.Context(), bytescale.Bytes(make([]byte, parts*partSize))); err != nil {
+			t.Fatal(err)
+		}
+		sent := 0
+		for _, exchange := range srv.Exchanges() {
+			if exchange.Operation == bytescaletest.PutPart {
+				sent++
+			}
+		}
+		if most := srv.Stats().MaxPuts; sent != parts || most != puts {
+			t.Errorf("%d PUTs of %d parts, at most %d at a time; want one each, %d at a time", sent, parts, most, puts)
+		}
+	})
+}

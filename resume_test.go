@@ -274,7 +274,17 @@ func TestResumeStateMachine(t *testing.T) {
 			return &APIError{Operation: op, Status: http.StatusForbidden} // fatal everywhere but at storage
 		}
 		var cp *Checkpoint
-		_, err := c.Upload(t.Context(), source(), WithCheckpoint(func(saved Checkpoint) error {
+		var shown Progress
+		watch := func() UploadOption {
+			var before Progress
+			return WithProgress(func(p Progress) {
+				if p.Sent < before.Sent || p.Confirmed < before.Confirmed || p.InFlight < 0 || p.Confirmed+p.InFlight > p.Total {
+					rt.Errorf("%+v after %+v", p, before)
+				}
+				before, shown = p, p
+			})
+		}
+		_, err := c.Upload(t.Context(), source(), watch(), WithCheckpoint(func(saved Checkpoint) error {
 			cp = &saved
 			return nil
 		}))
@@ -285,10 +295,13 @@ func TestResumeStateMachine(t *testing.T) {
 			mu.Lock()
 			lives = rapid.IntRange(15, 60).Draw(rt, "lives")
 			mu.Unlock()
-			_, err = c.Resume(t.Context(), *cp, source())
+			_, err = c.Resume(t.Context(), *cp, source(), watch())
 		}
 		if err == nil && (!m.exists() || !bytes.Equal(m.stored(), data)) {
 			rt.Fatalf("stored %q, want %q", m.stored(), data)
+		}
+		if size := int64(len(data)); err == nil && (shown.Confirmed != size || shown.Total != size || shown.InFlight != 0) {
+			rt.Fatalf("%d bytes are stored and %+v was shown", size, shown)
 		}
 	})
 }

@@ -113,10 +113,59 @@ func TestJudge(t *testing.T) {
 		{opDetails, status(500), again, "server trouble can pass"},
 	}
 	for _, row := range rows {
-		if got := judge(row.op, fmt.Errorf("wrapped: %w", row.err)); got != row.want {
+		err := fmt.Errorf("wrapped: %w", row.err)
+		if got := judge(row.op, err); got != row.want {
 			t.Errorf("%s after %v: verdict %d, want %d: %s", row.op, row.err, got, row.want, row.why)
 		}
+		synctest.Test(t, func(t *testing.T) {
+			if got := verdictOf(t, row.op, err); got != row.want {
+				t.Errorf("%s after %v: what followed is verdict %d, want %d: %s", row.op, row.err, got, row.want, row.why)
+			}
+		})
 	}
+}
+
+// verdictOf uploads a file, lets op fail once, and tells from what comes next, and
+// when, what the engine thinks of that.
+func verdictOf(t *testing.T, op string, failure error) verdict {
+	t.Helper()
+	c, m := newMemoryClient(1000, 2, 8)
+	var next []string
+	var failedAt, nextAt time.Time
+	m.fail = func(done string, index int64, _ int) error {
+		switch mine := index != 0; { // not of the part beside the one at fault
+		case !failedAt.IsZero() && mine:
+			if next = append(next, done); len(next) == 1 {
+				nextAt = time.Now()
+			}
+		case done == op && mine:
+			failedAt = time.Now()
+			return failure
+		case op == opListParts && done == opCompletePart && mine:
+			return errors.New("answer lost") // which makes the engine ask
+		}
+		return nil
+	}
+	if op == opDetails {
+		c.service = pendingService{m} // so that the etag is asked for
+	}
+	_, _ = c.Upload(t.Context(), Bytes(content(1500)))
+	switch {
+	case failedAt.IsZero():
+		t.Fatalf("%s was never called", op)
+	case len(next) == 0, op == opListParts && next[0] == opDetails:
+		return stop
+	case next[0] == op && nextAt.After(failedAt):
+		return again
+	case next[0] == opPutPart:
+		return resend
+	case next[0] == opGetPart && op == opPutPart:
+		return refresh
+	case next[0] == opListParts:
+		return ask
+	}
+	t.Fatalf("%s is followed by %v", op, next)
+	return stop
 }
 
 func testRetrier(events *[]Event) *retrier {
@@ -185,6 +234,22 @@ func TestRetryEnds(t *testing.T) {
 			t.Errorf("%v after %d tries, want the error after %d", err, tries, maxNonsense)
 		}
 	})
+}
+
+// Clients that failed together must not come back together: a wait is anything up to
+// its ceiling.
+func TestBackoffHasFullJitter(t *testing.T) {
+	t.Parallel()
+	for attempt, ceiling := range map[int]time.Duration{1: firstWait, 3: 4 * firstWait, 20: longestWait} {
+		least, most := ceiling, time.Duration(0)
+		for range 1000 {
+			wait := backoff(attempt)
+			least, most = min(least, wait), max(most, wait)
+		}
+		if least > ceiling/10 || most < ceiling*9/10 || most > ceiling {
+			t.Errorf("attempt %d: waits from %v to %v, want up to %v", attempt, least, most, ceiling)
+		}
+	}
 }
 
 // A server that asks to come back at once, or soon, is not given up sooner.
