@@ -39,6 +39,8 @@ type scenario struct {
 	// Extra is how many requests there may be at the most beyond those of an
 	// upload without faults, by operation.
 	Extra map[string]int `json:"extra"`
+	// Exact says that there must be as many.
+	Exact bool `json:"exact"`
 	// NoRetry says that the request at fault must not be repeated, by whatever its
 	// Extra would allow.
 	NoRetry bool `json:"noRetry"`
@@ -268,6 +270,11 @@ func (s scenario) checkRequests(t *testing.T, srv *bytescaletest.Server, size in
 	for operation, n := range got {
 		if n > most[operation] {
 			t.Errorf("%d requests %s, want at most %d", n, operation, most[operation])
+		}
+	}
+	for operation := range s.Extra {
+		if s.Exact && got[operation] != most[operation] {
+			t.Errorf("%d requests %s, want %d", got[operation], operation, most[operation])
 		}
 	}
 	if s.Want == "stored" {
