@@ -80,31 +80,40 @@ func (b *bench) commandJS(mode string) func(work, *server) (*exec.Cmd, error) {
 	}
 }
 
-// commandCurl PUTs the parts of the file, which lie ready as files, to URLs
+// commandCurl PUTs the parts of the files, which lie ready as files, to URLs
 // that were asked for beforehand. It makes no API call and knows nothing of
 // the protocol: it is the limit of what the machine can send.
 func (b *bench) commandCurl(w work, s *server) (*exec.Cmd, error) {
-	parts, err := s.begin(w.size)
-	if err != nil {
-		return nil, err
-	}
-	dir := filepath.Join(b.dir, "parts")
-	if err := split(w.paths[0], dir, parts); err != nil {
-		return nil, err
-	}
 	config, err := os.Create(filepath.Join(b.dir, "curl.config"))
 	if err != nil {
 		return nil, err
 	}
 	defer config.Close()
-	fmt.Fprintf(config, "parallel\nparallel-max = %d\nsilent\nshow-error\nfail\ncacert = %q\nheader = \"Expect:\"\nheader = \"Content-Type:\"\n", putsInFlight, b.cert.cert)
-	for i, part := range parts {
-		fmt.Fprintf(config, "url = %q\nupload-file = %q\noutput = %q\n", part.url, partPath(dir, i), os.DevNull)
+	atATime := putsInFlight
+	if w.files > 1 {
+		atATime = smallPutsInFlight
+	}
+	fmt.Fprintf(config, "parallel\nparallel-max = %d\nsilent\nshow-error\nfail\ncacert = %q\nheader = \"Expect:\"\nheader = \"Content-Type:\"\n", atATime, b.cert.cert)
+	uploads, err := s.beginAll(w)
+	if err != nil {
+		return nil, err
+	}
+	for i, parts := range uploads {
+		dir := filepath.Join(b.dir, "parts", strconv.Itoa(i))
+		if err := split(w.paths[i], dir, parts); err != nil {
+			return nil, err
+		}
+		for j, part := range parts {
+			fmt.Fprintf(config, "url = %q\nupload-file = %q\noutput = %q\n", part.url, partPath(dir, j), os.DevNull)
+		}
 	}
 	return exec.Command("curl", "--config", config.Name()), config.Sync()
 }
 
-// putsInFlight is our client's default, and so what curl gets too.
-const putsInFlight = 8
+// Our client's defaults, and so what curl gets too.
+const (
+	putsInFlight      = 8
+	smallPutsInFlight = 64 // of bodies below 1 MiB
+)
 
 func partPath(dir string, i int) string { return filepath.Join(dir, "part-"+strconv.Itoa(i)) }

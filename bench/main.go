@@ -163,10 +163,10 @@ func (b *bench) measureWork(w work, clients []client, rounds int) ([]result, err
 	return results, nil
 }
 
-// does says whether the client takes part in a work: many small files are
-// uploaded from files and from Buffers only.
+// does says whether the client takes part in a work: many small files are not
+// uploaded as streams.
 func (c client) does(w work) bool {
-	return w.files == 1 || c.name == "bytescale file" || c.name == "JS SDK Buffer"
+	return w.files == 1 || !strings.HasSuffix(c.name, "stream")
 }
 
 // machine describes where the numbers come from.

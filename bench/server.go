@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -109,6 +108,20 @@ type part struct {
 	start, end int64 // inclusive
 }
 
+// beginAll begins an upload of each file of a work.
+func (s *server) beginAll(w work) ([][]part, error) {
+	uploads := make([][]part, len(w.paths))
+	var group errgroup.Group
+	group.SetLimit(32)
+	for i := range uploads {
+		group.Go(func() (err error) {
+			uploads[i], err = s.begin(w.size)
+			return err
+		})
+	}
+	return uploads, group.Wait()
+}
+
 // begin begins an upload and asks for the URL of each of its parts.
 func (s *server) begin(size int64) ([]part, error) {
 	var begun gen.BeginMultipartUploadResponse
@@ -120,7 +133,7 @@ func (s *server) begin(size int64) ([]part, error) {
 		return nil, err
 	}
 	parts := make([]part, begun.UploadParts.Count)
-	group, _ := errgroup.WithContext(context.Background())
+	var group errgroup.Group
 	group.SetLimit(32)
 	for i := range parts {
 		group.Go(func() error {
