@@ -15,7 +15,7 @@ func (r report) chart() []byte {
 	const (
 		left, width = 330.0, 430.0
 		row, top    = 26.0, 56.0
-		low, high   = 0.5, 50.0
+		low, high   = 0.05, 50.0
 	)
 	x := func(ratio float64) float64 {
 		return left + width*math.Log(min(max(ratio, low), high)/low)/math.Log(high/low)
@@ -32,7 +32,7 @@ func (r report) chart() []byte {
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 820 %.0f" font-family="sans-serif" font-size="12">`+"\n", bottom+24)
 	b.WriteString(`<rect width="100%" height="100%" fill="#fff"/>` + "\n")
 	b.WriteString(`<text x="12" y="22" font-size="15" fill="#111">Time of the peer as a multiple of ours (longer is better for us)</text>` + "\n")
-	for _, tick := range []float64{0.5, 1, 2, 5, 10, 20, 50} {
+	for _, tick := range []float64{0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50} {
 		color := "#ddd"
 		if tick == 1 {
 			color = "#333"

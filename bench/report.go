@@ -72,19 +72,36 @@ var comparisons = []comparison{
 	{work: "100 MB, 0 ms", ours: "bytescale file", peer: "curl, same parts"},
 	{work: "100 MB, 0 ms", ours: "bytescale file", peer: "JS SDK Buffer"},
 	{work: "100 MB, 0 ms", ours: "bytescale stream", peer: "JS SDK stream"},
+	{work: "100 MB, 50 ms", ours: "bytescale file", peer: "curl, same parts"},
 	{work: "100 MB, 50 ms", ours: "bytescale file", peer: "JS SDK Buffer"},
 	{work: "100 MB, 50 ms", ours: "bytescale stream", peer: "JS SDK stream"},
 	{work: "1 GB, 0 ms", ours: "bytescale file", peer: "curl, same parts", target: 1 / 1.05},
 	{work: "1 GB, 0 ms", ours: "bytescale file", peer: "curl, same parts", target: 1, cpu: true},
 	{work: "1 GB, 0 ms", ours: "bytescale file", peer: "JS SDK Buffer", target: 1.8},
+	{work: "1 GB, 0 ms", ours: "bytescale stream", peer: "curl, same parts"},
 	{work: "1 GB, 0 ms", ours: "bytescale stream", peer: "JS SDK stream", target: 5},
+	{work: "1 GB, 50 ms", ours: "bytescale file", peer: "curl, same parts"},
 	{work: "1 GB, 50 ms", ours: "bytescale file", peer: "JS SDK Buffer", target: 6},
 	{work: "1 GB, 50 ms", ours: "bytescale stream", peer: "JS SDK stream", target: 20},
+	{work: "1000 × 10 KB, 0 ms", ours: "bytescale file", peer: "curl, same parts"},
 	{work: "1000 × 10 KB, 0 ms", ours: "bytescale file", peer: "JS SDK Buffer", target: 9},
+	{work: "1000 × 10 KB, 50 ms", ours: "bytescale file", peer: "curl, same parts"},
 	{work: "1000 × 10 KB, 50 ms", ours: "bytescale file", peer: "JS SDK Buffer", target: 6},
 	{work: "1 GB, 0 ms, TLS", ours: "bytescale file", peer: "curl, same parts"},
 	{work: "1 GB, 0 ms, TLS", ours: "bytescale file", peer: "JS SDK Buffer"},
 	{work: "1 GB, 0 ms, TLS", ours: "bytescale stream", peer: "JS SDK stream"},
+}
+
+// bound is the most memory that our file client may take in each run of some works.
+type bound struct {
+	name      string
+	works     []string
+	megabytes float64
+}
+
+var bounds = []bound{
+	{"peak RSS, any file", []string{"100 MB, 0 ms", "100 MB, 50 ms", "1 GB, 0 ms", "1 GB, 50 ms"}, 20},
+	{"peak RSS, 64 files at a time", []string{"1000 × 10 KB, 0 ms", "1000 × 10 KB, 50 ms"}, 32},
 }
 
 func (r report) find(work, client string) (result, bool) {
@@ -108,6 +125,19 @@ func (r report) seconds(c comparison) (ours, peer float64, measured bool) {
 	return a.seconds(), b.transfer(), true
 }
 
+// peak returns the largest peak of our file client in megabytes, 0 if none of
+// the works was measured.
+func (r report) peak(works []string) float64 {
+	var peak int64
+	for _, work := range works {
+		x, _ := r.find(work, "bytescale file")
+		for _, s := range x.Samples {
+			peak = max(peak, s.RSS)
+		}
+	}
+	return float64(peak) / 1e6
+}
+
 // table writes the report as Markdown.
 func (r report) table() string {
 	var b strings.Builder
@@ -121,6 +151,12 @@ func (r report) table() string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %.2f s | %.2f s | **%.2f** | %s |\n",
 			c.name(), c.ours, c.peer, ours, peer, peer/ours, verdict(peer/ours, c.target))
 	}
+	for _, bound := range bounds {
+		if peak := r.peak(bound.works); peak > 0 {
+			fmt.Fprintf(&b, "| %s | bytescale file | | %.1f MB | | | ≤ %.0f MB, %s |\n",
+				bound.name, peak, bound.megabytes, met(peak <= bound.megabytes))
+		}
+	}
 	b.WriteString("\n| work | client | whole process | transfer | CPU | peak RSS |\n|---|---|--:|--:|--:|--:|\n")
 	for _, x := range r.Results {
 		fmt.Fprintf(&b, "| %s | %s | %.2f s | %.2f s | %.2f s | %.1f MB |\n",
@@ -133,14 +169,17 @@ func (r report) table() string {
 }
 
 func verdict(ratio, target float64) string {
-	switch {
-	case target == 0:
+	if target == 0 {
 		return ""
-	case ratio >= target:
-		return fmt.Sprintf("≥ %.2f, met", target)
-	default:
-		return fmt.Sprintf("≥ %.2f, MISSED", target)
 	}
+	return fmt.Sprintf("≥ %.2f, %s", target, met(ratio >= target))
+}
+
+func met(yes bool) string {
+	if yes {
+		return "met"
+	}
+	return "MISSED"
 }
 
 const (

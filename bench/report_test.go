@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -57,6 +58,62 @@ func TestTableComparesWithTheTransferOfThePeerAndNamesWhatIsMissing(t *testing.T
 	}
 	if strings.Contains(table, "100 MB") {
 		t.Errorf("table has rows that were not measured:\n%s", table)
+	}
+}
+
+// A bound holds in every run, so the worst one counts.
+func TestTableHoldsTheLargestPeakToItsBound(t *testing.T) {
+	for _, test := range []struct {
+		work string
+		peak int64
+		want string
+	}{
+		{"1 GB, 50 ms", 20e6, "| peak RSS, any file | bytescale file | | 20.0 MB | | | ≤ 20 MB, met |"},
+		{"1 GB, 50 ms", 20.1e6, "| peak RSS, any file | bytescale file | | 20.1 MB | | | ≤ 20 MB, MISSED |"},
+		{"1000 × 10 KB, 0 ms", 23e6, "| peak RSS, 64 files at a time | bytescale file | | 23.0 MB | | | ≤ 32 MB, met |"},
+	} {
+		r := sampleReport() // with 12 MB
+		worst := measured(test.work, "bytescale file", 1, 1, 1)
+		worst.Samples[1].RSS = test.peak
+		tls := measured("1 GB, 0 ms, TLS", "bytescale file", 1)
+		tls.Samples[0].RSS = 90e6 // has a bound of its own
+		r.Results = append(r.Results, worst, tls)
+		if table := r.table(); !strings.Contains(table, test.want) {
+			t.Errorf("table lacks %q:\n%s", test.want, table)
+		}
+	}
+}
+
+// A file is compared with each peer in each work, and no name is misspelt: a
+// comparison of what was not measured is left out of the table.
+func TestComparisonsAreOfTheWorksAndClients(t *testing.T) {
+	b := &bench{}
+	var clients, works []string
+	for _, c := range b.clients() {
+		clients = append(clients, c.name)
+	}
+	for _, w := range b.works(false) {
+		works = append(works, w.name)
+		for _, peer := range []string{"curl, same parts", "JS SDK Buffer"} {
+			if !slices.ContainsFunc(comparisons, func(c comparison) bool {
+				return c.work == w.name && c.ours == "bytescale file" && c.peer == peer
+			}) {
+				t.Errorf("%s: a file is not compared with %s", w.name, peer)
+			}
+		}
+	}
+	works = append(works, "1 GB, 0 ms, TLS") // not measured on macOS
+	for _, c := range comparisons {
+		if !slices.Contains(works, c.work) || !slices.Contains(clients, c.ours) || !slices.Contains(clients, c.peer) {
+			t.Errorf("%+v compares what is not measured", c)
+		}
+	}
+	for _, bound := range bounds {
+		for _, work := range bound.works {
+			if !slices.Contains(works, work) {
+				t.Errorf("%s: %q is not measured", bound.name, work)
+			}
+		}
 	}
 }
 
