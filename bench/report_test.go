@@ -117,6 +117,20 @@ func TestComparisonsAreOfTheWorksAndClients(t *testing.T) {
 	}
 }
 
+func TestSweepHasAColumnForEachValue(t *testing.T) {
+	s := sweep{title: "Legs", values: []int{2, 4}}
+	want := `| Legs | 2 | 4 |
+|---|--:|--:|
+| time | 3.00 s | 1.00 s |
+| CPU | 1.50 s | 0.50 s |
+| peak RSS | 12.0 MB | 12.0 MB |
+
+`
+	if got := s.table([]result{measured("", "", 2, 3, 9), measured("", "", 1)}); got != want {
+		t.Errorf("table is\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestChartIsWellFormed(t *testing.T) {
 	decoder := xml.NewDecoder(strings.NewReader(string(sampleReport().chart())))
 	for {

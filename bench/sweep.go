@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,26 +16,47 @@ import (
 // sweep is one option tried over its range, everything else at its default.
 type sweep struct {
 	title   string
-	flag    string // of bench/client
+	flags   []string // of bench/client, or of the command for many files; the value follows
 	values  []int
-	size    int64
+	files   int
+	size    int64 // of each file
 	limited conditions
 }
 
-// sweeps are the measurements that the defaults were chosen by.
+// sweeps are the measurements that the defaults were chosen by. On loopback one
+// connection is as fast as many: it takes a limit to each PUT to see what is
+// gained by more of them.
 var sweeps = []sweep{
 	{
-		title: "PUTs in flight; 512 MB, each PUT limited to 40 MB/s, 50 ms per API call",
-		flag:  "-puts", values: []int{1, 2, 4, 8, 16, 32}, size: 512e6,
+		title: "PUTs in flight (512 MB, 40 MB/s per PUT, 50 ms)",
+		flags: []string{"-puts"}, values: []int{1, 2, 4, 8, 16, 32}, files: 1, size: 512e6,
 		limited: conditions{latency: 50 * time.Millisecond, bandwidth: 40e6},
 	},
 	{
-		title: "PUTs in flight; 1 GB, no limit, 0 ms",
-		flag:  "-puts", values: []int{1, 2, 4, 8, 16, 32}, size: 1e9,
+		title: "PUTs in flight (1 GB, 0 ms)",
+		flags: []string{"-puts"}, values: []int{1, 2, 4, 8, 16, 32}, files: 1, size: 1e9,
 	},
 	{
-		title: "API calls in flight; 1 GB, no limit, 50 ms per API call",
-		flag:  "-calls", values: []int{2, 4, 8, 16, 32, 64, 128}, size: 1e9,
+		title: "API calls in flight (1 GB, 50 ms)",
+		flags: []string{"-calls"}, values: []int{2, 4, 8, 16, 32, 64, 128}, files: 1, size: 1e9,
+		limited: conditions{latency: 50 * time.Millisecond},
+	},
+	{
+		title: "MiB of buffers (stream of 512 MB, 40 MB/s per PUT, 50 ms)",
+		flags: []string{"-stream", "-budget"}, values: []int{16, 32, 64, 128}, files: 1, size: 512e6,
+		limited: conditions{latency: 50 * time.Millisecond, bandwidth: 40e6},
+	},
+	{
+		title: "MiB of buffers (stream of 1 GB, 0 ms)",
+		flags: []string{"-stream", "-budget"}, values: []int{16, 32, 64, 128}, files: 1, size: 1e9,
+	},
+	{
+		title: "files at a time (1000 × 10 KB, 0 ms)",
+		flags: []string{"--files"}, values: []int{8, 16, 32, 64, 128, 256}, files: 1000, size: 10e3,
+	},
+	{
+		title: "files at a time (1000 × 10 KB, 50 ms)",
+		flags: []string{"--files"}, values: []int{8, 16, 32, 64, 128, 256}, files: 1000, size: 10e3,
 		limited: conditions{latency: 50 * time.Millisecond},
 	},
 }
@@ -47,17 +69,27 @@ func (b *bench) sweepTable(rounds int) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", s.title, err)
 		}
-		fmt.Fprintf(&out, "%s:\n\n| %s | time | CPU | peak RSS |\n|--:|--:|--:|--:|\n", s.title, strings.TrimPrefix(s.flag, "-"))
-		for _, r := range results {
-			fmt.Fprintf(&out, "| %s | %.2f s | %.2f s | %.1f MB |\n", r.Client, r.seconds(), r.cpu(), r.rss())
-		}
-		out.WriteString("\n")
+		out.WriteString(s.table(results))
 	}
 	return out.String(), nil
 }
 
+// table has a column for each value.
+func (s sweep) table(results []result) string {
+	head, line := "| "+s.title, "\n|---"
+	seconds, cpu, rss := "\n| time", "\n| CPU", "\n| peak RSS"
+	for i, r := range results {
+		head += fmt.Sprintf(" | %d", s.values[i])
+		line += "|--:"
+		seconds += fmt.Sprintf(" | %.2f s", r.seconds())
+		cpu += fmt.Sprintf(" | %.2f s", r.cpu())
+		rss += fmt.Sprintf(" | %.1f MB", r.rss())
+	}
+	return head + " |" + line + "|" + seconds + " |" + cpu + " |" + rss + " |\n\n"
+}
+
 func (b *bench) sweep(s sweep, rounds int) ([]result, error) {
-	w := work{size: s.size, files: 1}
+	w := work{size: s.size, files: s.files}
 	if err := w.prepare(b.dir); err != nil {
 		return nil, err
 	}
@@ -69,14 +101,32 @@ func (b *bench) sweep(s sweep, rounds int) ([]result, error) {
 	results := make([]result, len(s.values))
 	for range rounds {
 		for i, value := range s.values {
-			got, err := measure(exec.Command(filepath.Join(b.dir, "client"), s.flag, strconv.Itoa(value), server.url, apiKey, w.paths[0]))
+			cmd, err := b.sweepCommand(s, w, server, strconv.Itoa(value))
 			if err != nil {
 				return nil, err
 			}
-			fmt.Fprintf(os.Stderr, "%s %d: %.2f s\n", s.flag, value, got.Seconds)
-			results[i].Client = strconv.Itoa(value)
+			got, err := measure(cmd)
+			if err != nil {
+				return nil, err
+			}
+			fmt.Fprintf(os.Stderr, "%s %d: %.2f s\n", strings.Join(s.flags, " "), value, got.Seconds)
 			results[i].Samples = append(results[i].Samples, got)
 		}
 	}
 	return results, nil
+}
+
+// sweepCommand tries one value. How many files are uploaded at a time is up to
+// the command, all else to the SDK.
+func (b *bench) sweepCommand(s sweep, w work, server *server, value string) (*exec.Cmd, error) {
+	option := append(slices.Clone(s.flags), value)
+	if s.files == 1 {
+		return exec.Command(filepath.Join(b.dir, "client"), append(option, server.url, apiKey, w.paths[0])...), nil
+	}
+	cmd, err := b.commandFile(w, server)
+	if err != nil {
+		return nil, err
+	}
+	cmd.Args = append(cmd.Args, option...)
+	return cmd, nil
 }

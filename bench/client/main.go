@@ -2,7 +2,7 @@
 // -stream as a plain stream of known size (the SDK sees an io.Reader and
 // nothing else). It is one of the programs that the benchmark measures.
 //
-//	client [-stream] [-puts N] [-calls N] API_URL API_KEY FILE
+//	client [-stream] [-puts N] [-calls N] [-budget MIB] API_URL API_KEY FILE
 package main
 
 import (
@@ -19,13 +19,15 @@ func main() {
 	stream := flag.Bool("stream", false, "hide that the file could seek")
 	puts := flag.Int("puts", 8, "parts in flight")
 	calls := flag.Int("calls", 64, "API calls in flight")
+	budget := flag.Int64("budget", 64, "MiB of buffers for plain streams")
 	flag.Parse()
 	if flag.NArg() != 3 {
 		flag.Usage()
 		os.Exit(2)
 	}
 	client, err := bytescale.NewClient(flag.Arg(1), bytescale.WithAPIURL(flag.Arg(0)), bytescale.WithAPIRate(1e6),
-		bytescale.WithPutsInFlight(*puts), bytescale.WithAPICallsInFlight(*calls))
+		bytescale.WithPutsInFlight(*puts), bytescale.WithAPICallsInFlight(*calls),
+		bytescale.WithBufferBudget(*budget<<20))
 	if err == nil {
 		err = upload(client, flag.Arg(2), *stream)
 	}
