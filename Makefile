@@ -142,7 +142,7 @@ bench-docs: ## The same, and rewrite the table and chart of docs/performance.md
 
 .PHONY: bench-defaults
 bench-defaults: ## The options over their ranges: what the defaults were chosen by
-	go run ./bench -defaults -rounds 3
+	go run ./bench -defaults
 
 ##@ Fix
 
