@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	bytescale "github.com/c88edac7/bytescale-go"
 )
@@ -17,12 +16,8 @@ import (
 // standardInput uploads what can be read from standard input. A later command
 // cannot continue it: it would read something else.
 func (u *uploader) standardInput(ctx context.Context, it item) (*bytescale.FileDetails, string, error) {
-	name := u.flags.Name
-	if name == "" || strings.Contains(name, "{") {
-		name = "stdin" // for the variables of the original name
-	}
 	options := append(slices.Clone(u.options),
-		bytescale.WithOriginalFileName(name), bytescale.WithProgress(u.progress.watch(it.size)))
+		bytescale.WithOriginalFileName(u.originalName(it)), bytescale.WithProgress(u.progress.watch(it.size)))
 
 	var source bytescale.Source
 	var mime string

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/maphash"
 	"path"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -24,8 +26,10 @@ type uploader struct {
 	progress    *progress
 	printer     *printer
 
+	claimed places // that files of this command are going to
+	taken   places // that they went to
+
 	mu       sync.Mutex
-	places   map[uint64]bool // hashes of the places that are taken
 	uploaded int
 	failed   int
 	kept     int // checkpoints left by interrupted uploads
@@ -49,14 +53,7 @@ func (u *uploader) one(ctx context.Context, it item) {
 	if ctx.Err() != nil {
 		return
 	}
-	var file *bytescale.FileDetails
-	var sum string
-	var err error
-	if it.stdin {
-		file, sum, err = u.standardInput(ctx, it)
-	} else {
-		file, sum, err = u.file(ctx, it)
-	}
+	file, sum, err := u.upload(ctx, it)
 	switch {
 	case err == nil:
 		u.printer.result(it.shown(), file, sum)
@@ -71,12 +68,25 @@ func (u *uploader) one(ctx context.Context, it item) {
 	}
 }
 
-// file uploads one file of the disk, from where an earlier upload of it stopped
-// if there is one.
-func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, string, error) {
+// upload uploads a file to a place of its own.
+func (u *uploader) upload(ctx context.Context, it item) (file *bytescale.FileDetails, sum string, err error) {
 	if err := u.claim(it); err != nil {
 		return nil, "", err
 	}
+	if it.stdin {
+		file, sum, err = u.standardInput(ctx, it)
+	} else {
+		file, sum, err = u.file(ctx, it)
+	}
+	if err == nil {
+		err = u.checkPlace(file)
+	}
+	return file, sum, err
+}
+
+// file uploads one file of the disk, from where an earlier upload of it stopped
+// if there is one.
+func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, string, error) {
 	mime, err := fileMIME(it.path)
 	if err != nil {
 		return nil, "", err
@@ -183,29 +193,90 @@ func (u *uploader) destinationOf(it item) (folder, name string) {
 }
 
 // claim refuses a file that would take the place of another one of the same
-// command: of both, only one would be stored. Places that hold variables such as
-// {UNIQUE_DIGITS_8} differ, as far as one can know.
+// command: of both, only one would be stored.
 func (u *uploader) claim(it item) error {
 	folder, name := u.destinationOf(it)
-	if len(u.flags.Paths) == 1 || name == "" || hasVariable(folder) || hasVariable(name) {
+	switch {
+	case name == "", hasUnique(folder), hasUnique(name):
+		return nil // the service finds a free place
+	case u.flags.Name == "" && len(u.flags.Paths) == 1:
+		return nil // the files of one directory differ
+	}
+	wanted := withOriginal(folder+"\x00"+name, u.originalName(it))
+	if u.claimed.add(wanted) {
 		return nil
 	}
-	place := maphash.String(placeSeed, folder+"\x00"+name) // of millions of files, perhaps
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.places[place] {
-		return errors.New("would be stored in the place of another file of this command; upload them to different folders")
+	return errors.New("would be stored in the place of another file of this command; " + apart)
+}
+
+// checkPlace is the net below claim: it is where the file went that counts, and
+// the service, its time and a variable that it does not know decide that.
+func (u *uploader) checkPlace(file *bytescale.FileDetails) error {
+	if u.taken.add(file.FilePath) {
+		return nil
 	}
-	if u.places == nil {
-		u.places = map[uint64]bool{}
+	return fmt.Errorf("was stored in the place of another file of this command, %s; %s", file.FilePath, apart)
+}
+
+// apart is what to do about two files for one place.
+const apart = "upload them to different folders, or put {UNIQUE_DIGITS_8} into --name"
+
+// places is a set of places, as hashes: of millions of files, perhaps.
+type places struct {
+	mu   sync.Mutex
+	seen map[uint64]struct{}
+}
+
+// add says whether place is new.
+func (p *places) add(place string) bool {
+	hash := maphash.String(placeSeed, place)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, found := p.seen[hash]; found {
+		return false
 	}
-	u.places[place] = true
-	return nil
+	if p.seen == nil {
+		p.seen = map[uint64]struct{}{}
+	}
+	p.seen[hash] = struct{}{}
+	return true
 }
 
 var placeSeed = maphash.MakeSeed()
 
-func hasVariable(text string) bool { return strings.Contains(strings.ReplaceAll(text, `\{`, ""), "{") }
+// uniqueVariable finds the variables that the service fills until a place is
+// free. All others, times too, can be the same for two files.
+var uniqueVariable = regexp.MustCompile(`\{UNIQUE_DIGITS_([1-9]|1[0-9]|20)\}`)
+
+func hasUnique(template string) bool {
+	return uniqueVariable.MatchString(strings.ReplaceAll(template, `\{`, ""))
+}
+
+// withOriginal fills in the variables of the original name, of which each file
+// has its own.
+func withOriginal(template, name string) string {
+	extension := path.Ext(name)
+	if extension == name { // .profile
+		extension = ""
+	}
+	return strings.NewReplacer(
+		`\{`, `\{`, // no variable follows
+		"{ORIGINAL_FILE_NAME}", strings.TrimSuffix(name, extension),
+		"{ORIGINAL_FILE_EXT}", extension,
+	).Replace(template)
+}
+
+// originalName is what the service is told that the file is called.
+func (u *uploader) originalName(it item) string {
+	switch name := u.flags.Name; {
+	case !it.stdin:
+		return filepath.Base(it.path)
+	case name == "" || strings.Contains(name, "{"):
+		return "stdin" // for the variables of the original name
+	default:
+		return name
+	}
+}
 
 func joinFolder(folder, below string) string {
 	if folder == "" {
