@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"unicode"
 
 	bytescale "github.com/c88edac7/bytescale-go"
@@ -47,6 +48,8 @@ func explanation(err error) string {
 		return reason(err) + "; check that --api-url is the address of the service"
 	case isDiskFull(err):
 		return diskFull(err)
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "too many open files; lower --files or --concurrency, or raise the limit (ulimit -n)"
 	}
 	if text, ok := networkExplanation(err); ok {
 		return text

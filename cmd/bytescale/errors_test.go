@@ -34,6 +34,8 @@ func TestExplain(t *testing.T) {
 		{"unreadable file", &fs.PathError{Op: "open", Path: "a", Err: syscall.EACCES}, "permission denied (open: permission denied); check who may use it"},
 		{"other trouble with a file", &fs.PathError{Op: "read", Path: "a", Err: syscall.EIO}, "read: input/output error"},
 		{"full disk", &fs.PathError{Op: "write", Path: "a", Err: syscall.ENOSPC}, "the disk is full (a: write: no space left on device); free some space"},
+		{"too many files", &fs.PathError{Op: "open", Path: "a", Err: syscall.EMFILE}, "too many open files; lower --files or --concurrency, or raise the limit (ulimit -n)"},
+		{"too many connections", network(&net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.ENFILE)}), "too many open files; lower --files"},
 		{"rename", &os.LinkError{Op: "rename", Old: "a", New: "b", Err: syscall.EXDEV}, "rename: invalid cross-device link"},
 		{"malformed key", keyError, "the API key is malformed: it does not go on with an account id of seven base58 characters; copy the whole key from the dashboard"},
 		{"bad option", optionError, "putsInFlight: "},

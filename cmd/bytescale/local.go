@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 
@@ -36,7 +38,10 @@ func startLocal(opts ...bytescale.ClientOption) (*local, error) {
 	if err != nil {
 		return nil, errors.Join(err, service.Close())
 	}
-	l := &local{fake: service, server: &http.Server{Handler: service}}
+	l := &local{fake: service, server: &http.Server{
+		Handler:  service,
+		ErrorLog: log.New(io.Discard, "", 0), // the client says what the user can act on
+	}}
 	go func() { _ = l.server.Serve(listener) }() // ends with close
 
 	origin := "http://" + listener.Addr().String()

@@ -69,7 +69,7 @@ func (c *uploadCmd) Run(ctx context.Context, std *streams, env getenv) error {
 		}
 	}()
 	var workers sync.WaitGroup
-	for range c.Files {
+	for range u.files {
 		workers.Go(func() {
 			for it := range found {
 				u.one(ctx, it)
@@ -105,11 +105,12 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	if !c.Quiet {
 		reach.note = u.note
 	}
+	limit := openFilesLimit()
+	u.files = c.filesAtOnce(limit, u.note)
 	options := []bytescale.ClientOption{
 		bytescale.WithPutsInFlight(c.Concurrency), bytescale.WithAPIRate(c.APIRate), bytescale.WithObserver(reach.observe),
-	}
-	if c.Files > 64 { // a small file is hardly more than its two calls
-		options = append(options, bytescale.WithAPICallsInFlight(c.Files))
+		// A small file is hardly more than its two calls.
+		bytescale.WithAPICallsInFlight(min(max(64, c.Files), max(2, c.mostFiles(limit)))),
 	}
 	if c.Local {
 		u.local, err = startLocal(options...)
@@ -129,6 +130,31 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 		u.checkpoints = newCheckpoints(env, u.note)
 	}
 	return u, nil
+}
+
+// mostFiles is how many files at a time the limit of open files allows. One takes
+// up to four of them: itself, the lock of its checkpoint, and a connection each
+// for calls and for bytes. The emulator has the other ends of these, and files of
+// its own.
+func (c *uploadCmd) mostFiles(limit int) int {
+	each := 4
+	if c.Local {
+		each = 8
+	}
+	return max(1, (limit-16)/each)
+}
+
+// filesAtOnce is --files, or what the limit of open files allows.
+func (c *uploadCmd) filesAtOnce(limit int, note func(format string, args ...any)) int {
+	wanted := c.Files
+	if !c.Recursive {
+		wanted = min(wanted, len(c.Paths))
+	}
+	most := c.mostFiles(limit)
+	if most < wanted && !c.Quiet {
+		note("%s at a time, since the process may have only %d open; see ulimit -n", plural(most, "file", "files"), limit)
+	}
+	return min(wanted, most)
 }
 
 // check refuses flags that cannot be meant together or are out of range.

@@ -20,6 +20,7 @@ type uploader struct {
 	flags       *uploadCmd
 	std         *streams
 	client      *bytescale.Client
+	files       int // at a time
 	options     []bytescale.UploadOption
 	checkpoints *checkpoints // nil: neither kept nor used
 	local       *local       // nil without --local
