@@ -28,6 +28,7 @@ type progress struct {
 	bar         *progressbar.ProgressBar // nil if err is no terminal
 	due         time.Time                // of the next plain line
 	done, whole int64                    // bytes
+	sent        int64                    // bytes, by this run, some of them perhaps again
 }
 
 func newProgress(errw io.Writer, quiet bool, env getenv) *progress {
@@ -36,10 +37,9 @@ func newProgress(errw io.Writer, quiet bool, env getenv) *progress {
 	if !quiet && isTerminal(errw) && env("TERM") != "dumb" {
 		p.bar = progressbar.NewOptions64(1,
 			progressbar.OptionSetWriter(errw),
-			progressbar.OptionShowBytes(true),
-			progressbar.OptionUseIECUnits(true),
-			progressbar.OptionShowCount(),
-			progressbar.OptionSetPredictTime(true),
+			// The rate is our own: the bar would count what an earlier run has sent.
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionShowDescriptionAtLineEnd(),
 			progressbar.OptionFullWidth(),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionUseANSICodes(true),
@@ -58,54 +58,61 @@ func (p *progress) expect(size int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.whole += size
-	p.show(0)
+	p.show()
 }
 
 // watch returns the progress function of one file, which was expected to have
-// size bytes. Bytes on the wire count, so that a slow link is seen to move; but
-// a file is done only when it is confirmed, and none goes back.
+// size bytes. Bytes on the wire count, so that a slow link is seen to move, and
+// are taken back when they have to be sent again; but a file is done only when it
+// is confirmed.
 func (p *progress) watch(size int64) func(bytescale.Progress) {
-	var before int64
+	var done, sent int64 // as of the call before
 	return func(now bytescale.Progress) {
-		done := max(now.Sent, now.Confirmed)
-		if now.Confirmed < now.Total {
-			done = min(done, now.Total-1)
-		}
-		done = max(before, min(done, now.Total))
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.whole += now.Total - size
-		p.done += done - before
-		p.show(done - before)
-		size, before = now.Total, done
+		p.sent += now.Sent - sent
+		p.done -= done
+		size, sent, done = now.Total, now.Sent, now.Confirmed+now.InFlight
+		if now.Confirmed < now.Total {
+			done = min(done, now.Total-1)
+		}
+		p.done += done
+		p.show()
 	}
 }
 
-// show brings bar or lines up to date after n more bytes. p.mu is held.
-func (p *progress) show(n int64) {
+// show brings bar or lines up to date. p.mu is held.
+func (p *progress) show() {
+	now := time.Now()
 	switch {
 	case p.quiet:
 	case p.bar != nil:
 		// The bar takes itself for finished, for good, when it is full; more
 		// files may still be found, so it stays a byte short.
 		p.bar.ChangeMax64(p.whole + 1)
-		_ = p.bar.Add64(n)
-	case !time.Now().Before(p.due):
-		now := time.Now()
+		_ = p.bar.Set64(p.done)
+		p.bar.Describe(p.status(now.Sub(p.began)))
+	case !now.Before(p.due):
 		// The longer it takes the rarer: a log of a day has a few hundred lines.
 		p.due = now.Add(max(firstLine, now.Sub(p.began)/20))
-		fmt.Fprintln(p.err, "bytescale:", p.line(now.Sub(p.began)))
+		fmt.Fprintln(p.err, fmt.Sprintf("bytescale: %d%%,", percent(p.done, p.whole)), p.status(now.Sub(p.began)))
 	}
 }
 
-// line says how far things are after so long.
-func (p *progress) line(elapsed time.Duration) string {
-	text := fmt.Sprintf("%d%%, %s of %s", percent(p.done, p.whole), size(p.done), size(p.whole))
-	if rate := float64(p.done) / elapsed.Seconds(); rate >= 1 {
-		left := time.Duration(float64(p.whole-p.done) / rate * float64(time.Second))
-		text += fmt.Sprintf(", %s/s, %s left", size(int64(rate)), left.Round(time.Second))
+// status says how far things are after so long.
+func (p *progress) status(elapsed time.Duration) string {
+	text := size(p.done) + " of " + size(p.whole)
+	rate := float64(p.sent) / elapsed.Seconds()
+	if rate < 1 {
+		return text
 	}
-	return text
+	text += ", " + size(int64(rate)) + "/s"
+	if p.done == p.whole {
+		return text // of the files that were found so far
+	}
+	left := time.Duration(float64(p.whole-p.done) / rate * float64(time.Second)).Round(time.Second)
+	return text + fmt.Sprintf(", %s left", max(time.Second, left))
 }
 
 func percent(done, whole int64) int64 {
@@ -123,8 +130,8 @@ func (p *progress) total(files int) string {
 	defer p.mu.Unlock()
 	elapsed := time.Since(p.began)
 	text := fmt.Sprintf("%s, %s in %s", plural(files, "file", "files"), size(p.done), elapsed.Round(10*time.Millisecond))
-	if elapsed > 0 && p.done > 0 {
-		text += fmt.Sprintf(" (%s/s)", size(int64(float64(p.done)/elapsed.Seconds())))
+	if elapsed > 0 && p.sent > 0 {
+		text += fmt.Sprintf(" (%s/s)", size(int64(float64(p.sent)/elapsed.Seconds())))
 	}
 	return text
 }

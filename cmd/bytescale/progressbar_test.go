@@ -22,7 +22,7 @@ func TestProgressLines(t *testing.T) {
 		p.expect(100 * mib)
 		watch := p.watch(100 * mib)
 		for second := range int64(25) {
-			watch(bytescale.Progress{Sent: second * 4 * mib, Confirmed: second * 3 * mib, Total: 100 * mib})
+			watch(bytescale.Progress{Sent: second * 4 * mib, InFlight: second * mib, Confirmed: second * 3 * mib, Total: 100 * mib})
 			time.Sleep(time.Second)
 		}
 		watch(bytescale.Progress{Sent: 104 * mib, Confirmed: 100 * mib, Total: 100 * mib})
@@ -32,7 +32,7 @@ func TestProgressLines(t *testing.T) {
 		if diff := cmp.Diff(want, err.String()); diff != "" {
 			t.Error(diff)
 		}
-		if got, want := p.total(1), "1 file, 100 MiB in 25s (4.0 MiB/s)"; got != want {
+		if got, want := p.total(1), "1 file, 100 MiB in 25s (4.2 MiB/s)"; got != want {
 			t.Errorf("at the end %q, want %q", got, want)
 		}
 	})
@@ -68,31 +68,51 @@ func TestProgressQuiet(t *testing.T) {
 	})
 }
 
-// What is shown never goes back, is not full before all is confirmed, and
-// follows a file that turns out to have another size.
+// What has to be sent again is not done, a file is not done before all of it is
+// confirmed, and one that turns out to have another size is followed.
 func TestProgressCounts(t *testing.T) {
 	p := newProgress(&bytes.Buffer{}, true, noEnv)
 	p.expect(10)
 	p.expect(20)
 	watch := p.watch(10)
 	for _, step := range []struct {
-		now         bytescale.Progress
-		done, whole int64
+		now               bytescale.Progress
+		done, sent, whole int64
 	}{
-		{bytescale.Progress{Total: 10}, 0, 30},
-		{bytescale.Progress{Sent: 6, Total: 10}, 6, 30},
-		{bytescale.Progress{Sent: 16, Confirmed: 5, Total: 10}, 9, 30},
-		{bytescale.Progress{Sent: 3, Confirmed: 5, Total: 10}, 9, 30},
-		{bytescale.Progress{Sent: 16, Confirmed: 10, Total: 10}, 10, 30},
-		{bytescale.Progress{Sent: 16, Confirmed: 12, Total: 12}, 12, 32},
+		{bytescale.Progress{Total: 10}, 0, 0, 30},
+		{bytescale.Progress{Sent: 6, InFlight: 6, Total: 10}, 6, 6, 30},
+		{bytescale.Progress{Sent: 6, InFlight: 2, Total: 10}, 2, 6, 30},
+		{bytescale.Progress{Sent: 14, InFlight: 5, Confirmed: 5, Total: 10}, 9, 14, 30},
+		{bytescale.Progress{Sent: 14, Confirmed: 10, Total: 10}, 10, 14, 30},
+		{bytescale.Progress{Sent: 16, Confirmed: 12, Total: 12}, 12, 16, 32},
 	} {
 		watch(step.now)
-		if p.done != step.done || p.whole != step.whole {
-			t.Errorf("%+v: %d of %d, want %d of %d", step.now, p.done, p.whole, step.done, step.whole)
+		if p.done != step.done || p.sent != step.sent || p.whole != step.whole {
+			t.Errorf("%+v: %d of %d, %d sent; want %+v", step.now, p.done, p.whole, p.sent, step)
 		}
 	}
 	p.watch(0)(bytescale.Progress{Confirmed: 0, Total: 0})
 	if got := percent(0, 0); got != 100 {
 		t.Errorf("nothing of nothing is %d%%", got)
+	}
+}
+
+// The rate is that of this run, whatever an earlier one has sent, and no time is
+// left only when nothing is.
+func TestProgressStatus(t *testing.T) {
+	for _, test := range []struct {
+		now  bytescale.Progress
+		want string
+	}{
+		{bytescale.Progress{Confirmed: 80 * mib, Total: 100 * mib}, "80 MiB of 100 MiB"},
+		{bytescale.Progress{Sent: 10 * mib, InFlight: 10 * mib, Confirmed: 80 * mib, Total: 100 * mib}, "90 MiB of 100 MiB, 1.0 MiB/s, 10s left"},
+		{bytescale.Progress{Sent: 20 * mib, InFlight: 20 * mib, Confirmed: 80 * mib, Total: 100 * mib}, "100 MiB of 100 MiB, 2.0 MiB/s, 1s left"},
+		{bytescale.Progress{Sent: 20 * mib, Confirmed: 100 * mib, Total: 100 * mib}, "100 MiB of 100 MiB, 2.0 MiB/s"},
+	} {
+		p := newProgress(&bytes.Buffer{}, true, noEnv)
+		p.watch(0)(test.now)
+		if got := p.status(10 * time.Second); got != test.want {
+			t.Errorf("%+v: %q, want %q", test.now, got, test.want)
+		}
 	}
 }
