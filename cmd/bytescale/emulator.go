@@ -26,7 +26,7 @@ const (
 	// emulatorGrace is how long requests can go on after SIGTERM. The person who
 	// pressed Ctrl-C gets their prompt back sooner, before main loses patience.
 	emulatorGrace          = 10 * time.Second
-	emulatorGraceInterrupt = exitGrace * 2 / 3
+	emulatorGraceInterrupt = exitGraceUser * 2 / 3
 )
 
 // emulatorCmd is bytescale emulator.

@@ -26,26 +26,35 @@ const (
 	exitSignal = 128
 )
 
-// exitGrace is what Ctrl-C leaves the command to stop its requests and say
-// what it did; then the process ends whatever still blocks it.
-const exitGrace = 1500 * time.Millisecond
+// What a signal leaves the command to stop its requests and say what it did; then
+// the process ends whatever still blocks it. Ctrl-C has a person waiting. The
+// others have a supervisor with a limit of its own, and an emulator may need
+// longer to finish its requests.
+const (
+	exitGrace     = emulatorGrace + time.Second
+	exitGraceUser = 1500 * time.Millisecond
+)
 
 func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		// What the parent has switched off, as nohup and background jobs have,
+		// stays so.
+		if !signal.Ignored(sig) {
+			signal.Notify(signals, sig)
+		}
+	}
 	go func() {
 		stop := stopped{signal: <-signals}
 		cancel(stop)
-		// Ctrl-C has a person waiting. SIGTERM has a supervisor with a limit of
-		// its own, and an emulator may need longer to finish its requests.
-		var patience <-chan time.Time
+		patience := exitGrace
 		if stop.signal == os.Interrupt {
-			patience = time.After(exitGrace)
+			patience = exitGraceUser
 		}
 		select {
 		case <-signals:
-		case <-patience:
+		case <-time.After(patience):
 			fmt.Fprintln(os.Stderr, "bytescale: interrupted, with something still under way")
 		}
 		os.Exit(stop.code())
@@ -59,10 +68,11 @@ type stopped struct{ signal os.Signal }
 func (s stopped) Error() string { return "interrupted" }
 
 func (s stopped) code() int {
-	if s.signal == syscall.SIGTERM {
-		return exitSignal + int(syscall.SIGTERM)
+	number, ok := s.signal.(syscall.Signal)
+	if !ok {
+		number = syscall.SIGINT
 	}
-	return exitSignal + int(syscall.SIGINT)
+	return exitSignal + int(number)
 }
 
 // streams are the three standard streams. Results go to out, all else to err.

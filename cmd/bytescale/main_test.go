@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"testing"
 )
 
@@ -19,6 +21,12 @@ var command string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		// Ignored here, as in a background job, it would be in the command too.
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig)
+		}
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "bytescale-command-")
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -133,5 +134,56 @@ func TestSecondSignal(t *testing.T) {
 	// Which of the two counts as the first is up to the system.
 	if code := emulator.ProcessState.ExitCode(); code != 130 && code != 143 {
 		t.Errorf("exit code %d, want that of a hurried end, 130 or 143", code)
+	}
+}
+
+// A command that blocks where no context reaches, here on a pipe that nobody
+// empties, ends after SIGTERM all the same.
+func TestSIGTERMBlocked(t *testing.T) {
+	t.Parallel()
+	i := newInterruption(t)
+	i.succeed(i.upload())
+	name := filepath.Join(i.dir, "pipe")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pipe, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	p := i.start(nil, "download", "-q", "-f", "-o", "pipe", moviePath)
+	if _, err := pipe.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.finish(); code != 143 || !strings.Contains(p.err.String(), "still under way") {
+		t.Errorf("exit code %d: %s", code, &p.err)
+	}
+}
+
+// A signal that the parent has switched off stays so.
+func TestIgnoredSignals(t *testing.T) {
+	t.Parallel()
+	for name, sig := range map[string]syscall.Signal{"HUP": syscall.SIGHUP, "INT": syscall.SIGINT} {
+		i := newInterruption(t, stall("CompleteUploadPart", 5, false))
+		p := &process{Cmd: exec.Command("sh", "-c", "trap '' "+name+"; exec "+command+" upload -q --folder /films --name movie.mp4 movie.mp4")}
+		p.Dir, p.Env, p.Stdout, p.Stderr = i.dir, i.env, &p.out, &p.err
+		if err := p.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(p.kill)
+		i.held("CompleteUploadPart")
+		if err := p.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if code := p.finish(); code != 143 {
+			t.Errorf("%s: exit code %d, want that of SIGTERM: %s", name, code, &p.err)
+		}
 	}
 }

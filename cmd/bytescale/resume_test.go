@@ -600,9 +600,9 @@ func (i *interruption) placeOf(name string) string {
 	return p.path
 }
 
-// Ctrl-C ends the command with a checkpoint and its own exit code.
+// Each signal ends the command with a checkpoint and an exit code of its own.
 func TestCtrlC(t *testing.T) {
-	for name, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143} {
+	for name, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 		t.Run(fmt.Sprint(name), func(t *testing.T) {
 			t.Parallel()
 			i := newInterruption(t, stall("CompleteUploadPart", 5, false))
