@@ -11,9 +11,9 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
-	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 )
@@ -101,27 +101,64 @@ type cli struct {
 // for until it is done or ctx ends, and returns the exit code.
 func run(ctx context.Context, args []string, env getenv, in io.Reader, out, errw io.Writer) int {
 	exited := false // by --help or --version, which print and are done
-	parser, err := newParser(&cli{}, env, out, errw, func(int) { exited = true })
+	var grammar cli
+	parser, err := newParser(&grammar, env, out, errw, func(int) { exited = true })
 	if err != nil {
 		fmt.Fprintln(errw, "bytescale:", err)
 		return exitUsage
 	}
-	// The parser would replace what is not UTF-8, and name another file.
-	if i := slices.IndexFunc(args, func(arg string) bool { return !utf8.ValidString(arg) }); i >= 0 {
-		return report(ctx, errw, usageError{fmt.Errorf("%q is not valid UTF-8, so it can name nothing that is stored; rename the file", args[i])})
-	}
+	args = prepared(args)
 	parsed, err := parser.Parse(args)
 	if exited {
 		return exitOK
 	}
-	if err == nil {
-		parsed.BindTo(ctx, (*context.Context)(nil))
-		parsed.Bind(&streams{in: in, out: out, err: errw}, env)
-		err = parsed.Run()
-	} else {
-		err = usageError{fmt.Errorf("%w; try: %s --help", err, commandName(err))}
+	if err != nil {
+		return report(ctx, errw, usageError{fmt.Errorf("%w; try: %s --help", err, commandName(err))})
 	}
-	return report(ctx, errw, err)
+	if err := checkArguments(args, grammar.Upload.Paths); err != nil {
+		return report(ctx, errw, usageError{err})
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	parsed.Bind(&streams{in: in, out: out, err: errw}, env)
+	return report(ctx, errw, parsed.Run())
+}
+
+// notUTF8 stands in an argument for what is not UTF-8. The parser would put
+// U+FFFD there, which can be the name of another file; no name holds a zero byte.
+const notUTF8 = "\x00"
+
+// prepared are args for the parser, which knows -- only before the first file.
+func prepared(args []string) []string {
+	var ready []string
+	files := false // everything is one from here on
+	for _, arg := range args {
+		switch {
+		case arg == "--" && !files:
+			files = true
+			continue
+		case files && strings.HasPrefix(arg, "-") && arg != "-":
+			arg = "./" + arg
+		}
+		ready = append(ready, strings.ToValidUTF8(arg, notUTF8))
+	}
+	return ready
+}
+
+// checkArguments refuses what is not UTF-8, except for files to upload: each of
+// them fails by itself.
+func checkArguments(args, uploads []string) error {
+	uploads = slices.Clone(uploads)
+	for _, arg := range args {
+		if !strings.Contains(arg, notUTF8) {
+			continue
+		}
+		i := slices.Index(uploads, arg)
+		if i < 0 {
+			return fmt.Errorf("%s is not valid UTF-8, so it can name nothing that is stored", arg)
+		}
+		uploads = slices.Delete(uploads, i, i+1)
+	}
+	return nil
 }
 
 func newParser(grammar *cli, env getenv, out, errw io.Writer, exit func(int)) (*kong.Kong, error) {

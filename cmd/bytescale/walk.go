@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -39,8 +40,15 @@ type walk struct {
 var (
 	errIsDirectory = errors.New("is a directory; add --recursive to upload what is in it")
 	errNotRegular  = errors.New("is not a regular file; to upload what it yields, use standard input: bytescale upload - < FILE")
-	errNotUTF8     = errors.New("the name is not valid UTF-8, so it cannot be stored; rename the file")
+	errName        = errors.New("the name cannot be stored: it is not valid UTF-8, holds a line break or is longer than 512 characters; rename the file")
 )
+
+// storable says whether name, or the place of a file in a directory, can be that
+// of a stored file (FilePath in openapi.yaml).
+func storable(name string) bool {
+	return utf8.ValidString(name) && utf8.RuneCountInString(name) <= 512 &&
+		!strings.ContainsAny(name, notUTF8+"\n\r\u2028\u2029")
+}
 
 // argument emits the files that arg names, until emit returns false.
 func (w *walk) argument(arg string, emit func(item) bool) {
@@ -50,6 +58,8 @@ func (w *walk) argument(arg string, emit func(item) bool) {
 	}
 	info, err := os.Stat(arg)
 	switch {
+	case strings.Contains(arg, notUTF8):
+		w.fail(arg, errName)
 	case err != nil:
 		w.fail(arg, err)
 	case info.IsDir() && !w.recursive:
@@ -58,8 +68,8 @@ func (w *walk) argument(arg string, emit func(item) bool) {
 		w.directory(arg, emit)
 	case !info.Mode().IsRegular():
 		w.fail(arg, errNotRegular)
-	case !utf8.ValidString(filepath.Base(arg)):
-		w.fail(arg, errNotUTF8)
+	case !storable(filepath.Base(arg)):
+		w.fail(arg, errName)
 	default:
 		emit(item{path: arg, size: info.Size()})
 	}
@@ -109,8 +119,8 @@ func (w *walk) entry(name, tree string, entry fs.DirEntry) (item, bool) {
 	case !entry.Type().IsRegular():
 		w.skip(name, "not a regular file")
 		return item{}, false
-	case !utf8.ValidString(tree):
-		w.fail(name, errNotUTF8)
+	case !storable(tree):
+		w.fail(name, errName)
 		return item{}, false
 	}
 	info, err := entry.Info()

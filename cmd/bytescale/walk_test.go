@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,6 +92,23 @@ func TestWalk(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Names that the service cannot take.
+func TestWalkNames(t *testing.T) {
+	deep := strings.Repeat(strings.Repeat("d", 255)+"/", 2)
+	tree(t, "dir/line\nbreak", "dir/return\r", "dir/plain", "dir/"+deep+"file")
+	const refused = ": the name cannot be stored: it is not valid UTF-8, holds a line break or is longer than 512 characters; rename the file"
+	want := []string{
+		"fail dir/" + deep + "file" + refused, "fail dir/line\nbreak" + refused, "file dir/plain dir/plain", "fail dir/return\r" + refused,
+		"fail dir/line\nbreak" + refused,
+		"file dir/" + deep + "file ", // whose name is short
+		"fail with \x00" + refused,
+	}
+	got := append(found(true, "dir"), found(false, "dir/line\nbreak", "dir/"+deep+"file", "with \x00")...)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
