@@ -9,7 +9,7 @@ import (
 )
 
 // writeError answers an API call that failed.
-func writeError(w http.ResponseWriter, r *http.Request, err error) {
+func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *Refusal
 	switch {
 	case errors.As(err, &refusal):
@@ -18,7 +18,15 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) {
 		panic(http.ErrAbortHandler) // nobody is there to read an answer
 	default:
 		// What the store says about files of ours is nothing for clients.
+		s.fail(err)
 		writeRefusal(w, &Refusal{Code: CodeInternal})
+	}
+}
+
+// fail tells who runs the server of a failure.
+func (s *Server) fail(err error) {
+	if s.options.OnFailure != nil {
+		s.options.OnFailure(err)
 	}
 }
 

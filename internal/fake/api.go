@@ -21,13 +21,13 @@ var _ fakeapi.StrictServerInterface = operations{}
 // newAPI builds the handler of the API and of downloads.
 func (s *Server) newAPI() http.Handler {
 	badRequest := func(w http.ResponseWriter, r *http.Request, err error) {
-		writeError(w, r, invalid(r, err))
+		s.writeError(w, r, invalid(r, err))
 	}
 	strict := fakeapi.NewStrictHandlerWithOptions(operations{s},
 		[]fakeapi.StrictMiddlewareFunc{s.authorized},
 		fakeapi.StrictHTTPServerOptions{
 			RequestErrorHandlerFunc:  badRequest,
-			ResponseErrorHandlerFunc: writeError,
+			ResponseErrorHandlerFunc: s.writeError,
 		})
 	generated := fakeapi.HandlerWithOptions(strict, fakeapi.StdHTTPServerOptions{ErrorHandlerFunc: badRequest})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -56,4 +56,7 @@ type Options struct {
 	Record bool
 	// OnExchange is called at the end of each exchange, by many goroutines.
 	OnExchange func(Exchange)
+	// OnFailure is called with what clients learn only as a 500, by many
+	// goroutines.
+	OnFailure func(error)
 }

@@ -14,13 +14,13 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	x := exchangeOf(r.Context())
 	if len(r.Header["Authorization"]) > 0 { // files are public, but a key that is shown must fit
 		if _, err := s.authorize(r.Header, x.account); err != nil {
-			writeError(w, r, err)
+			s.writeError(w, r, err)
 			return
 		}
 	}
 	file, content, err := s.store.Open(x.account, x.path)
 	if err != nil {
-		writeError(w, r, fileError(err))
+		s.writeError(w, r, fileError(err))
 		return
 	}
 	if content == nil {
@@ -36,7 +36,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	span, err := parseRange(r.Header.Values("Range"), file.Size)
 	if err != nil {
 		header.Set("Content-Range", "bytes */"+strconv.FormatInt(file.Size, 10))
-		writeError(w, r, err)
+		s.writeError(w, r, err)
 		return
 	}
 	header.Set("ETag", `"`+file.ETag+`"`)

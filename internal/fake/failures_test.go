@@ -104,7 +104,7 @@ func (b *brokenStore) Open(account, path string) (File, Content, error) {
 }
 
 // A store that fails is a 500, in the words of whoever is asked, and says
-// nothing about the machine.
+// nothing about the machine; that is for who runs the server.
 func TestStoreFailures(t *testing.T) {
 	cases := []struct{ method, operation string }{
 		{"CreateUpload", "begin"}, {"ExpireUploads", "begin"}, {"File", "begin"},
@@ -118,7 +118,8 @@ func TestStoreFailures(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.method+" at "+c.operation, func(t *testing.T) {
 			store := &brokenStore{MemoryStore: NewMemoryStore()}
-			core, err := New(Options{Store: store, PartSizes: []int64{3}})
+			failures := make(chan error, 1)
+			core, err := New(Options{Store: store, PartSizes: []int64{3}, OnFailure: func(err error) { failures <- err }})
 			must(t, err)
 			server := httptest.NewServer(core)
 			defer core.Close()
@@ -146,6 +147,14 @@ func TestStoreFailures(t *testing.T) {
 				}
 				if status != 500 || !strings.Contains(body, wanted) || strings.Contains(body, "secret") {
 					t.Errorf("%s: %d %s", step, status, body)
+				}
+				select {
+				case err := <-failures:
+					if !strings.Contains(err.Error(), "secret") {
+						t.Errorf("%s: told of %v", step, err)
+					}
+				default:
+					t.Errorf("%s: nobody was told", step)
 				}
 				return
 			}

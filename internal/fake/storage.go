@@ -41,6 +41,7 @@ func (s *Server) putPart(w http.ResponseWriter, r *http.Request, x *exchange) {
 	case errors.Is(err, errBodyCut):
 		panic(http.ErrAbortHandler) // the client gave up
 	case err != nil:
+		s.fail(err)
 		errStorageFailed.write(w, r)
 		return
 	}
@@ -84,6 +85,7 @@ func (s *Server) checkPut(r *http.Request, x *exchange) (Upload, *storageError) 
 	case errors.As(err, &refusal), err == nil && upload.Done && !upload.Direct, err == nil && x.part >= upload.Parts:
 		return Upload{}, errNoSuchUpload
 	case err != nil:
+		s.fail(err)
 		return Upload{}, errStorageFailed
 	}
 	switch length := upload.partLength(x.part); {
@@ -114,6 +116,7 @@ func (s *Server) keepPart(upload *Upload, index int64, got *received) *storageEr
 	case errors.As(err, &refusal):
 		return errPathTaken
 	}
+	s.fail(err)
 	return errStorageFailed
 }
 
