@@ -60,10 +60,13 @@ func (e *emulatorCmd) Run(ctx context.Context, std *streams) error {
 		return err
 	}
 	fmt.Fprintf(std.out, "The Bytescale emulator is at %s\n", emulator.url)
-	if len(e.APIKey) == 0 {
+	switch n := len(e.APIKey); n {
+	case 0:
 		fmt.Fprintf(std.out, "It takes any well-formed API key, such as %s\n", emulatorKey)
-	} else {
-		fmt.Fprintf(std.out, "It takes the %d API keys that it was given, such as the first, %s\n", len(e.APIKey), maskKey(e.APIKey[0]))
+	case 1:
+		fmt.Fprintf(std.out, "It takes the API key that it was given, %s\n", maskKey(e.APIKey[0]))
+	default:
+		fmt.Fprintf(std.out, "It takes the %d API keys that it was given, such as the first, %s\n", n, maskKey(e.APIKey[0]))
 	}
 	fmt.Fprintf(std.out, "Use it for the API and the CDN: --api-url %s --cdn-url %[1]s\n", emulator.url)
 
@@ -98,7 +101,7 @@ type emulator struct {
 func (e *emulatorCmd) start(stderr io.Writer) (*emulator, error) {
 	address, err := net.ResolveTCPAddr("tcp", e.Addr)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--addr %s: %w", e.Addr, err)}
+		return nil, usageError{fmt.Errorf("--addr %s: %v", e.Addr, err)} //nolint:errorlint // it is explained here
 	}
 	loopback := address.IP.IsLoopback()
 	if !loopback && len(e.APIKey) == 0 {
@@ -106,7 +109,7 @@ func (e *emulatorCmd) start(stderr io.Writer) (*emulator, error) {
 	}
 	for i, key := range e.APIKey {
 		if _, ok := fake.AccountOf(key); !ok {
-			return nil, usageError{fmt.Errorf("--api-key number %d is not well-formed: want secret_ or public_, an account id of 7 characters, and more", i+1)}
+			return nil, usageError{fmt.Errorf("--api-key number %d is not well-formed: want secret_ or public_ and an account id of 7 characters, whatever follows; or free, the key of account W142hJk", i+1)}
 		}
 	}
 	if e.APILatency < 0 {
@@ -189,6 +192,7 @@ func (e *emulatorCmd) openStore(options *fake.Options) error {
 		store, err = fake.OpenTemporaryStore()
 	default:
 		store, err = fake.OpenDiskStore(e.Data)
+		err = about("--data "+e.Data, err)
 	}
 	if err != nil {
 		return err

@@ -235,7 +235,7 @@ func TestEmulatorTakesTheKeysItWasGiven(t *testing.T) {
 	t.Parallel()
 	const ours = "secret_A623uY2ours"
 	emulator := runEmulator(t, "--api-key", ours)
-	if strings.Contains(emulator.intro, ours) || !strings.Contains(emulator.intro, "A623uY2") {
+	if strings.Contains(emulator.intro, ours) || !strings.Contains(emulator.intro, "It takes the API key that it was given, …_A623uY2…\n") {
 		t.Errorf("it said %q", emulator.intro)
 	}
 	if _, err := emulator.client(ours).Upload(t.Context(), bytescale.Bytes(nil)); err != nil {
@@ -317,6 +317,8 @@ func TestEmulatorRefusesToStart(t *testing.T) {
 	}{
 		{"other machines, no key", []string{"--addr", ":0"}, exitUsage, "--api-key"},
 		{"other machines, no key, in full", []string{"--addr", "[::]:0"}, exitUsage, "--api-key"},
+		{"no such host", []string{"--addr", "no-such-host.invalid:0"}, exitUsage, "--addr no-such-host.invalid:0: "},
+		{"file for a directory", []string{"--data", filepath.Join(full, "thesis.txt", "data")}, exitFailed, "--data " + filepath.Join(full, "thesis.txt", "data") + ": "},
 		{"no port", []string{"--addr", "127.0.0.1"}, exitUsage, "--addr"},
 		{"bad key", []string{"--api-key", "hunter2"}, exitUsage, "--api-key number 1"},
 		{"bad size", []string{"--part-size", "big"}, exitUsage, "5MiB"},
@@ -337,6 +339,9 @@ func TestEmulatorRefusesToStart(t *testing.T) {
 			code := run(ctx, args, func(string) string { return "" }, strings.NewReader(""), &out, &errw)
 			if code != test.code || !strings.Contains(errw.String(), test.want) || strings.Count(errw.String(), "\n") != 1 {
 				t.Errorf("exit code %d, want %d: %q", code, test.code, &errw)
+			}
+			if strings.Contains(errw.String(), "--api-url") {
+				t.Errorf("advice for another command: %q", &errw)
 			}
 			if strings.Contains(errw.String(), "hunter2") {
 				t.Error("the key is repeated")

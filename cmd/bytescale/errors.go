@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -31,11 +32,14 @@ func explain(err error) string {
 func explanation(err error) string {
 	var api *bytescale.APIError
 	var argument *bytescale.ArgumentError
+	var local *localError
 	switch {
+	case errors.Is(err, errBusy):
+		return errBusy.Error()
 	case errors.Is(err, bytescale.ErrInvalidKey):
 		return "the API key is malformed: " + keyReason(err) + "; copy the whole key from the dashboard"
 	case errors.As(err, &argument):
-		return reason(err)
+		return argumentExplanation(argument)
 	case errors.Is(err, bytescale.ErrSourceChanged):
 		return "changed while it was uploaded, so nothing was stored; try again when nothing writes to it"
 	case errors.Is(err, bytescale.ErrSourceSize):
@@ -43,53 +47,129 @@ func explanation(err error) string {
 	case errors.Is(err, bytescale.ErrStalled):
 		return "the connection stood still for too long; run the same command again to continue"
 	case errors.As(err, &api):
-		return apiExplanation(api)
+		return apiExplanation(api, addressFlag(err))
 	case errors.Is(err, bytescale.ErrProtocol):
-		return reason(err) + "; check that --api-url is the address of the service"
-	case isDiskFull(err):
-		return diskFull(err)
+		return reason(err) + "; check that " + addressFlag(err) + " is the address of the service"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return "too many open files; lower --files or --concurrency, or raise the limit (ulimit -n)"
+	case errors.As(err, &local):
+		return local.name + ": " + fileExplanation(local.err)
+	case isTemporary(err):
+		return temporaryExplanation(err)
 	}
-	if text, ok := networkExplanation(err); ok {
+	if text, ok := networkExplanation(err, addressFlag(err)); ok {
 		return text
 	}
 	return fileExplanation(err)
 }
 
-// diskFull says which disk, as far as that is known.
-func diskFull(err error) string {
-	var file *fs.PathError
+// flagOf is our name for what the client refuses.
+var flagOf = map[string]string{
+	"apiURL":           "--api-url",
+	"cdnURL":           "--cdn-url",
+	"accountID":        "--account-id",
+	"apiRate":          "--api-rate",
+	"putsInFlight":     "--concurrency",
+	"folderPath":       "--folder",
+	"fileName":         "--name",
+	"originalFileName": "--name", // of standard input
+	"mime":             "--mime",
+	"tags":             "--tag",
+	"metadata":         "--metadata",
+	"filePath":         "the path",
+}
+
+// argumentExplanation is about what the client refused before it sent anything.
+func argumentExplanation(err *bytescale.ArgumentError) string {
+	field, _, _ := strings.Cut(err.Field, "[") // tags[3]
+	flag, known := flagOf[field]
 	switch {
-	case !errors.As(err, &file):
-		return fmt.Sprintf("the disk is full (%s); free some space", reason(err))
-	case isTemporary(err):
-		return fmt.Sprintf("the disk of %s is full (%s); free some space, or set TMPDIR to another disk", os.TempDir(), reason(err))
+	case field == "mime":
+		return flag + " is not a MIME type such as image/jpeg"
+	case field == "source" && strings.Contains(err.Reason, "does not tell its size"):
+		return "does not tell its size; try: cat FILE | bytescale upload -"
+	case known:
+		return flag + " " + err.Reason
 	}
-	return fmt.Sprintf("the disk is full (%s: %s); free some space", file.Path, reason(err))
+	return err.Error()
+}
+
+// localError is about a file or directory that the user has named and that the
+// line does not begin with yet.
+type localError struct {
+	name string
+	err  error
+}
+
+func (e *localError) Error() string { return e.name + ": " + e.err.Error() }
+func (e *localError) Unwrap() error { return e.err }
+
+// about puts a name before an error of the file system; others stay as they are.
+func about(name string, err error) error {
+	var file *fs.PathError
+	var link *os.LinkError
+	if errors.As(err, &file) || errors.As(err, &link) {
+		return &localError{name, err}
+	}
+	return err
+}
+
+// cdnError is an error of a download, which has only one of the two addresses.
+type cdnError struct{ error }
+
+func (e cdnError) Unwrap() error { return e.error }
+
+func fromCDN(err error) error {
+	if err == nil {
+		return nil
+	}
+	return cdnError{err}
+}
+
+// addressFlag is the flag with the address that err came from.
+func addressFlag(err error) string {
+	var cdn cdnError
+	if errors.As(err, &cdn) {
+		return "--cdn-url"
+	}
+	return "--api-url"
 }
 
 // isTemporary says whether err is about a temporary file, which nobody has named.
 func isTemporary(err error) bool {
 	var file *fs.PathError
 	dir := filepath.Clean(os.TempDir())
-	return errors.As(err, &file) && (file.Path == dir || filepath.Dir(file.Path) == dir)
+	return errors.As(err, &file) && (file.Path == dir || strings.HasPrefix(file.Path, dir+string(filepath.Separator)))
 }
 
-// apiExplanation is about an answer of the service.
-func apiExplanation(err *bytescale.APIError) string {
-	said := err.Message
-	if said == "" {
-		said = http.StatusText(err.Status)
-	}
-	said = fmt.Sprintf("%s (%d)", strings.TrimSuffix(said, "."), err.Status)
+func temporaryExplanation(err error) string {
+	_, missing := os.Stat(os.TempDir())
 	switch {
+	case isDiskFull(err):
+		return fmt.Sprintf("the disk of %s is full (%s); free some space, or set TMPDIR to another disk", os.TempDir(), reason(err))
+	case missing != nil:
+		return fmt.Sprintf("the directory for temporary files, %s, does not exist; set TMPDIR to another", os.TempDir())
+	}
+	return fileExplanation(err) // a file of the user's is there too
+}
+
+// apiExplanation is about an answer of the service, which address is a flag of.
+func apiExplanation(err *bytescale.APIError, address string) string {
+	said := fmt.Sprintf("status %d", err.Status)
+	if text := cmp.Or(strings.TrimSuffix(err.Message, "."), http.StatusText(err.Status)); text != "" {
+		said = fmt.Sprintf("%s (%d)", text, err.Status)
+	}
+	switch {
+	case err.Status >= 300 && err.Status < 400:
+		return "the server wants another address to be used: " + said + "; check " + address
 	case err.Status == http.StatusUnauthorized:
 		return "the server refused the API key: " + said + "; check BYTESCALE_API_KEY"
 	case err.Status == http.StatusPaymentRequired:
 		return "the account does not allow it: " + said + "; see the account's plan"
 	case err.Status == http.StatusForbidden:
-		return "not permitted: " + said + "; a public key cannot overwrite, delete or read details: use a secret key or another name"
+		return "not permitted: " + said + "; check what the API key may do (to overwrite, delete or see details takes a secret one), or use another name"
+	case err.Status == http.StatusNotFound && err.Operation == "BeginMultipartUpload":
+		return "not found on the server: " + said + "; check --api-url and the account"
 	case err.Status == http.StatusNotFound:
 		return "not found on the server: " + said + "; check the path and the account"
 	case err.Status == http.StatusConflict:
@@ -104,8 +184,9 @@ func apiExplanation(err *bytescale.APIError) string {
 	return "the server refused: " + said
 }
 
-// networkExplanation is about a server that could not be talked to.
-func networkExplanation(err error) (string, bool) {
+// networkExplanation is about a server that could not be talked to, which address
+// is a flag of.
+func networkExplanation(err error, address string) (string, bool) {
 	server := "the server"
 	var request *url.Error
 	if errors.As(err, &request) {
@@ -118,11 +199,13 @@ func networkExplanation(err error) (string, bool) {
 	var operation *net.OpError
 	switch {
 	case errors.As(err, &name):
-		return fmt.Sprintf("cannot find %s; check the network and --api-url", name.Name), true
+		return fmt.Sprintf("cannot find %s; check the network and %s", name.Name, address), true
 	case errors.As(err, &certificate):
-		return fmt.Sprintf("cannot trust %s (%v); check --api-url and the machine's clock and certificates", server, certificate.Err), true
+		return fmt.Sprintf("cannot trust %s (%v); check %s and the machine's clock and certificates", server, certificate.Err, address), true
 	case errors.As(err, &operation):
-		return fmt.Sprintf("cannot reach %s (%v); check the network and --api-url, then run the same command again", server, operation.Err), true
+		return fmt.Sprintf("cannot reach %s (%v); check the network and %s, then run the same command again", server, operation.Err, address), true
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return fmt.Sprintf("%s does not speak HTTPS; check %s", server, address), true
 	case request != nil:
 		return fmt.Sprintf("the connection to %s broke (%v); run the same command again", server, request.Err), true
 	}
@@ -132,10 +215,10 @@ func networkExplanation(err error) (string, bool) {
 // fileExplanation is about a file of this machine.
 func fileExplanation(err error) string {
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && isTemporary(err):
-		return fmt.Sprintf("the directory for temporary files, %s, does not exist; set TMPDIR to another", os.TempDir())
+	case isDiskFull(err):
+		return fmt.Sprintf("the disk is full (%s); free some space", reason(err))
 	case errors.Is(err, fs.ErrNotExist):
-		return "no such file; check the name"
+		return "no such file or directory; check the name"
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Sprintf("permission denied (%s); check who may use it", reason(err))
 	}

@@ -24,13 +24,18 @@ type local struct {
 	server *http.Server
 }
 
-// startLocal starts an emulator and makes a client for it.
-func startLocal(opts ...bytescale.ClientOption) (*local, error) {
+// startLocal starts an emulator and makes a client for it. A disk that is full
+// ends all: the client would take it for a server's trouble and try for long.
+func startLocal(giveUp context.CancelCauseFunc, opts ...bytescale.ClientOption) (*local, error) {
 	store, err := fake.OpenTemporaryStore()
 	if err != nil {
 		return nil, err
 	}
-	service, err := fake.New(fake.Options{Keys: []string{localKey}, Store: store})
+	service, err := fake.New(fake.Options{Keys: []string{localKey}, Store: store, OnFailure: func(err error) {
+		if isDiskFull(err) {
+			giveUp(err)
+		}
+	}})
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}

@@ -519,7 +519,7 @@ func TestTwoAtOnce(t *testing.T) {
 	i.held("CompleteUploadPart")
 
 	second := i.upload()
-	if code := second.finish(); code != exitFailed || !strings.Contains(second.err.String(), "is already being uploaded") {
+	if code := second.finish(); code != exitFailed || second.err.String() != "bytescale: movie.mp4: "+errBusy.Error()+"\n" {
 		t.Errorf("the second: exit code %d: %s", code, &second.err)
 	}
 	if n := i.service.count("BeginMultipartUpload"); n != 1 {

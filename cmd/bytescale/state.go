@@ -85,11 +85,10 @@ func stateDir(goos string, env getenv) (string, error) {
 // itself goes on.
 func (c *checkpoints) unusable(err error) {
 	c.warn.Do(func() {
-		why := explain(err)
 		if c.err == nil {
-			why = c.dir + ": " + why
+			err = &localError{c.dir, err}
 		}
-		c.note("cannot keep checkpoints, so an interrupted upload will start afresh: %s", why)
+		c.note("cannot keep checkpoints, so an interrupted upload will start afresh: %s", explain(err))
 	})
 }
 
@@ -122,8 +121,8 @@ type place struct {
 	written  bool
 }
 
-// errBusy says that another process works on the same upload.
-var errBusy = errors.New("is already being uploaded to the same place by another bytescale command; let that one finish, or use --no-resume")
+// errBusy says that another process, or this one, works on the same upload.
+var errBusy = errors.New("is already being uploaded to the same place, by this command or another one; let that finish, or use --no-resume")
 
 func (c *checkpoints) place(id identity) *place { return &place{all: c, identity: id} }
 

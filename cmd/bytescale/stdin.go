@@ -63,14 +63,15 @@ func (u *uploader) hashed(r io.Reader, sum hash.Hash) io.Reader {
 }
 
 // redirected is standard input that comes from a file, from where the file
-// stands: its size is known, and it is read in place instead of spooled.
+// stands: its size is known, and it is read in place instead of spooled. One of
+// no bytes may be of /proc, which does not tell, and is read as a stream.
 func redirected(in io.Reader) (*io.SectionReader, bool) {
 	f, ok := in.(*os.File)
 	if !ok {
 		return nil, false
 	}
 	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return nil, false
 	}
 	offset, err := f.Seek(0, io.SeekCurrent)

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -85,6 +88,9 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	if err := c.check(); err != nil {
 		return nil, usageError{err}
 	}
+	if strings.HasSuffix(c.Folder, "/") {
+		c.Folder = cmp.Or(strings.TrimRight(c.Folder, "/"), "/")
+	}
 	metadata, err := parseMetadata(c.Metadata)
 	if err != nil {
 		return nil, usageError{err}
@@ -113,7 +119,7 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 		bytescale.WithAPICallsInFlight(min(max(64, c.Files), max(2, c.mostFiles(limit)))),
 	}
 	if c.Local {
-		u.local, err = startLocal(options...)
+		u.local, err = startLocal(giveUp, options...)
 		if err != nil {
 			return nil, fmt.Errorf("start the embedded emulator: %w", err)
 		}
@@ -166,10 +172,18 @@ func (c *uploadCmd) check() error {
 		}
 	}
 	switch {
+	case c.APIKey == "" && !c.Local:
+		return errors.New("no API key; set BYTESCALE_API_KEY, or try without an account: bytescale upload --local FILE")
+	case slices.Contains(c.Paths, ""):
+		return errors.New("the name of a file is empty")
 	case c.Concurrency < 1 || c.Concurrency > 256:
 		return fmt.Errorf("--concurrency %d is outside 1..256", c.Concurrency)
 	case c.Files < 1 || c.Files > 1024:
 		return fmt.Errorf("--files %d is outside 1..1024", c.Files)
+	case !(c.APIRate > 0 && c.APIRate <= 1e6): // nor NaN
+		return fmt.Errorf("--api-rate %v must be above 0, at most 1000000", c.APIRate)
+	case strings.Contains(c.Name, "/"):
+		return errors.New("--name has a slash; put folders into --folder")
 	case stdin > 1:
 		return errors.New("standard input (-) can be uploaded only once")
 	case c.Name != "" && !strings.Contains(c.Name, "{") && (len(c.Paths) > 1 || c.Recursive):
@@ -187,10 +201,7 @@ func parseMetadata(text string) (map[string]any, error) {
 	decoder.UseNumber()
 	var metadata map[string]any
 	err := decoder.Decode(&metadata)
-	if err == nil && decoder.More() {
-		err = errors.New("something follows the object")
-	}
-	if err != nil || metadata == nil {
+	if _, end := decoder.Token(); err != nil || metadata == nil || end != io.EOF {
 		return nil, fmt.Errorf(`--metadata is not a JSON object, such as {"user": 42}`)
 	}
 	return metadata, nil

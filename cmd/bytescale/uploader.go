@@ -334,7 +334,7 @@ func (u *uploader) summary(ctx context.Context) error {
 	var stop stopped
 	switch {
 	case ctx.Err() != nil && !errors.As(context.Cause(ctx), &stop):
-		return context.Cause(ctx) // the server cannot be reached
+		return context.Cause(ctx) // it is about all files
 	case ctx.Err() != nil && u.kept > 0:
 		u.note("interrupted; run the same command again to continue")
 		return errReported

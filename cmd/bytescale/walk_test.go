@@ -69,7 +69,7 @@ func TestWalk(t *testing.T) {
 		{"files", false, []string{"a.txt", "dir/b.txt", "-"},
 			[]string{"file a.txt ", "file dir/b.txt ", "file - "}},
 		{"a missing one", false, []string{"none", "a.txt"},
-			[]string{"fail none: no such file; check the name", "file a.txt "}},
+			[]string{"fail none: no such file or directory; check the name", "file a.txt "}},
 		{"a directory without the flag", false, []string{"dir", "a.txt"},
 			[]string{"fail dir: is a directory; add --recursive to upload what is in it", "file a.txt "}},
 		{"a directory", true, []string{"dir"}, append([]string{
