@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	bytescale "github.com/c88edac7/bytescale-go"
@@ -22,7 +24,10 @@ type connection struct {
 // a usage error: nothing has been sent yet.
 func (c *connection) client(opts ...bytescale.ClientOption) (*bytescale.Client, error) {
 	if c.APIKey == "" {
-		return nil, usageError{errors.New("no API key; set BYTESCALE_API_KEY, or try without an account: bytescale upload --local FILE")}
+		return nil, usageError{errors.New("no API key; set BYTESCALE_API_KEY")}
+	}
+	if err := cmp.Or(checkAddress("--api-url", c.APIURL), checkAddress("--cdn-url", c.CDNURL)); err != nil {
+		return nil, usageError{err}
 	}
 	all := []bytescale.ClientOption{bytescale.WithAPIURL(c.APIURL), bytescale.WithCDNURL(c.CDNURL)}
 	if c.AccountID != "" {
@@ -33,6 +38,22 @@ func (c *connection) client(opts ...bytescale.ClientOption) (*bytescale.Client, 
 		return nil, usageError{err}
 	}
 	return client, nil
+}
+
+// checkAddress refuses what the client would not, or not in terms of flags.
+func checkAddress(flag, address string) error {
+	parsed, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return nil //nolint:nilerr // the client says it
+	case parsed.User != nil:
+		return fmt.Errorf("%s contains a user name or password; use --api-key", flag)
+	case parsed.Port() != "":
+		if _, err := strconv.ParseUint(parsed.Port(), 10, 16); err != nil {
+			return fmt.Errorf("%s has the port %s, above 65535", flag, parsed.Port())
+		}
+	}
+	return nil
 }
 
 // connect is client for a command that waits for the server's answers: the
@@ -57,12 +78,15 @@ func outcome(ctx context.Context, err error) error {
 // as upload prints it. A URL must be one that this client would give for the
 // path, so that a URL of another server never acts on a file of this one.
 func filePath(client *bytescale.Client, arg string) (string, error) {
-	if !strings.HasPrefix(arg, "http://") && !strings.HasPrefix(arg, "https://") {
+	if !isURL(arg) {
+		if _, err := client.URL(arg); err != nil {
+			return "", usageError{err}
+		}
 		return arg, nil
 	}
 	parsed, err := url.Parse(arg)
 	if err != nil {
-		return "", usageError{fmt.Errorf("%s is neither a file path nor a URL", shown(arg))}
+		return "", usageError{fmt.Errorf("%s is neither a file path nor a URL", withoutSecrets(arg))}
 	}
 	if _, path, found := strings.Cut(parsed.Path, "/"+client.AccountID()+"/raw/"); found {
 		path = "/" + path
@@ -70,5 +94,16 @@ func filePath(client *bytescale.Client, arg string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", usageError{fmt.Errorf("%s is not the URL of a file of this account; check --cdn-url and --account-id, or give the file's path", shown(arg))}
+	return "", usageError{fmt.Errorf("%s is not the URL of a file of this account; check --cdn-url and --account-id, or give the file's path", withoutSecrets(arg))}
+}
+
+func isURL(arg string) bool { return !strings.HasPrefix(arg, "/") && strings.Contains(arg, "://") }
+
+// withoutSecrets is a URL without the user's name and password, and without the
+// query, which may be a signature.
+func withoutSecrets(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	scheme, rest, _ := strings.Cut(address, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return scheme + "://" + rest[strings.LastIndex(host, "@")+1:]
 }

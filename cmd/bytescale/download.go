@@ -36,16 +36,19 @@ func (c *downloadCmd) Run(ctx context.Context, std *streams, env getenv) error {
 		return err
 	}
 	if c.Output == "-" {
-		return outcome(ctx, download(ctx, client, stored, std.out, shows))
+		return fromCDN(outcome(ctx, download(ctx, client, stored, std.out, shows)))
 	}
 	target, err := c.target(stored)
 	if err != nil {
 		return err
 	}
 	if err := c.toFile(ctx, client, stored, target, shows); err != nil {
-		return outcome(ctx, err)
+		return fromCDN(outcome(ctx, about(target, err)))
 	}
 	shows.close()
+	if info, err := os.Stat(target); err != nil || !info.Mode().IsRegular() {
+		return nil //nolint:nilerr // a pipe, which may be standard output: only the file belongs there
+	}
 	_, err = fmt.Fprintln(std.out, shown(target))
 	return err
 }
@@ -56,7 +59,8 @@ func (c *downloadCmd) target(stored string) (string, error) {
 	if target == "" {
 		target = "."
 	}
-	if info, err := os.Stat(target); err == nil && info.IsDir() {
+	info, err := os.Stat(target)
+	if err == nil && info.IsDir() {
 		// Only the last element of a path that came from elsewhere is used, and
 		// only if the system takes it for a plain name.
 		name := path.Base(stored)
@@ -64,11 +68,15 @@ func (c *downloadCmd) target(stored string) (string, error) {
 			return "", usageError{fmt.Errorf("%s cannot be a file name here; name the file with -o", shown(name))}
 		}
 		target = filepath.Join(target, name)
+		info, err = os.Stat(target)
+	}
+	if err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice) != 0 {
+		return target, nil // nothing there can be lost
 	}
 	if _, err := os.Lstat(target); err == nil && !c.Force {
 		return "", existsAlready(target)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s: %w", target, err)
+		return "", about(target, err)
 	}
 	return target, nil
 }
@@ -77,8 +85,24 @@ func existsAlready(target string) error {
 	return fmt.Errorf("%s exists already; use --force to replace it, or name another file with -o", target)
 }
 
+// linked is where a link leads in the end, whether or not anything is there.
+func linked(target string) string {
+	for range 40 { // as many as the system follows
+		next, err := os.Readlink(target)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(next) {
+			// Not cleaned: the directory may be a link too.
+			next = filepath.Dir(target) + string(filepath.Separator) + next
+		}
+		target = next
+	}
+	return target
+}
+
 // toFile downloads beside target and puts the file in place when it is whole. A
-// link keeps its place and its target is replaced; what is no regular file, such as
+// link keeps its place and its target is replaced or made; what is no regular file, such as
 // a device or a pipe, is written to.
 func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stored, target string, shows *progress) error {
 	mode := 0o666 &^ umask()
@@ -91,10 +115,10 @@ func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stor
 			return errors.Join(download(ctx, client, stored, f, shows), f.Close())
 		}
 		mode = info.Mode().Perm()
-		if target, err = filepath.EvalSymlinks(target); err != nil {
-			return err
-		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
+	target = linked(target)
 	f, err := os.CreateTemp(filepath.Dir(target), ".bytescale-*")
 	if err != nil {
 		return err

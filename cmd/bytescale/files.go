@@ -19,16 +19,18 @@ type infoCmd struct {
 
 // Run prints the details of each file.
 func (c *infoCmd) Run(ctx context.Context, std *streams) error {
+	between := "" // files
 	return c.each(ctx, std, c.Files, func(ctx context.Context, client *bytescale.Client, path string) error {
 		file, err := client.Details(ctx, path)
 		if err != nil {
 			return err
 		}
-		text := jsonLine(file)
-		if !c.JSON {
-			text = details(file)
+		if c.JSON {
+			_, err = fmt.Fprintln(std.out, jsonLine(file))
+			return err
 		}
-		_, err = fmt.Fprintln(std.out, text)
+		_, err = fmt.Fprint(std.out, between, details(file))
+		between = "\n"
 		return err
 	})
 }
@@ -38,7 +40,7 @@ func details(file *bytescale.FileDetails) string {
 	var text strings.Builder
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&text, "%-14s%s\n", name+":", shown(value))
+			fmt.Fprintf(&text, "%-15s%s\n", name+":", shown(value))
 		}
 	}
 	line("path", file.FilePath)
@@ -90,19 +92,23 @@ func (c *urlCmd) Run(ctx context.Context, std *streams) error {
 }
 
 // each does something with one stored file after the other, the failing ones
-// reported and the others still done.
+// reported and the others still done. An argument that can be none is found before
+// anything is done.
 func (c *connection) each(ctx context.Context, std *streams, files []string, do func(context.Context, *bytescale.Client, string) error) error {
 	ctx, client, err := c.connect(ctx, &progress{err: std.err})
 	if err != nil {
 		return err
 	}
 	defer client.CloseIdleConnections()
-	var failed error
-	for _, arg := range files {
-		path, err := filePath(client, arg)
-		if err == nil {
-			err = do(ctx, client, path)
+	paths := make([]string, len(files))
+	for i, arg := range files {
+		if paths[i], err = filePath(client, arg); err != nil {
+			return err
 		}
+	}
+	var failed error
+	for i, arg := range files {
+		err := do(ctx, client, paths[i])
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
