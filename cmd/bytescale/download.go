@@ -47,7 +47,7 @@ func (c *downloadCmd) Run(ctx context.Context, std *streams, env getenv) error {
 	}
 	shows.close()
 	if info, err := os.Stat(target); err != nil || !info.Mode().IsRegular() {
-		return nil //nolint:nilerr // a pipe, which may be standard output: only the file belongs there
+		return nil // a pipe, perhaps standard output itself: only the file belongs there
 	}
 	_, err = fmt.Fprintln(std.out, shown(target))
 	return err
@@ -102,8 +102,8 @@ func linked(target string) string {
 }
 
 // toFile downloads beside target and puts the file in place when it is whole. A
-// link keeps its place and its target is replaced or made; what is no regular file, such as
-// a device or a pipe, is written to.
+// link keeps its place and its target is replaced or made; what is no regular
+// file, such as a device or a pipe, is written to.
 func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stored, target string, shows *progress) error {
 	mode := 0o666 &^ umask()
 	if info, err := os.Stat(target); err == nil {
