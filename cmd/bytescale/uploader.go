@@ -200,27 +200,31 @@ func (u *uploader) claim(it item) error {
 	switch {
 	case name == "", hasUnique(folder), hasUnique(name):
 		return nil // the service finds a free place
-	case u.flags.Name == "" && len(u.flags.Paths) == 1:
-		return nil // the files of one directory differ
+	case u.apart():
+		return nil
 	}
 	wanted := withOriginal(folder+"\x00"+name, u.originalName(it))
 	if u.claimed.add(wanted) {
 		return nil
 	}
-	return errors.New("would be stored in the place of another file of this command; " + apart)
+	return errors.New("would be stored in the place of another file of this command; " + otherPlaces)
 }
 
 // checkPlace is the net below claim: it is where the file went that counts, and
 // the service, its time and a variable that it does not know decide that.
 func (u *uploader) checkPlace(file *bytescale.FileDetails) error {
-	if u.taken.add(file.FilePath) {
+	if u.apart() || u.taken.add(file.FilePath) {
 		return nil
 	}
-	return fmt.Errorf("was stored in the place of another file of this command, %s; %s", file.FilePath, apart)
+	return fmt.Errorf("was stored in the place of another file of this command, %s; %s", file.FilePath, otherPlaces)
 }
 
-// apart is what to do about two files for one place.
-const apart = "upload them to different folders, or put {UNIQUE_DIGITS_8} into --name"
+// apart says whether the files keep apart by themselves: those of one directory do,
+// which may be so many that their places should not be remembered.
+func (u *uploader) apart() bool { return u.flags.Name == "" && len(u.flags.Paths) == 1 }
+
+// otherPlaces is what to do about two files for one place.
+const otherPlaces = "upload them to different folders, or put {UNIQUE_DIGITS_8} into --name"
 
 // places is a set of places, as hashes: of millions of files, perhaps.
 type places struct {
