@@ -34,17 +34,17 @@
 //
 // # Retries
 //
-// Every step of an upload and every other call is tried 16 times and for a minute
-// at least, but never more than 32 times, while its failure can pass (a download
-// until its answer has begun): connections that cannot be made or that break,
-// stalls, the statuses 408, 429 and 5xx but for 501 and 505. The waits between the tries grow to
+// Every step of an upload and every other call is tried 16 times and for a minute at
+// least, but never more than 32 times, while its failure can pass (a download until
+// its answer has begun): connections that cannot be made or that break, stalls, the
+// statuses 408, 429 and 5xx but for 501 and 505. The waits between the tries grow to
 // 30 s, with jitter. A Retry-After (in seconds, as a date, or retry-after-ms) is the
 // least wait; one of more than two minutes ends the call at once, and
 // [APIError.RetryAfter] tells it. Answers that make no sense are tried three times,
-// and for 15 s once the upload has begun. The parts of an upload share 20 retries for each
-// PUT and API call that may be in flight, and each part that is stored gives 16
-// back. A refused JWT is replaced once. 429 and 503 also halve the pace of the
-// client's API calls; it recovers within half a minute of successes.
+// and for 15 s once the upload has begun. The parts of an upload share 20 retries
+// for each PUT and API call that may be in flight, and each part that is stored
+// gives 16 back. A refused JWT is replaced once. 429 and 503 also halve the pace of
+// the client's API calls; it recovers within half a minute of successes.
 // [WithObserver] sees each attempt and each wait; the end of the context ends them.
 //
 // # Secrets

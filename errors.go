@@ -11,8 +11,9 @@ import (
 
 // The errors that programs decide by, for use with [errors.Is].
 var (
-	// ErrInvalidKey says that an API key is malformed: [NewClient] returns it before anything is sent. A key that the service does not know is an
-	// [*APIError] with status 401.
+	// ErrInvalidKey says that an API key is malformed: [NewClient] returns it before
+	// anything is sent. A key that the service does not know is an [*APIError] with
+	// status 401.
 	ErrInvalidKey = errors.New("invalid API key")
 
 	// ErrNotFound says that there is no such file, upload or part: every

@@ -64,9 +64,10 @@ func Bytes(content []byte) Source {
 }
 
 // ReaderAt is a file of exactly size bytes that can be read at any position, by
-// several goroutines at a time. It is read in place: memory does not grow with
-// its size. A source that turns out shorter or longer ends the upload with
-// [ErrSourceSize], a longer one before anything is sent; use [io.NewSectionReader] to upload a piece of a larger one.
+// several goroutines at a time. It is read in place: memory does not grow with its
+// size. A source that turns out shorter or longer ends the upload with
+// [ErrSourceSize], a longer one before anything is sent; use [io.NewSectionReader]
+// to upload a piece of a larger one.
 func ReaderAt(r io.ReaderAt, size int64) Source {
 	return Source{open: func(context.Context, *budget) (*input, error) {
 		if r == nil {

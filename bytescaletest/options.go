@@ -33,9 +33,9 @@ func InMemory() Option {
 }
 
 // PartSize sets the size of all parts but the last one of an upload, in bytes,
-// from 1. The default is 5 MiB, or whole MiB above that where it would be
-// more than 10000 parts; the service documents no size. Small parts make tests of uploads in many parts
-// cheap.
+// from 1. The default is 5 MiB, or whole MiB above that where it would be more than
+// 10000 parts; the service documents no size. Small parts make tests of uploads in
+// many parts cheap.
 func PartSize(bytes int64) Option {
 	return PartSizes(bytes)
 }
