@@ -157,20 +157,15 @@ func readOnce() func() error {
 }
 
 func openFile(path string) (*input, error) {
-	// Asked first, since opening a pipe waits for a writer.
-	info, err := os.Stat(path)
+	f, err := openToRead(path)
+	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = refuse("source", "%s is not a regular file (%s)", path, info.Mode().Type())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("source: %w", err)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("source: %w", err)
-	}
-	// From here on it is the open file that counts, whatever takes its path.
-	if info, err = f.Stat(); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("source: %w", err)
 	}

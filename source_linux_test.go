@@ -2,9 +2,13 @@ package bytescale
 
 import (
 	"errors"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // Some files are not what File can upload: a pipe, which is not even opened, since
@@ -22,4 +26,29 @@ func TestFilesThatAreNone(t *testing.T) {
 			t.Errorf("%s: %v, want it to be refused", path, err)
 		}
 	}
+}
+
+// A file that another process holds a lease on, as file servers do, is opened when
+// that one has given it up.
+func TestFileUnderLease(t *testing.T) {
+	path := writeTemp(t, content(500))
+	holder, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close()
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, unix.SIGIO)
+	defer signal.Stop(asked)
+	if _, err := unix.FcntlInt(holder.Fd(), unix.F_SETLEASE, unix.F_WRLCK); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		<-asked
+		if _, err := unix.FcntlInt(holder.Fd(), unix.F_SETLEASE, unix.F_UNLCK); err != nil {
+			t.Error(err)
+		}
+	}()
+	c, m := newMemoryClient(1000, 2, 8)
+	mustUpload(t, c, m, File(path), content(500))
 }

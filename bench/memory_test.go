@@ -12,7 +12,7 @@ import (
 const (
 	streamBound   = 64<<20 + 32e6 // the default buffer budget and 32 MB
 	fileTLSBound  = 22e6
-	smallTLSBound = 36e6
+	smallTLSBound = 38e6
 )
 
 // TestMemory measures what the command's own test of that name, which uploads to

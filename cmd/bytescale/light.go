@@ -18,11 +18,9 @@ func stayLight() {
 
 // stayQuick trades a little memory for CPU, for the upload of many files: each
 // leaves garbage, and collecting it half as often saves some percent of the time
-// that small ones take, for 3 MB. What the start has touched of the program is
-// given back, which is as much.
+// that small ones take, for 3 MB.
 func stayQuick() {
 	collectAt(200)
-	dropProgramPages()
 }
 
 // collectAt sets the collector's target, unless the user has.
