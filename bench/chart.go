@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"strings"
 )
 
 // chart draws the ratios as bars on a logarithmic scale: the line at 1 is our
@@ -50,7 +51,7 @@ func (r report) chart() []byte {
 			from, to, color = to, from, "#b5651d"
 		}
 		fmt.Fprintf(&b, `<text x="%.0f" y="%.1f" text-anchor="end" fill="#111">%s</text>`+"\n",
-			left-12, y+16, html.EscapeString(c.work+" — "+c.peer))
+			left-12, y+16, html.EscapeString(c.work+", "+strings.TrimPrefix(c.ours, "bytescale ")+" — "+c.peer))
 		fmt.Fprintf(&b, `<rect x="%.1f" y="%.1f" width="%.1f" height="16" fill="%s"/>`+"\n", from, y+4, to-from, color)
 		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" fill="#111">%.2f×</text>`+"\n", to+6, y+16, ratio)
 	}
