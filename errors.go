@@ -22,7 +22,7 @@ var (
 
 	// ErrSourceChanged says that a source no longer is what was announced when
 	// the upload began, or not the one that a checkpoint was made of. No file is
-	// stored.
+	// stored, unless [UploadError.MayExist] says that one may be.
 	ErrSourceChanged = errors.New("the source has changed")
 
 	// ErrSourceSize says that a source holds fewer or more bytes than
@@ -121,8 +121,8 @@ type UploadError struct {
 	// of a single part: there is nothing to save.
 	Checkpoint *Checkpoint
 	// MayExist says that the file may be stored all the same: the last
-	// completion (CompleteUploadPart) was sent, its answer was lost, or was not
-	// waited for because the context ended, and the service could not be asked; or
+	// completion (CompleteUploadPart) was sent, its answer was lost, or refused by a
+	// transport such as that of package contract, or was not waited for because the context ended, and the service could not be asked; or
 	// another process completed the upload while this one resumed it, or before,
 	// and the service has forgotten it since. Who uploads
 	// again may then store the file twice; [Client.Details] or [Client.Resume] can

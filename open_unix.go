@@ -10,8 +10,8 @@ import (
 )
 
 // openToRead opens a file without waiting for the other end of a pipe, which is no
-// source. It also spares the runtime the attempt to poll a regular file: five system
-// calls, which count where files are small.
+// source. It also spares the runtime to switch a regular file to non-blocking and back:
+// four system calls, which count where files are small.
 func openToRead(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if errors.Is(err, unix.EWOULDBLOCK) {

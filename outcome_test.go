@@ -303,12 +303,12 @@ func TestOldFileIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		began time.Duration // what begin says of the time, from now on
-		etag  string        // what begin says of the etag
+		found time.Duration // what the details say
 		want  bool
 	}{
 		"begin says nothing of the time":  {began: -50 * 365 * 24 * time.Hour},
-		"begin tells the old file's etag": {etag: "old"},
-		"the file is new":                 {want: true},
+		"begin tells the old file's time": {began: -time.Hour, found: -time.Hour},
+		"the file is new":                 {found: time.Second, want: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -317,9 +317,8 @@ func TestOldFileIsNotAdopted(t *testing.T) {
 				began := time.Now().Add(test.began)
 				c.service = beginning{m, func(file *gen.FileDetails) {
 					file.LastModified = gen.EpochMillis(max(0, began.UnixMilli()))
-					file.ETag = gen.NullableString{Valid: test.etag != "", Value: test.etag}
 				}}
-				m.found = &FileDetails{FilePath: "/uploads/file.bin", Size: 500, ETag: "old", LastModified: time.Now()}
+				m.found = &FileDetails{FilePath: "/uploads/file.bin", Size: 500, ETag: "old", LastModified: time.Now().Add(test.found)}
 				m.fail = func(op string, _ int64, _ int) error {
 					if op == opCompletePart || op == opListParts {
 						return &APIError{Operation: op, Status: http.StatusNotFound}
@@ -333,6 +332,24 @@ func TestOldFileIsNotAdopted(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A transport that refuses the answer to the last completion does not undo it.
+func TestAnswerRefusedByATransport(t *testing.T) {
+	t.Parallel()
+	c, m := newMemoryClient(1000, 2, 8)
+	m.fail = func(op string, index int64, nth int) error {
+		if op == opCompletePart && nth == 3 {
+			m.done[index] = true
+			return finalError(true)
+		}
+		return nil
+	}
+	_, err := c.Upload(t.Context(), Bytes(content(2500)))
+	var failed *UploadError
+	if !errors.As(err, &failed) || !failed.MayExist || !errors.Is(err, finalError(true)) {
+		t.Errorf("%v, want the transport's error of a file that may exist", err)
 	}
 }
 

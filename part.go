@@ -44,6 +44,7 @@ type partRun struct {
 	*transfer
 	position, index int64
 	held            *held // nil until known
+	rangeErr        error // what is wrong with its range
 
 	// For plain streams: closed when the part before, this part, was read.
 	previous, read chan struct{}
@@ -82,9 +83,10 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 		if err := p.fetch(ctx); err != nil {
 			return completion{}, err
 		}
+		p.rangeErr = p.learn(p.position, p.held.part)
 	}
-	if err := p.learn(p.position, p.held.part); err != nil {
-		return completion{}, err
+	if p.rangeErr != nil {
+		return completion{}, p.rangeErr
 	}
 	payload, err := p.payload(ctx)
 	if err != nil {

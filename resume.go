@@ -199,11 +199,12 @@ func (t *transfer) fits(found *FileDetails) bool {
 	return found.Size == t.in.size && !found.LastModified.Before(t.file.LastModified)
 }
 
-// isNew says whether a file that fits cannot be one that the upload was to replace.
-// A begin answer that tells another file's etag and time, or none, proves nothing.
+// isNew says whether a file that fits cannot be one that the upload was to replace: it
+// is newer than what begin told, unless that was no time of these days. Begin may have
+// told the time of the file to replace.
 func (t *transfer) isNew(found *FileDetails) bool {
 	age := time.Since(t.file.LastModified).Abs()
-	return age < longestUpload && (found.ETag == "" || found.ETag != t.etagBefore)
+	return age < longestUpload && found.LastModified.After(t.file.LastModified)
 }
 
 // longestUpload is how old the begin of an upload can be: storage forgets it after

@@ -156,6 +156,12 @@ func permanent(op string, err error) bool {
 	return errors.Is(err, http.ErrSchemeMismatch)
 }
 
+// refusedHere says whether a transport refused an answer for good.
+func refusedHere(err error) bool {
+	var final interface{ Permanent() bool }
+	return errors.As(err, &final) && final.Permanent()
+}
+
 // retrier counts the attempts of one step and waits between them.
 type retrier struct {
 	client   *Client

@@ -40,15 +40,19 @@ func TestFileUnderLease(t *testing.T) {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, unix.SIGIO)
 	defer signal.Stop(asked)
-	if _, err := unix.FcntlInt(holder.Fd(), unix.F_SETLEASE, unix.F_WRLCK); err != nil {
+	fd := holder.Fd()
+	if _, err := unix.FcntlInt(fd, unix.F_SETLEASE, unix.F_WRLCK); err != nil {
 		t.Fatal(err)
 	}
+	released := make(chan error)
 	go func() {
 		<-asked
-		if _, err := unix.FcntlInt(holder.Fd(), unix.F_SETLEASE, unix.F_UNLCK); err != nil {
-			t.Error(err)
-		}
+		_, err := unix.FcntlInt(fd, unix.F_SETLEASE, unix.F_UNLCK)
+		released <- err
 	}()
 	c, m := newMemoryClient(1000, 2, 8)
 	mustUpload(t, c, m, File(path), content(500))
+	if err := <-released; err != nil {
+		t.Error(err)
+	}
 }

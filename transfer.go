@@ -20,7 +20,6 @@ type transfer struct {
 	uploadID   string
 	count      int64
 	file       FileDetails
-	etagBefore string // of what the file replaces, if begin told
 	checkpoint *Checkpoint
 
 	window *window
@@ -71,7 +70,8 @@ func (t *transfer) send(ctx context.Context, p *plan, first *held) error {
 		}
 		run := &partRun{transfer: t, position: position, index: p.index(position), previous: read, read: make(chan struct{})}
 		if first != nil && first.index == run.index {
-			run.held = first
+			// Now, so that a part that overlaps it is found out before it is sent.
+			run.held, run.rangeErr = first, t.learn(position, first.part)
 		}
 		read = run.read
 		if position < p.length()-1 {

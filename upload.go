@@ -95,7 +95,6 @@ func (t *transfer) begin(ctx context.Context, request gen.BeginMultipartUploadRe
 	t.file = newFileDetails(answer.File)
 	// The file to come has no etag yet, whatever stood at its path may have one;
 	// and its size is what we have announced.
-	t.etagBefore = t.file.ETag
 	t.file.ETag, t.file.Size = "", t.in.size
 	first := partOf(answer.UploadParts.First)
 	switch {

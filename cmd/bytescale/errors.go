@@ -24,6 +24,7 @@ func explain(err error) string {
 	text := explanation(err)
 	var upload *bytescale.UploadError
 	if errors.As(err, &upload) && upload.MayExist {
+		text = strings.Replace(text, ", so nothing was stored", "", 1)
 		text += "; the file may be stored all the same: look before you upload it again"
 	}
 	return shown(text)

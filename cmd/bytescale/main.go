@@ -45,21 +45,25 @@ func main() {
 			signal.Notify(signals, sig)
 		}
 	}
-	go func() {
-		stop := stopped{signal: <-signals}
-		cancel(stop)
-		patience := exitGrace
-		if stop.signal == os.Interrupt {
-			patience = exitGraceUser
-		}
-		select {
-		case <-signals:
-		case <-time.After(patience):
-			fmt.Fprintln(os.Stderr, "bytescale: interrupted, with something still under way")
-		}
-		os.Exit(stop.code())
-	}()
+	go obey(signals, cancel, os.Stderr, os.Exit)
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// obey cancels at the first signal, and exits at the second one or when patience is
+// over.
+func obey(signals <-chan os.Signal, cancel context.CancelCauseFunc, errw io.Writer, exit func(code int)) {
+	stop := stopped{signal: <-signals}
+	cancel(stop)
+	patience := exitGrace
+	if stop.signal == os.Interrupt {
+		patience = exitGraceUser
+	}
+	select {
+	case <-signals:
+	case <-time.After(patience):
+		fmt.Fprintln(errw, "bytescale: interrupted, with something still under way")
+	}
+	exit(stop.code())
 }
 
 // stopped is the cause of a context that a signal ended.
@@ -154,7 +158,7 @@ func checkArguments(args, uploads []string) error {
 		}
 		i := slices.Index(uploads, arg)
 		if i < 0 {
-			return fmt.Errorf("%s is not valid UTF-8, so it can name nothing that is stored", arg)
+			return fmt.Errorf("%s is not valid UTF-8, which cannot be given here", arg)
 		}
 		uploads = slices.Delete(uploads, i, i+1)
 	}

@@ -137,33 +137,6 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// A command that blocks where no context reaches, here on a pipe that nobody
-// empties, ends after SIGTERM all the same.
-func TestSIGTERMBlocked(t *testing.T) {
-	t.Parallel()
-	i := newInterruption(t)
-	i.succeed(i.upload())
-	name := filepath.Join(i.dir, "pipe")
-	if err := syscall.Mkfifo(name, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	pipe, err := os.OpenFile(name, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pipe.Close()
-	p := i.start(nil, "download", "-q", "-f", "-o", "pipe", moviePath)
-	if _, err := pipe.Read(make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if code := p.finish(); code != 143 || !strings.Contains(p.err.String(), "still under way") {
-		t.Errorf("exit code %d: %s", code, &p.err)
-	}
-}
-
 // A signal that the parent has switched off stays so.
 func TestIgnoredSignals(t *testing.T) {
 	t.Parallel()

@@ -61,6 +61,10 @@ func (c *uploadCmd) Run(ctx context.Context, std *streams, env getenv) error {
 		defer close(found)
 		for _, arg := range c.Paths {
 			walker.argument(arg, func(it item) bool {
+				if err := u.claim(it); err != nil { // in the order of the arguments
+					u.fail(it.shown(), err)
+					return true
+				}
 				u.progress.expect(it.size)
 				select {
 				case found <- it:

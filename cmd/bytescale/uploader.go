@@ -69,11 +69,8 @@ func (u *uploader) one(ctx context.Context, it item) {
 	}
 }
 
-// upload uploads a file to a place of its own.
+// upload uploads a file, to a place of its own.
 func (u *uploader) upload(ctx context.Context, it item) (file *bytescale.FileDetails, sum string, err error) {
-	if err := u.claim(it); err != nil {
-		return nil, "", err
-	}
 	if it.stdin {
 		file, sum, err = u.standardInput(ctx, it)
 	} else {
