@@ -120,13 +120,13 @@ type UploadError struct {
 	// Checkpoint goes on with the upload, see [Client.Resume]. Nil for an upload
 	// of a single part: there is nothing to save.
 	Checkpoint *Checkpoint
-	// MayExist says that the file may be stored all the same: the last
-	// completion (CompleteUploadPart) was sent, its answer was lost, or refused by a
-	// transport such as that of package contract, or was not waited for because the context ended, and the service could not be asked; or
-	// another process completed the upload while this one resumed it, or before,
-	// and the service has forgotten it since. Who uploads
-	// again may then store the file twice; [Client.Details] or [Client.Resume] can
-	// tell.
+	// MayExist says that the file may be stored all the same. The last completion
+	// (CompleteUploadPart) was sent; its answer was lost, or refused by a transport
+	// such as that of package contract, or not waited for because the context ended;
+	// and the service could not be asked. Or another process completed the upload,
+	// while this one resumed it, or before, and the service has forgotten it since.
+	// Who uploads again may then store the file twice; [Client.Details] or
+	// [Client.Resume] can tell.
 	MayExist bool
 	// Err is why the upload ended.
 	Err error

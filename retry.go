@@ -140,11 +140,11 @@ func permanent(op string, err error) bool {
 		host        x509.HostnameError
 		dns         *net.DNSError
 		argument    *ArgumentError
-		final       interface{ Permanent() bool }
 	)
+	if permanent, told := transportSays(err); told {
+		return permanent
+	}
 	switch {
-	case errors.As(err, &final): // of a transport that knows, such as that of package contract
-		return final.Permanent()
 	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &host):
 		return true
 	case errors.As(err, &argument):
@@ -156,10 +156,14 @@ func permanent(op string, err error) bool {
 	return errors.Is(err, http.ErrSchemeMismatch)
 }
 
-// refusedHere says whether a transport refused an answer for good.
-func refusedHere(err error) bool {
+// transportSays is what a transport that knows, such as that of package contract,
+// says of its failure: whether it will come again.
+func transportSays(err error) (permanent, told bool) {
 	var final interface{ Permanent() bool }
-	return errors.As(err, &final) && final.Permanent()
+	if errors.As(err, &final) {
+		return final.Permanent(), true
+	}
+	return false, false
 }
 
 // retrier counts the attempts of one step and waits between them.

@@ -201,10 +201,8 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 				return answer, then, err
 			}
 		default:
-			if refusedHere(err) {
-				// A transport, such as that of package contract, refused the answer of a
-				// service that may have done it.
-				p.setUncertain(p.last)
+			if _, told := transportSays(err); told {
+				p.setUncertain(p.last) // it refused the answer of a service that may have done it
 			}
 			if p.doubt {
 				// An earlier completion, whose answer was lost, may be what is in the way.

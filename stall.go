@@ -95,8 +95,8 @@ func newWatch(b *bodies, cut context.CancelCauseFunc, all *traffic) *watch {
 	return w
 }
 
-// awaitsConnection says that the attempt waits for a connection, which has limits of its own
-// and may take long when a transport allows only a few.
+// awaitsConnection says that the attempt waits for a connection, which has limits of
+// its own and may take long when a transport allows only a few.
 func (w *watch) awaitsConnection() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -39,7 +39,7 @@ func newTransfer(c *Client, in *input, report func(Progress)) *transfer {
 		client:   c,
 		service:  c.service,
 		in:       in,
-		progress: newProgress(in.size, report), // which calls report
+		progress: newProgress(in.size, report), // which calls report: that may panic
 		retries:  newRetryBudget(c.limits),
 	}
 	c.limits.uploads.Add(1)

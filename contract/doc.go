@@ -1,9 +1,10 @@
 // Package contract validates live HTTP traffic against the API's OpenAPI document.
 //
 // [NewTransport] wraps the transport of an HTTP client and [NewHandler] wraps the handler of a
-// server. Both validate every request and every response that passes, and fail closed: a route, status, content type, query parameter or request property that the document does
-// not name is a [Violation], and so are missing credentials. A "default" response documents an error
-// for the reader and never makes an answer valid.
+// server. Both validate every request and every response that passes, and fail closed: a route,
+// status, content type, query parameter or request property that the document does not name is a
+// [Violation], and so are missing credentials. A "default" response documents an error for the reader
+// and never makes an answer valid.
 //
 //	client := &http.Client{Transport: contract.NewTransport(bytescale.NewTransport())}
 //	api, err := bytescale.NewClient(key, bytescale.WithHTTPClient(client))

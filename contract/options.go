@@ -64,7 +64,8 @@ func MaxBody(bytes int64) Option {
 
 // Servers names the base URLs under which the API and the CDN are reached, in place of those in the
 // document. Both may be the same. A transport treats requests to anything else, part URLs aside, as
-// violations; to an address that does not parse, every request is one. Handlers ignore it: they serve under any name.
+// violations; to an address that does not parse, every request is one. Handlers ignore it: they serve
+// under any name.
 func Servers(apiURL, cdnURL string) Option {
 	return func(s *settings) { s.servers = map[bool][]string{false: {apiURL}, true: {cdnURL}} }
 }
