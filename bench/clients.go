@@ -58,7 +58,7 @@ func (b *bench) missingJS() string {
 }
 
 func (b *bench) commandFile(w work, s *server) (*exec.Cmd, error) {
-	cmd := exec.Command(filepath.Join(b.dir, "bytescale"), append([]string{"upload", "--json", "--quiet",
+	cmd := exec.Command(filepath.Join(b.dir, "bytescale"), append([]string{"upload", "--quiet",
 		"--api-url", s.url, "--api-rate", "1000000"}, w.paths...)...)
 	cmd.Env = append(b.cert.trusting(), "BYTESCALE_API_KEY="+apiKey, "XDG_STATE_HOME="+filepath.Join(b.dir, "state"))
 	return cmd, nil

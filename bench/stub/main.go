@@ -1,10 +1,10 @@
 // Command stub is the least of a server that uploads can be made to: it
 // discards the bytes, validates nothing but that they all came, and so takes as
-// little as possible of the processor that the measured client needs. It reads
-// requests and writes answers on the connections itself, since the server of
-// net/http takes nearly twice as much, and on Linux it has the kernel drop the
-// bytes of plain connections without copying them. The emulator does far more
-// per request; `bench -emulator` measures with it.
+// little as possible of the processor that the measured client needs: a real
+// service takes none of it. It reads requests and writes answers on the connections
+// itself, since the server of net/http takes nearly twice as much, and on Linux it
+// has the kernel drop the bytes of plain connections without copying them. The
+// emulator does far more per request; `bench -emulator` measures with it.
 //
 //	stub [-latency D] [-bandwidth N] [-cert FILE -key FILE] ADDRESS
 package main

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -52,37 +53,80 @@ func refuse(why string) answer {
 // connection is one of a client, and what was read from it ahead.
 type connection struct {
 	net.Conn
-	in *bufio.Reader
+	in  *bufio.Reader
+	out []byte // the last answer, for its room
+}
+
+// request is what the stub looks at of one.
+type request struct {
+	method, path string
+	length       int64 // of the body that is still to be read
+	last         bool  // of the connection
 }
 
 // serve answers the requests of one connection, one after the other.
 func (s *stub) serve(conn net.Conn) {
 	defer conn.Close()
-	c := connection{conn, bufio.NewReader(conn)}
+	c := &connection{Conn: conn, in: bufio.NewReader(conn)}
 	for {
-		r, err := http.ReadRequest(c.in)
+		r, err := c.request()
 		if err != nil {
 			return
 		}
 		a := s.handle(r, c)
-		if _, err := io.Copy(io.Discard, r.Body); err != nil { // what a refusal left
+		if err := s.drop(c, r.length); err != nil { // what a refusal left
 			return
 		}
-		if err := a.writeTo(conn); err != nil || r.Close {
+		if err := c.answer(a); err != nil || r.last {
 			return
 		}
 	}
 }
 
-func (a answer) writeTo(conn net.Conn) error {
-	text := fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Length: %d\r\n", a.status, http.StatusText(a.status), len(a.json))
+// request reads the head of the next request.
+func (c *connection) request() (*request, error) {
+	line, err := c.line()
+	if err != nil {
+		return nil, err
+	}
+	method, rest, _ := strings.Cut(string(line), " ")
+	path, _, _ := strings.Cut(rest, " ")
+	r := &request{method: method, path: path}
+	for {
+		line, err := c.line()
+		if err != nil || len(line) == 0 {
+			return r, err
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		value = bytes.TrimSpace(value)
+		switch {
+		case bytes.EqualFold(name, []byte("Content-Length")):
+			length, err := strconv.ParseUint(string(value), 10, 63)
+			if err != nil {
+				return nil, err
+			}
+			r.length = int64(length)
+		case bytes.EqualFold(name, []byte("Connection")):
+			r.last = bytes.EqualFold(value, []byte("close"))
+		}
+	}
+}
+
+func (c *connection) line() ([]byte, error) {
+	line, err := c.in.ReadSlice('\n')
+	return bytes.TrimRight(line, "\r\n"), err
+}
+
+func (c *connection) answer(a answer) error {
+	c.out = fmt.Appendf(c.out[:0], "HTTP/1.1 %d %s\r\nContent-Length: %d\r\n", a.status, http.StatusText(a.status), len(a.json))
 	if a.etag != "" {
-		text += "ETag: " + a.etag + "\r\n"
+		c.out = fmt.Appendf(c.out, "ETag: %s\r\n", a.etag)
 	}
 	if a.json != "" {
-		text += "Content-Type: application/json\r\n"
+		c.out = append(c.out, "Content-Type: application/json\r\n"...)
 	}
-	_, err := io.WriteString(conn, text+"\r\n"+a.json)
+	c.out = append(append(c.out, "\r\n"...), a.json...)
+	_, err := c.Write(c.out)
 	return err
 }
 
@@ -91,8 +135,8 @@ func (a answer) writeTo(conn net.Conn) error {
 //	POST    /v2/accounts/{account}/uploads
 //	GET PUT /v2/accounts/{account}/uploads/{id}/parts/{index}
 //	PUT     /part/{id}/{index}
-func (s *stub) handle(r *http.Request, c connection) answer {
-	path := strings.Split(r.URL.Path, "/")[1:]
+func (s *stub) handle(r *request, c *connection) answer {
+	path := strings.Split(r.path, "/")[1:]
 	if len(path) == 3 && path[0] == "part" {
 		u, index, found := s.find(path[1], path[2])
 		if !found {
@@ -102,14 +146,14 @@ func (s *stub) handle(r *http.Request, c connection) answer {
 	}
 	time.Sleep(s.latency)
 	switch {
-	case len(path) == 4 && r.Method == http.MethodPost:
-		return s.begin(r, path[2])
+	case len(path) == 4 && r.method == http.MethodPost:
+		return s.begin(r, c, path[2])
 	case len(path) == 7:
 		u, index, found := s.find(path[4], path[6])
 		if !found {
 			return refuse("part")
 		}
-		if r.Method == http.MethodGet {
+		if r.method == http.MethodGet {
 			return ok(s.describe(u, index))
 		}
 		return s.complete(u)
@@ -128,17 +172,20 @@ func (s *stub) find(id, part string) (u *upload, index int64, found bool) {
 	return u, index, 0 <= index && index < u.parts
 }
 
-func (s *stub) begin(r *http.Request, account string) answer {
-	var request struct {
+func (s *stub) begin(r *request, c *connection, account string) answer {
+	var announced struct {
 		Size int64 `json:"size"`
 	}
-	if err := json.NewDecoder(r.Body).Decode(&request); err != nil || request.Size < 0 {
+	body := make([]byte, min(r.length, 64<<10))
+	_, err := io.ReadFull(c.in, body)
+	r.length -= int64(len(body))
+	if err != nil || json.Unmarshal(body, &announced) != nil || announced.Size < 0 {
 		return refuse("size")
 	}
 	u := &upload{
 		id:    fmt.Sprintf("Kd759%011d", s.last.Add(1)),
-		size:  request.Size,
-		parts: max(1, (request.Size+partSize-1)/partSize),
+		size:  announced.Size,
+		parts: max(1, (announced.Size+partSize-1)/partSize),
 	}
 	u.left.Store(u.parts)
 	s.uploads.Store(u.id, u)
@@ -165,22 +212,22 @@ func (s *stub) complete(u *upload) answer {
 	return ok(`{"status":"Completed","etag":"\"9b2cf535f27731c974343645a3985328\""}`)
 }
 
-func (s *stub) put(r *http.Request, c connection, u *upload, index int64) answer {
+func (s *stub) put(r *request, c *connection, u *upload, index int64) answer {
 	want := min((index+1)*partSize, u.size) - index*partSize
-	if r.ContentLength != want {
+	if r.length != want {
 		return refuse("length")
 	}
-	r.Body = http.NoBody // what was its, is taken off the connection here
 	if err := s.drop(c, want); err != nil {
 		return refuse("body")
 	}
+	r.length = 0
 	u.received.Add(want)
 	return answer{status: http.StatusOK, etag: `"d41d8cd98f00b204e9800998ecf8427e"`}
 }
 
 // drop takes n bytes off a connection: without copying them where that can be
 // had, slowly if so asked.
-func (s *stub) drop(c connection, n int64) error {
+func (s *stub) drop(c *connection, n int64) error {
 	ahead, err := c.in.Discard(int(min(n, int64(c.in.Buffered()))))
 	n -= int64(ahead)
 	if err == nil && s.bandwidth == 0 {
