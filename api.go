@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -256,8 +257,9 @@ func (c *Client) decode(op string, resp *http.Response, err error, to any) error
 	default:
 		return c.apiError(op, resp, false)
 	}
-	var content bytes.Buffer
-	content.Grow(int(min(max(0, resp.ContentLength), 4<<10)) + bytes.MinRead)
+	content := answers.Get().(*bytes.Buffer)
+	defer answers.Put(content)
+	content.Reset()
 	if _, err := content.ReadFrom(resp.Body); err != nil {
 		return fmt.Errorf("%s: read answer: %w", op, err)
 	}
@@ -266,6 +268,10 @@ func (c *Client) decode(op string, resp *http.Response, err error, to any) error
 	}
 	return nil
 }
+
+// answers are buffers for answers to be decoded from: what is decoded shares none
+// of their bytes.
+var answers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // maxMessage is the longest message of a server that is passed on, in
 // characters.

@@ -343,6 +343,22 @@ func (spaces) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// A server that speaks no TLS will not learn it: there is nothing to wait for.
+func TestPlainServerAtHTTPSAddress(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	address := strings.Replace(server.URL, "http:", "https:", 1)
+	c := mustClient(t, testKey, WithAPIURL(address))
+	defer c.CloseIdleConnections()
+	_, put := c.api.putPart(t.Context(), address, 1, bodyOf("x"))
+	_, call := c.api.details(t.Context(), "/a")
+	for op, err := range map[string]error{opPutPart: put, opDetails: call} {
+		if !errors.Is(err, http.ErrSchemeMismatch) || judge(op, err) != stop {
+			t.Errorf("%s: %v, want it to be final", op, err)
+		}
+	}
+}
+
 // TestCallTimeout has servers that answer never, and that stop in the middle.
 func TestCallTimeout(t *testing.T) {
 	for name, transport := range map[string]roundTrip{

@@ -31,8 +31,8 @@ type Client struct {
 	accountID   string
 	apiURL      *url.URL
 	cdnURL      *url.URL
-	http        *http.Client // follows no redirects
-	service     service      // what the upload engine uses; api, but for its tests
+	transport   http.RoundTripper
+	service     service // what the upload engine uses; api, but for its tests
 	api         *httpService
 	limits      *limits
 	budget      *budget
@@ -65,7 +65,7 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 		accountID:   accountID,
 		apiURL:      settings.apiURL,
 		cdnURL:      settings.cdnURL,
-		http:        settings.newHTTPClient(),
+		transport:   settings.transport(),
 		budget:      newBudget(settings.budget),
 		observe:     settings.observe,
 		userAgent:   settings.userAgent,
@@ -109,18 +109,14 @@ func (s *clientSettings) account(apiKey string) (string, error) {
 	return id, nil
 }
 
-// newHTTPClient is the client that all requests go through.
-func (s *clientSettings) newHTTPClient() *http.Client {
-	var client http.Client
-	if s.httpClient != nil {
-		client = *s.httpClient
+// transport is what all requests go through. There is no http.Client around it: a
+// redirect would take the credentials, or the bytes of a part, elsewhere, and
+// before it asks whether to follow one it takes a body that nobody closes.
+func (s *clientSettings) transport() http.RoundTripper {
+	if s.httpClient != nil && s.httpClient.Transport != nil {
+		return s.httpClient.Transport
 	}
-	if client.Transport == nil {
-		client.Transport = newTransport(s.puts*smallPutsFactor + s.calls)
-	}
-	// A redirect would take the credentials, or the bytes of a part, elsewhere.
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &client
+	return newTransport(s.puts*smallPutsFactor + s.calls)
 }
 
 // AccountID returns the account that the client works with.
@@ -140,7 +136,9 @@ func (c *Client) API() *gen.ClientWithResponses { return c.generated }
 // CloseIdleConnections closes the connections that are not in use. The client
 // stays usable. A Transport that was given with [WithHTTPClient] loses its idle
 // connections too, whoever else uses it.
-func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
+func (c *Client) CloseIdleConnections() {
+	(&http.Client{Transport: c.transport}).CloseIdleConnections() // knows how to ask a transport
+}
 
 // String names the account and the address of the API.
 func (c *Client) String() string {

@@ -83,11 +83,10 @@ func WithAccountID(id string) ClientOption {
 	}
 }
 
-// WithHTTPClient sets the HTTP client. Its Transport sends every request; its Jar is
-// used for all but the PUTs of parts. It is copied, not changed: the copy follows no
-// redirects. The default is a client of this Client's own, over HTTP/1.1, with as
-// many idle connections as can be in use, proxies from the environment and no
-// time limit on a transfer.
+// WithHTTPClient sets the HTTP client whose Transport sends every request. Nothing
+// else of it is used: no redirect is followed and no cookie is kept. The default is a
+// transport of this Client's own, over HTTP/1.1, with as many idle connections as can
+// be in use, proxies from the environment and no time limit on a transfer.
 //
 // Begin with [NewTransport] to change or wrap the default transport. One of your own
 // should set MaxIdleConnsPerHost to 8 × PUTs + API calls in flight, since net/http's
@@ -95,7 +94,7 @@ func WithAccountID(id string) ClientOption {
 // connect: waiting for a connection is not taken for a stall. It must not retry by
 // itself, nor read a request body after it has closed it. A client with a Timeout is
 // refused: it would cut every transfer that is merely long. Stalled transfers are
-// found and repeated anyway; limit the whole with the context.
+// found and repeated anyway; limit the whole with the context. So is one with a Jar.
 func WithHTTPClient(client *http.Client) ClientOption {
 	return func(s *clientSettings) error {
 		switch {
@@ -103,6 +102,8 @@ func WithHTTPClient(client *http.Client) ClientOption {
 			return refuse("httpClient", "is nil; leave the option out for the default")
 		case client.Timeout != 0:
 			return refuse("httpClient", "has a Timeout of %v, which would cut long uploads; use a context instead", client.Timeout)
+		case client.Jar != nil:
+			return refuse("httpClient", "has a Jar, and no cookies are used; give a client with the same Transport and none")
 		}
 		s.httpClient = client
 		return nil

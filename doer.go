@@ -2,10 +2,12 @@ package bytescale
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,7 +62,6 @@ func (d *apiDoer) once(original *http.Request, call call, token string) (*http.R
 	}
 	ctx, cancel := call.withTimeout(original.Context())
 	req := original.WithContext(ctx)
-	req.Header = original.Header.Clone()
 	if strings.Contains(req.URL.RawQuery, "+") {
 		// A form's "+" for a space is not understood everywhere, %20 is.
 		address := *req.URL
@@ -76,12 +77,7 @@ func (d *apiDoer) once(original *http.Request, call call, token string) (*http.R
 		return nil, err
 	}
 	d.client.limits.answered(resp.StatusCode)
-	resp.Body = &answerBody{
-		body:  resp.Body,
-		left:  call.maxAnswer(),
-		cause: func(err error) error { return timedOut(ctx, err) },
-		done:  sync.OnceFunc(func() { cancel(); release() }),
-	}
+	resp.Body = &answerBody{body: resp.Body, left: call.maxAnswer(), ctx: ctx, cancel: cancel, release: release}
 	return resp, nil
 }
 
@@ -90,7 +86,10 @@ func (d *apiDoer) once(original *http.Request, call call, token string) (*http.R
 func (c *Client) send(req *http.Request, call call, signed bool) (*http.Response, error) {
 	req.Header.Set("User-Agent", c.userAgent)
 	began := time.Now()
-	resp, err := c.roundTrip(req, signed)
+	resp, err := c.roundTrip(req)
+	if err != nil && !signed {
+		err = &url.Error{Op: req.Method, URL: req.URL.String(), Err: err} // which host it was
+	}
 	event := Event{
 		Kind:      EventAttempt,
 		Operation: call.operation,
@@ -112,23 +111,21 @@ func (c *Client) send(req *http.Request, call call, signed bool) (*http.Response
 	return resp, nil
 }
 
-// roundTrip sends a request. A part's PUT goes to the transport itself: before
-// http.Client asks whether to follow a redirect it takes another body from
-// GetBody, which nobody closes then; and no cookie is storage's business.
-func (c *Client) roundTrip(req *http.Request, signed bool) (*http.Response, error) {
-	if !signed {
-		return c.http.Do(req)
-	}
-	resp, err := c.http.Transport.RoundTrip(req)
-	// What http.Client does for transports that forget it.
+// roundTrip sends a request and does what http.Client does for transports.
+func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := c.transport.RoundTrip(req)
+	var record tls.RecordHeaderError
 	switch {
+	case errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/":
+		return nil, http.ErrSchemeMismatch
 	case err != nil:
+		return nil, err
 	case resp == nil:
 		return nil, errNoAnswer
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	}
-	return resp, err
+	return resp, nil
 }
 
 var errNoAnswer = errors.New("the transport returned neither an answer nor an error")
@@ -248,10 +245,12 @@ func discard(resp *http.Response) {
 // answerBody is the body of an answer of the API: bounded, and giving back what
 // the call holds when it is closed.
 type answerBody struct {
-	body  io.ReadCloser
-	left  int64
-	cause func(error) error // tells the end by timeout
-	done  func()
+	body    io.ReadCloser
+	left    int64
+	ctx     context.Context // tells the end by timeout
+	cancel  context.CancelFunc
+	release func()
+	closed  sync.Once
 }
 
 var errAnswerTooLong = fmt.Errorf("%w: the answer is too long", ErrProtocol)
@@ -260,17 +259,20 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	if b.left <= 0 {
 		// At the limit exactly, the answer may just end.
 		if n, err := b.body.Read(make([]byte, 1)); n == 0 {
-			return 0, b.cause(err)
+			return 0, timedOut(b.ctx, err)
 		}
 		return 0, errAnswerTooLong
 	}
 	n, err := b.body.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
-	return n, b.cause(err)
+	return n, timedOut(b.ctx, err)
 }
 
 func (b *answerBody) Close() error {
 	err := b.body.Close()
-	b.done()
+	b.closed.Do(func() {
+		b.cancel()
+		b.release()
+	})
 	return err
 }

@@ -47,7 +47,7 @@ func newLimits(puts, calls int, callsPerSecond float64, onSlowDown func(Event)) 
 	}
 }
 
-// api waits until an API call may be sent. The caller calls release when the
+// api waits until an API call may be sent. The caller calls release once, when the
 // answer has been read.
 func (l *limits) api(ctx context.Context) (release func(), err error) {
 	release, err = acquire(ctx, l.calls)
@@ -61,7 +61,7 @@ func (l *limits) api(ctx context.Context) (release func(), err error) {
 	return release, nil
 }
 
-// put waits until a PUT of size bytes may be sent.
+// put waits until a PUT of size bytes may be sent. The caller calls release once.
 func (l *limits) put(ctx context.Context, size int64) (release func(), err error) {
 	if size < smallBody {
 		return acquire(ctx, l.smallPuts)
@@ -83,7 +83,7 @@ func acquire(ctx context.Context, s *semaphore.Weighted) (release func(), err er
 	if err := s.Acquire(ctx, 1); err != nil {
 		return nil, err
 	}
-	return sync.OnceFunc(func() { s.Release(1) }), nil
+	return func() { s.Release(1) }, nil
 }
 
 const (

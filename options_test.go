@@ -55,6 +55,7 @@ func TestClientOptions(t *testing.T) {
 		{"account not base58", WithAccountID("A623uY0"), "accountID", nil, nil},
 		{"JWT nil", WithJWT(nil), "jwt", nil, nil},
 		{"HTTP client nil", WithHTTPClient(nil), "httpClient", nil, nil},
+		{"HTTP client with cookies", WithHTTPClient(&http.Client{Jar: struct{ http.CookieJar }{}}), "httpClient", nil, nil},
 		{"HTTP client with a timeout", WithHTTPClient(&http.Client{Timeout: time.Hour}), "httpClient", nil, nil},
 		{"defaults", nil, "", func(c *Client) any {
 			return []any{c.limits.maxPuts, c.limits.maxCalls, float64(c.limits.pace.top), c.budget.bytes, c.apiURL.String(), c.cdnURL.String(), c.userAgent}
