@@ -32,12 +32,8 @@ func sendDirectly(conn net.Conn, r io.Reader) (sent int64) {
 	if !ok {
 		return 0
 	}
-	plain, ok := conn.(syscall.Conn)
-	if !ok {
-		return 0
-	}
-	socket, err := plain.SyscallConn()
-	if err != nil {
+	socket := socketOf(conn)
+	if socket == nil {
 		return 0
 	}
 	d := &direct{socket: socket, left: left, body: body}
@@ -49,6 +45,36 @@ func sendDirectly(conn net.Conn, r io.Reader) (sent int64) {
 		d.file(source)
 	}
 	return d.sent
+}
+
+// socketOf is nil for a connection that is not a plain one.
+func socketOf(conn net.Conn) syscall.RawConn {
+	plain, ok := conn.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	socket, err := plain.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	return socket
+}
+
+// sendHead sends the head of a request whose body comes at once, and lets the kernel
+// keep it until then: one packet less for a small body, and one answer to it less. It
+// returns how much was sent, possibly nothing: whoever calls it writes the rest.
+func sendHead(conn net.Conn, head []byte) (sent int) {
+	socket := socketOf(conn)
+	if socket == nil {
+		return 0
+	}
+	_ = socket.Write(func(fd uintptr) (done bool) {
+		if n, err := unix.SendmsgN(int(fd), head, nil, nil, unix.MSG_MORE); err == nil {
+			sent = n
+		}
+		return true
+	})
+	return sent
 }
 
 // direct is a body on its way to a socket.

@@ -11,6 +11,8 @@ import (
 	"os"
 	"sync/atomic"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // countedConn counts the bytes that the process itself writes.
@@ -38,7 +40,7 @@ func putOver(ctx context.Context, t *testing.T, server *httptest.Server, p paylo
 		if err != nil {
 			return nil, err
 		}
-		return bodyConn{countedConn{conn.(*net.TCPConn), &written}}, nil
+		return &bodyConn{Conn: countedConn{conn.(*net.TCPConn), &written}}, nil
 	}
 	defer transport.CloseIdleConnections()
 
@@ -124,6 +126,52 @@ func TestBodiesAreSentFromWhereTheyAre(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The head of a PUT leaves with the body: what else is sent of it, and answered to,
+// is a packet each, which is much where the body is small.
+func TestHeadAndBodyLeaveTogether(t *testing.T) {
+	const puts, size = 20, 10 << 10
+	file, content := randomFile(t, size)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got, _ := io.ReadAll(r.Body); !bytes.Equal(got, content) {
+			t.Error("the bytes that arrived are not those of the file")
+		}
+		w.Header().Set("ETag", "x")
+	}))
+	defer server.Close()
+	transport := NewTransport()
+	defer transport.CloseIdleConnections()
+	dial, dialed := transport.DialContext, []*bodyConn{}
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err == nil {
+			dialed = append(dialed, conn.(*bodyConn))
+		}
+		return conn, err
+	}
+	c := mustClient(t, testKey, WithHTTPClient(&http.Client{Transport: transport}))
+	run := &partRun{transfer: newTransfer(c, &input{size: size}, nil), held: hold(part{end: size - 1, url: server.URL})}
+	defer run.end()
+	for range puts {
+		if _, err := run.putOnce(t.Context(), payload{r: file, size: size}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(dialed) != 1 {
+		t.Fatalf("%d connections, want 1", len(dialed))
+	}
+	_ = socketOf(dialed[0].Conn).Control(func(fd uintptr) {
+		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The kernel waits 200 ms at most for the body: on a machine that is very busy,
+		// a head may leave alone after all.
+		if sent := info.Data_segs_out; sent < puts || sent > puts+puts/2 {
+			t.Errorf("%d packets for %d PUTs", sent, puts)
+		}
+	})
 }
 
 func TestShortFileIsNoticedByWhoeverSendsIt(t *testing.T) {

@@ -9,3 +9,6 @@ import (
 
 // sendDirectly sends nothing on other systems: the caller copies.
 func sendDirectly(net.Conn, io.Reader) (sent int64) { return 0 }
+
+// sendHead sends nothing on other systems: the caller writes.
+func sendHead(net.Conn, []byte) (sent int) { return 0 }

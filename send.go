@@ -157,6 +157,9 @@ func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) 
 		GetConn: func(string) { watch.awaitsConnection() },
 		GotConn: func(got httptrace.GotConnInfo) {
 			watch.connected(func() (int64, bool) { return unacknowledged(got.Conn) })
+			if payload.size > 0 {
+				announceBody(got.Conn)
+			}
 		},
 	})
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -41,8 +42,11 @@ func newTransport(idlePerHost int) *http.Transport {
 }
 
 // bodyConn is a connection that sends a body from where its bytes are, where it
-// can.
-type bodyConn struct{ net.Conn }
+// can, and the head of a request in one packet with the body.
+type bodyConn struct {
+	net.Conn
+	bodyFollows atomic.Bool // what is written next is a head, and its body comes at once
+}
 
 func dialBodyConn(dialer *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -50,12 +54,32 @@ func dialBodyConn(dialer *net.Dialer) func(ctx context.Context, network, address
 		if err != nil {
 			return nil, err
 		}
-		return bodyConn{conn}, nil
+		return &bodyConn{Conn: conn}, nil
 	}
 }
 
+// announceBody tells a connection, if it wants to know, that the next request on it
+// has a body: net/http writes the head by itself then.
+func announceBody(conn net.Conn) {
+	if c, ok := conn.(*bodyConn); ok {
+		c.bodyFollows.Store(true)
+	}
+}
+
+func (c *bodyConn) Write(p []byte) (int, error) {
+	sent := 0
+	if c.bodyFollows.Swap(false) {
+		sent = sendHead(c.Conn, p)
+	}
+	if sent == len(p) {
+		return sent, nil
+	}
+	n, err := c.Conn.Write(p[sent:])
+	return sent + n, err
+}
+
 // ReadFrom implements io.ReaderFrom, which net/http looks for.
-func (c bodyConn) ReadFrom(r io.Reader) (int64, error) {
+func (c *bodyConn) ReadFrom(r io.Reader) (int64, error) {
 	sent := sendDirectly(c.Conn, r)
 	copied, err := io.Copy(struct{ io.Writer }{c.Conn}, r) // hidden: not back to here
 	return sent + copied, err

@@ -28,7 +28,7 @@ func limitUnsent(_, _ string, conn syscall.RawConn) error {
 // arrived on the other side yet, and whether the kernel told; 0 where nobody does.
 func unacknowledged(conn net.Conn) (queued int64, told bool) {
 	switch c := conn.(type) {
-	case bodyConn:
+	case *bodyConn:
 		return unacknowledged(c.Conn)
 	case *tls.Conn:
 		if c.ConnectionState().NegotiatedProtocol == "h2" {

@@ -123,11 +123,11 @@ func TestUnacknowledged(t *testing.T) {
 		server func(net.Conn) net.Conn
 		client func(net.Conn) net.Conn
 	}{
-		{"plain", func(c net.Conn) net.Conn { return c }, func(c net.Conn) net.Conn { return bodyConn{c} }},
+		{"plain", func(c net.Conn) net.Conn { return c }, func(c net.Conn) net.Conn { return &bodyConn{Conn: c} }},
 		{
 			"encrypted",
 			func(c net.Conn) net.Conn { return tls.Server(c, trusted.TLS) },
-			func(c net.Conn) net.Conn { return tls.Client(bodyConn{c}, config) },
+			func(c net.Conn) net.Conn { return tls.Client(&bodyConn{Conn: c}, config) },
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
