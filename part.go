@@ -46,7 +46,7 @@ type partRun struct {
 	held            *held // nil until known
 	rangeErr        error // what is wrong with its range
 
-	// For plain streams: closed when the part before, this part, was read.
+	// For plain streams: closed when the part before, if any, and this part was read.
 	previous, read chan struct{}
 
 	waits    bool  // the window counts it as waiting for its turn
@@ -141,6 +141,9 @@ func (p *partRun) payload(ctx context.Context) (payload, error) {
 
 // turn waits until the part before has been read from the stream.
 func (p *partRun) turn(ctx context.Context) error {
+	if p.previous == nil {
+		return ctx.Err()
+	}
 	select {
 	case <-p.previous:
 		return ctx.Err()
@@ -154,6 +157,9 @@ func (p *partRun) skip(ctx context.Context) error {
 	if !p.counted {
 		p.counted = true
 		p.completionDue()
+	}
+	if p.in.stream == nil {
+		return nil
 	}
 	select {
 	case <-p.read:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,15 +43,15 @@ type bodies struct {
 	payload payload
 	onRead  func(n int64)
 
-	open  sync.WaitGroup
 	moved atomic.Int64 // bytes that were read, of all bodies
 	ended atomic.Bool  // the last body was read to its end
 	reads atomic.Int64 // of the source, that are under way
 
 	mu     sync.Mutex
 	failed error
-	made   []*body
-	over   bool
+	open   []*body
+	over   bool          // there is to be no other body
+	none   chan struct{} // closed when none is open any more; nil until somebody waits
 }
 
 func newBodies(p payload, onRead func(n int64)) *bodies {
@@ -67,8 +68,7 @@ func (b *bodies) body() (io.ReadCloser, error) {
 		return nil, errBodyClosed
 	}
 	made := newBody(b)
-	b.made = append(b.made, made)
-	b.open.Add(1)
+	b.open = append(b.open, made)
 	b.ended.Store(false)
 	return made, nil
 }
@@ -81,14 +81,31 @@ const closeGrace = 5 * time.Second
 func (b *bodies) wait() {
 	b.mu.Lock()
 	b.over = true
+	open := slices.Clone(b.open)
+	if len(open) > 0 {
+		b.none = make(chan struct{})
+	}
 	b.mu.Unlock()
-	forgotten := time.AfterFunc(closeGrace, func() {
-		for _, made := range b.made {
-			made.Close()
+	if len(open) == 0 {
+		return
+	}
+	select {
+	case <-b.none:
+	case <-time.After(closeGrace):
+		for _, forgotten := range open {
+			forgotten.Close()
 		}
-	})
-	defer forgotten.Stop()
-	b.open.Wait()
+	}
+}
+
+// closed notes that a body is in use no longer.
+func (b *bodies) closed(gone *body) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open = slices.DeleteFunc(b.open, func(body *body) bool { return body == gone })
+	if b.none != nil && len(b.open) == 0 {
+		close(b.none)
+	}
 }
 
 // sourceErr is the failure to read the source, if there was one.
@@ -189,7 +206,7 @@ func (r *body) Close() error {
 	defer r.unlock()
 	if !r.closed {
 		r.closed = true
-		r.of.open.Done()
+		r.of.closed(r)
 	}
 	return nil
 }

@@ -62,27 +62,7 @@ func (t *transfer) send(ctx context.Context, p *plan, first *held) error {
 	t.window = newWindow(t.client.limits, t.progress.bytesSent)
 	t.settleAlone()
 
-	parts, partsCtx := errgroup.WithContext(ctx)
-	read := closedChannel() // closed when the part before has been read, for streams
-	for position := range p.length() {
-		if err := t.window.enter(partsCtx); err != nil {
-			break // a part failed, or the caller gave up: Wait says which
-		}
-		run := &partRun{transfer: t, position: position, index: p.index(position), previous: read, read: make(chan struct{})}
-		if first != nil && first.index == run.index {
-			// Now, so that a part that overlaps it is found out before it is sent.
-			run.held, run.rangeErr = first, t.learn(position, first.part)
-		}
-		read = run.read
-		if position < p.length()-1 {
-			parts.Go(func() error { return run.do(partsCtx) })
-		} else if err := run.do(partsCtx); err != nil {
-			// The last part runs right here: the many files of one part need no
-			// goroutine. Its failure ends the others all the same.
-			parts.Go(func() error { return err })
-		}
-	}
-	if err := parts.Wait(); err != nil {
+	if err := t.sendParts(ctx, first); err != nil {
 		return err
 	}
 	if t.completed {
@@ -93,6 +73,43 @@ func (t *transfer) send(ctx context.Context, p *plan, first *held) error {
 		return err
 	}
 	return nil
+}
+
+func (t *transfer) sendParts(ctx context.Context, first *held) error {
+	if t.plan.length() == 1 { // as many small files have it: no goroutine is needed
+		if err := t.window.enter(ctx); err != nil {
+			return err
+		}
+		return t.partRun(0, first, nil).do(ctx)
+	}
+	parts, ctx := errgroup.WithContext(ctx)
+	var before *partRun
+	for position := range t.plan.length() {
+		if err := t.window.enter(ctx); err != nil {
+			break // a part failed, or the caller gave up: Wait says which
+		}
+		run := t.partRun(position, first, before)
+		before = run
+		parts.Go(func() error { return run.do(ctx) })
+	}
+	return parts.Wait()
+}
+
+// partRun is the run of the part at a position of the plan. before is that of the one
+// before it, if there is one.
+func (t *transfer) partRun(position int64, first *held, before *partRun) *partRun {
+	run := &partRun{transfer: t, position: position, index: t.plan.index(position)}
+	if t.in.stream != nil {
+		run.read = make(chan struct{})
+		if before != nil {
+			run.previous = before.read
+		}
+	}
+	if first != nil && first.index == run.index {
+		// Now, so that a part that overlaps it is found out before it is sent.
+		run.held, run.rangeErr = first, t.learn(position, first.part)
+	}
+	return run
 }
 
 // completionDue notes that a part's bytes are with the service and says whether
@@ -180,10 +197,4 @@ func (t *transfer) call(ctx context.Context, op string, attempt func(context.Con
 
 func (t *transfer) retrier(op string, index int64) *retrier {
 	return &retrier{client: t.client, shared: t.retries, op: op, uploadID: t.uploadID, part: index}
-}
-
-func closedChannel() chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
 }
