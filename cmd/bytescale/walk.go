@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -82,32 +84,53 @@ func (w *walk) directory(root string, emit func(item) bool) {
 	if top == "." || top == ".." || top == string(filepath.Separator) {
 		top = ""
 	}
-	// WalkDir does not follow a link, so a root that is one is resolved first.
-	start, err := filepath.EvalSymlinks(root)
-	if err != nil {
-		w.fail(root, err)
-		return
+	w.below(root, top, emit)
+}
+
+// readAtATime is how many entries of a directory are in memory at a time: one may
+// have millions. So many are sorted, too.
+const readAtATime = 1024
+
+// below emits the files of a directory and then those of the directories in it, tree
+// being the place of all. It returns whether emit wants more.
+func (w *walk) below(name, tree string, emit func(item) bool) (more bool) {
+	inside, more := w.files(name, tree, emit)
+	slices.Sort(inside)
+	for _, dir := range inside {
+		more = more && w.below(filepath.Join(name, dir), filepath.Join(tree, dir), emit)
 	}
-	// Every failure is reported on the way, so that WalkDir never returns one.
-	_ = filepath.WalkDir(start, func(found string, entry fs.DirEntry, err error) error {
-		below, relErr := filepath.Rel(start, found)
-		if relErr != nil {
-			below = found
+	return more
+}
+
+// files emits the files of one directory and returns the names of those in it.
+func (w *walk) files(name, tree string, emit func(item) bool) (inside []string, more bool) {
+	dir, err := os.Open(name)
+	if err != nil {
+		w.fail(name, err)
+		return nil, true
+	}
+	defer dir.Close()
+	for {
+		entries, err := dir.ReadDir(readAtATime)
+		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+		for _, entry := range entries {
+			if entry.IsDir() {
+				inside = append(inside, entry.Name())
+				continue
+			}
+			it, ok := w.entry(filepath.Join(name, entry.Name()), filepath.Join(tree, entry.Name()), entry)
+			if ok && !emit(it) {
+				return nil, false
+			}
 		}
-		name := filepath.Join(root, below)
-		if err != nil {
+		switch {
+		case errors.Is(err, io.EOF):
+			return inside, true
+		case err != nil:
 			w.fail(name, err)
-			return nil
+			return inside, true
 		}
-		if entry.IsDir() {
-			return nil
-		}
-		it, ok := w.entry(name, filepath.Join(top, below), entry)
-		if ok && !emit(it) {
-			return fs.SkipAll
-		}
-		return nil
-	})
+	}
 }
 
 // entry turns what a directory holds into an item, or reports why not.

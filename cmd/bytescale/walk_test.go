@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,7 +102,7 @@ func TestWalkNames(t *testing.T) {
 	tree(t, "dir/line\nbreak", "dir/return\r", "dir/plain", "dir/"+deep+"file")
 	const refused = ": the name cannot be stored: it is not valid UTF-8, holds a line break or is longer than 512 characters; rename the file"
 	want := []string{
-		"fail dir/" + deep + "file" + refused, "fail dir/line\nbreak" + refused, "file dir/plain dir/plain", "fail dir/return\r" + refused,
+		"fail dir/line\nbreak" + refused, "file dir/plain dir/plain", "fail dir/return\r" + refused, "fail dir/" + deep + "file" + refused,
 		"fail dir/line\nbreak" + refused,
 		"file dir/" + deep + "file ", // whose name is short
 		"fail with \x00" + refused,
@@ -117,6 +118,24 @@ func TestWalkHere(t *testing.T) {
 	tree(t, "b.txt", "sub/c.txt")
 	want := []string{"file b.txt b.txt", "file sub/c.txt sub/c.txt"}
 	if diff := cmp.Diff(want, found(true, ".")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A directory is read piece by piece.
+func TestWalkLargeDirectory(t *testing.T) {
+	var names []string
+	for i := range 2*readAtATime + 1 {
+		names = append(names, fmt.Sprintf("dir/%05d", i))
+	}
+	tree(t, append(names, "dir/sub/one")...)
+	var want []string
+	for _, name := range append(names, "dir/sub/one") {
+		want = append(want, "file "+name+" "+name)
+	}
+	got := found(true, "dir")
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
