@@ -144,7 +144,7 @@ func (b *bench) measureWork(w work, clients []client, rounds int) ([]result, err
 		}
 	}
 	results := make([]result, len(able))
-	for round := range rounds {
+	for round := range w.rounds(rounds) {
 		for i := range able {
 			i := (i + round) % len(able) // nobody is always first
 			cmd, err := able[i].command(w, s)

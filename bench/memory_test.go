@@ -6,10 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 )
 
 const (
+	smallBound    = 32e6
 	streamBound   = 64<<20 + 32e6 // the default buffer budget and 32 MB
 	fileTLSBound  = 22e6
 	smallTLSBound = 38e6
@@ -17,7 +19,8 @@ const (
 
 // TestMemory measures what the command's own test of that name, which uploads to
 // an emulator, cannot: a program that uploads a plain stream of known size, and
-// all of it over TLS, where the bytes must pass through the process.
+// all of it over TLS, where the bytes must pass through the process; and more files
+// than an emulator would take in a reasonable time.
 func TestMemory(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -38,6 +41,13 @@ func TestMemory(t *testing.T) {
 	if err := small.prepare(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
+	crowded := t.TempDir()
+	for i := range 50_000 {
+		if err := os.WriteFile(filepath.Join(crowded, strconv.Itoa(i)), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	directory := work{paths: []string{"--recursive", crowded}}
 	for _, test := range []struct {
 		name       string
 		conditions conditions
@@ -47,6 +57,7 @@ func TestMemory(t *testing.T) {
 	}{
 		{"a stream", conditions{}, b.commandStream, one, streamBound},
 		{"a stream over TLS", conditions{tls: true}, b.commandStream, one, streamBound},
+		{"a directory of 50,000 files, 64 at a time", conditions{}, b.commandFile, directory, smallBound},
 		{"a file over TLS", conditions{tls: true}, b.commandFile, one, fileTLSBound},
 		{"many files over TLS, 64 at a time", conditions{tls: true}, b.commandFile, small, smallTLSBound},
 	} {
