@@ -23,6 +23,9 @@ type sample struct {
 	RSS      int64   `json:"peakRSSBytes"`
 }
 
+// runLimit is more than any run takes: a peer that hangs is told, not waited for.
+const runLimit = 5 * time.Minute
+
 // measure runs a command to its end and says what it cost. Its output goes to a
 // file: a pipe would wake this process for each line and take from the processor
 // what the command could use.
@@ -41,9 +44,13 @@ func measure(cmd *exec.Cmd) (sample, error) {
 		return sample{}, err
 	}
 	peak := watchPeak(cmd.Process.Pid)
+	limit := time.AfterFunc(runLimit, func() { _ = cmd.Process.Kill() })
 	err = cmd.Wait()
 	took := time.Since(began)
 	polled := peak()
+	if !limit.Stop() {
+		err = fmt.Errorf("not done after %v", runLimit)
+	}
 	if err != nil {
 		return sample{}, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args[:min(4, len(cmd.Args))], " "), err, tail(errs.String()))
 	}
