@@ -258,7 +258,11 @@ func (c *Client) decode(op string, resp *http.Response, err error, to any) error
 		return c.apiError(op, resp, false)
 	}
 	content := answers.Get().(*bytes.Buffer)
-	defer answers.Put(content)
+	defer func() {
+		if content.Cap() <= 64<<10 { // not that of a long list
+			answers.Put(content)
+		}
+	}()
 	content.Reset()
 	if _, err := content.ReadFrom(resp.Body); err != nil {
 		return fmt.Errorf("%s: read answer: %w", op, err)

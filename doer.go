@@ -88,7 +88,7 @@ func (c *Client) send(req *http.Request, call call, signed bool) (*http.Response
 	began := time.Now()
 	resp, err := c.roundTrip(req)
 	if err != nil && !signed {
-		err = &url.Error{Op: req.Method, URL: req.URL.String(), Err: err} // which host it was
+		err = &url.Error{Op: req.Method, URL: req.URL.Redacted(), Err: err} // which host it was
 	}
 	event := Event{
 		Kind:      EventAttempt,
