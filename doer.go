@@ -144,36 +144,34 @@ func (c *Client) callOf(req *http.Request) call {
 	step := stepOf(req.Context())
 	found := call{uploadID: step.uploadID, part: step.part, attempt: step.attempt}
 	path := strings.TrimPrefix(req.URL.Path, c.apiURL.Path+"/v2/accounts/"+c.accountID+"/")
-	switch elements := strings.Split(path, "/"); len(elements) {
-	case 4:
-		if elements[0] == "uploads" && elements[2] == "parts" {
-			found.uploadID = elements[1]
-			if index, err := strconv.ParseInt(elements[3], 10, 64); err == nil {
-				found.part = index
+	if upload, isUpload := strings.CutPrefix(path, "uploads/"); isUpload {
+		switch id, rest, _ := strings.Cut(upload, "/"); {
+		case rest == "parts":
+			found.uploadID, path = id, "uploads/{uploadId}/parts"
+		case strings.HasPrefix(rest, "parts/"):
+			if index, err := strconv.ParseInt(rest[len("parts/"):], 10, 64); err == nil {
+				found.uploadID, found.part, path = id, index, "uploads/{uploadId}/parts/{uploadPartIndex}"
 			}
-			path = "uploads/{uploadId}/parts/{uploadPartIndex}"
-		}
-	case 3:
-		if elements[0] == "uploads" && elements[2] == "parts" {
-			found.uploadID = elements[1]
-			path = "uploads/{uploadId}/parts"
 		}
 	}
-	found.operation = operations[req.Method+" "+path]
+	found.operation = operations[endpoint{req.Method, path}]
 	return found
 }
 
+// endpoint is what tells an operation.
+type endpoint struct{ method, path string }
+
 // operations are those of openapi.yaml on the API's server.
-var operations = map[string]string{
-	"POST uploads":                                   opBegin,
-	"POST uploads/binary":                            opBasicUpload,
-	"POST uploads/form_data":                         opFormDataUpload,
-	"POST uploads/url":                               opUploadFromURL,
-	"GET uploads/{uploadId}/parts":                   opListParts,
-	"GET uploads/{uploadId}/parts/{uploadPartIndex}": opGetPart,
-	"PUT uploads/{uploadId}/parts/{uploadPartIndex}": opCompletePart,
-	"GET files/details":                              opDetails,
-	"DELETE files":                                   opDelete,
+var operations = map[endpoint]string{
+	{"POST", "uploads"}:                                   opBegin,
+	{"POST", "uploads/binary"}:                            opBasicUpload,
+	{"POST", "uploads/form_data"}:                         opFormDataUpload,
+	{"POST", "uploads/url"}:                               opUploadFromURL,
+	{"GET", "uploads/{uploadId}/parts"}:                   opListParts,
+	{"GET", "uploads/{uploadId}/parts/{uploadPartIndex}"}: opGetPart,
+	{"PUT", "uploads/{uploadId}/parts/{uploadPartIndex}"}: opCompletePart,
+	{"GET", "files/details"}:                              opDetails,
+	{"DELETE", "files"}:                                   opDelete,
 }
 
 const (
