@@ -56,7 +56,7 @@ func TestTableComparesWithTheTransferOfThePeerAndNamesWhatIsMissing(t *testing.T
 			t.Errorf("table lacks %q:\n%s", want, table)
 		}
 	}
-	if strings.Contains(table, "100 MB") {
+	if strings.Contains(table, "| 100 MB") {
 		t.Errorf("table has rows that were not measured:\n%s", table)
 	}
 }
