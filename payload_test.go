@@ -113,3 +113,26 @@ func TestPanicsGiveBackWhatTheyHeld(t *testing.T) {
 		})
 	}
 }
+
+// Whoever waits for the bodies goes on when the last one is closed, and not only when
+// a transport's time to close them is over.
+func TestWaitEndsWithTheLastBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bodies := newBodies(payload{r: memory("x"), size: 1}, func(int64) {})
+		for i := range 2 {
+			body, err := bodies.body()
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.AfterFunc(time.Duration(i+1)*time.Second, func() { body.Close() })
+		}
+		began := time.Now()
+		bodies.wait()
+		if waited := time.Since(began); waited != 2*time.Second {
+			t.Errorf("waited %v, the last body was closed after 2s", waited)
+		}
+		if _, err := bodies.body(); err == nil {
+			t.Error("a body was given out when all were over")
+		}
+	})
+}

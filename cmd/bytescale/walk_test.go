@@ -141,12 +141,14 @@ func TestWalkLargeDirectory(t *testing.T) {
 }
 
 func TestWalkStops(t *testing.T) {
-	tree(t, "a", "b", "c")
-	seen := 0
-	w := &walk{recursive: true, skip: func(string, string) {}, fail: func(_ string, err error) { t.Error(err) }}
-	w.argument(".", func(item) bool { seen++; return false })
-	if seen != 1 {
-		t.Errorf("%d files after the first was refused", seen)
+	tree(t, "a", "b", "one/c", "two/d")
+	for _, enough := range []int{1, 3} { // among the files, in a directory
+		seen := 0
+		w := &walk{recursive: true, skip: func(string, string) {}, fail: func(_ string, err error) { t.Error(err) }}
+		w.argument(".", func(item) bool { seen++; return seen < enough })
+		if seen != enough {
+			t.Errorf("%d files, %d were enough", seen, enough)
+		}
 	}
 }
 
