@@ -92,9 +92,11 @@ func WithAccountID(id string) ClientOption {
 // should set MaxIdleConnsPerHost to 8 × PUTs + API calls in flight, since net/http's
 // default of 2 means a new connection for nearly every part, and limit the time to
 // connect: waiting for a connection is not taken for a stall. It must not retry by
-// itself, nor read a request body after it has closed it. A client with a Timeout is
-// refused: it would cut every transfer that is merely long. Stalled transfers are
-// found and repeated anyway; limit the whole with the context. So is one with a Jar.
+// itself, nor read a request body after it has closed it.
+//
+// A client with a Timeout is refused: it would cut every transfer that is merely long.
+// Stalled transfers are found and repeated anyway; limit the whole with the context. A
+// client with a Jar is refused too, since its cookies would not be sent.
 func WithHTTPClient(client *http.Client) ClientOption {
 	return func(s *clientSettings) error {
 		switch {

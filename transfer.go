@@ -75,6 +75,7 @@ func (t *transfer) send(ctx context.Context, p *plan, first *held) error {
 	return nil
 }
 
+// sendParts sends the parts of the plan. When it returns, none is under way.
 func (t *transfer) sendParts(ctx context.Context, first *held) error {
 	if t.plan.length() == 1 { // as many small files have it: no goroutine is needed
 		if err := t.window.enter(ctx); err != nil {

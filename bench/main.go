@@ -25,7 +25,7 @@ import (
 func main() {
 	out := flag.String("out", "build/bench", "directory for results.json, table.md and ratios.svg")
 	docs := flag.String("docs", "", "also rewrite performance.md and performance.svg in this directory")
-	rounds := flag.Int("rounds", 5, "runs of each client")
+	rounds := flag.Int("rounds", 5, "runs of each client; three times as many of short works")
 	defaults := flag.Bool("defaults", false, "instead, try the options over their ranges: what the defaults were chosen by")
 	emulator := flag.Bool("emulator", false, "upload to the emulator instead of the stub server")
 	quick := flag.Bool("quick", false, "only the 100 MB works, to try a change")
