@@ -419,7 +419,7 @@ func TestCallsHoldTheLimits(t *testing.T) {
 					done <- err
 					return
 				}
-				_, err := c.Details(t.Context(), "/a")
+				_, err := c.GetFileDetails(t.Context(), "/a")
 				done <- err
 			}()
 		}

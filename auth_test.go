@@ -116,7 +116,7 @@ func TestCredentialsOnTheWire(t *testing.T) {
 				got = nil
 			}
 
-			if _, err := c.Details(t.Context(), "/a"); err != nil {
+			if _, err := c.GetFileDetails(t.Context(), "/a"); err != nil {
 				t.Fatal(err)
 			}
 			check("API call", test.authorization, test.token)
@@ -211,7 +211,7 @@ func TestTokenIsRefreshedOnce(t *testing.T) {
 	check := func(what string, wantErr bool, wantAsked, wantSent int) {
 		t.Helper()
 		sent = 0
-		_, err := c.Details(t.Context(), "/a")
+		_, err := c.GetFileDetails(t.Context(), "/a")
 		if wantErr {
 			wantAPIError(t, err, opDetails, 401)
 		} else if err != nil {
@@ -282,7 +282,7 @@ func TestTokenRefreshIsShared(t *testing.T) {
 	var group sync.WaitGroup
 	for range 20 {
 		group.Go(func() {
-			if _, err := c.Details(t.Context(), "/a"); err != nil {
+			if _, err := c.GetFileDetails(t.Context(), "/a"); err != nil {
 				t.Error(err)
 			}
 		})
@@ -312,7 +312,7 @@ func TestTokenSourceFails(t *testing.T) {
 					t.Error("a request was sent")
 					return answer(req, 500, ""), nil
 				}))
-			_, err := c.Details(t.Context(), "/a")
+			_, err := c.GetFileDetails(t.Context(), "/a")
 			if err == nil || test.is != nil && !errors.Is(err, test.is) {
 				t.Errorf("error %v", err)
 			}
@@ -333,7 +333,7 @@ func TestTokenSourceFailsLater(t *testing.T) {
 	c := mustClient(t, testKey, respond(401, ""),
 		WithJWT(func(context.Context) (string, error) { asked++; return "", broken }))
 	for name, call := range map[string]func() error{
-		"API call": func() error { _, err := c.Details(t.Context(), "/a"); return err },
+		"API call": func() error { _, err := c.GetFileDetails(t.Context(), "/a"); return err },
 		"download": func() error { _, err := c.Download(t.Context(), "/a", WithCDNAuth()); return err },
 	} {
 		c.credentials.tokens.current, asked = newSecret("token-1"), 0

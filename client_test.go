@@ -219,7 +219,7 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 			opts = append(opts, WithBasicAuth())
 		}
 		c := mustClient(t, testKey, opts...)
-		if _, err := c.Details(t.Context(), "/a"); err != nil {
+		if _, err := c.GetFileDetails(t.Context(), "/a"); err != nil {
 			t.Fatal(err) // the token is kept from here on
 		}
 		for name, v := range map[string]any{

@@ -77,7 +77,7 @@ func newFileDetails(from gen.FileDetails) FileDetails {
 	return details
 }
 
-// Details returns what the service knows about the file at filePath
+// GetFileDetails returns what the service knows about the file at filePath
 // (GetFileDetails in openapi.yaml). The credentials must be allowed to read
 // details: a secret key is, a public key only if it was given the permission.
 //
@@ -85,7 +85,7 @@ func newFileDetails(from gen.FileDetails) FileDetails {
 // holds. An invalid path (it begins with a slash, has at most 512
 // characters and no "..") is an [*ArgumentError]. Failures that can pass are
 // retried with growing waits for a minute or two; ctx ends that at any moment.
-func (c *Client) Details(ctx context.Context, filePath string) (*FileDetails, error) {
+func (c *Client) GetFileDetails(ctx context.Context, filePath string) (*FileDetails, error) {
 	if err := checkFilePath("filePath", filePath); err != nil {
 		return nil, err
 	}
@@ -100,16 +100,16 @@ func (c *Client) Details(ctx context.Context, filePath string) (*FileDetails, er
 	return details, nil
 }
 
-// Delete deletes the file at filePath (DeleteFile in openapi.yaml). The file is
-// gone when Delete returns nil, though the CDN may serve it from its caches for
+// DeleteFile deletes the file at filePath (DeleteFile in openapi.yaml). The file is
+// gone when DeleteFile returns nil, though the CDN may serve it from its caches for
 // a while. The credentials must be allowed to delete: a secret key, or a public
 // key with a JWT that grants it ([WithJWT]).
 //
 // A missing file is an [*APIError] for which errors.Is(err, [ErrNotFound])
 // holds, unless it is missing because an earlier attempt of the same call,
 // whose answer was lost, has deleted it. Other errors and retries are those of
-// [Client.Details].
-func (c *Client) Delete(ctx context.Context, filePath string) error {
+// [Client.GetFileDetails].
+func (c *Client) DeleteFile(ctx context.Context, filePath string) error {
 	if err := checkFilePath("filePath", filePath); err != nil {
 		return err
 	}
@@ -125,12 +125,12 @@ func (c *Client) Delete(ctx context.Context, filePath string) error {
 	})
 }
 
-// URL returns the address at which the CDN serves the untransformed file at
+// FileURL returns the address at which the CDN serves the untransformed file at
 // filePath, properly escaped. It sends nothing and does not know whether the
-// file exists. Files in private folders need more than the URL to be read. The
+// file exists. Files in private folders need more than the FileURL to be read. The
 // CDN refuses URLs of more than 1000 bytes after the host.
 //
 // An invalid path is an [*ArgumentError].
-func (c *Client) URL(filePath string) (string, error) {
+func (c *Client) FileURL(filePath string) (string, error) {
 	return rawURL(c.cdnURL, c.accountID, filePath)
 }

@@ -55,7 +55,7 @@ func TestDetails(t *testing.T) {
 				transport, sent := script(t, test.answers...)
 				c := mustClient(t, testKey, transport)
 				began := time.Now()
-				details, err := c.Details(t.Context(), "/a")
+				details, err := c.GetFileDetails(t.Context(), "/a")
 				if test.status == 0 && test.is == nil {
 					if err != nil || details.FilePath != "/a" {
 						t.Errorf("%+v (%v)", details, err)
@@ -96,7 +96,7 @@ func TestDelete(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				transport, sent := script(t, test.answers...)
-				err := mustClient(t, testKey, transport).Delete(t.Context(), "/a")
+				err := mustClient(t, testKey, transport).DeleteFile(t.Context(), "/a")
 				if !errors.Is(err, test.is) {
 					t.Errorf("error %v, want %v: %s", err, test.is, test.why)
 				}
@@ -114,7 +114,7 @@ func TestRetryEndsWithTheContext(t *testing.T) {
 		defer cancel()
 		c := mustClient(t, testKey, respond(503, "", "Retry-After", "100"))
 		began := time.Now()
-		err := c.Delete(ctx, "/a")
+		err := c.DeleteFile(ctx, "/a")
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Minute {
 			t.Errorf("error %v after %v", err, time.Since(began))
 		}
@@ -126,7 +126,7 @@ func TestEventsOfRetries(t *testing.T) {
 		var seen events
 		transport, _ := script(t, lost, status(503), ok(detailsJSON("/a")))
 		c := mustClient(t, testKey, transport, WithObserver(seen.observe))
-		if _, err := c.Details(t.Context(), "/a"); err != nil {
+		if _, err := c.GetFileDetails(t.Context(), "/a"); err != nil {
 			t.Fatal(err)
 		}
 		var attempts, retries []Event

@@ -145,7 +145,7 @@ const maxRedirects = 5
 // holds; a bad path or option is an [*ArgumentError]; a range that was answered
 // with something else is an [ErrProtocol].
 func (c *Client) Download(ctx context.Context, filePath string, opts ...DownloadOption) (*Download, error) {
-	address, err := c.URL(filePath)
+	address, err := c.FileURL(filePath)
 	if err != nil {
 		return nil, err
 	}

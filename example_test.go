@@ -285,8 +285,8 @@ func ExampleClient_Delete() {
 		log.Fatal(err)
 	}
 
-	fmt.Println(client.Delete(ctx, "/a.txt"))
-	fmt.Println(errors.Is(client.Delete(ctx, "/a.txt"), bytescale.ErrNotFound))
+	fmt.Println(client.DeleteFile(ctx, "/a.txt"))
+	fmt.Println(errors.Is(client.DeleteFile(ctx, "/a.txt"), bytescale.ErrNotFound))
 
 	// Output:
 	// <nil>
@@ -298,7 +298,7 @@ func ExampleClient_URL() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	address, err := client.URL("/uploads/my cat & me.jpg")
+	address, err := client.FileURL("/uploads/my cat & me.jpg")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func ExampleAPIError() {
 	}
 	defer client.CloseIdleConnections()
 
-	_, err = client.Details(context.Background(), "/a.txt")
+	_, err = client.GetFileDetails(context.Background(), "/a.txt")
 	var failed *bytescale.APIError
 	if errors.As(err, &failed) {
 		fmt.Println(failed.Operation, failed.Status, failed.Code)
@@ -341,7 +341,7 @@ func ExampleWithObserver() {
 			fmt.Println(e.Operation, "again after", e.Wait)
 		}
 	}))
-	_, err := client.Details(context.Background(), "/missing.txt")
+	_, err := client.GetFileDetails(context.Background(), "/missing.txt")
 	fmt.Println(errors.Is(err, bytescale.ErrNotFound))
 
 	// Output:

@@ -83,7 +83,7 @@ func TestUserAgentIsSent(t *testing.T) {
 		got = append(got, req.Header.Get("User-Agent"))
 		return answer(req, 200, detailsJSON("/a"), "ETag", "e"), nil
 	}))
-	if _, err := c.Details(t.Context(), "/a"); err != nil {
+	if _, err := c.GetFileDetails(t.Context(), "/a"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.api.putPart(t.Context(), "https://s.example.com/", 1, bodyOf("x")); err != nil {

@@ -71,19 +71,19 @@ func FuzzEscapePath(f *testing.F) {
 
 func TestURL(t *testing.T) {
 	c := mustClient(t, testKey, WithCDNURL("https://cdn.example.com/prefix/"))
-	got, err := c.URL("/uploads/a b.jpg")
+	got, err := c.FileURL("/uploads/a b.jpg")
 	if want := "https://cdn.example.com/prefix/A623uY2/raw/uploads/a%20b.jpg"; err != nil || got != want {
 		t.Errorf("%q (%v), want %q", got, err, want)
 	}
-	if got, _ := mustClient(t, testKey).URL("/example.jpg"); got != "https://upcdn.io/A623uY2/raw/example.jpg" {
+	if got, _ := mustClient(t, testKey).FileURL("/example.jpg"); got != "https://upcdn.io/A623uY2/raw/example.jpg" {
 		t.Errorf("%q", got)
 	}
 	for _, path := range badFilePaths() {
-		_, err := c.URL(path)
+		_, err := c.FileURL(path)
 		wantArgumentError(t, err, "filePath")
 	}
 	for _, path := range []string{"/a/./b", "/."} {
-		_, err := c.URL(path)
+		_, err := c.FileURL(path)
 		wantArgumentError(t, err, "filePath")
 	}
 }
@@ -114,9 +114,9 @@ func TestBadPathsAreNotSent(t *testing.T) {
 		return answer(req, 404, ""), nil
 	}))
 	for _, path := range badFilePaths() {
-		_, err := c.Details(t.Context(), path)
+		_, err := c.GetFileDetails(t.Context(), path)
 		wantArgumentError(t, err, "filePath")
-		wantArgumentError(t, c.Delete(t.Context(), path), "filePath")
+		wantArgumentError(t, c.DeleteFile(t.Context(), path), "filePath")
 		_, err = c.Download(t.Context(), path)
 		wantArgumentError(t, err, "filePath")
 	}

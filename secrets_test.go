@@ -126,7 +126,7 @@ func driveIntoFault(t *testing.T, fault bytescaletest.Fault) (failures []error) 
 		_, err = client.Resume(ctx, checkpoint, bytescale.Bytes(content))
 		fails(err)
 	}
-	_, err = client.Details(ctx, "/stored.bin")
+	_, err = client.GetFileDetails(ctx, "/stored.bin")
 	fails(err)
 	for range 3 {
 		download, err := client.Download(ctx, "/stored.bin", bytescale.WithCDNAuth())
@@ -137,7 +137,7 @@ func driveIntoFault(t *testing.T, fault bytescaletest.Fault) (failures []error) 
 			download.Close()
 		}
 	}
-	fails(client.Delete(ctx, "/stored.bin"))
+	fails(client.DeleteFile(ctx, "/stored.bin"))
 
 	if len(spy.secrets()) == 0 {
 		t.Fatalf("%s: no pre-signed URL was seen: there is nothing to look for", where)

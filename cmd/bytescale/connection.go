@@ -79,7 +79,7 @@ func outcome(ctx context.Context, err error) error {
 // path, so that a URL of another server never acts on a file of this one.
 func filePath(client *bytescale.Client, arg string) (string, error) {
 	if !isURL(arg) {
-		if _, err := client.URL(arg); err != nil {
+		if _, err := client.FileURL(arg); err != nil {
 			return "", usageError{err}
 		}
 		return arg, nil
@@ -90,7 +90,7 @@ func filePath(client *bytescale.Client, arg string) (string, error) {
 	}
 	if _, path, found := strings.Cut(parsed.Path, "/"+client.AccountID()+"/raw/"); found {
 		path = "/" + path
-		if own, err := client.URL(path); err == nil && own == arg {
+		if own, err := client.FileURL(path); err == nil && own == arg {
 			return path, nil
 		}
 	}

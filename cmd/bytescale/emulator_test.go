@@ -156,7 +156,7 @@ func TestEmulatorKeepsFilesBetweenRuns(t *testing.T) {
 
 	second := runEmulator(t, "--data", data)
 	client := second.client(emulatorKey)
-	if got, err := client.Details(t.Context(), file.FilePath); err != nil || got.ETag != file.ETag {
+	if got, err := client.GetFileDetails(t.Context(), file.FilePath); err != nil || got.ETag != file.ETag {
 		t.Errorf("got %+v, %v; want etag %s", got, err, file.ETag)
 	}
 	download, err := client.Download(t.Context(), file.FilePath)
@@ -223,7 +223,7 @@ func TestEmulatorDiscards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := client.Details(t.Context(), file.FilePath); err != nil || got.Size != 100 {
+	if got, err := client.GetFileDetails(t.Context(), file.FilePath); err != nil || got.Size != 100 {
 		t.Errorf("details: %+v, %v", got, err)
 	}
 	if _, err := client.Download(t.Context(), file.FilePath); !errors.Is(err, bytescale.ErrNotFound) {

@@ -21,7 +21,7 @@ type infoCmd struct {
 func (c *infoCmd) Run(ctx context.Context, std *streams) error {
 	between := "" // files
 	return c.each(ctx, std, c.Files, func(ctx context.Context, client *bytescale.Client, path string) error {
-		file, err := client.Details(ctx, path)
+		file, err := client.GetFileDetails(ctx, path)
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ type rmCmd struct {
 // Run deletes each file.
 func (c *rmCmd) Run(ctx context.Context, std *streams) error {
 	return c.each(ctx, std, c.Files, func(ctx context.Context, client *bytescale.Client, path string) error {
-		return client.Delete(ctx, path)
+		return client.DeleteFile(ctx, path)
 	})
 }
 
@@ -82,7 +82,7 @@ type urlCmd struct {
 // whether the file exists.
 func (c *urlCmd) Run(ctx context.Context, std *streams) error {
 	return c.each(ctx, std, c.Files, func(_ context.Context, client *bytescale.Client, path string) error {
-		address, err := client.URL(path)
+		address, err := client.FileURL(path)
 		if err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ func (x *examination) cleanUp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for _, path := range x.files {
-		err := x.client.Delete(ctx, path)
+		err := x.client.DeleteFile(ctx, path)
 		if err != nil && !isNotFound(err) {
 			x.left = append(x.left, fmt.Sprintf("%s (%v)", path, err))
 		}

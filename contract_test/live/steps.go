@@ -39,7 +39,7 @@ func (x *examination) multipart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	details, err := x.client.Details(ctx, file.FilePath)
+	details, err := x.client.GetFileDetails(ctx, file.FilePath)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (x *examination) callByCall(ctx context.Context) error {
 	x.observe("%d bytes are %d part(s), the first is %d to %d with the index %d", len(content), parts.Count,
 		parts.First.Range.InclusiveStart, parts.First.Range.InclusiveEnd, parts.First.UploadPartIndex)
 	x.observe("the etag at begin is null: %t", begun.JSON200.File.ETag.Null)
-	if _, err := x.client.Details(ctx, path); !isNotFound(err) {
+	if _, err := x.client.GetFileDetails(ctx, path); !isNotFound(err) {
 		x.observe("the file can be seen before its upload is complete: %v", err)
 	}
 	part, err := api.GetUploadPartWithResponse(ctx, account, id, 0)
@@ -163,7 +163,7 @@ func (x *examination) formDataUpload(ctx context.Context) error {
 
 // uploadFromURL has the service fetch a file that it stores itself.
 func (x *examination) uploadFromURL(ctx context.Context) error {
-	source, err := x.client.URL(x.folder + "/sdk.txt")
+	source, err := x.client.FileURL(x.folder + "/sdk.txt")
 	if err != nil {
 		return err
 	}

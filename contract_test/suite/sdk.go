@@ -30,7 +30,7 @@ func useSDK(ctx context.Context, client *bytescale.Client) error {
 	if err != nil {
 		return err
 	}
-	details, err := client.Details(ctx, file.FilePath)
+	details, err := client.GetFileDetails(ctx, file.FilePath)
 	if err != nil {
 		return err
 	}
@@ -53,10 +53,10 @@ func useSDK(ctx context.Context, client *bytescale.Client) error {
 			return errors.New("the downloaded bytes differ")
 		}
 	}
-	if err := client.Delete(ctx, file.FilePath); err != nil {
+	if err := client.DeleteFile(ctx, file.FilePath); err != nil {
 		return err
 	}
-	if _, err := client.Details(ctx, file.FilePath); !errors.Is(err, bytescale.ErrNotFound) {
+	if _, err := client.GetFileDetails(ctx, file.FilePath); !errors.Is(err, bytescale.ErrNotFound) {
 		return errors.New("the deleted file is still there")
 	}
 	return nil
