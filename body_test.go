@@ -58,7 +58,7 @@ func TestCutPuts(t *testing.T) {
 		t.Run(source, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(20_000))
+				srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(20_000))
 				uploadCut(t, srv, source, 20_000, 250, 8)
 			})
 		})
@@ -72,7 +72,7 @@ func TestCutPutsOnLoopback(t *testing.T) {
 	for _, source := range []string{"Bytes", "File", "Reader"} {
 		t.Run(source, func(t *testing.T) {
 			t.Parallel()
-			uploadCut(t, bytescaletest.NewServer(t, bytescaletest.PartSize(200_000)), source, 200_000, 60, 2)
+			uploadCut(t, bytescaletest.NewServer(t, bytescaletest.WithPartSize(200_000)), source, 200_000, 60, 2)
 		})
 	}
 }
@@ -84,7 +84,7 @@ func TestSourceIsFreeAfterCancel(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(200) {
 		synctest.Test(t, func(t *testing.T) {
-			srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(10_000), bytescaletest.Bandwidth(20_000))
+			srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(10_000), bytescaletest.WithBandwidth(20_000))
 			data := noise(seed, 95_000)
 			after := time.Duration(rand.Int64N(int64(3 * time.Second)))
 			ctx, cancel := context.WithTimeout(t.Context(), after)
@@ -146,7 +146,7 @@ func TestUploadWaitsForItsBodies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(1000))
+				srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(1000))
 				srv.Fail(fault...)
 				web := srv.HTTPClient()
 				late := &lateTransport{RoundTripper: web.Transport}
@@ -190,7 +190,7 @@ func (f *forgetting) RoundTrip(req *http.Request) (*http.Response, error) {
 func TestTransportThatForgetsBodies(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv := bytescaletest.NewServer(t, bytescaletest.InMemory())
+		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork())
 		web := srv.HTTPClient()
 		transport := &forgetting{RoundTripper: web.Transport}
 		web.Transport = transport

@@ -117,7 +117,7 @@ func TestConformance(t *testing.T) {
 		s.each(t, func(t *testing.T, size int, source string) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s.run(t, size, source, bytescaletest.InMemory())
+				s.run(t, size, source, bytescaletest.WithMemoryNetwork())
 			})
 		})
 	}
@@ -155,7 +155,7 @@ func (s scenario) each(t *testing.T, run func(t *testing.T, size int, source str
 
 func (s scenario) run(t *testing.T, size int, source string, options ...bytescaletest.Option) {
 	data := bytes.Repeat([]byte("0123456789abcdef-"), size/17+1)[:size]
-	srv := bytescaletest.NewServer(t, append(options, bytescaletest.PartSize(conformancePart))...)
+	srv := bytescaletest.NewServer(t, append(options, bytescaletest.WithPartSize(conformancePart))...)
 	srv.Fail(s.Faults...)
 	var events []string
 	client := srv.Client(bytescale.WithObserver(observe(&events)))

@@ -125,7 +125,7 @@ type UploadError struct {
 	// such as that of package contract, or not waited for because the context ended;
 	// and the service could not be asked. Or another process completed the upload,
 	// while this one resumed it, or before, and the service has forgotten it since.
-	// Who uploads again may then store the file twice; [Client.Details] or
+	// Who uploads again may then store the file twice; [Client.GetFileDetails] or
 	// [Client.Resume] can tell.
 	MayExist bool
 	// Err is why the upload ended.

@@ -196,7 +196,7 @@ func ExampleStream() {
 }
 
 func ExampleWithProgress() {
-	server := startFake(bytescaletest.PartSize(400))
+	server := startFake(bytescaletest.WithPartSize(400))
 	defer server.Close()
 	client := server.Client(bytescale.WithPutsInFlight(1))
 
@@ -213,7 +213,7 @@ func ExampleWithProgress() {
 }
 
 func ExampleClient_Resume() {
-	server := startFake(bytescaletest.PartSize(400))
+	server := startFake(bytescaletest.WithPartSize(400))
 	defer server.Close()
 	client := server.Client()
 	content := bytes.Repeat([]byte("0123456789"), 100)
@@ -276,7 +276,7 @@ func ExampleClient_Download() {
 	// world: 5 bytes from 7 on, of 13
 }
 
-func ExampleClient_Delete() {
+func ExampleClient_DeleteFile() {
 	server := startFake()
 	defer server.Close()
 	client := server.Client()
@@ -293,7 +293,7 @@ func ExampleClient_Delete() {
 	// true
 }
 
-func ExampleClient_URL() {
+func ExampleClient_FileURL() {
 	client, err := bytescale.NewClient("public_A623uY2xyz")
 	if err != nil {
 		log.Fatal(err)
@@ -309,7 +309,7 @@ func ExampleClient_URL() {
 }
 
 func ExampleAPIError() {
-	server := startFake(bytescaletest.Keys("secret_A623uY2known"))
+	server := startFake(bytescaletest.WithKeys("secret_A623uY2known"))
 	defer server.Close()
 	client, err := bytescale.NewClient("secret_A623uY2unknown", bytescale.WithAPIURL(server.URL()))
 	if err != nil {

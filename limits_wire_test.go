@@ -44,8 +44,8 @@ func TestLimitsOnTheWire(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(row.partSize),
-					bytescaletest.APILatency(100*time.Millisecond), bytescaletest.Bandwidth(row.partSize), bytescaletest.Discard())
+				srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(row.partSize),
+					bytescaletest.WithAPILatency(100*time.Millisecond), bytescaletest.WithBandwidth(row.partSize), bytescaletest.WithDiscard())
 				data := make([]byte, row.partSize*int64(row.parts))
 				source := bytescale.Bytes(data)
 				if row.stream {
@@ -67,8 +67,8 @@ func TestThousandUploadsOfOneClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const partSize = 1000
-		srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(partSize),
-			bytescaletest.APILatency(50*time.Millisecond), bytescaletest.Bandwidth(partSize), bytescaletest.Discard())
+		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(partSize),
+			bytescaletest.WithAPILatency(50*time.Millisecond), bytescaletest.WithBandwidth(partSize), bytescaletest.WithDiscard())
 		client := srv.Client()
 		data := make([]byte, 2*partSize)
 		var uploads sync.WaitGroup

@@ -24,8 +24,8 @@ func TestSlowLinkMeetsNoExpiredURL(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const partSize = 1 << 20
-				srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(partSize),
-					bytescaletest.Bandwidth(20_000), bytescaletest.URLLifetime(2*time.Minute), bytescaletest.Discard())
+				srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(partSize),
+					bytescaletest.WithBandwidth(20_000), bytescaletest.WithURLLifetime(2*time.Minute), bytescaletest.WithDiscard())
 				client := srv.Client(bytescale.WithPutsInFlight(2))
 				if _, err := client.Upload(t.Context(), source(make([]byte, 40*partSize))); err != nil {
 					t.Fatal(err)
@@ -60,8 +60,8 @@ func TestSlowLinkIsNotCut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const partSize, parts, puts = 1 << 20, 12, 4
-		srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(partSize),
-			bytescaletest.Bandwidth(20_000/puts), bytescaletest.Discard())
+		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(partSize),
+			bytescaletest.WithBandwidth(20_000/puts), bytescaletest.WithDiscard())
 		client := srv.Client(bytescale.WithPutsInFlight(puts))
 		if _, err := client.Upload(t.Context(), bytescale.Bytes(make([]byte, parts*partSize))); err != nil {
 			t.Fatal(err)

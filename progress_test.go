@@ -13,7 +13,7 @@ import (
 func TestProgressOfWhatIsSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const partSize, total = 1 << 20, 6 << 20
-		srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(partSize), bytescaletest.Bandwidth(partSize))
+		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(partSize), bytescaletest.WithBandwidth(partSize))
 		srv.Fail(
 			bytescaletest.Fault{Operation: bytescaletest.PutPart, Part: bytescaletest.Part(0), Kind: bytescaletest.FaultStatus, Status: 503, After: true},
 			bytescaletest.Fault{Operation: "CompleteUploadPart", Part: bytescaletest.Part(5), Kind: bytescaletest.FaultRefuseETag},

@@ -76,7 +76,7 @@ func TestNothingTellsSecrets(t *testing.T) {
 // driveIntoFault uses a client in all ways, looks at everything it tells, and
 // returns the errors.
 func driveIntoFault(t *testing.T, fault bytescaletest.Fault) (failures []error) {
-	server, err := bytescaletest.Start(bytescaletest.InMemory(), bytescaletest.PartSize(1000), bytescaletest.Lenient())
+	server, err := bytescaletest.Start(bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(1000), bytescaletest.WithLenient())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,8 +57,8 @@ func soak(t *testing.T, random *rand.Rand, which string) (stored bool, requests 
 	data := noise(random.Uint64(), size)
 	faults := soakFaults(random, int64(partSize))
 
-	srv, err := bytescaletest.Start(bytescaletest.InMemory(), bytescaletest.PartSize(int64(partSize)),
-		bytescaletest.APILatency(time.Duration(1+random.IntN(200))*time.Millisecond))
+	srv, err := bytescaletest.Start(bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(int64(partSize)),
+		bytescaletest.WithAPILatency(time.Duration(1+random.IntN(200))*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // discards: the ceiling of what a client can be measured against.
 func BenchmarkDiscard(b *testing.B) {
 	const size = 64 << 20
-	srv := bytescaletest.NewServer(b, bytescaletest.PartSize(size), bytescaletest.Discard())
+	srv := bytescaletest.NewServer(b, bytescaletest.WithPartSize(size), bytescaletest.WithDiscard())
 	begun, err := srv.Client().API().BeginMultipartUploadWithResponse(b.Context(), srv.AccountID(),
 		gen.BeginMultipartUploadRequest{Size: size, Protocol: gen.MultipartUploadProtocolV11})
 	if err != nil || begun.JSON200 == nil {

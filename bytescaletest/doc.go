@@ -24,7 +24,7 @@
 // the rules of object storage: ranges, lengths, etags, signatures, no chunked
 // encoding, no credentials where they do not belong. What breaks a rule is
 // answered with the right error and fails the test, even if the code under test
-// hides it. [Lenient] is for tests that break rules on purpose. Errors that are
+// hides it. [WithLenient] is for tests that break rules on purpose. Errors that are
 // nobody's mistake fail nothing: a file that is not there, an expired URL, a
 // wrong key, a path that is taken.
 //
@@ -44,12 +44,12 @@
 //
 // # Time
 //
-// With [InMemory] a server and its clients need no sockets, and work inside a
+// With [WithMemoryNetwork] a server and its clients need no sockets, and work inside a
 // [testing/synctest] bubble. There, an upload that waits an hour for a server
 // that asks for it takes no time, and time can be asserted to the nanosecond:
 //
 //	synctest.Test(t, func(t *testing.T) {
-//		srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.APILatency(time.Second))
+//		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithAPILatency(time.Second))
 //		...
 //	})
 //
@@ -62,5 +62,5 @@
 // exist; script them as faults. docs/fake.md has the whole list, with the error
 // codes that are this module's own.
 //
-// Files live in memory unless [Discard] drops them: each costs its size.
+// Files live in memory unless [WithDiscard] drops them: each costs its size.
 package bytescaletest

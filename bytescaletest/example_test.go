@@ -13,7 +13,7 @@ import (
 
 // A program runs a server for as long as it likes.
 func ExampleStart() {
-	srv, err := bytescaletest.Start(bytescaletest.PartSize(5))
+	srv, err := bytescaletest.Start(bytescaletest.WithPartSize(5))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func ExampleNewServer() {
 // part is complete, and does not send it again.
 func ExampleServer_Fail() {
 	test := func(t bytescaletest.TB) {
-		srv := bytescaletest.NewServer(t, bytescaletest.PartSize(4))
+		srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(4))
 		srv.Fail(bytescaletest.Fault{
 			Operation: "CompleteUploadPart",
 			After:     true,

@@ -61,7 +61,7 @@ func (s *Server) Exchanges() []Exchange {
 // Violations lists the rules of the API that requests broke so far, in plain
 // words: a body that does not fit the API description, a part with the wrong
 // length, a credential sent to storage, and so on. It stays empty on a
-// [Lenient] server.
+// [WithLenient] server.
 func (s *Server) Violations() []string { return s.core.Violations() }
 
 // InFlight is the number of requests that are open now. Requests that a

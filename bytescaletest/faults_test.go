@@ -166,7 +166,7 @@ func TestFaults(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			networks(t, func(t *testing.T, network ...bytescaletest.Option) {
-				srv := bytescaletest.NewServer(t, append(network, bytescaletest.PartSize(10))...)
+				srv := bytescaletest.NewServer(t, append(network, bytescaletest.WithPartSize(10))...)
 				s := newSession(t, srv)
 				s.mustBegin(content)
 				srv.Fail(c.fault)
@@ -188,7 +188,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestForgetUpload(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10))
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10))
 	s := newSession(t, srv)
 	s.mustBegin("0123456789abc")
 	etag := s.put(0).header.Get("ETag")
@@ -267,7 +267,7 @@ func TestSlowFaults(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10), bytescaletest.InMemory())
+				srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10), bytescaletest.WithMemoryNetwork())
 				s := newSession(t, srv)
 				s.web.Timeout = time.Hour
 				s.mustBegin(content)
@@ -291,7 +291,7 @@ func TestSlowFaults(t *testing.T) {
 // A client that leaves a stall is noticed, or not counted; the server closes
 // in time in any case.
 func TestStallsOnLoopbackEnd(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10))
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10))
 	s := newSession(t, srv)
 	s.mustBegin("0123456789")
 	url := s.part(0).UploadURL
@@ -347,7 +347,7 @@ func TestOccurrences(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10))
+			srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10))
 			s := newSession(t, srv)
 			s.mustBegin("0123456789abc")
 			c.fault.Kind, c.fault.Status = bytescaletest.FaultStatus, 500

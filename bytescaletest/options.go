@@ -8,7 +8,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake"
 )
 
-// DefaultKey is the API key that clients of a server have unless [Keys] says
+// DefaultKey is the API key that clients of a server have unless [WithKeys] says
 // otherwise. It is made up; its account is A623uY2.
 const DefaultKey = "secret_A623uY2bytescaletestFake"
 
@@ -21,28 +21,28 @@ type settings struct {
 	memory bool
 }
 
-// InMemory serves on a network in memory instead of a loopback port: no
+// WithMemoryNetwork serves on a network in memory instead of a loopback port: no
 // sockets, nothing to open, and it works inside a [testing/synctest] bubble,
 // where an upload with all its waits, stalls and expiring URLs takes no time.
 // Only clients of [Server.Client] and [Server.HTTPClient] reach it.
-func InMemory() Option {
+func WithMemoryNetwork() Option {
 	return func(s *settings) error {
 		s.memory = true
 		return nil
 	}
 }
 
-// PartSize sets the size of all parts but the last one of an upload, in bytes,
+// WithPartSize sets the size of all parts but the last one of an upload, in bytes,
 // from 1. The default is 5 MiB, or whole MiB above that where it would be more than
 // 10000 parts; the service documents no size. Small parts make tests of uploads in
 // many parts cheap.
-func PartSize(bytes int64) Option {
-	return PartSizes(bytes)
+func WithPartSize(bytes int64) Option {
+	return WithPartSizes(bytes)
 }
 
-// PartSizes sets the sizes of the first parts of an upload, in bytes, from 1;
-// the last one holds for all further parts. It replaces [PartSize].
-func PartSizes(bytes ...int64) Option {
+// WithPartSizes sets the sizes of the first parts of an upload, in bytes, from 1;
+// the last one holds for all further parts. It replaces [WithPartSize].
+func WithPartSizes(bytes ...int64) Option {
 	return func(s *settings) error {
 		if len(bytes) == 0 {
 			return errors.New("PartSizes needs a size")
@@ -57,34 +57,34 @@ func PartSizes(bytes ...int64) Option {
 	}
 }
 
-// URLLifetime sets how long the URL of a part can be used; the default is one
+// WithURLLifetime sets how long the URL of a part can be used; the default is one
 // hour. A PUT that starts later is refused with 403 and the XML of object
 // storage.
-func URLLifetime(d time.Duration) Option {
+func WithURLLifetime(d time.Duration) Option {
 	return positive("URL lifetime", d, func(s *settings) { s.core.URLLifetime = d })
 }
 
-// UploadLifetime sets how long an upload can take; the default is seven days.
+// WithUploadLifetime sets how long an upload can take; the default is seven days.
 // After that the server has forgotten it.
-func UploadLifetime(d time.Duration) Option {
+func WithUploadLifetime(d time.Duration) Option {
 	return positive("upload lifetime", d, func(s *settings) { s.core.UploadLifetime = d })
 }
 
-// APILatency makes each API call take that much longer. Calls wait side by
+// WithAPILatency makes each API call take that much longer. Calls wait side by
 // side, not in line; part PUTs and downloads do not wait. The default is 0.
-func APILatency(d time.Duration) Option {
+func WithAPILatency(d time.Duration) Option {
 	return positive("API latency", d, func(s *settings) { s.core.APILatency = d })
 }
 
-// Bandwidth limits each part PUT by itself, in bytes per second, from 1. The
+// WithBandwidth limits each part PUT by itself, in bytes per second, from 1. The
 // default is no limit.
-func Bandwidth(bytesPerSecond int64) Option {
+func WithBandwidth(bytesPerSecond int64) Option {
 	return positive("bandwidth", bytesPerSecond, func(s *settings) { s.core.Bandwidth = bytesPerSecond })
 }
 
-// MaxFileSize sets the largest file that is accepted, in bytes, from 1; the
+// WithMaxFileSize sets the largest file that is accepted, in bytes, from 1; the
 // default is 5 TiB. A larger one is refused with 413.
-func MaxFileSize(bytes int64) Option {
+func WithMaxFileSize(bytes int64) Option {
 	return positive("maximum file size", bytes, func(s *settings) { s.core.MaxFileSize = bytes })
 }
 
@@ -98,31 +98,31 @@ func positive[T ~int64](name string, value T, set func(*settings)) Option {
 	}
 }
 
-// Discard counts the bytes of files and drops them, so that uploads of any
+// WithDiscard counts the bytes of files and drops them, so that uploads of any
 // size need no memory: for benchmarks of clients. Details of such a file can
 // be had; a download is answered with 404 and the code content_discarded.
-func Discard() Option {
+func WithDiscard() Option {
 	return func(s *settings) error {
 		s.core.Discard = true
 		return nil
 	}
 }
 
-// Lenient answers requests that break the rules of the API with the right
+// WithLenient answers requests that break the rules of the API with the right
 // error, as always, but does not fail the test: for tests that send them on
 // purpose.
-func Lenient() Option {
+func WithLenient() Option {
 	return func(s *settings) error {
 		s.core.Lenient = true
 		return nil
 	}
 }
 
-// Keys names the API keys that the server accepts, all others are refused with
+// WithKeys names the API keys that the server accepts, all others are refused with
 // 401. The first is that of [Server.Key]. By default every well-formed key is
 // accepted: secret_ or public_, then the seven characters of an account id,
 // then anything.
-func Keys(keys ...string) Option {
+func WithKeys(keys ...string) Option {
 	return func(s *settings) error {
 		for _, key := range keys {
 			if _, ok := fake.AccountOf(key); !ok {
@@ -134,10 +134,10 @@ func Keys(keys ...string) Option {
 	}
 }
 
-// AllowPrivateSources lets UploadFromUrl fetch from private and loopback
+// WithPrivateSources lets UploadFromUrl fetch from private and loopback
 // addresses, such as an httptest server. By default it refuses them, as a
 // service on the internet must.
-func AllowPrivateSources() Option {
+func WithPrivateSources() Option {
 	return func(s *settings) error {
 		s.core.Fetcher = fake.NewFetcher(true)
 		return nil

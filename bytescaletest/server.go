@@ -55,7 +55,7 @@ type closer interface{ CloseIdleConnections() }
 // are done. The test then fails if
 //
 //   - a request broke the rules of the API ([Server.Violations]), unless the
-//     server is [Lenient];
+//     server is [WithLenient];
 //   - a scripted fault never happened;
 //   - a request is still open, after five seconds of grace.
 //
@@ -129,11 +129,11 @@ func (l panicLog) Write(line []byte) (int, error) {
 }
 
 // URL is the address of the server, without a slash at the end. It is that of
-// the API and of the CDN. With [InMemory] it is only good for clients of
+// the API and of the CDN. With [WithMemoryNetwork] it is only good for clients of
 // [Server.HTTPClient].
 func (s *Server) URL() string { return s.url }
 
-// Key is an API key that the server accepts: the first of [Keys], or a secret
+// Key is an API key that the server accepts: the first of [WithKeys], or a secret
 // key of its own.
 func (s *Server) Key() string { return s.key }
 

@@ -65,8 +65,8 @@ func upload(t *testing.T, srv *bytescaletest.Server, content []byte, protocol ge
 func TestUploadAndDownload(t *testing.T) {
 	for _, size := range []int{0, 1, 9, 10, 11, 95} {
 		for name, opts := range map[string][]bytescaletest.Option{
-			"loopback":  {bytescaletest.PartSize(10)},
-			"in memory": {bytescaletest.PartSizes(3, 10), bytescaletest.InMemory()},
+			"loopback":  {bytescaletest.WithPartSize(10)},
+			"in memory": {bytescaletest.WithPartSizes(3, 10), bytescaletest.WithMemoryNetwork()},
 		} {
 			t.Run(fmt.Sprintf("%d bytes, %s", size, name), func(t *testing.T) {
 				roundTrip(t, bytes.Repeat([]byte("x"), size), opts...)
@@ -75,7 +75,7 @@ func TestUploadAndDownload(t *testing.T) {
 	}
 	t.Run("bubble", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			roundTrip(t, []byte("hello, world"), bytescaletest.InMemory())
+			roundTrip(t, []byte("hello, world"), bytescaletest.WithMemoryNetwork())
 		})
 	})
 }

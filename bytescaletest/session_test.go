@@ -193,7 +193,7 @@ func (s *session) download(query string, header ...string) answer {
 // networks runs a test on a real and on an in-memory network.
 func networks(t *testing.T, test func(t *testing.T, network ...bytescaletest.Option)) {
 	t.Run("loopback", func(t *testing.T) { test(t) })
-	t.Run("memory", func(t *testing.T) { test(t, bytescaletest.InMemory()) })
+	t.Run("memory", func(t *testing.T) { test(t, bytescaletest.WithMemoryNetwork()) })
 }
 
 // cutOff tells whether a connection ended before an answer was complete.

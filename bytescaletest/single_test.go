@@ -68,7 +68,7 @@ func TestBasicUpload(t *testing.T) {
 }
 
 func TestMaxFileSize(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.MaxFileSize(10))
+	srv := bytescaletest.NewServer(t, bytescaletest.WithMaxFileSize(10))
 	s := newSession(t, srv)
 	for _, got := range []answer{s.begin("01234567890"), s.post("binary", "text/plain", "01234567890")} {
 		if got.status != 413 || got.code() != "file_too_large" {
@@ -97,7 +97,7 @@ func TestEarlyRefusal(t *testing.T) {
 }
 
 func TestTooManyParts(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(1))
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(1))
 	s := newSession(t, srv)
 	if got := s.api(http.MethodPost, "/uploads", map[string]any{"size": 100_001}); got.status != 413 || got.code() != "file_too_large" {
 		t.Errorf("got %v", got)
@@ -167,7 +167,7 @@ func TestUploadFromURL(t *testing.T) {
 		}
 	}))
 	defer source.Close()
-	srv := bytescaletest.NewServer(t, bytescaletest.AllowPrivateSources())
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPrivateSources())
 	s := newSession(t, srv)
 	fetch := func(url string, more ...func(map[string]any)) answer {
 		body := map[string]any{"url": url}
@@ -214,7 +214,7 @@ func TestDetailsAndDelete(t *testing.T) {
 
 func TestDownload(t *testing.T) {
 	const name = "/a b/ü!'()*~+?#&=%.txt"
-	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(4), bytescaletest.Lenient())
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(4), bytescaletest.WithLenient())
 	s := newSession(t, srv)
 	s.mustBegin("0123456789", path(name), func(body map[string]any) {
 		body["mime"], body["originalFileName"] = "text/html", "ö.html"

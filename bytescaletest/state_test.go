@@ -28,7 +28,7 @@ func etagOf(a answer) string { return a.header.Get("ETag") }
 
 func TestCompletionInAnyOrder(t *testing.T) {
 	const content = "0123456789abcdefghijklmno"
-	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10))
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10))
 	s := newSession(t, srv)
 	s.mustBegin(content)
 	if s.begun.UploadParts.Count != 3 || s.begun.UploadParts.First.UploadPartIndex != 0 || !s.begun.File.ETag.Null {
@@ -78,7 +78,7 @@ func TestCompletionInAnyOrder(t *testing.T) {
 // A part sent again replaces its bytes; if they differ, it has to be completed
 // again.
 func TestPartSentAgain(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10))
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10))
 	s := newSession(t, srv)
 	s.mustBegin("0123456789abc")
 	url := s.part(0).UploadURL
@@ -108,7 +108,7 @@ func TestPartSentAgain(t *testing.T) {
 // completion answers all the same.
 func TestProtocol10(t *testing.T) {
 	old := func(body map[string]any) { delete(body, "protocol") }
-	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10))
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10))
 	s := newSession(t, srv)
 	s.mustBegin("small", old)
 	put := s.put(0)
@@ -165,8 +165,8 @@ func TestPathsAreTakenAtCompletion(t *testing.T) {
 
 func TestExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := bytescaletest.NewServer(t, bytescaletest.InMemory(),
-			bytescaletest.URLLifetime(time.Minute), bytescaletest.UploadLifetime(time.Hour))
+		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(),
+			bytescaletest.WithURLLifetime(time.Minute), bytescaletest.WithUploadLifetime(time.Hour))
 		s := newSession(t, srv)
 		s.mustBegin("hello")
 		url := s.begun.UploadParts.First.UploadURL
@@ -186,8 +186,8 @@ func TestExpiry(t *testing.T) {
 
 func TestSpeedLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := bytescaletest.NewServer(t, bytescaletest.InMemory(), bytescaletest.PartSize(1000),
-			bytescaletest.Bandwidth(100), bytescaletest.APILatency(time.Second))
+		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(1000),
+			bytescaletest.WithBandwidth(100), bytescaletest.WithAPILatency(time.Second))
 		s := newSession(t, srv)
 		s.mustBegin(strings.Repeat("x", 3000))
 		parts := []string{s.part(0).UploadURL, s.part(1).UploadURL, s.part(2).UploadURL}
@@ -216,7 +216,7 @@ func TestSpeedLimits(t *testing.T) {
 }
 
 func TestDiscard(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10), bytescaletest.Discard())
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10), bytescaletest.WithDiscard())
 	s := newSession(t, srv)
 	s.mustBegin("0123456789abc")
 	wantStatus(t, s.finish(), 200)
@@ -238,7 +238,7 @@ func TestDiscard(t *testing.T) {
 }
 
 func TestExchanges(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10))
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10))
 	s := newSession(t, srv)
 	s.mustBegin("0123456789abc")
 	srv.Fail(bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStatus, Status: 500})
@@ -271,7 +271,7 @@ func TestExchanges(t *testing.T) {
 // one makes the file.
 func TestOneOfManyGetsThePath(t *testing.T) {
 	networks(t, func(t *testing.T, network ...bytescaletest.Option) {
-		srv := bytescaletest.NewServer(t, append(network, bytescaletest.PartSize(2))...)
+		srv := bytescaletest.NewServer(t, append(network, bytescaletest.WithPartSize(2))...)
 		const uploads = 20
 		sessions := make([]*session, uploads)
 		for i := range sessions {
@@ -320,7 +320,7 @@ func TestCompletionAtOnce(t *testing.T) {
 }
 
 func TestFileContent(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.PartSizes(3, 1, 2))
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSizes(3, 1, 2))
 	s := newSession(t, srv)
 	s.mustBegin("0123456789")
 	wantStatus(t, s.finish(), 200)
@@ -339,7 +339,7 @@ func TestFileContent(t *testing.T) {
 }
 
 func TestStart(t *testing.T) {
-	srv, err := bytescaletest.Start(bytescaletest.InMemory())
+	srv, err := bytescaletest.Start(bytescaletest.WithMemoryNetwork())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,14 +352,14 @@ func TestStart(t *testing.T) {
 	if _, err := srv.HTTPClient().Get(srv.URL()); err == nil {
 		t.Error("a closed server answers")
 	}
-	if _, err := bytescaletest.Start(bytescaletest.PartSize(-1)); err == nil {
+	if _, err := bytescaletest.Start(bytescaletest.WithPartSize(-1)); err == nil {
 		t.Error("a negative part size was accepted")
 	}
 }
 
 // Repeating a completion has no second effect, whatever happened meanwhile.
 func TestRepeatedCompletion(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(10))
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10))
 	s := newSession(t, srv)
 	s.mustBegin("0123456789abc", path("/x"))
 	first, last := etagOf(s.put(0)), etagOf(s.put(1))

@@ -128,7 +128,7 @@ func TestViolations(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			networks(t, func(t *testing.T, network ...bytescaletest.Option) {
-				lenient := bytescaletest.NewServer(t, append(network, bytescaletest.PartSize(10), bytescaletest.Lenient())...)
+				lenient := bytescaletest.NewServer(t, append(network, bytescaletest.WithPartSize(10), bytescaletest.WithLenient())...)
 				s := newSession(t, lenient)
 				s.mustBegin(content)
 				if got := c.do(s); !c.want(got) {
@@ -136,7 +136,7 @@ func TestViolations(t *testing.T) {
 				}
 
 				allowed := &fakeT{}
-				strict := bytescaletest.NewServer(allowed, append(network, bytescaletest.PartSize(10))...)
+				strict := bytescaletest.NewServer(allowed, append(network, bytescaletest.WithPartSize(10))...)
 				s = newSession(t, strict)
 				s.mustBegin(content)
 				c.do(s)
@@ -155,7 +155,7 @@ func TestViolations(t *testing.T) {
 // A PUT without any length reaches the server only from clients other than
 // net/http.
 func TestPutWithoutLength(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.Lenient())
+	srv := bytescaletest.NewServer(t, bytescaletest.WithLenient())
 	s := newSession(t, srv)
 	s.mustBegin("x")
 	conn, err := net.Dial("tcp", strings.TrimPrefix(srv.URL(), "http://"))
@@ -185,9 +185,9 @@ func TestWhatFailsATest(t *testing.T) {
 	})
 	t.Run("bad option", func(t *testing.T) {
 		for _, option := range []bytescaletest.Option{
-			bytescaletest.PartSize(0), bytescaletest.PartSizes(), bytescaletest.PartSizes(1, -1), bytescaletest.URLLifetime(0),
-			bytescaletest.UploadLifetime(-1), bytescaletest.APILatency(0), bytescaletest.Bandwidth(0), bytescaletest.MaxFileSize(0),
-			bytescaletest.Keys("nonsense"), bytescaletest.Keys("secret_0OIl111x"),
+			bytescaletest.WithPartSize(0), bytescaletest.WithPartSizes(), bytescaletest.WithPartSizes(1, -1), bytescaletest.WithURLLifetime(0),
+			bytescaletest.WithUploadLifetime(-1), bytescaletest.WithAPILatency(0), bytescaletest.WithBandwidth(0), bytescaletest.WithMaxFileSize(0),
+			bytescaletest.WithKeys("nonsense"), bytescaletest.WithKeys("secret_0OIl111x"),
 		} {
 			allowed := &fakeT{}
 			if srv := bytescaletest.NewServer(allowed, option); srv != nil || !allowed.fatal {
@@ -246,7 +246,7 @@ func TestAuthentication(t *testing.T) {
 		{"nothing", "", "", 401, "credentials_missing"},
 		{"token alone", "", "opaque", 401, "credentials_missing"},
 	}
-	srv := bytescaletest.NewServer(t, bytescaletest.Lenient())
+	srv := bytescaletest.NewServer(t, bytescaletest.WithLenient())
 	s := newSession(t, srv)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -263,7 +263,7 @@ func TestAuthentication(t *testing.T) {
 		})
 	}
 	t.Run("listed keys", func(t *testing.T) {
-		srv := bytescaletest.NewServer(t, bytescaletest.Keys(key, public))
+		srv := bytescaletest.NewServer(t, bytescaletest.WithKeys(key, public))
 		s := newSession(t, srv)
 		if srv.Key() != key {
 			t.Error("the key is not the first of the list")

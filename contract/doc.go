@@ -10,17 +10,17 @@
 //	api, err := bytescale.NewClient(key, bytescale.WithHTTPClient(client))
 //
 // By default a violation fails the call: the transport returns an [*Error], the handler answers with
-// the API's documented error body. [OnViolation] also reports each one to a callback, and
-// [ReportOnly] lets the traffic pass all the same.
+// the API's documented error body. [WithViolationFunc] also reports each one to a callback, and
+// [WithReportOnly] lets the traffic pass all the same.
 //
 // # Strict and tolerant
 //
 // Responses of a live service gain fields over time, so unknown response properties are accepted by
-// default. [Strict] refuses them; use it in tests. Requests are always strict.
+// default. [WithStrict] refuses them; use it in tests. Requests are always strict.
 //
 // # Files are never buffered
 //
-// JSON bodies are read into memory, up to [MaxBody]. The bytes of files (BasicUpload,
+// JSON bodies are read into memory, up to [WithMaxBody]. The bytes of files (BasicUpload,
 // FormDataUpload, DownloadFile and the PUTs of upload parts) stream past unread: their headers are
 // checked, their contents are not.
 //

@@ -28,7 +28,7 @@ type operation struct {
 	params     []param
 	security   []requirement
 	request    *requestBody                  // nil: no body
-	responses  map[bool]map[string]*response // by key; true: those of [Strict]
+	responses  map[bool]map[string]*response // by key; true: those of [WithStrict]
 }
 
 type requestBody struct {

@@ -24,7 +24,7 @@ func ExampleNewTransport() {
 	}
 	defer srv.Close()
 
-	held := contract.NewTransport(nil, contract.Strict(), contract.Servers(srv.URL(), srv.URL()))
+	held := contract.NewTransport(nil, contract.WithStrict(), contract.WithServers(srv.URL(), srv.URL()))
 	client := &http.Client{Transport: held}
 
 	r, err := http.NewRequest("POST", srv.URL()+"/v2/accounts/"+srv.AccountID()+"/uploads", strings.NewReader(`{"size":-1}`))
@@ -46,9 +46,9 @@ func ExampleNewTransport() {
 }
 
 // Watching a client in production: violations are logged, the traffic passes.
-func ExampleReportOnly() {
-	watched := contract.NewTransport(bytescale.NewTransport(), contract.ReportOnly(),
-		contract.OnViolation(func(v contract.Violation) { log.Print(v) }))
+func ExampleWithReportOnly() {
+	watched := contract.NewTransport(bytescale.NewTransport(), contract.WithReportOnly(),
+		contract.WithViolationFunc(func(v contract.Violation) { log.Print(v) }))
 
 	client, err := bytescale.NewClient("public_A623uY2xyz", bytescale.WithHTTPClient(&http.Client{Transport: watched}))
 	if err != nil {
@@ -64,7 +64,7 @@ func ExampleNewHandler() {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"remainingUploadParts":null}`)
 	})
-	held := contract.NewHandler(mock, contract.Strict(), contract.OnViolation(func(v contract.Violation) { fmt.Println(v) }))
+	held := contract.NewHandler(mock, contract.WithStrict(), contract.WithViolationFunc(func(v contract.Violation) { fmt.Println(v) }))
 
 	r := httptest.NewRequest("GET", "/v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts", nil)
 	r.SetBasicAuth("apikey", "public_A623uY2xyz")

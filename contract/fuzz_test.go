@@ -34,7 +34,7 @@ func FuzzHandler(f *testing.F) {
 		h := NewHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			reached = true
 			jsonReply(404, wrong).ServeHTTP(w, &http.Request{})
-		}), WithDocument(document(t)), OnViolation(func(Violation) { broken++ }))
+		}), WithDocument(document(t)), WithViolationFunc(func(Violation) { broken++ }))
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r.WithContext(t.Context()))
 		if reached == (broken > 0) {

@@ -14,7 +14,7 @@ import (
 // body: 401 when credentials are missing or malformed, 404 or 405 for an unknown path or method, 400
 // for everything else, with one entry in "details" per violation, keyed by its place ("body.size",
 // "query.filePath"). A response of next that breaks the contract is answered as 500 in its stead,
-// unless it is a file and already on its way. [ReportOnly] lets both pass.
+// unless it is a file and already on its way. [WithReportOnly] lets both pass.
 //
 // Next sees a validated JSON body through a method ValidatedValue() any of the request's Body, which
 // generated strict servers bind from, so that they see exactly what was validated.

@@ -35,7 +35,7 @@ func TestHandlerAnswersInTheDocumentedShape(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var found []Violation
 			h := NewHandler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }),
-				WithDocument(document(t)), MaxBody(1000), OnViolation(func(v Violation) { found = append(found, v) }))
+				WithDocument(document(t)), WithMaxBody(1000), WithViolationFunc(func(v Violation) { found = append(found, v) }))
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, test.r)
 			var body struct {
@@ -69,7 +69,7 @@ func TestHandlerPassesValidRequests(t *testing.T) {
 		}
 		value = r.Body.(interface{ ValidatedValue() any }).ValidatedValue()
 		jsonReply(200, begun).ServeHTTP(w, r)
-	}), WithDocument(document(t)), Strict())
+	}), WithDocument(document(t)), WithStrict())
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, request(t, "POST", uploads, `{"size":12345678901234567}`))
 	if w.Code != 200 || w.Body.String() != begun {
@@ -101,7 +101,7 @@ func TestHandlerReplacesInvalidResponses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var found []Violation
-			h := NewHandler(test.reply, WithDocument(document(t)), Strict(), MaxBody(1000), OnViolation(func(v Violation) { found = append(found, v) }))
+			h := NewHandler(test.reply, WithDocument(document(t)), WithStrict(), WithMaxBody(1000), WithViolationFunc(func(v Violation) { found = append(found, v) }))
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, test.r)
 			if got := brief(found); got != test.want {
@@ -147,7 +147,7 @@ func TestHandlerTellsOnlySomeOfManyBreaches(t *testing.T) {
 		fmt.Fprintf(&many, `,"p%d":1`, i)
 	}
 	var found []Violation
-	h := NewHandler(http.NotFoundHandler(), WithDocument(document(t)), OnViolation(func(v Violation) { found = append(found, v) }))
+	h := NewHandler(http.NotFoundHandler(), WithDocument(document(t)), WithViolationFunc(func(v Violation) { found = append(found, v) }))
 	h.ServeHTTP(httptest.NewRecorder(), request(t, "POST", uploads, `{"size":1`+many.String()+`}`))
 	if len(found) != maxBreaches {
 		t.Errorf("%d violations", len(found))
@@ -161,7 +161,7 @@ func TestHandlerReportOnly(t *testing.T) {
 		request(t, "DELETE", "/v2/accounts/A623uY2/files?filePath=%2Fa", ""),
 	} {
 		n := 0
-		h := NewHandler(jsonReply(200, `{"x":`), WithDocument(document(t)), ReportOnly(), OnViolation(func(Violation) { n++ }))
+		h := NewHandler(jsonReply(200, `{"x":`), WithDocument(document(t)), WithReportOnly(), WithViolationFunc(func(Violation) { n++ }))
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		if w.Code != 200 || w.Body.String() != `{"x":` || n == 0 {
@@ -186,7 +186,7 @@ func TestFilesStreamThroughTheHandler(t *testing.T) {
 		_, _ = io.WriteString(w, "first")
 		w.(http.Flusher).Flush()
 		<-r.Context().Done() // the client leaves once it has seen the first bytes
-	}), WithDocument(document(t)), MaxBody(100)))
+	}), WithDocument(document(t)), WithMaxBody(100)))
 	defer server.Close()
 
 	r := request(t, "POST", server.URL+uploads+"/binary", strings.Repeat("x", 1<<20), "Content-Type", "a/b")

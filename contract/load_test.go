@@ -83,7 +83,7 @@ func TestSharedClosedSchemas(t *testing.T) {
 		want                 string
 	}{
 		{"tolerant", `{"a":1}`, `{"b":1}`, nil, ""},
-		{"strict", `{"a":1}`, `{"b":1}`, []Option{Strict()}, "body/b additionalProperties"},
+		{"strict", `{"a":1}`, `{"b":1}`, []Option{WithStrict()}, "body/b additionalProperties"},
 		{"request", `{"b":1}`, `{"a":1}`, nil, "body/b additionalProperties"},
 	} {
 		transport := NewTransport(&roundTrip{handler: jsonReply(200, test.answered)}, append(test.mode, WithDocument(d))...)

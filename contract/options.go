@@ -1,6 +1,6 @@
 package contract
 
-// DefaultMaxBody is the limit of [MaxBody] when none is set: 16 MiB, the room that a list of all
+// DefaultMaxBody is the limit of [WithMaxBody] when none is set: 16 MiB, the room that a list of all
 // parts of the largest upload needs.
 const DefaultMaxBody = 16 << 20
 
@@ -34,27 +34,27 @@ func newSettings(opts []Option) *settings {
 // WithDocument validates against another document than [Default].
 func WithDocument(d *Document) Option { return func(s *settings) { s.document = d } }
 
-// Strict refuses response properties that the document does not name; by default they are accepted,
+// WithStrict refuses response properties that the document does not name; by default they are accepted,
 // because services add them over time. Use it in tests, where both sides are built from the same
 // document.
-func Strict() Option { return func(s *settings) { s.strict = true } }
+func WithStrict() Option { return func(s *settings) { s.strict = true } }
 
-// OnViolation calls f for each violation, in addition to failing the call. It may be given more than
+// WithViolationFunc calls f for each violation, in addition to failing the call. It may be given more than
 // once. Calls may be concurrent, and happen on the goroutine of the exchange.
-func OnViolation(f func(Violation)) Option {
+func WithViolationFunc(f func(Violation)) Option {
 	return func(s *settings) { s.report = append(s.report, f) }
 }
 
-// ReportOnly lets traffic pass in spite of violations, which are only reported to [OnViolation]. A
-// body beyond [MaxBody] still passes whole, unchecked.
-func ReportOnly() Option { return func(s *settings) { s.reportOnly = true } }
+// WithReportOnly lets traffic pass in spite of violations, which are only reported to [WithViolationFunc]. A
+// body beyond [WithMaxBody] still passes whole, unchecked.
+func WithReportOnly() Option { return func(s *settings) { s.reportOnly = true } }
 
 // WithCoverage notes what was exercised in a recorder. A nil recorder notes nothing.
 func WithCoverage(r *Recorder) Option { return func(s *settings) { s.recorder = r } }
 
-// MaxBody limits the JSON bodies that are read into memory, in bytes. A longer one is a violation.
+// WithMaxBody limits the JSON bodies that are read into memory, in bytes. A longer one is a violation.
 // Values below 1 mean [DefaultMaxBody]. Bodies of files have no limit here.
-func MaxBody(bytes int64) Option {
+func WithMaxBody(bytes int64) Option {
 	return func(s *settings) {
 		if s.maxBody = bytes; bytes < 1 {
 			s.maxBody = DefaultMaxBody
@@ -62,11 +62,11 @@ func MaxBody(bytes int64) Option {
 	}
 }
 
-// Servers names the base URLs under which the API and the CDN are reached, in place of those in the
+// WithServers names the base URLs under which the API and the CDN are reached, in place of those in the
 // document. Both may be the same. A transport treats requests to anything else, part URLs aside, as
 // violations; to an address that does not parse, every request is one. Handlers ignore it: they serve
 // under any name.
-func Servers(apiURL, cdnURL string) Option {
+func WithServers(apiURL, cdnURL string) Option {
 	return func(s *settings) { s.servers = map[bool][]string{false: {apiURL}, true: {cdnURL}} }
 }
 

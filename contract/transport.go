@@ -12,7 +12,7 @@ import (
 // NewTransport returns a transport that validates what passes through next: for a bytescale.Client
 // what bytescale.NewTransport gives; http.DefaultTransport when nil. A request that breaks the contract
 // is not sent, and a response that breaks it is not handed out: the call returns an [*Error] instead,
-// unless [ReportOnly] is set. The transport must see all calls of a client, since it learns from the
+// unless [WithReportOnly] is set. The transport must see all calls of a client, since it learns from the
 // answers where parts may be sent. It is safe for concurrent use.
 func NewTransport(next http.RoundTripper, opts ...Option) http.RoundTripper {
 	if next == nil {

@@ -83,7 +83,7 @@ func TestTransportRequests(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			next := &roundTrip{handler: jsonReply(400, wrong)}
 			var reported []Violation
-			transport := NewTransport(next, WithDocument(document(t)), OnViolation(func(v Violation) { reported = append(reported, v) }))
+			transport := NewTransport(next, WithDocument(document(t)), WithViolationFunc(func(v Violation) { reported = append(reported, v) }))
 			response, err := transport.RoundTrip(test.r)
 			if test.want == "" {
 				if err != nil {
@@ -166,7 +166,7 @@ func TestTransportResponses(t *testing.T) {
 		for _, strict := range []bool{false, true} {
 			want, mode := test.tolerant, []Option(nil)
 			if strict {
-				want, mode = test.tolerant+test.strictAlsoWant, []Option{Strict()}
+				want, mode = test.tolerant+test.strictAlsoWant, []Option{WithStrict()}
 			}
 			name := test.name + ", tolerant"
 			if strict {
@@ -216,7 +216,7 @@ func TestTransportLeavesRequestsAlone(t *testing.T) {
 func TestTransportReportOnly(t *testing.T) {
 	var found []Violation
 	next := &roundTrip{handler: jsonReply(200, `{}`)}
-	transport := NewTransport(next, WithDocument(document(t)), ReportOnly(), OnViolation(func(v Violation) { found = append(found, v) }))
+	transport := NewTransport(next, WithDocument(document(t)), WithReportOnly(), WithViolationFunc(func(v Violation) { found = append(found, v) }))
 	response, err := transport.RoundTrip(request(t, "POST", uploads, `{"size":-1}`))
 	if err != nil || response.StatusCode != 200 || next.calls != 1 {
 		t.Fatal(response, err)
@@ -263,7 +263,7 @@ func TestTransportPassesBrokenConnections(t *testing.T) {
 
 func TestTransportMaxBody(t *testing.T) {
 	big := `{"size":1,"originalFileName":"` + strings.Repeat("a", 200) + `"}`
-	transport := NewTransport(&roundTrip{handler: jsonReply(200, begun)}, WithDocument(document(t)), MaxBody(100))
+	transport := NewTransport(&roundTrip{handler: jsonReply(200, begun)}, WithDocument(document(t)), WithMaxBody(100))
 	for name, r := range map[string]*http.Request{
 		"request":  request(t, "POST", uploads, big),
 		"response": request(t, "POST", uploads, `{"size":1}`),
@@ -278,7 +278,7 @@ func TestTransportMaxBody(t *testing.T) {
 
 func TestTransportServers(t *testing.T) {
 	transport := NewTransport(&roundTrip{handler: jsonReply(200, begun)}, WithDocument(document(t)),
-		Servers("http://127.0.0.1:8744/base/", "http://127.0.0.1:8744"))
+		WithServers("http://127.0.0.1:8744/base/", "http://127.0.0.1:8744"))
 	for url, ok := range map[string]bool{
 		"http://127.0.0.1:8744/base" + uploads: true,
 		"http://127.0.0.1:8744" + uploads:      false,
@@ -290,7 +290,7 @@ func TestTransportServers(t *testing.T) {
 	}
 	// The same origin serves the CDN too.
 	if _, err := NewTransport(&roundTrip{handler: reply{200, []string{"Content-Type", "a/b"}, "x"}}, WithDocument(document(t)),
-		Servers("http://127.0.0.1:8744", "http://127.0.0.1:8744")).RoundTrip(request(t, "GET", "http://127.0.0.1:8744/A623uY2/raw/a", "")); err != nil {
+		WithServers("http://127.0.0.1:8744", "http://127.0.0.1:8744")).RoundTrip(request(t, "GET", "http://127.0.0.1:8744/A623uY2/raw/a", "")); err != nil {
 		t.Error(err)
 	}
 }

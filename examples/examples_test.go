@@ -72,7 +72,7 @@ func TestResumeBeginsAfreshWithADamagedCheckpoint(t *testing.T) {
 }
 
 func TestResumeSendsOnlyWhatIsMissing(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.PartSize(5<<20))
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(5<<20))
 	path, content := file(t, 12<<20)
 	srv.Fail(bytescaletest.Fault{Operation: "CompleteUploadPart", Part: bytescaletest.Part(2),
 		Kind: bytescaletest.FaultStatus, Status: 403})

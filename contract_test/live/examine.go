@@ -42,8 +42,8 @@ func examine(ctx context.Context, s settings) (*report, error) {
 	}
 	x := &examination{settings: s, folder: "/contract-live/" + time.Now().UTC().Format("20060102-150405-") + rand.Text()[:6]}
 	x.http = &http.Client{
-		Transport: contract.NewTransport(s.transport, contract.ReportOnly(), contract.Servers(s.apiURL, s.cdnURL),
-			contract.WithCoverage(recorder), contract.OnViolation(x.deviates)),
+		Transport: contract.NewTransport(s.transport, contract.WithReportOnly(), contract.WithServers(s.apiURL, s.cdnURL),
+			contract.WithCoverage(recorder), contract.WithViolationFunc(x.deviates)),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	x.client, err = bytescale.NewClient(s.key, bytescale.WithAPIURL(s.apiURL), bytescale.WithCDNURL(s.cdnURL), bytescale.WithHTTPClient(x.http))

@@ -25,7 +25,7 @@ func against(t *testing.T, srv *bytescaletest.Server) (int, string) {
 }
 
 func server(t *testing.T) *bytescaletest.Server {
-	return bytescaletest.NewServer(t, bytescaletest.Lenient(), bytescaletest.AllowPrivateSources(), bytescaletest.Keys(key))
+	return bytescaletest.NewServer(t, bytescaletest.WithLenient(), bytescaletest.WithPrivateSources(), bytescaletest.WithKeys(key))
 }
 
 func TestNothingDeviates(t *testing.T) {

@@ -155,8 +155,8 @@ var operations = []operation{
 func TestGeneratedClientAgainstPrism(t *testing.T) {
 	address := serve(t)
 	checked := &http.Client{Transport: contract.NewTransport(http.DefaultTransport,
-		contract.Strict(), contract.Servers(address, address),
-		contract.OnViolation(func(v contract.Violation) { t.Errorf("contract: %v", v) }))}
+		contract.WithStrict(), contract.WithServers(address, address),
+		contract.WithViolationFunc(func(v contract.Violation) { t.Errorf("contract: %v", v) }))}
 	authorize := gen.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+key)
 		return nil

@@ -53,17 +53,17 @@ func newWorld(document *contract.Document, also *contract.Recorder) (*world, err
 		return nil, err
 	}
 	w := &world{document: document, recorder: recorder, service: service}
-	options := []contract.Option{contract.WithDocument(document), contract.Strict(), contract.Servers(origin, origin)}
+	options := []contract.Option{contract.WithDocument(document), contract.WithStrict(), contract.WithServers(origin, origin)}
 	// Two transports in a row note the same exchanges in two recorders.
 	var inner http.RoundTripper = inMemory{service}
 	if also != nil {
-		inner = contract.NewTransport(inner, append(options, contract.WithCoverage(also), contract.ReportOnly())...)
+		inner = contract.NewTransport(inner, append(options, contract.WithCoverage(also), contract.WithReportOnly())...)
 	}
 	w.strict = contract.NewTransport(inner, append(options, contract.WithCoverage(recorder))...)
-	note := contract.OnViolation(func(v contract.Violation) { w.seen = append(w.seen, v) })
-	w.lax = contract.NewTransport(inner, append(options, contract.ReportOnly(), note, contract.WithCoverage(recorder))...)
+	note := contract.WithViolationFunc(func(v contract.Violation) { w.seen = append(w.seen, v) })
+	w.lax = contract.NewTransport(inner, append(options, contract.WithReportOnly(), note, contract.WithCoverage(recorder))...)
 	// What was not answered by the service covers nothing.
-	w.stubbed = contract.NewTransport(stub{w}, append(options, contract.ReportOnly(), note)...)
+	w.stubbed = contract.NewTransport(stub{w}, append(options, contract.WithReportOnly(), note)...)
 	return w, nil
 }
 

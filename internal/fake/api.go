@@ -41,7 +41,7 @@ func (s *Server) newAPI() http.Handler {
 
 // serveAPI answers an API call or a download, held to the API description.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
-	report := contract.OnViolation(func(v contract.Violation) {
+	report := contract.WithViolationFunc(func(v contract.Violation) {
 		v.Operation = "" // it is said anyway
 		text := strings.TrimPrefix(v.String(), "unknown operation ")
 		if v.Direction == contract.Response {
@@ -50,7 +50,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
 		}
 		s.violate(x, "%s", text)
 	})
-	checked := contract.NewHandler(s.api, contract.Strict(), report,
+	checked := contract.NewHandler(s.api, contract.WithStrict(), report,
 		contract.WithDocument(s.options.Document), contract.WithCoverage(s.options.Coverage))
 	if !takesFiles(x.operation) {
 		if r.Body != http.NoBody { // it is looked for

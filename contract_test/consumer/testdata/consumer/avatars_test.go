@@ -12,9 +12,9 @@ import (
 
 func TestSave(t *testing.T) {
 	srv := bytescaletest.NewServer(t)
-	held := contract.NewTransport(srv.HTTPClient().Transport, contract.Strict(),
-		contract.Servers(srv.URL(), srv.URL()),
-		contract.OnViolation(func(v contract.Violation) { t.Error(v) }))
+	held := contract.NewTransport(srv.HTTPClient().Transport, contract.WithStrict(),
+		contract.WithServers(srv.URL(), srv.URL()),
+		contract.WithViolationFunc(func(v contract.Violation) { t.Error(v) }))
 	client := srv.Client(bytescale.WithHTTPClient(&http.Client{Transport: held}))
 
 	if _, err := Save(t.Context(), client, "42", strings.NewReader("a picture"), 9); err != nil {
