@@ -153,7 +153,7 @@ func TestUploadWaitsForItsBodies(t *testing.T) {
 				web.Transport = late
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 				defer cancel()
-				_, err := srv.Client(bytescale.WithHTTPClient(web)).Upload(ctx, bytescale.Bytes(noise(2, 5500)))
+				_, err := srv.Client(bytescale.WithTransport(web.Transport)).Upload(ctx, bytescale.Bytes(noise(2, 5500)))
 				if (err != nil) != (fault != nil) {
 					t.Error(err)
 				}
@@ -197,7 +197,7 @@ func TestTransportThatForgetsBodies(t *testing.T) {
 		data := noise(3, 100_000)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		file, err := srv.Client(bytescale.WithHTTPClient(web)).Upload(ctx, bytescale.Reader(bytes.NewReader(data), int64(len(data))))
+		file, err := srv.Client(bytescale.WithTransport(web.Transport)).Upload(ctx, bytescale.Reader(bytes.NewReader(data), int64(len(data))))
 		if err != nil {
 			t.Fatal(err)
 		}

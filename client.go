@@ -113,8 +113,8 @@ func (s *clientSettings) account(apiKey string) (string, error) {
 // redirect would take the credentials, or the bytes of a part, elsewhere, and
 // before it asks whether to follow one it takes a body that nobody closes.
 func (s *clientSettings) transport() http.RoundTripper {
-	if s.httpClient != nil && s.httpClient.Transport != nil {
-		return s.httpClient.Transport
+	if s.roundTripper != nil {
+		return s.roundTripper
 	}
 	return newTransport(s.puts*smallPutsFactor + s.calls)
 }
@@ -134,7 +134,7 @@ func (c *Client) AccountID() string { return c.accountID }
 func (c *Client) API() *gen.ClientWithResponses { return c.generated }
 
 // CloseIdleConnections closes the connections that are not in use. The client
-// stays usable. A Transport that was given with [WithHTTPClient] loses its idle
+// stays usable. A Transport that was given with [WithTransport] loses its idle
 // connections too, whoever else uses it.
 func (c *Client) CloseIdleConnections() {
 	(&http.Client{Transport: c.transport}).CloseIdleConnections() // knows how to ask a transport

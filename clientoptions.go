@@ -17,7 +17,7 @@ type ClientOption func(*clientSettings) error
 type clientSettings struct {
 	apiURL, cdnURL *url.URL
 	accountID      string
-	httpClient     *http.Client // nil for one of our own
+	roundTripper   http.RoundTripper // nil for one of our own
 	basic          bool
 	jwt            func(context.Context) (string, error)
 	puts, calls    int
@@ -83,31 +83,22 @@ func WithAccountID(id string) ClientOption {
 	}
 }
 
-// WithHTTPClient sets the HTTP client whose Transport sends every request. Nothing
-// else of it is used: no redirect is followed and no cookie is kept. The default is a
-// transport of this Client's own, over HTTP/1.1, with as many idle connections as can
-// be in use, proxies from the environment and no time limit on a transfer.
+// WithTransport sets the transport that sends every request. No redirect is followed
+// and no cookie is kept. The default is a transport of this Client's own, over
+// HTTP/1.1, with as many idle connections as can be in use, proxies from the
+// environment and no time limit on a transfer.
 //
-// Begin with [NewTransport] to change or wrap the default transport. One of your own
-// should set MaxIdleConnsPerHost to 8 × PUTs + API calls in flight, since net/http's
-// default of 2 means a new connection for nearly every part, and limit the time to
-// connect: waiting for a connection is not taken for a stall. It must not retry by
-// itself, nor read a request body after it has closed it.
-//
-// A client with a Timeout is refused: it would cut every transfer that is merely long.
-// Stalled transfers are found and repeated anyway; limit the whole with the context. A
-// client with a Jar is refused too, since its cookies would not be sent.
-func WithHTTPClient(client *http.Client) ClientOption {
+// Begin with [NewTransport] to change or wrap the default transport. A transport of
+// your own should set MaxIdleConnsPerHost to 8 × PUTs + API calls in flight, because
+// net/http's default of 2 means a new connection for nearly every part. It should
+// limit the time to connect, because waiting for a connection is not taken for a
+// stall. It must not retry by itself, nor read a request body after it has closed it.
+func WithTransport(transport http.RoundTripper) ClientOption {
 	return func(s *clientSettings) error {
-		switch {
-		case client == nil:
-			return refuse("httpClient", "is nil; leave the option out for the default")
-		case client.Timeout != 0:
-			return refuse("httpClient", "has a Timeout of %v, which would cut long uploads; use a context instead", client.Timeout)
-		case client.Jar != nil:
-			return refuse("httpClient", "has a Jar, and no cookies are used; give a client with the same Transport and none")
+		if transport == nil {
+			return refuse("transport", "is nil; leave the option out for the default")
 		}
-		s.httpClient = client
+		s.roundTripper = transport
 		return nil
 	}
 }

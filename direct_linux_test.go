@@ -150,7 +150,7 @@ func TestHeadAndBodyLeaveTogether(t *testing.T) {
 		}
 		return conn, err
 	}
-	c := mustClient(t, testKey, WithHTTPClient(&http.Client{Transport: transport}))
+	c := mustClient(t, testKey, WithTransport(transport))
 	run := &partRun{transfer: newTransfer(c, &input{size: size}, nil), held: hold(part{end: size - 1, url: server.URL})}
 	defer run.end()
 	for range puts {

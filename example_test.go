@@ -92,7 +92,7 @@ func ExampleNewTransport() {
 	transport := bytescale.NewTransport()
 	transport.Proxy = nil // not even the environment's
 	client, err := bytescale.NewClient(server.Key(), bytescale.WithAPIURL(server.URL()),
-		bytescale.WithHTTPClient(&http.Client{Transport: traced{transport}}))
+		bytescale.WithTransport(traced{transport}))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -98,7 +97,7 @@ func TestConnectionsAreReused(t *testing.T) {
 		dials.Add(1)
 		return dial(ctx, network, address)
 	}
-	client := srv.Client(bytescale.WithHTTPClient(&http.Client{Transport: transport}))
+	client := srv.Client(bytescale.WithTransport(transport))
 	const waves, atOnce = 10, 32
 	for range waves {
 		var uploads sync.WaitGroup

@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestClientOptions covers both ends of every range, and that what is allowed
@@ -54,9 +53,7 @@ func TestClientOptions(t *testing.T) {
 		{"account bad", WithAccountID("A623uY"), "accountID", nil, nil},
 		{"account not base58", WithAccountID("A623uY0"), "accountID", nil, nil},
 		{"JWT nil", WithJWT(nil), "jwt", nil, nil},
-		{"HTTP client nil", WithHTTPClient(nil), "httpClient", nil, nil},
-		{"HTTP client with cookies", WithHTTPClient(&http.Client{Jar: struct{ http.CookieJar }{}}), "httpClient", nil, nil},
-		{"HTTP client with a timeout", WithHTTPClient(&http.Client{Timeout: time.Hour}), "httpClient", nil, nil},
+		{"transport nil", WithTransport(nil), "transport", nil, nil},
 		{"defaults", nil, "", func(c *Client) any {
 			return []any{c.limits.maxPuts, c.limits.maxCalls, float64(c.limits.pace.top), c.budget.bytes, c.apiURL.String(), c.cdnURL.String(), c.userAgent}
 		}, []any{8, 64, 800.0, int64(64 << 20), "https://api.bytescale.com", "https://upcdn.io", "bytescale-go"}},

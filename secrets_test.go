@@ -95,7 +95,7 @@ func driveIntoFault(t *testing.T, fault bytescaletest.Fault) (failures []error) 
 	spy := &urlSpy{next: server.HTTPClient().Transport}
 	client, err := bytescale.NewClient(leakKey,
 		bytescale.WithAPIURL(server.URL()), bytescale.WithCDNURL(server.URL()),
-		bytescale.WithHTTPClient(&http.Client{Transport: spy}),
+		bytescale.WithTransport(spy),
 		bytescale.WithJWT(func(context.Context) (string, error) { return leakJWT, nil }),
 		bytescale.WithObserver(func(e bytescale.Event) { tell(e); tell(e.Err) }))
 	if err != nil {

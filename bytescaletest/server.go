@@ -150,7 +150,7 @@ func (s *Server) AccountID() string {
 func (s *Server) Client(opts ...bytescale.ClientOption) *bytescale.Client {
 	all := []bytescale.ClientOption{bytescale.WithAPIURL(s.url), bytescale.WithCDNURL(s.url)}
 	if s.dial != nil {
-		all = append(all, bytescale.WithHTTPClient(s.HTTPClient()))
+		all = append(all, bytescale.WithTransport(s.HTTPClient().Transport))
 	}
 	client, err := bytescale.NewClient(s.key, append(all, opts...)...)
 	if err != nil {

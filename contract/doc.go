@@ -6,8 +6,8 @@
 // [Violation], and so are missing credentials. A "default" response documents an error for the reader
 // and never makes an answer valid.
 //
-//	client := &http.Client{Transport: contract.NewTransport(bytescale.NewTransport())}
-//	api, err := bytescale.NewClient(key, bytescale.WithHTTPClient(client))
+//	client, err := bytescale.NewClient(key,
+//		bytescale.WithTransport(contract.NewTransport(bytescale.NewTransport())))
 //
 // By default a violation fails the call: the transport returns an [*Error], the handler answers with
 // the API's documented error body. [WithViolationFunc] also reports each one to a callback, and

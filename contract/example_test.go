@@ -50,7 +50,7 @@ func ExampleWithReportOnly() {
 	watched := contract.NewTransport(bytescale.NewTransport(), contract.WithReportOnly(),
 		contract.WithViolationFunc(func(v contract.Violation) { log.Print(v) }))
 
-	client, err := bytescale.NewClient("public_A623uY2xyz", bytescale.WithHTTPClient(&http.Client{Transport: watched}))
+	client, err := bytescale.NewClient("public_A623uY2xyz", bytescale.WithTransport(watched))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func examine(ctx context.Context, s settings) (*report, error) {
 			contract.WithCoverage(recorder), contract.WithViolationFunc(x.deviates)),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	x.client, err = bytescale.NewClient(s.key, bytescale.WithAPIURL(s.apiURL), bytescale.WithCDNURL(s.cdnURL), bytescale.WithHTTPClient(x.http))
+	x.client, err = bytescale.NewClient(s.key, bytescale.WithAPIURL(s.apiURL), bytescale.WithCDNURL(s.cdnURL), bytescale.WithTransport(x.http.Transport))
 	if err != nil {
 		return nil, err
 	}

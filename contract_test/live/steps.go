@@ -215,7 +215,7 @@ func (x *examination) refusals(ctx context.Context) error {
 		return err
 	}
 	x.observe("the parts of an unknown upload: status %d", unknown.StatusCode())
-	wrong, err := bytescale.NewClient("public_"+account+"nosuchkeynosuchkey", bytescale.WithAPIURL(x.settings.apiURL), bytescale.WithHTTPClient(x.http))
+	wrong, err := bytescale.NewClient("public_"+account+"nosuchkeynosuchkey", bytescale.WithAPIURL(x.settings.apiURL), bytescale.WithTransport(x.http.Transport))
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 
 	"github.com/c88edac7/bytescale-go"
 )
@@ -13,7 +12,7 @@ import (
 // checkSDK does with the SDK what people do with it.
 func checkSDK(w *world) {
 	client, err := bytescale.NewClient(key, bytescale.WithAPIURL(origin), bytescale.WithCDNURL(origin),
-		bytescale.WithHTTPClient(&http.Client{Transport: w.strict}), bytescale.WithPutsInFlight(1))
+		bytescale.WithTransport(w.strict), bytescale.WithPutsInFlight(1))
 	if err != nil {
 		w.fail("NewClient: %v", err)
 		return

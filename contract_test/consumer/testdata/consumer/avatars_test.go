@@ -1,7 +1,6 @@
 package avatars
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 
@@ -15,7 +14,7 @@ func TestSave(t *testing.T) {
 	held := contract.NewTransport(srv.HTTPClient().Transport, contract.WithStrict(),
 		contract.WithServers(srv.URL(), srv.URL()),
 		contract.WithViolationFunc(func(v contract.Violation) { t.Error(v) }))
-	client := srv.Client(bytescale.WithHTTPClient(&http.Client{Transport: held}))
+	client := srv.Client(bytescale.WithTransport(held))
 
 	if _, err := Save(t.Context(), client, "42", strings.NewReader("a picture"), 9); err != nil {
 		t.Fatal(err)
