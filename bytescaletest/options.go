@@ -139,7 +139,7 @@ func WithKeys(keys ...string) Option {
 // service on the internet must.
 func WithPrivateSources() Option {
 	return func(s *settings) error {
-		s.core.Fetcher = fake.NewFetcher(true)
+		s.core.AllowPrivateURLs = true
 		return nil
 	}
 }

@@ -42,8 +42,11 @@ type Options struct {
 	// SigningKey signs part URLs; empty means a random one. A store that
 	// survives a restart needs a key that does.
 	SigningKey []byte
-	// Fetcher gets the sources of UploadFromUrl; nil means [NewFetcher](false).
+	// Fetcher gets the sources of UploadFromUrl; nil means [NewFetcher].
 	Fetcher Fetcher
+	// AllowPrivateURLs lets UploadFromUrl fetch from private and loopback
+	// addresses. It has no effect on a Fetcher that is set.
+	AllowPrivateURLs bool
 
 	// Document is the API description that every exchange is held to; nil means
 	// the embedded one.

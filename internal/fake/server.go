@@ -61,7 +61,7 @@ func New(options Options) (*Server, error) {
 		_, _ = rand.Read(options.SigningKey) // never fails
 	}
 	if options.Fetcher == nil {
-		options.Fetcher = NewFetcher(false)
+		options.Fetcher = NewFetcher(options.AllowPrivateURLs)
 	}
 	s := &Server{
 		options: options,
