@@ -7,15 +7,13 @@ import (
 	"io"
 	"log"
 	"net"
-	"net/http"
 	"os"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/internal/emulator"
 )
 
 // emulatorKey is the example that is shown: like any well-formed key it is
@@ -55,157 +53,87 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 
 // Run runs the emulator until ctx ends.
 func (e *emulatorCmd) Run(ctx context.Context, std *streams) error {
-	emulator, err := e.start(std.err)
+	running, err := e.start(std.err)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "The Bytescale emulator is at %s\n", emulator.url)
+	fmt.Fprintf(std.out, "The Bytescale emulator is at %s\n", running.URL())
 	switch n := len(e.APIKey); n {
 	case 0:
 		fmt.Fprintf(std.out, "It takes any well-formed API key, such as %s\n", emulatorKey)
 	case 1:
-		fmt.Fprintf(std.out, "It takes the API key that it was given, %s\n", maskKey(e.APIKey[0]))
+		fmt.Fprintf(std.out, "It takes the API key that it was given, %s\n", emulator.MaskKey(e.APIKey[0]))
 	default:
-		fmt.Fprintf(std.out, "It takes the %d API keys that it was given, such as the first, %s\n", n, maskKey(e.APIKey[0]))
+		fmt.Fprintf(std.out, "It takes the %d API keys that it was given, such as the first, %s\n", n, emulator.MaskKey(e.APIKey[0]))
 	}
-	fmt.Fprintf(std.out, "Use it for the API and the CDN: --api-url %s --cdn-url %[1]s\n", emulator.url)
+	fmt.Fprintf(std.out, "Use it for the API and the CDN: --api-url %s --cdn-url %[1]s\n", running.URL())
 
 	select {
-	case err = <-emulator.failed:
+	case err = <-running.Failed():
 	case <-ctx.Done():
 	}
 	grace := emulatorGrace
 	if stop, ok := errors.AsType[stopped](context.Cause(ctx)); ok && stop.signal == os.Interrupt {
 		grace = emulatorGraceInterrupt
 	}
-	return errors.Join(err, emulator.stop(grace))
+	return errors.Join(err, running.Stop(grace))
 }
 
-// maskKey shows the account of a key, which is no secret.
-func maskKey(key string) string {
-	account, _ := fake.AccountOf(key)
-	return "…_" + account + "…"
-}
-
-// emulator is a running emulator.
-type emulator struct {
-	url    string
-	failed <-chan error // gets the error that ended serving
-
-	core    *fake.Server
-	http    *http.Server
-	serving sync.WaitGroup
-}
-
-// start opens the store and the address, and serves.
-func (e *emulatorCmd) start(stderr io.Writer) (*emulator, error) {
-	address, err := net.ResolveTCPAddr("tcp", e.Addr)
-	if err != nil {
-		return nil, usageError{fmt.Errorf("--addr %s: %v", e.Addr, err)} //nolint:errorlint // it is explained here
-	}
-	loopback := address.IP.IsLoopback()
-	if !loopback && len(e.APIKey) == 0 {
-		return nil, usageError{fmt.Errorf("--addr %s can be reached from other machines: name the keys to accept with --api-key", e.Addr)}
-	}
+// start checks the flags and starts the emulator.
+func (e *emulatorCmd) start(stderr io.Writer) (*emulator.Emulator, error) {
 	for i, key := range e.APIKey {
-		if _, ok := fake.AccountOf(key); !ok {
+		if !emulator.ValidKey(key) {
 			return nil, usageError{fmt.Errorf("--api-key number %d is not well-formed: want secret_ or public_ and an account id of 7 characters, whatever follows; or free, the key of account W142hJk", i+1)}
 		}
 	}
 	if e.APILatency < 0 {
 		return nil, usageError{fmt.Errorf("--api-latency %v is negative", e.APILatency)}
 	}
-
-	// The address comes first: a store is not made for nothing.
-	listener, err := net.ListenTCP("tcp", address)
+	options := e.options()
+	options.Log, options.ErrorLog = stderr, log.New(stderr, "", 0)
+	running, err := emulator.Start(options)
 	if err != nil {
-		return nil, listenError(e.Addr, err)
+		return nil, e.startError(err)
 	}
-	output := &lineWriter{out: stderr}
-	core, err := e.newCore(output)
-	if err != nil {
-		return nil, errors.Join(err, listener.Close())
-	}
-	handler := withDeadlines(withCORS(core, output))
-	if loopback {
-		handler = loopbackOnly(handler, output)
-	}
-	failed := make(chan error, 1)
-	running := &emulator{
-		url:    "http://" + listener.Addr().String(),
-		failed: failed,
-		core:   core,
-		http: &http.Server{
-			Handler:           handler,
-			ReadHeaderTimeout: headerTime,
-			IdleTimeout:       idleTime,
-			MaxHeaderBytes:    headerBytes,
-			ErrorLog:          log.New(output, "", 0),
-		},
-	}
-	running.serving.Go(func() {
-		if err := running.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			failed <- err
-		}
-	})
 	return running, nil
 }
 
-// newCore makes the service and its store.
-func (e *emulatorCmd) newCore(output *lineWriter) (*fake.Server, error) {
-	options := e.options()
-	options.OnExchange = output.logExchange
-	if err := e.openStore(&options); err != nil {
-		return nil, err
-	}
-	core, err := fake.New(options)
-	if err != nil {
-		return nil, errors.Join(err, options.Store.Close())
-	}
-	return core, nil
-}
-
-// options are what the flags ask of the service.
-func (e *emulatorCmd) options() fake.Options {
-	options := fake.Options{
-		Keys:       e.APIKey,
-		APILatency: e.APILatency,
-		Bandwidth:  int64(e.Bandwidth),
-		Discard:    e.Discard,
-		Lenient:    true, // nobody asks for the violations; wrong requests are refused all the same
-		Fetcher:    fake.NewFetcher(e.AllowPrivateURLs),
-	}
+// options are what the flags ask of the emulator.
+func (e *emulatorCmd) options() emulator.Options {
+	options := emulator.Options{Address: e.Addr}
+	service := &options.Service
+	service.Keys = e.APIKey
+	service.APILatency = e.APILatency
+	service.Bandwidth = int64(e.Bandwidth)
+	service.Discard = e.Discard
+	service.Lenient = true // nobody asks for the violations; wrong requests are refused all the same
+	service.AllowPrivateURLs = e.AllowPrivateURLs
 	if e.PartSize > 0 {
-		options.PartSizes = []int64{int64(e.PartSize)}
+		service.PartSizes = []int64{int64(e.PartSize)}
+	}
+	if !e.Discard {
+		options.Directory, options.Temporary = e.Data, e.Data == ""
 	}
 	return options
 }
 
-func (e *emulatorCmd) openStore(options *fake.Options) error {
-	var store *fake.DiskStore
-	var err error
+// startError explains in terms of flags why the emulator did not start.
+func (e *emulatorCmd) startError(err error) error {
+	var address *emulator.AddressError
 	switch {
-	case e.Discard:
-		options.Store = fake.NewMemoryStore()
-		return nil
-	case e.Data == "":
-		store, err = fake.OpenTemporaryStore()
-	default:
-		store, err = fake.OpenDiskStore(e.Data)
-		err = about("--data "+e.Data, err)
+	case errors.Is(err, emulator.ErrNoKeys):
+		return usageError{fmt.Errorf("--addr %s can be reached from other machines: name the keys to accept with --api-key", e.Addr)}
+	case errors.As(err, &address):
+		return listenError(e.Addr, address.Err)
+	case e.Data != "":
+		return about("--data "+e.Data, err)
 	}
-	if err != nil {
-		return err
-	}
-	options.Store = store
-	if options.SigningKey, err = store.SigningKey(); err != nil {
-		return errors.Join(err, store.Close())
-	}
-	return nil
+	return err
 }
 
 // listenError says what to do about an address that cannot be had.
 func listenError(address string, err error) error {
+	var refused *net.OpError
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("%s is in use, perhaps by another emulator; stop it or choose another address with --addr", address)
@@ -213,18 +141,8 @@ func listenError(address string, err error) error {
 		return fmt.Errorf("%s is no address of this machine; choose another one with --addr", address)
 	case errors.Is(err, syscall.EACCES):
 		return fmt.Errorf("%s may not be listened on; choose a port above 1023 with --addr", address)
+	case errors.As(err, &refused):
+		return err
 	}
-	return err
-}
-
-// stop lets open requests finish for as long as grace, then cuts them.
-func (r *emulator) stop(grace time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
-	if r.http.Shutdown(ctx) != nil {
-		r.core.Interrupt()
-		_ = r.http.Close() // the listener is closed already, and connections that break are meant to
-	}
-	r.serving.Wait()
-	return r.core.Close()
+	return usageError{fmt.Errorf("--addr %s: %v", address, err)} //nolint:errorlint // it is explained here
 }

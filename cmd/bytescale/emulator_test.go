@@ -16,15 +16,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/internal/emulator"
 	"github.com/c88edac7/bytescale-go/internal/fake"
-	"github.com/c88edac7/bytescale-go/internal/memnet"
 )
 
 // inProcess is an emulator that runs in the test's own process.
@@ -261,16 +260,12 @@ func TestEmulatorFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := grammar.Emulator.options()
-	got.Fetcher = nil
-	want := fake.Options{
+	want := emulator.Options{Address: "127.0.0.1:8744", Service: fake.Options{
 		Keys:      []string{"secret_A623uY2a,b", "public_A623uY2c"},
 		PartSizes: []int64{1 << 20}, APILatency: 50 * time.Millisecond, Bandwidth: 10_000_000, Discard: true, Lenient: true,
-	}
+	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)
-	}
-	if grammar.Emulator.Addr != "127.0.0.1:8744" {
-		t.Errorf("address %s", grammar.Emulator.Addr)
 	}
 }
 
@@ -348,168 +343,4 @@ func TestEmulatorRefusesToStart(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestEmulatorAnswersToThisMachineOnly(t *testing.T) {
-	t.Parallel()
-	emulator := runEmulator(t)
-	for host, want := range map[string]int{
-		"":               http.StatusNotFound, // that of the URL
-		"localhost":      http.StatusNotFound,
-		"LOCALHOST:8744": http.StatusNotFound,
-		"[::1]:80":       http.StatusNotFound,
-		"127.8.7.6":      http.StatusNotFound,
-		"evil.example":   http.StatusMisdirectedRequest,
-		"127.0.0.1.evil": http.StatusMisdirectedRequest,
-		"localhost.evil": http.StatusMisdirectedRequest,
-		"192.168.1.2:80": http.StatusMisdirectedRequest,
-	} {
-		response, body := request(t, http.MethodGet, emulator.url+"/A623uY2/raw/none", http.Header{"Host": {host}}, "")
-		if response.StatusCode != want || !strings.Contains(body, `"error"`) {
-			t.Errorf("host %q: status %d, want %d: %s", host, response.StatusCode, want, body)
-		}
-	}
-	if log := emulator.log.String(); strings.Count(log, "421 host_not_allowed") != 4 {
-		t.Errorf("log:\n%s", log)
-	}
-}
-
-func TestEmulatorLetsWebPagesIn(t *testing.T) {
-	t.Parallel()
-	emulator := runEmulator(t)
-	client := emulator.client(emulatorKey)
-	if _, err := client.Upload(t.Context(), bytescale.Bytes([]byte("x")), bytescale.WithPath("/a")); err != nil {
-		t.Fatal(err)
-	}
-	origin := http.Header{"Origin": {"http://localhost:3000"}}
-
-	preflight := origin.Clone()
-	preflight.Set("Access-Control-Request-Method", "PUT")
-	preflight.Set("Access-Control-Request-Headers", "authorization,content-type")
-	response, _ := request(t, http.MethodOptions, emulator.url+"/v2/accounts/A623uY2/uploads", preflight, "")
-	header := response.Header
-	if response.StatusCode != http.StatusNoContent ||
-		header.Get("Access-Control-Allow-Origin") != "*" ||
-		header.Get("Access-Control-Allow-Headers") != "authorization,content-type" ||
-		!strings.Contains(header.Get("Access-Control-Allow-Methods"), "PUT") {
-		t.Errorf("preflight: %d %v", response.StatusCode, header)
-	}
-	if !strings.Contains(emulator.log.String(), "OPTIONS /v2/accounts/A623uY2/uploads 204") {
-		t.Error("the preflight is not in the log")
-	}
-
-	for _, path := range []string{"/A623uY2/raw/a", "/v2/accounts/A623uY2/files/details?filePath=/a", "/storage/nowhere"} {
-		response, _ := request(t, http.MethodGet, emulator.url+path, origin, "")
-		header := response.Header
-		if header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(header.Get("Access-Control-Expose-Headers"), "ETag") {
-			t.Errorf("%s: %v", path, header)
-		}
-		if header.Get("Access-Control-Allow-Credentials") != "" {
-			t.Errorf("%s: credentials are allowed", path)
-		}
-	}
-}
-
-// serveInMemory serves a handler behind the emulator's time limits.
-func serveInMemory(t *testing.T, handler http.HandlerFunc) net.Conn {
-	t.Helper()
-	listener := memnet.Listen()
-	server := &http.Server{Handler: withDeadlines(handler), ReadHeaderTimeout: headerTime, IdleTimeout: idleTime}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		server.Serve(listener)
-	}()
-	conn, err := listener.Dial(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		conn.Close()
-		server.Close()
-		<-done
-	})
-	return conn
-}
-
-// A client that stops sending its body is cut, and one that is slow is not.
-func TestEmulatorCutsSilentUploads(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		read := make(chan error, 1)
-		conn := serveInMemory(t, func(_ http.ResponseWriter, r *http.Request) {
-			_, err := io.Copy(io.Discard, r.Body)
-			read <- err
-		})
-		io.WriteString(conn, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
-		for range 9 {
-			time.Sleep(stillTime - time.Second)
-			io.WriteString(conn, "x")
-		}
-		silent := time.Now()
-		if err := <-read; !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("the body ended with %v", err)
-		}
-		if waited := time.Since(silent); waited != stillTime {
-			t.Errorf("cut after %v, want %v", waited, stillTime)
-		}
-	})
-}
-
-// A client that stops reading its answer is cut too.
-func TestEmulatorCutsSilentDownloads(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		wrote := make(chan error, 1)
-		conn := serveInMemory(t, func(w http.ResponseWriter, _ *http.Request) {
-			_, err := io.CopyN(w, zeros{}, 1<<30)
-			wrote <- err
-		})
-		io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-		began := time.Now()
-		if err := <-wrote; !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("the answer ended with %v", err)
-		}
-		if waited := time.Since(began); waited != stillTime {
-			t.Errorf("cut after %v, want %v", waited, stillTime)
-		}
-	})
-}
-
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { return len(p), nil }
-
-// The limit of one request is not that of the next on the same connection, and a
-// handler may think for longer than bytes may take.
-func TestEmulatorLimitsEndWithTheirRequest(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		conn := serveInMemory(t, func(w http.ResponseWriter, r *http.Request) {
-			io.Copy(w, r.Body)
-			select {
-			case <-time.After(2 * stillTime):
-			case <-r.Context().Done():
-				t.Error("cut while thinking")
-			}
-		})
-		answers := bufio.NewReader(conn)
-		for range 3 {
-			io.WriteString(conn, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
-			if line, err := answers.ReadString('\n'); !strings.Contains(line, "100 Continue") {
-				t.Fatalf("%q, %v", line, err)
-			}
-			answers.ReadString('\n') // the empty line after it
-			io.WriteString(conn, "hi")
-			response, err := http.ReadResponse(answers, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			body, err := io.ReadAll(response.Body)
-			if string(body) != "hi" || err != nil {
-				t.Errorf("answer %q, %v", body, err)
-			}
-			time.Sleep(idleTime - time.Second)
-		}
-	})
 }

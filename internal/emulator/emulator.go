@@ -1,0 +1,208 @@
+// Package emulator runs the fake service on a network. It is the only place that
+// starts it: the command's emulator, upload --local and bytescaletest all call
+// [Start]. So they all have the same guards against web pages, strangers and
+// clients that stop.
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/fake"
+)
+
+// Options configures an emulator. The zero value listens on a free port of
+// 127.0.0.1 and keeps everything in memory.
+type Options struct {
+	// Service configures the fake. Start sets its Store and SigningKey if
+	// Directory or Temporary is set, and its OnExchange if Log is set.
+	Service fake.Options
+
+	// Address is the host and port to listen on, such as 127.0.0.1:8744. Empty
+	// means a free port of 127.0.0.1. An address that other machines can reach
+	// needs Service.Keys.
+	Address string
+	// Listener replaces Address, for a network in memory. The emulator closes it.
+	Listener net.Listener
+
+	// Directory keeps everything between runs. It is created if it does not exist.
+	Directory string
+	// Temporary keeps everything in a new temporary directory that Stop removes.
+	Temporary bool
+
+	// Log receives one line for each request; nil means no log. It must be safe
+	// for concurrent use.
+	Log io.Writer
+	// ErrorLog receives panics and failures to accept a connection; nil means
+	// that they are dropped.
+	ErrorLog *log.Logger
+}
+
+// ErrNoKeys reports that other machines can reach the address, and that the
+// service would accept any API key.
+var ErrNoKeys = errors.New("an address that other machines can reach needs a list of API keys")
+
+// AddressError reports that the emulator cannot listen on an address.
+type AddressError struct {
+	Address string
+	Err     error
+}
+
+func (e *AddressError) Error() string { return fmt.Sprintf("listen on %s: %v", e.Address, e.Err) }
+
+// Unwrap returns the reason.
+func (e *AddressError) Unwrap() error { return e.Err }
+
+// Emulator is a fake service that runs on a network.
+type Emulator struct {
+	service *fake.Server
+	url     string
+	http    *http.Server
+	serving sync.WaitGroup
+	failed  chan error
+}
+
+// Start starts an emulator. The caller must call [Emulator.Stop].
+func Start(o Options) (*Emulator, error) {
+	// Listen first, so that no store is created if the address is taken.
+	listener, err := o.listen()
+	if err != nil {
+		return nil, err
+	}
+	service, err := o.newService()
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	errorLog := o.ErrorLog
+	if errorLog == nil {
+		errorLog = log.New(io.Discard, "", 0)
+	}
+	e := &Emulator{
+		service: service,
+		url:     "http://" + listener.Addr().String(),
+		failed:  make(chan error, 1),
+		http: &http.Server{
+			Handler:           guarded(service, listener.Addr(), requestLog{o.Log}),
+			ReadHeaderTimeout: headerTime,
+			IdleTimeout:       idleTime,
+			MaxHeaderBytes:    headerBytes,
+			ErrorLog:          errorLog,
+		},
+	}
+	e.serving.Go(func() {
+		if err := e.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			e.failed <- err
+		}
+	})
+	return e, nil
+}
+
+// listen opens the address, unless other machines could then use the service
+// without a key that it knows.
+func (o *Options) listen() (net.Listener, error) {
+	if o.Listener != nil {
+		if exposed(o.Listener.Addr()) && len(o.Service.Keys) == 0 {
+			return nil, errors.Join(ErrNoKeys, o.Listener.Close())
+		}
+		return o.Listener, nil
+	}
+	text := o.Address
+	if text == "" {
+		text = "127.0.0.1:0"
+	}
+	address, err := net.ResolveTCPAddr("tcp", text)
+	if err != nil {
+		return nil, &AddressError{text, err}
+	}
+	if exposed(address) && len(o.Service.Keys) == 0 {
+		return nil, ErrNoKeys
+	}
+	listener, err := net.ListenTCP("tcp", address)
+	if err != nil {
+		return nil, &AddressError{text, err}
+	}
+	return listener, nil
+}
+
+// newService opens the store and creates the fake.
+func (o *Options) newService() (*fake.Server, error) {
+	options := o.Service
+	if o.Log != nil {
+		options.OnExchange = requestLog{o.Log}.exchange
+	}
+	if err := o.openStore(&options); err != nil {
+		return nil, err
+	}
+	service, err := fake.New(options)
+	if err != nil {
+		if options.Store != nil {
+			err = errors.Join(err, options.Store.Close())
+		}
+		return nil, err
+	}
+	return service, nil
+}
+
+func (o *Options) openStore(options *fake.Options) error {
+	var store *fake.DiskStore
+	var err error
+	switch {
+	case o.Directory != "":
+		store, err = fake.OpenDiskStore(o.Directory)
+	case o.Temporary:
+		store, err = fake.OpenTemporaryStore()
+	default:
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	options.Store = store
+	if options.SigningKey, err = store.SigningKey(); err != nil {
+		return errors.Join(err, store.Close())
+	}
+	return nil
+}
+
+// URL returns the address of the API and of the CDN, without a slash at the end.
+func (e *Emulator) URL() string { return e.url }
+
+// Service returns the fake that the emulator runs.
+func (e *Emulator) Service() *fake.Server { return e.service }
+
+// Failed returns a channel that receives the error that ended the emulator
+// before Stop.
+func (e *Emulator) Failed() <-chan error { return e.failed }
+
+// Stop stops the emulator and closes its store. Requests may go on for as long
+// as grace; then their connections are cut. Call it once.
+func (e *Emulator) Stop(grace time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if e.http.Shutdown(ctx) != nil {
+		e.service.Interrupt()
+		_ = e.http.Close() // the listener is closed already, and broken connections are intended
+	}
+	e.serving.Wait()
+	return e.service.Close()
+}
+
+// MaskKey returns an API key without its secret: the account id, with … for the
+// rest. An account id is no secret.
+func MaskKey(key string) string {
+	account, _ := fake.AccountOf(key)
+	return "…_" + account + "…"
+}
+
+// ValidKey reports whether an API key is well-formed.
+func ValidKey(key string) bool {
+	_, ok := fake.AccountOf(key)
+	return ok
+}

@@ -1,0 +1,96 @@
+package emulator
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/c88edac7/bytescale-go/gen"
+)
+
+// guarded puts every guard around the service. The address that the emulator
+// listens on decides which are needed, not an option, so that no way to start an
+// emulator can leave one out.
+func guarded(service http.Handler, listens net.Addr, log requestLog) http.Handler {
+	handler := withDeadlines(withCORS(service, log))
+	if isLoopback(listens) {
+		handler = loopbackHostsOnly(handler, log)
+	}
+	return handler
+}
+
+// exposed reports whether other machines can reach an address.
+func exposed(address net.Addr) bool {
+	_, onNetwork := address.(*net.TCPAddr)
+	return onNetwork && !isLoopback(address)
+}
+
+func isLoopback(address net.Addr) bool {
+	tcp, ok := address.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// loopbackHostsOnly refuses requests that name another host than this machine. A
+// web page can give its own host name the address 127.0.0.1, and would then have
+// the same origin as the emulator.
+func loopbackHostsOnly(next http.Handler, log requestLog) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isLoopbackHost(r.Host) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		refuse(w, r, log, http.StatusMisdirectedRequest, gen.ErrorInfo{
+			Code: "host_not_allowed", Message: "This emulator answers to localhost and loopback addresses only.",
+		})
+	})
+}
+
+func isLoopbackHost(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.TrimSuffix(strings.TrimPrefix(hostport, "["), "]")
+	}
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
+}
+
+// refuse answers with the error body of the API.
+func refuse(w http.ResponseWriter, r *http.Request, log requestLog, status int, info gen.ErrorInfo) {
+	log.answered(r, status, info.Code)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(gen.ErrorResponse{Error: info}) // a client that left needs no answer
+}
+
+// withCORS lets web pages of any origin use the emulator, as they use the
+// service. No cookies are involved, so that no page acts in another's name.
+func withCORS(next http.Handler, log requestLog) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Access-Control-Allow-Origin", "*")
+		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE")
+			// Allow what the page asks for: "*" would leave out Authorization.
+			header.Set("Access-Control-Allow-Headers", allowedHeaders(r))
+			header.Set("Access-Control-Max-Age", "600")
+			header.Add("Vary", "Access-Control-Request-Headers")
+			w.WriteHeader(http.StatusNoContent)
+			log.answered(r, http.StatusNoContent, "")
+			return
+		}
+		header.Set("Access-Control-Expose-Headers", "ETag, Content-Disposition, Content-Length, Content-Range, Accept-Ranges, Last-Modified, Retry-After")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func allowedHeaders(r *http.Request) string {
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		return asked
+	}
+	return "authorization, authorization-token, content-type"
+}
