@@ -4,59 +4,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
-	"net"
-	"net/http"
 
 	bytescale "github.com/c88edac7/bytescale-go"
-	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/internal/emulator"
 )
 
 // localKey is accepted by the embedded emulator and worth nothing elsewhere.
 const localKey = "secret_A623uY2local"
 
-// local is the emulator inside the process of upload --local. It lives on the
-// loopback address and in a temporary directory, both gone when it is closed.
+// local is the emulator inside the process of upload --local. It listens on a
+// loopback address and keeps files in a temporary directory, which close removes.
 type local struct {
-	client *bytescale.Client
-	fake   *fake.Server
-	server *http.Server
+	client   *bytescale.Client
+	emulator *emulator.Emulator
 }
 
-// startLocal starts an emulator and makes a client for it. A disk that is full
-// ends all: the client would take it for a server's trouble and try for long.
+// startLocal starts an emulator and makes a client for it. A full disk ends
+// everything, because the client would retry it like any failure of a server.
 func startLocal(giveUp context.CancelCauseFunc, opts ...bytescale.ClientOption) (*local, error) {
-	store, err := fake.OpenTemporaryStore()
-	if err != nil {
-		return nil, err
-	}
-	service, err := fake.New(fake.Options{Keys: []string{localKey}, Store: store, OnFailure: func(err error) {
+	options := emulator.Options{Temporary: true}
+	options.Service.Keys = []string{localKey}
+	options.Service.OnFailure = func(err error) {
 		if isDiskFull(err) {
 			giveUp(err)
 		}
-	}})
-	if err != nil {
-		return nil, errors.Join(err, store.Close())
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	running, err := emulator.Start(options)
 	if err != nil {
-		return nil, errors.Join(err, service.Close())
-	}
-	l := &local{fake: service, server: &http.Server{
-		Handler:  service,
-		ErrorLog: log.New(io.Discard, "", 0), // the client says what the user can act on
-	}}
-	go func() { _ = l.server.Serve(listener) }() // ends with close
-
-	origin := "http://" + listener.Addr().String()
-	l.client, err = bytescale.NewClient(localKey,
-		append(opts, bytescale.WithAPIURL(origin), bytescale.WithCDNURL(origin))...)
-	if err != nil {
-		l.close()
 		return nil, err
 	}
-	return l, nil
+	client, err := bytescale.NewClient(localKey,
+		append(opts, bytescale.WithAPIURL(running.URL()), bytescale.WithCDNURL(running.URL()))...)
+	if err != nil {
+		return nil, errors.Join(err, running.Stop(0))
+	}
+	return &local{client, running}, nil
 }
 
 // compare downloads a stored file and compares its SHA-256 with that of what
@@ -77,7 +59,4 @@ func (l *local) compare(ctx context.Context, file *bytescale.FileDetails, want s
 	return nil
 }
 
-func (l *local) close() {
-	l.server.Close()
-	l.fake.Close()
-}
+func (l *local) close() { _ = l.emulator.Stop(0) } // nothing is kept
