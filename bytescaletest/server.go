@@ -2,7 +2,6 @@ package bytescaletest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/internal/emulator"
 	"github.com/c88edac7/bytescale-go/internal/fake"
 	"github.com/c88edac7/bytescale-go/internal/memnet"
 )
@@ -33,15 +33,14 @@ const settleTime = 5 * time.Second
 // Server is a running fake of the Bytescale service. All methods are safe for
 // concurrent use.
 type Server struct {
-	core *fake.Server
-	http *http.Server
-	url  string
-	key  string
-	dial func(context.Context) (net.Conn, error) // nil on a real network
+	emulator *emulator.Emulator
+	core     *fake.Server
+	url      string
+	key      string
+	dial     func(context.Context) (net.Conn, error) // nil on a real network
 
-	serving sync.WaitGroup // the accepting goroutine
-	closed  sync.Once
-	err     error
+	closed sync.Once
+	err    error
 
 	mu      sync.Mutex
 	clients []closer
@@ -84,36 +83,24 @@ func Start(opts ...Option) (*Server, error) {
 			return nil, err
 		}
 	}
-	core, err := fake.New(settings.core)
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{core: core, key: DefaultKey}
+	s := &Server{key: DefaultKey}
 	if len(settings.core.Keys) > 0 {
 		s.key = settings.core.Keys[0]
 	}
-	listener, err := s.listen(settings.memory)
-	if err != nil {
-		return nil, errors.Join(err, core.Close())
+	options := emulator.Options{Service: settings.core, ErrorLog: log.New(panicLog{s}, "", 0)}
+	if settings.memory {
+		network := memnet.Listen()
+		options.Listener, s.dial = network, network.Dial
 	}
-	s.http = &http.Server{Handler: core, ErrorLog: log.New(panicLog{s}, "", 0)}
-	s.serving.Go(func() { _ = s.http.Serve(listener) }) // ends with http.ErrServerClosed
+	running, err := emulator.Start(options)
+	if err != nil {
+		return nil, err
+	}
+	s.emulator, s.core, s.url = running, running.Service(), running.URL()
+	if settings.memory {
+		s.url = "http://bytescale.test"
+	}
 	return s, nil
-}
-
-// listen opens the network that the server is on.
-func (s *Server) listen(memory bool) (net.Listener, error) {
-	if memory {
-		listener := memnet.Listen()
-		s.url, s.dial = "http://bytescale.test", listener.Dial
-		return listener, nil
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("opening a loopback port: %w", err)
-	}
-	s.url = "http://" + listener.Addr().String()
-	return listener, nil
 }
 
 // panicLog takes what the HTTP server logs, and keeps the panics of handlers.
@@ -190,10 +177,7 @@ func (s *Server) Close() error {
 		for _, client := range clients {
 			client.CloseIdleConnections()
 		}
-		s.core.Interrupt()
-		err := s.http.Close()
-		s.serving.Wait()
-		s.err = errors.Join(err, s.core.Close())
+		s.err = s.emulator.Stop(0)
 	})
 	return s.err
 }

@@ -163,7 +163,7 @@ func TestPutWithoutLength(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: x\r\n\r\n", strings.TrimPrefix(s.part(0).UploadURL, srv.URL()))
+	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: localhost\r\n\r\n", strings.TrimPrefix(s.part(0).UploadURL, srv.URL()))
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
