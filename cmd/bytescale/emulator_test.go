@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -179,6 +180,17 @@ func TestEmulatorKeepsFilesBetweenRuns(t *testing.T) {
 	for _, secret := range []string{emulatorKey, "signature", "expires", "?"} {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log has %q:\n%s", secret, log)
+		}
+	}
+}
+
+// Scripts wait for the first line and read the address from it.
+func TestEmulatorFirstLineIsStable(t *testing.T) {
+	t.Parallel()
+	for _, flags := range [][]string{nil, {"--discard"}, {"--api-key", "secret_A623uY2ours"}} {
+		first, _, _ := strings.Cut(runEmulator(t, flags...).intro, "\n")
+		if !regexp.MustCompile(`^The Bytescale emulator is at http://127\.0\.0\.1:[0-9]+$`).MatchString(first) {
+			t.Errorf("%q: the first line is %q", flags, first)
 		}
 	}
 }
