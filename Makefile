@@ -58,7 +58,7 @@ fuzz-smoke: ## Every fuzz target, FUZZTIME each (10000x: that many runs)
 
 .PHONY: crash
 crash: ## The kill -9 tests through the real command and emulator, again and in detail
-	go test -count=1 -v -run 'Killed|Crash' ./cmd/bytescale ./internal/fake
+	go test -count=1 -v -run 'Killed|Crash' ./cmd/bytescale ./internal/fake/store
 
 .PHONY: soak
 soak: ## 1000 random uploads with random faults; prints its seed

@@ -7,6 +7,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 // File is a file that the server holds.
@@ -14,7 +15,7 @@ type File struct {
 	// FileDetails are the details as the API gives them.
 	bytescale.FileDetails
 
-	content fake.Content // nil if discarded
+	content store.Content // nil if discarded
 }
 
 // Bytes returns a copy of the file's bytes; nil if the server discards them.

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 // The tests of this file kill the real command in the middle of an upload and
@@ -33,7 +34,7 @@ const (
 
 // kept is a store that outlives the server in front of it, as one on a disk
 // would.
-type kept struct{ fake.Store }
+type kept struct{ store.Store }
 
 func (kept) Close() error { return nil }
 
@@ -43,12 +44,12 @@ type interruption struct {
 	dir     string // with the file movie.mp4 and the state directory
 	env     []string
 	service *service
-	store   fake.Store
+	store   store.Store
 }
 
 func newInterruption(t *testing.T, faults ...fake.Fault) *interruption {
 	t.Helper()
-	i := &interruption{t: t, dir: t.TempDir(), store: kept{fake.NewMemoryStore()}}
+	i := &interruption{t: t, dir: t.TempDir(), store: kept{store.NewMemory()}}
 	i.write("movie.mp4", movieSize)
 	server, err := startService(i.options())
 	if err != nil {
@@ -391,7 +392,7 @@ func TestStartsAfresh(t *testing.T) {
 			i.touch(before.ModTime())
 		}, "the file changed"},
 		{"the server forgot the upload", func(i *interruption) {
-			i.store = kept{fake.NewMemoryStore()}
+			i.store = kept{store.NewMemory()}
 			i.restart()
 		},
 			"the server no longer knows the interrupted upload"},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 const (
@@ -157,7 +158,7 @@ func (s *service) parts(operation string, keep func(fake.Exchange) bool) []int64
 // content reads a stored file; ok is false when there is none.
 func (s *service) content(path string) (content []byte, ok bool, err error) {
 	file, body, err := s.Store().Open(testAccount, path)
-	if errors.Is(err, fake.ErrNotStored) {
+	if errors.Is(err, store.ErrNotStored) {
 		return nil, false, nil
 	}
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 // Options configures an emulator. The zero value listens on a free port of
@@ -151,22 +152,22 @@ func (o *Options) newService() (*fake.Server, error) {
 }
 
 func (o *Options) openStore(options *fake.Options) error {
-	var store *fake.DiskStore
+	var opened *store.Disk
 	var err error
 	switch {
 	case o.Directory != "":
-		store, err = fake.OpenDiskStore(o.Directory)
+		opened, err = store.OpenDisk(o.Directory)
 	case o.Temporary:
-		store, err = fake.OpenTemporaryStore()
+		opened, err = store.OpenTemporary()
 	default:
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	options.Store = store
-	if options.SigningKey, err = store.SigningKey(); err != nil {
-		return errors.Join(err, store.Close())
+	options.Store = opened
+	if options.SigningKey, err = opened.SigningKey(); err != nil {
+		return errors.Join(err, opened.Close())
 	}
 	return nil
 }

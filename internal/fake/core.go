@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/contract"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 // Options say how a [Server] behaves. The zero value is a strict server that
@@ -36,9 +37,9 @@ type Options struct {
 	// Lenient answers wrong requests without recording a violation.
 	Lenient bool
 
-	// Store keeps everything; nil means a new [MemoryStore]. The server closes
+	// Store keeps everything; nil means a new [store.Memory]. The server closes
 	// it.
-	Store Store
+	Store store.Store
 	// SigningKey signs part URLs; empty means a random one. A store that
 	// survives a restart needs a key that does.
 	SigningKey []byte

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 // download serves the bytes of a file, whole or one range of them. The
@@ -55,7 +57,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 }
 
 // disposition tells browsers what to do with a file and how to call it.
-func disposition(file File, download bool) string {
+func disposition(file store.File, download bool) string {
 	kind := "inline"
 	if download {
 		kind = "attachment"

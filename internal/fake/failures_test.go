@@ -10,11 +10,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 // brokenStore fails where it is told to, as a full disk does.
 type brokenStore struct {
-	*MemoryStore
+	*store.Memory
 	broken string // name of the method
 }
 
@@ -27,29 +29,29 @@ func (b *brokenStore) fails(method string) error {
 	return nil
 }
 
-func (b *brokenStore) CreateUpload(u Upload) error {
-	return errors.Join(b.fails("CreateUpload"), b.MemoryStore.CreateUpload(u))
+func (b *brokenStore) CreateUpload(u store.Upload) error {
+	return errors.Join(b.fails("CreateUpload"), b.Memory.CreateUpload(u))
 }
 
-func (b *brokenStore) Upload(id string) (Upload, error) {
-	u, err := b.MemoryStore.Upload(id)
+func (b *brokenStore) Upload(id string) (store.Upload, error) {
+	u, err := b.Memory.Upload(id)
 	return u, errors.Join(b.fails("Upload"), err)
 }
 
 func (b *brokenStore) ExpireUploads(at time.Time) error {
-	return errors.Join(b.fails("ExpireUploads"), b.MemoryStore.ExpireUploads(at))
+	return errors.Join(b.fails("ExpireUploads"), b.Memory.ExpireUploads(at))
 }
 
-func (b *brokenStore) Receive(size int64) (Receiver, error) {
+func (b *brokenStore) Receive(size int64) (store.Receiver, error) {
 	if err := b.fails("Receive"); err != nil {
 		return nil, err
 	}
-	receiver, err := b.MemoryStore.Receive(size)
+	receiver, err := b.Memory.Receive(size)
 	return brokenReceiver{receiver, b.fails("Write")}, err
 }
 
 type brokenReceiver struct {
-	Receiver
+	store.Receiver
 	err error
 }
 
@@ -60,47 +62,47 @@ func (b brokenReceiver) Write(p []byte) (int, error) {
 	return b.Receiver.Write(p)
 }
 
-func (b *brokenStore) KeepPart(id string, part Part, received Receiver) error {
-	return errors.Join(b.fails("KeepPart"), b.MemoryStore.KeepPart(id, part, received.(brokenReceiver).Receiver))
+func (b *brokenStore) KeepPart(id string, part store.Part, received store.Receiver) error {
+	return errors.Join(b.fails("KeepPart"), b.Memory.KeepPart(id, part, received.(brokenReceiver).Receiver))
 }
 
-func (b *brokenStore) Part(id string, index int64) (Part, error) {
-	part, err := b.MemoryStore.Part(id, index)
+func (b *brokenStore) Part(id string, index int64) (store.Part, error) {
+	part, err := b.Memory.Part(id, index)
 	return part, errors.Join(b.fails("Part"), err)
 }
 
-func (b *brokenStore) Parts(id string) ([]Part, error) {
-	parts, err := b.MemoryStore.Parts(id)
+func (b *brokenStore) Parts(id string) ([]store.Part, error) {
+	parts, err := b.Memory.Parts(id)
 	return parts, errors.Join(b.fails("Parts"), err)
 }
 
 func (b *brokenStore) CompletePart(id string, index int64) error {
-	return errors.Join(b.fails("CompletePart"), b.MemoryStore.CompletePart(id, index))
+	return errors.Join(b.fails("CompletePart"), b.Memory.CompletePart(id, index))
 }
 
-func (b *brokenStore) Publish(id string, file File, overwrite bool) error {
+func (b *brokenStore) Publish(id string, file store.File, overwrite bool) error {
 	if err := b.fails("Publish"); err != nil {
 		return err
 	}
-	return b.MemoryStore.Publish(id, file, overwrite)
+	return b.Memory.Publish(id, file, overwrite)
 }
 
-func (b *brokenStore) AddFile(file File, received Receiver, overwrite bool) error {
-	return errors.Join(b.fails("AddFile"), b.MemoryStore.AddFile(file, received.(brokenReceiver).Receiver, overwrite))
+func (b *brokenStore) AddFile(file store.File, received store.Receiver, overwrite bool) error {
+	return errors.Join(b.fails("AddFile"), b.Memory.AddFile(file, received.(brokenReceiver).Receiver, overwrite))
 }
 
-func (b *brokenStore) File(account, path string) (File, error) {
+func (b *brokenStore) File(account, path string) (store.File, error) {
 	if err := b.fails("File"); err != nil {
-		return File{}, err
+		return store.File{}, err
 	}
-	return b.MemoryStore.File(account, path)
+	return b.Memory.File(account, path)
 }
 
-func (b *brokenStore) Open(account, path string) (File, Content, error) {
+func (b *brokenStore) Open(account, path string) (store.File, store.Content, error) {
 	if err := b.fails("Open"); err != nil {
-		return File{}, nil, err
+		return store.File{}, nil, err
 	}
-	return b.MemoryStore.Open(account, path)
+	return b.Memory.Open(account, path)
 }
 
 // A store that fails is a 500, in the words of whoever is asked, and says
@@ -117,7 +119,7 @@ func TestStoreFailures(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.method+" at "+c.operation, func(t *testing.T) {
-			store := &brokenStore{MemoryStore: NewMemoryStore()}
+			store := &brokenStore{Memory: store.NewMemory()}
 			failures := make(chan error, 1)
 			core, err := New(Options{Store: store, PartSizes: []int64{3}, OnFailure: func(err error) { failures <- err }})
 			must(t, err)
@@ -278,5 +280,12 @@ func TestOrigins(t *testing.T) {
 			t.Errorf("origin %q, want %q", got, want)
 		}
 		must(t, core.Close())
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

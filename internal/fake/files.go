@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
 )
 
@@ -34,14 +35,14 @@ func (o operations) DeleteFile(ctx context.Context, request fakeapi.DeleteFileRe
 }
 
 func fileError(err error) error {
-	if errors.Is(err, ErrNotStored) {
+	if errors.Is(err, store.ErrNotStored) {
 		return &Refusal{Code: CodeFileNotFound}
 	}
 	return fmt.Errorf("finding the file: %w", err)
 }
 
 // details describes a file as the API does.
-func (s *Server) details(x *exchange, file File) FileDetails {
+func (s *Server) details(x *exchange, file store.File) FileDetails {
 	var metadata Metadata
 	if json.Unmarshal(file.Metadata, &metadata) != nil || metadata == nil {
 		metadata = Metadata{}
@@ -66,6 +67,6 @@ func (s *Server) details(x *exchange, file File) FileDetails {
 }
 
 // FileURL is the address of a file's bytes on a server.
-func FileURL(origin string, file File) string {
+func FileURL(origin string, file store.File) string {
 	return origin + "/" + file.AccountID + "/raw" + escapePath(file.Path)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 const (
@@ -25,25 +26,25 @@ type newFile struct {
 
 // newFile checks what a request says about a file and gives the file as it is
 // going to be, with its final path.
-func (s *Server) newFile(ctx context.Context, wanted newFile) (File, error) {
+func (s *Server) newFile(ctx context.Context, wanted newFile) (store.File, error) {
 	metadata, err := compactMetadata(wanted.metadata)
 	if err != nil {
-		return File{}, err
+		return store.File{}, err
 	}
 	who := callerOf(ctx)
 	wanted.path.OriginalFileName = wanted.original
 	at := now()
 	path, err := resolvePath(wanted.path, at, who.overwrite, func(path string) (bool, error) {
 		_, err := s.store.File(who.account, path)
-		if errors.Is(err, ErrNotStored) {
+		if errors.Is(err, store.ErrNotStored) {
 			return false, nil
 		}
 		return err == nil, err
 	})
 	if err != nil {
-		return File{}, err
+		return store.File{}, err
 	}
-	file := File{
+	file := store.File{
 		AccountID: who.account, Path: path, MIME: wanted.mime,
 		OriginalFileName: wanted.original, LastModified: at, Metadata: metadata, Tags: wanted.tags,
 	}

@@ -1,7 +1,5 @@
 package fake
 
-import "math"
-
 const (
 	mebibyte    = 1 << 20
 	minPartSize = 5 * mebibyte
@@ -39,27 +37,4 @@ func countParts(size int64, sizes []int64) int64 {
 		count += (rest-1)/last + 1
 	}
 	return max(1, count)
-}
-
-// partRange gives the bytes of a part, both ends included, so that an empty
-// part has end = start - 1. The index must be below the count of the upload.
-func (u *Upload) partRange(index int64) (start, end int64) {
-	for i, partSize := range u.PartSizes[:len(u.PartSizes)-1] {
-		if int64(i) == index {
-			return start, min(start+partSize, u.File.Size) - 1
-		}
-		start += partSize
-	}
-	last := u.PartSizes[len(u.PartSizes)-1]
-	start += (index - int64(len(u.PartSizes)-1)) * last
-	if start > math.MaxInt64-last {
-		return start, u.File.Size - 1
-	}
-	return start, min(start+last, u.File.Size) - 1
-}
-
-// partLength is the number of bytes of a part.
-func (u *Upload) partLength(index int64) int64 {
-	start, end := u.partRange(index)
-	return end - start + 1
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 func TestPartSizes(t *testing.T) {
@@ -32,11 +34,11 @@ func TestPartsCoverTheFile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.Int64Range(0, 300).Draw(t, "size")
 		sizes := rapid.SliceOfN(rapid.Int64Range(1, 40), 1, 5).Draw(t, "part sizes")
-		upload := Upload{File: File{Size: size}, PartSizes: sizes, Parts: countParts(size, sizes)}
+		upload := store.Upload{File: store.File{Size: size}, PartSizes: sizes, Parts: countParts(size, sizes)}
 		next := int64(0)
 		for index := range upload.Parts {
-			start, end := upload.partRange(index)
-			length := upload.partLength(index)
+			start, end := upload.PartRange(index)
+			length := upload.PartLength(index)
 			want := sizes[min(index, int64(len(sizes)-1))]
 			if start != next || length != end-start+1 || length > want || (length < want && index != upload.Parts-1) || (length == 0 && size > 0) {
 				t.Fatalf("part %d of %d is %d..%d", index, upload.Parts, start, end)
@@ -51,8 +53,8 @@ func TestPartsCoverTheFile(t *testing.T) {
 
 func TestPartsOfTheLargestFile(t *testing.T) {
 	sizes := (&Options{}).partSizes(math.MaxInt64)
-	upload := Upload{File: File{Size: math.MaxInt64}, PartSizes: sizes, Parts: countParts(math.MaxInt64, sizes)}
-	if start, end := upload.partRange(upload.Parts - 1); end != math.MaxInt64-1 || start > end || start < 0 {
+	upload := store.Upload{File: store.File{Size: math.MaxInt64}, PartSizes: sizes, Parts: countParts(math.MaxInt64, sizes)}
+	if start, end := upload.PartRange(upload.Parts - 1); end != math.MaxInt64-1 || start > end || start < 0 {
 		t.Errorf("the last part is %d..%d", start, end)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"hash"
 	"io"
 	"sync"
+
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 // errBodyCut reports that the request body ended before it should.
@@ -21,9 +23,9 @@ var readBuffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
 // received are bytes that have arrived and belong to nothing yet. It must be
 // handed to the store or abandoned.
 type received struct {
-	Receiver        // nil if bytes are discarded
-	size     int64  // how many there are
-	etag     string // of exactly these bytes; "" if they are discarded
+	store.Receiver        // nil if bytes are discarded
+	size           int64  // how many there are
+	etag           string // of exactly these bytes; "" if they are discarded
 }
 
 func (r *received) abandon() {
@@ -88,7 +90,7 @@ func textETag(format string, args ...any) string {
 
 // wholeETag is the etag of a file made of parts, formed like that of object
 // storage.
-func wholeETag(parts []Part) string {
+func wholeETag(parts []store.Part) string {
 	if len(parts) == 1 {
 		return parts[0].ETag
 	}

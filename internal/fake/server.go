@@ -9,12 +9,14 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 // Server is the fake service as an [http.Handler]. Make one with [New].
 type Server struct {
 	options Options
-	store   Store
+	store   store.Store
 	signer  *signer
 	fetcher Fetcher
 	api     http.Handler // API and downloads
@@ -47,7 +49,7 @@ func New(options Options) (*Server, error) {
 	options.MaxFileSize = orDefault(options.MaxFileSize, defaultMaxFileSize)
 	options.Origin = strings.TrimSuffix(options.Origin, "/")
 	if options.Store == nil {
-		options.Store = NewMemoryStore()
+		options.Store = store.NewMemory()
 	}
 	if options.Coverage == nil {
 		coverage, err := processCoverage()
@@ -111,7 +113,7 @@ func (s *Server) Exchanges() []Exchange { return s.ledger.all() }
 func (s *Server) Violations() []string { return s.ledger.broken() }
 
 // Store gives the store that the server works on.
-func (s *Server) Store() Store { return s.store }
+func (s *Server) Store() store.Store { return s.store }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
 )
 
@@ -97,7 +98,7 @@ func (s *Server) addFile(ctx context.Context, wanted newFile, body io.Reader) (B
 		file.ETag = textETag("%s %d %d", file.Path, file.Size, file.LastModified.UnixNano())
 	}
 	switch err := s.store.AddFile(file, got.Receiver, callerOf(ctx).overwrite); {
-	case errors.Is(err, ErrTaken):
+	case errors.Is(err, store.ErrTaken):
 		return BasicUploadResponse{}, &Refusal{Code: CodeFileExists}
 	case err != nil:
 		return BasicUploadResponse{}, fmt.Errorf("making the file: %w", err)

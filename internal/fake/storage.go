@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"net/http"
+
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 // storageError is an error in the words of object storage, which knows nothing
@@ -35,7 +37,7 @@ func (s *Server) putPart(w http.ResponseWriter, r *http.Request, x *exchange) {
 		refused.write(w, r)
 		return
 	}
-	length := upload.partLength(x.part)
+	length := upload.PartLength(x.part)
 	got, err := s.receive(r.Context(), s.throttled(r, s.options.Bandwidth), length)
 	switch {
 	case errors.Is(err, errBodyCut):
@@ -63,47 +65,47 @@ func (s *Server) putPart(w http.ResponseWriter, r *http.Request, x *exchange) {
 }
 
 // checkPut holds a PUT to the rules before its body is read.
-func (s *Server) checkPut(r *http.Request, x *exchange) (Upload, *storageError) {
+func (s *Server) checkPut(r *http.Request, x *exchange) (store.Upload, *storageError) {
 	if len(r.Header["Authorization"])+len(r.Header["Authorization-Token"]) > 0 {
 		s.violate(x, "credentials of the API were sent to storage")
-		return Upload{}, errTwoCredentials
+		return store.Upload{}, errTwoCredentials
 	}
 	if refused := s.checkPartURL(r, x); refused != nil {
-		return Upload{}, refused
+		return store.Upload{}, refused
 	}
 	if len(r.TransferEncoding) > 0 {
 		s.violate(x, "part %d was sent with chunked encoding", x.part)
-		return Upload{}, errChunked
+		return store.Upload{}, errChunked
 	}
 	if r.Header.Get("Content-Length") == "" {
 		s.violate(x, "part %d was sent without Content-Length", x.part)
-		return Upload{}, errNoLength
+		return store.Upload{}, errNoLength
 	}
 	upload, err := s.findUpload(x.account, x.upload)
 	var refusal *Refusal
 	switch {
 	case errors.As(err, &refusal), err == nil && upload.Done && !upload.Direct, err == nil && x.part >= upload.Parts:
-		return Upload{}, errNoSuchUpload
+		return store.Upload{}, errNoSuchUpload
 	case err != nil:
 		s.fail(err)
-		return Upload{}, errStorageFailed
+		return store.Upload{}, errStorageFailed
 	}
-	switch length := upload.partLength(x.part); {
+	switch length := upload.PartLength(x.part); {
 	case r.ContentLength < length:
 		s.violate(x, "part %d has %d bytes, but %d were sent", x.part, length, r.ContentLength)
-		return Upload{}, errBodyTooShort
+		return store.Upload{}, errBodyTooShort
 	case r.ContentLength > length:
 		s.violate(x, "part %d has %d bytes, but %d were sent", x.part, length, r.ContentLength)
-		return Upload{}, errBodyTooLong
+		return store.Upload{}, errBodyTooLong
 	}
 	return upload, nil
 }
 
 // keepPart ties received bytes to their part. The file of a direct upload
 // exists from then on.
-func (s *Server) keepPart(upload *Upload, index int64, got *received) *storageError {
+func (s *Server) keepPart(upload *store.Upload, index int64, got *received) *storageError {
 	defer s.uploads.lock(upload.ID)()
-	err := s.store.KeepPart(upload.ID, Part{Index: index, Size: got.size, ETag: got.etag}, got.Receiver)
+	err := s.store.KeepPart(upload.ID, store.Part{Index: index, Size: got.size, ETag: got.etag}, got.Receiver)
 	if err == nil && upload.Direct {
 		_, err = s.publish(upload)
 	}
@@ -111,7 +113,7 @@ func (s *Server) keepPart(upload *Upload, index int64, got *received) *storageEr
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrNotStored):
+	case errors.Is(err, store.ErrNotStored):
 		return errNoSuchUpload
 	case errors.As(err, &refusal):
 		return errPathTaken

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
 )
 
@@ -31,7 +32,7 @@ func (o operations) BeginMultipartUpload(ctx context.Context, request fakeapi.Be
 		return nil, err
 	}
 	sizes := o.options.partSizes(body.Size)
-	upload := Upload{
+	upload := store.Upload{
 		ID:        randomBase58(uploadIDLength),
 		File:      file,
 		PartSizes: sizes,
@@ -88,7 +89,7 @@ func (o operations) ListUploadParts(_ context.Context, request fakeapi.ListUploa
 	return fakeapi.ListUploadParts200JSONResponse{RemainingUploadParts: remaining}, nil
 }
 
-func (s *Server) remaining(upload *Upload) ([]int64, error) {
+func (s *Server) remaining(upload *store.Upload) ([]int64, error) {
 	parts, err := s.store.Parts(upload.ID)
 	if err != nil {
 		return nil, fmt.Errorf("listing parts: %w", err)
@@ -138,7 +139,7 @@ func (s *Server) complete(x *exchange, accountID, uploadID string, index int64, 
 		return "", &Refusal{Code: CodePartNotFound}
 	}
 	part, err := s.store.Part(uploadID, index)
-	if errors.Is(err, ErrNotStored) {
+	if errors.Is(err, store.ErrNotStored) {
 		s.violate(x, "part %d was completed before its PUT was answered", index)
 		return "", &Refusal{Code: CodePartNotUploaded}
 	}
@@ -164,7 +165,7 @@ func (s *Server) complete(x *exchange, accountID, uploadID string, index int64, 
 }
 
 // publish makes the file of an upload whose parts are all there.
-func (s *Server) publish(upload *Upload) (etag string, err error) {
+func (s *Server) publish(upload *store.Upload) (etag string, err error) {
 	parts, err := s.store.Parts(upload.ID)
 	if err != nil {
 		return "", fmt.Errorf("listing parts: %w", err)
@@ -172,7 +173,7 @@ func (s *Server) publish(upload *Upload) (etag string, err error) {
 	file := upload.File
 	file.ETag, file.LastModified = wholeETag(parts), now()
 	switch err := s.store.Publish(upload.ID, file, upload.Overwrite); {
-	case errors.Is(err, ErrTaken):
+	case errors.Is(err, store.ErrTaken):
 		return "", &Refusal{Code: CodeFileExists}
 	case err != nil:
 		return "", fmt.Errorf("making the file: %w", err)
@@ -181,15 +182,15 @@ func (s *Server) publish(upload *Upload) (etag string, err error) {
 }
 
 // findUpload finds an upload of an account that has not expired.
-func (s *Server) findUpload(accountID, uploadID string) (Upload, error) {
+func (s *Server) findUpload(accountID, uploadID string) (store.Upload, error) {
 	upload, err := s.store.Upload(uploadID)
 	switch {
-	case errors.Is(err, ErrNotStored),
+	case errors.Is(err, store.ErrNotStored),
 		err == nil && upload.File.AccountID != accountID,
 		err == nil && time.Since(upload.Created) >= s.options.UploadLifetime:
-		return Upload{}, &Refusal{Code: CodeUploadNotFound}
+		return store.Upload{}, &Refusal{Code: CodeUploadNotFound}
 	case err != nil:
-		return Upload{}, fmt.Errorf("finding the upload: %w", err)
+		return store.Upload{}, fmt.Errorf("finding the upload: %w", err)
 	}
 	return upload, nil
 }
@@ -206,8 +207,8 @@ func (s *Server) sweep(now time.Time) error {
 }
 
 // part describes a part of an upload, with a fresh URL.
-func (s *Server) part(x *exchange, upload *Upload, index int64) UploadPart {
-	start, end := upload.partRange(index)
+func (s *Server) part(x *exchange, upload *store.Upload, index int64) UploadPart {
+	start, end := upload.PartRange(index)
 	return UploadPart{
 		Range:           UploadPartRange{InclusiveStart: start, InclusiveEnd: end},
 		UploadID:        upload.ID,

@@ -1,4 +1,4 @@
-package fake
+package store
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 // Both stores keep the promises of the interface.
 func TestStores(t *testing.T) {
 	for name, open := range map[string]func(*testing.T) Store{
-		"memory": func(*testing.T) Store { return NewMemoryStore() },
+		"memory": func(*testing.T) Store { return NewMemory() },
 		"disk":   func(t *testing.T) Store { return openStore(t, t.TempDir()) },
 	} {
 		t.Run(name, func(t *testing.T) { testStore(t, open) })

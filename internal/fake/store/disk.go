@@ -1,4 +1,4 @@
-package fake
+package store
 
 import (
 	"crypto/rand"
@@ -15,7 +15,7 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
-// DiskStore is a [Store] in a directory of its own:
+// Disk is a [Store] in a directory of its own:
 //
 //	state.db    everything but bytes, in one transactional file
 //	blobs/      bytes, in files with random names that the state refers to
@@ -32,7 +32,7 @@ import (
 // A file is the list of the blobs of its parts: however large it is, publishing
 // it copies nothing. Each blob has one owner, first a part and then a file, and
 // goes with it.
-type DiskStore struct {
+type Disk struct {
 	dir       string
 	db        *bbolt.DB
 	temporary bool // nothing is synced, and the directory goes at Close
@@ -66,28 +66,28 @@ const (
 	signingKeyLength = 32 // bytes
 )
 
-// OpenDiskStore opens the store in dir, and makes it if there is none. The
+// OpenDisk opens the store in dir, and makes it if there is none. The
 // directory must be empty, absent or a store; only its owner can enter it
 // afterwards. One process at a time can have it open: another one gets an error.
-func OpenDiskStore(dir string) (*DiskStore, error) {
-	return openDiskStore(dir, false)
+func OpenDisk(dir string) (*Disk, error) {
+	return openDisk(dir, false)
 }
 
-// OpenTemporaryStore makes a store in a new directory of the system's temporary
+// OpenTemporary makes a store in a new directory of the system's temporary
 // one. It is not synced, and Close removes it.
-func OpenTemporaryStore() (*DiskStore, error) {
+func OpenTemporary() (*Disk, error) {
 	dir, err := os.MkdirTemp("", "bytescale-")
 	if err != nil {
 		return nil, err
 	}
-	store, err := openDiskStore(dir, true)
+	store, err := openDisk(dir, true)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return store, nil
 }
 
-func openDiskStore(dir string, temporary bool) (*DiskStore, error) {
+func openDisk(dir string, temporary bool) (*Disk, error) {
 	if err := claimDirectory(dir); err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func openDiskStore(dir string, temporary bool) (*DiskStore, error) {
 	case err != nil:
 		return nil, fmt.Errorf("data directory %s: cannot open %s: %w", dir, stateName, err)
 	}
-	store := &DiskStore{dir: dir, db: db, temporary: temporary, pins: map[string]int{}, doomed: map[string]bool{}}
+	store := &Disk{dir: dir, db: db, temporary: temporary, pins: map[string]int{}, doomed: map[string]bool{}}
 	if err := store.prepare(); err != nil {
 		return nil, errors.Join(fmt.Errorf("data directory %s: %w", dir, err), db.Close())
 	}
@@ -129,7 +129,7 @@ func claimDirectory(dir string) error {
 }
 
 // prepare makes what is missing and clears what a crash left behind.
-func (s *DiskStore) prepare() error {
+func (s *Disk) prepare() error {
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		for _, name := range [][]byte{metaBucket, uploadBucket, partBucket, fileBucket, contentBucket, blobBucket} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
@@ -157,7 +157,7 @@ func (s *DiskStore) prepare() error {
 }
 
 // Close implements [Store].
-func (s *DiskStore) Close() error {
+func (s *Disk) Close() error {
 	err := s.db.Close()
 	if s.temporary {
 		err = errors.Join(err, os.RemoveAll(s.dir))
@@ -167,7 +167,7 @@ func (s *DiskStore) Close() error {
 
 // SigningKey returns the key for the URLs of this store's uploads, the same one
 // at each start.
-func (s *DiskStore) SigningKey() ([]byte, error) {
+func (s *Disk) SigningKey() ([]byte, error) {
 	var key []byte
 	err := s.update(func(tx *bbolt.Tx, _ *released) error {
 		meta := tx.Bucket(metaBucket)
@@ -193,7 +193,7 @@ type stateChange struct {
 // while a transaction is being written share the next one, and the cost of syncing
 // it. A change that fails with ErrNotStored or ErrTaken must not have written
 // anything; any other error undoes the whole transaction.
-func (s *DiskStore) update(apply func(*bbolt.Tx, *released) error) error {
+func (s *Disk) update(apply func(*bbolt.Tx, *released) error) error {
 	change := &stateChange{apply: apply}
 	s.queueMu.Lock()
 	s.queue = append(s.queue, change)

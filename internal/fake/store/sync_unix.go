@@ -1,6 +1,6 @@
 //go:build !windows
 
-package fake
+package store
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package fake
+package store
 
 import (
 	"encoding/json"
@@ -21,7 +21,7 @@ func diskFileKey(accountID, path string) []byte {
 }
 
 // Publish implements [Store].
-func (s *DiskStore) Publish(uploadID string, file File, overwrite bool) error {
+func (s *Disk) Publish(uploadID string, file File, overwrite bool) error {
 	return s.update(func(tx *bbolt.Tx, let *released) error {
 		var upload Upload
 		if err := get(tx, uploadBucket, []byte(uploadID), &upload); err != nil {
@@ -43,7 +43,7 @@ func (s *DiskStore) Publish(uploadID string, file File, overwrite bool) error {
 }
 
 // AddFile implements [Store].
-func (s *DiskStore) AddFile(file File, received Receiver, overwrite bool) error {
+func (s *Disk) AddFile(file File, received Receiver, overwrite bool) error {
 	return s.store(received, func(tx *bbolt.Tx, let *released, bytes blob) error {
 		if err := checkFree(tx, file, "", overwrite); err != nil {
 			return err
@@ -146,7 +146,7 @@ func disownContent(tx *bbolt.Tx, let *released, key []byte, successor []blob) er
 }
 
 // File implements [Store].
-func (s *DiskStore) File(accountID, path string) (File, error) {
+func (s *Disk) File(accountID, path string) (File, error) {
 	var file storedFile
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		return get(tx, fileBucket, diskFileKey(accountID, path), &file)
@@ -155,7 +155,7 @@ func (s *DiskStore) File(accountID, path string) (File, error) {
 }
 
 // Files implements [Store].
-func (s *DiskStore) Files() ([]File, error) {
+func (s *Disk) Files() ([]File, error) {
 	files := []File{}
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket(fileBucket).ForEach(func(_, data []byte) error {
@@ -172,7 +172,7 @@ func (s *DiskStore) Files() ([]File, error) {
 }
 
 // DeleteFile implements [Store].
-func (s *DiskStore) DeleteFile(accountID, path string) error {
+func (s *Disk) DeleteFile(accountID, path string) error {
 	key := diskFileKey(accountID, path)
 	return s.update(func(tx *bbolt.Tx, let *released) error {
 		if tx.Bucket(fileBucket).Get(key) == nil {
@@ -189,7 +189,7 @@ func (s *DiskStore) DeleteFile(accountID, path string) error {
 }
 
 // Open implements [Store].
-func (s *DiskStore) Open(accountID, path string) (File, Content, error) {
+func (s *Disk) Open(accountID, path string) (File, Content, error) {
 	// Under the lock of the pins no blob is removed between finding and pinning it.
 	s.pinMu.Lock()
 	defer s.pinMu.Unlock()

@@ -1,4 +1,4 @@
-package fake
+package store
 
 // syncDirectory does nothing: Windows keeps the names in a directory by itself.
 func syncDirectory(string) error { return nil }

@@ -1,9 +1,12 @@
-package fake
+// Package store keeps what the fake service stores: files, uploads in progress and
+// the bytes of both. There are two stores, one in memory and one on disk.
+package store
 
 import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"time"
 )
 
@@ -112,6 +115,29 @@ type Upload struct {
 	// Completed is the number of completed parts. The store keeps it right in
 	// KeepPart, CompletePart and Publish.
 	Completed int64 `json:"completed"`
+}
+
+// PartRange returns the bytes of a part, both ends included. An empty part has
+// end = start - 1. The index must be below Parts.
+func (u *Upload) PartRange(index int64) (start, end int64) {
+	for i, partSize := range u.PartSizes[:len(u.PartSizes)-1] {
+		if int64(i) == index {
+			return start, min(start+partSize, u.File.Size) - 1
+		}
+		start += partSize
+	}
+	last := u.PartSizes[len(u.PartSizes)-1]
+	start += (index - int64(len(u.PartSizes)-1)) * last
+	if start > math.MaxInt64-last {
+		return start, u.File.Size - 1
+	}
+	return start, min(start+last, u.File.Size) - 1
+}
+
+// PartLength returns the number of bytes of a part.
+func (u *Upload) PartLength(index int64) int64 {
+	start, end := u.PartRange(index)
+	return end - start + 1
 }
 
 // Part is a part whose bytes have arrived.

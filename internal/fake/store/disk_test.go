@@ -1,4 +1,4 @@
-package fake
+package store
 
 import (
 	"bytes"
@@ -19,9 +19,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-func openStore(t *testing.T, dir string) *DiskStore {
+func openStore(t *testing.T, dir string) *Disk {
 	t.Helper()
-	store, err := OpenDiskStore(dir)
+	store, err := OpenDisk(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,12 +83,12 @@ func TestDiskStoreAgreesWithMemoryStore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		disk, err := OpenDiskStore(dir)
+		disk, err := OpenDisk(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { disk.Close() }()
-		memory := NewMemoryStore()
+		memory := NewMemory()
 
 		// both does one thing to both stores.
 		both := func(do func(Store) error) {
@@ -170,7 +170,7 @@ func TestDiskStoreAgreesWithMemoryStore(t *testing.T) {
 				if err := disk.Close(); err != nil {
 					t.Fatal(err)
 				}
-				if disk, err = OpenDiskStore(dir); err != nil {
+				if disk, err = OpenDisk(dir); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -185,7 +185,7 @@ func TestDiskStoreAgreesWithMemoryStore(t *testing.T) {
 }
 
 // forgetReplaced notes the done uploads whose file is not theirs any more.
-func forgetReplaced(memory *MemoryStore, deletedSource map[string]bool) {
+func forgetReplaced(memory *Memory, deletedSource map[string]bool) {
 	for id, upload := range memory.uploads {
 		file := memory.files[fileKey{"A623uY2", upload.File.Path}]
 		if upload.Done && (file == nil || file.upload != id) {
@@ -198,7 +198,7 @@ func forgetReplaced(memory *MemoryStore, deletedSource map[string]bool) {
 func checkBlobs(t interface {
 	Errorf(string, ...any)
 	Fatal(...any)
-}, store *DiskStore) {
+}, store *Disk) {
 	owners := map[string]int{}
 	known := map[string]bool{}
 	err := store.db.View(func(tx *bbolt.Tx) error {
@@ -318,7 +318,7 @@ func TestDiskStoreHasOneProcess(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	openStore(t, dir)
-	store, err := OpenDiskStore(dir)
+	store, err := OpenDisk(dir)
 	if err == nil {
 		store.Close()
 		t.Fatal("opened twice")
@@ -350,7 +350,7 @@ func TestDiskStoreRefusesOtherDirectories(t *testing.T) {
 		newer:  `version "2"`,
 		broken: "cannot open " + stateName,
 	} {
-		if store, err := OpenDiskStore(dir); err == nil {
+		if store, err := OpenDisk(dir); err == nil {
 			store.Close()
 			t.Errorf("%s was accepted, want %q", dir, want)
 		} else if !strings.Contains(err.Error(), want) {
@@ -546,7 +546,7 @@ func TestDiskStoreUndoesFailedChanges(t *testing.T) {
 
 func TestTemporaryStoreGoesAway(t *testing.T) {
 	t.Parallel()
-	store, err := OpenTemporaryStore()
+	store, err := OpenTemporary()
 	if err != nil {
 		t.Fatal(err)
 	}

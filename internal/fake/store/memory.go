@@ -1,4 +1,4 @@
-package fake
+package store
 
 import (
 	"cmp"
@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// MemoryStore is a [Store] whose content ends with the process.
-type MemoryStore struct {
+// Memory is a [Store] whose content ends with the process.
+type Memory struct {
 	mu      sync.Mutex
 	uploads map[string]*memoryUpload
 	files   map[fileKey]*memoryFile
@@ -35,13 +35,13 @@ type memoryFile struct {
 
 type fileKey struct{ accountID, path string }
 
-// NewMemoryStore makes an empty store.
-func NewMemoryStore() *MemoryStore {
-	return &MemoryStore{uploads: map[string]*memoryUpload{}, files: map[fileKey]*memoryFile{}}
+// NewMemory makes an empty store.
+func NewMemory() *Memory {
+	return &Memory{uploads: map[string]*memoryUpload{}, files: map[fileKey]*memoryFile{}}
 }
 
 // CreateUpload implements [Store].
-func (m *MemoryStore) CreateUpload(upload Upload) error {
+func (m *Memory) CreateUpload(upload Upload) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.uploads[upload.ID] = &memoryUpload{Upload: upload, parts: map[int64]*memoryPart{}}
@@ -49,7 +49,7 @@ func (m *MemoryStore) CreateUpload(upload Upload) error {
 }
 
 // Upload implements [Store].
-func (m *MemoryStore) Upload(id string) (Upload, error) {
+func (m *Memory) Upload(id string) (Upload, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	upload, ok := m.uploads[id]
@@ -60,7 +60,7 @@ func (m *MemoryStore) Upload(id string) (Upload, error) {
 }
 
 // DeleteUpload implements [Store].
-func (m *MemoryStore) DeleteUpload(id string) error {
+func (m *Memory) DeleteUpload(id string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.uploads, id)
@@ -68,7 +68,7 @@ func (m *MemoryStore) DeleteUpload(id string) error {
 }
 
 // ExpireUploads implements [Store].
-func (m *MemoryStore) ExpireUploads(before time.Time) error {
+func (m *Memory) ExpireUploads(before time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	maps.DeleteFunc(m.uploads, func(_ string, u *memoryUpload) bool { return u.Created.Before(before) })
@@ -76,7 +76,7 @@ func (m *MemoryStore) ExpireUploads(before time.Time) error {
 }
 
 // Receive implements [Store].
-func (m *MemoryStore) Receive(size int64) (Receiver, error) {
+func (m *Memory) Receive(size int64) (Receiver, error) {
 	// A declared size is only a promise: memory is taken as the bytes come.
 	return &memoryReceiver{bytes: make([]byte, 0, min(max(size, 0), 1<<20))}, nil
 }
@@ -98,7 +98,7 @@ func receivedBytes(received Receiver) []byte {
 }
 
 // KeepPart implements [Store].
-func (m *MemoryStore) KeepPart(uploadID string, part Part, received Receiver) error {
+func (m *Memory) KeepPart(uploadID string, part Part, received Receiver) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	upload, ok := m.uploads[uploadID]
@@ -116,7 +116,7 @@ func (m *MemoryStore) KeepPart(uploadID string, part Part, received Receiver) er
 }
 
 // Part implements [Store].
-func (m *MemoryStore) Part(uploadID string, index int64) (Part, error) {
+func (m *Memory) Part(uploadID string, index int64) (Part, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if upload, ok := m.uploads[uploadID]; ok {
@@ -128,7 +128,7 @@ func (m *MemoryStore) Part(uploadID string, index int64) (Part, error) {
 }
 
 // Parts implements [Store].
-func (m *MemoryStore) Parts(uploadID string) ([]Part, error) {
+func (m *Memory) Parts(uploadID string) ([]Part, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	upload, ok := m.uploads[uploadID]
@@ -149,7 +149,7 @@ func (u *memoryUpload) sorted() []*memoryPart {
 }
 
 // CompletePart implements [Store].
-func (m *MemoryStore) CompletePart(uploadID string, index int64) error {
+func (m *Memory) CompletePart(uploadID string, index int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	upload, ok := m.uploads[uploadID]
@@ -164,7 +164,7 @@ func (m *MemoryStore) CompletePart(uploadID string, index int64) error {
 }
 
 // Publish implements [Store].
-func (m *MemoryStore) Publish(uploadID string, file File, overwrite bool) error {
+func (m *Memory) Publish(uploadID string, file File, overwrite bool) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	upload, ok := m.uploads[uploadID]
@@ -186,7 +186,7 @@ func (m *MemoryStore) Publish(uploadID string, file File, overwrite bool) error 
 }
 
 // AddFile implements [Store].
-func (m *MemoryStore) AddFile(file File, received Receiver, overwrite bool) error {
+func (m *Memory) AddFile(file File, received Receiver, overwrite bool) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key := fileKey{file.AccountID, file.Path}
@@ -198,7 +198,7 @@ func (m *MemoryStore) AddFile(file File, received Receiver, overwrite bool) erro
 }
 
 // File implements [Store].
-func (m *MemoryStore) File(accountID, path string) (File, error) {
+func (m *Memory) File(accountID, path string) (File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	file, ok := m.files[fileKey{accountID, path}]
@@ -209,7 +209,7 @@ func (m *MemoryStore) File(accountID, path string) (File, error) {
 }
 
 // Files implements [Store].
-func (m *MemoryStore) Files() ([]File, error) {
+func (m *Memory) Files() ([]File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	files := make([]File, 0, len(m.files))
@@ -223,7 +223,7 @@ func (m *MemoryStore) Files() ([]File, error) {
 }
 
 // DeleteFile implements [Store].
-func (m *MemoryStore) DeleteFile(accountID, path string) error {
+func (m *Memory) DeleteFile(accountID, path string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key := fileKey{accountID, path}
@@ -235,7 +235,7 @@ func (m *MemoryStore) DeleteFile(accountID, path string) error {
 }
 
 // Open implements [Store].
-func (m *MemoryStore) Open(accountID, path string) (File, Content, error) {
+func (m *Memory) Open(accountID, path string) (File, Content, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	file, ok := m.files[fileKey{accountID, path}]
@@ -249,7 +249,7 @@ func (m *MemoryStore) Open(accountID, path string) (File, Content, error) {
 }
 
 // Close implements [Store].
-func (m *MemoryStore) Close() error { return nil }
+func (m *Memory) Close() error { return nil }
 
 // segments are pieces of memory that read as one.
 type segments []segment

@@ -1,4 +1,4 @@
-package fake
+package store
 
 import (
 	"bytes"
@@ -26,14 +26,14 @@ func partKey(uploadID string, index int64) []byte {
 }
 
 // CreateUpload implements [Store].
-func (s *DiskStore) CreateUpload(upload Upload) error {
+func (s *Disk) CreateUpload(upload Upload) error {
 	return s.update(func(tx *bbolt.Tx, _ *released) error {
 		return put(tx, uploadBucket, []byte(upload.ID), upload)
 	})
 }
 
 // Upload implements [Store].
-func (s *DiskStore) Upload(id string) (upload Upload, err error) {
+func (s *Disk) Upload(id string) (upload Upload, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
 		return get(tx, uploadBucket, []byte(id), &upload)
 	})
@@ -41,14 +41,14 @@ func (s *DiskStore) Upload(id string) (upload Upload, err error) {
 }
 
 // DeleteUpload implements [Store].
-func (s *DiskStore) DeleteUpload(id string) error {
+func (s *Disk) DeleteUpload(id string) error {
 	return s.update(func(tx *bbolt.Tx, let *released) error {
 		return deleteUpload(tx, let, id)
 	})
 }
 
 // ExpireUploads implements [Store].
-func (s *DiskStore) ExpireUploads(before time.Time) error {
+func (s *Disk) ExpireUploads(before time.Time) error {
 	var expired []string
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket(uploadBucket).ForEach(func(id, data []byte) error {
@@ -94,7 +94,7 @@ func deleteUpload(tx *bbolt.Tx, let *released, id string) error {
 }
 
 // KeepPart implements [Store].
-func (s *DiskStore) KeepPart(uploadID string, part Part, received Receiver) error {
+func (s *Disk) KeepPart(uploadID string, part Part, received Receiver) error {
 	return s.store(received, func(tx *bbolt.Tx, let *released, bytes blob) error {
 		var upload Upload
 		if err := get(tx, uploadBucket, []byte(uploadID), &upload); err != nil {
@@ -123,7 +123,7 @@ func (s *DiskStore) KeepPart(uploadID string, part Part, received Receiver) erro
 }
 
 // Part implements [Store].
-func (s *DiskStore) Part(uploadID string, index int64) (Part, error) {
+func (s *Disk) Part(uploadID string, index int64) (Part, error) {
 	var part storedPart
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		return get(tx, partBucket, partKey(uploadID, index), &part)
@@ -132,7 +132,7 @@ func (s *DiskStore) Part(uploadID string, index int64) (Part, error) {
 }
 
 // Parts implements [Store].
-func (s *DiskStore) Parts(uploadID string) ([]Part, error) {
+func (s *Disk) Parts(uploadID string) ([]Part, error) {
 	parts := []Part{}
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		if tx.Bucket(uploadBucket).Get([]byte(uploadID)) == nil {
@@ -166,7 +166,7 @@ func uploadParts(tx *bbolt.Tx, uploadID string) ([]storedPart, error) {
 }
 
 // CompletePart implements [Store].
-func (s *DiskStore) CompletePart(uploadID string, index int64) error {
+func (s *Disk) CompletePart(uploadID string, index int64) error {
 	return s.update(func(tx *bbolt.Tx, _ *released) error {
 		key := partKey(uploadID, index)
 		var part storedPart

@@ -1,4 +1,4 @@
-package fake
+package store
 
 import (
 	"crypto/rand"
@@ -45,14 +45,14 @@ func disownBlob(tx *bbolt.Tx, let *released, b blob) error {
 	return tx.Bucket(blobBucket).Delete([]byte(b.Name))
 }
 
-func (s *DiskStore) blobPath(name string) string {
+func (s *Disk) blobPath(name string) string {
 	return filepath.Join(s.dir, blobsName, name)
 }
 
 // removeBlobs removes the files of blobs, or has their last reader do it. A file
 // that cannot be removed is left to the sweep of the next start: the state has
 // forgotten it.
-func (s *DiskStore) removeBlobs(names []string) {
+func (s *Disk) removeBlobs(names []string) {
 	if len(names) == 0 {
 		return
 	}
@@ -68,7 +68,7 @@ func (s *DiskStore) removeBlobs(names []string) {
 }
 
 // unpin ends the use of blobs by a reader.
-func (s *DiskStore) unpin(pieces []piece) {
+func (s *Disk) unpin(pieces []piece) {
 	s.pinMu.Lock()
 	defer s.pinMu.Unlock()
 	for _, piece := range pieces {
@@ -84,7 +84,7 @@ func (s *DiskStore) unpin(pieces []piece) {
 }
 
 // sweep removes the blobs that the state does not know.
-func (s *DiskStore) sweep() error {
+func (s *Disk) sweep() error {
 	directory, err := os.Open(filepath.Join(s.dir, blobsName))
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ type diskReceiver struct {
 }
 
 // Receive implements [Store].
-func (s *DiskStore) Receive(int64) (Receiver, error) {
+func (s *Disk) Receive(int64) (Receiver, error) {
 	random := make([]byte, blobNameLength/2)
 	rand.Read(random) // never fails
 	name := hex.EncodeToString(random)
@@ -147,7 +147,7 @@ func (r *diskReceiver) Abandon() {
 
 // store moves received bytes in place and makes the change that names them. If
 // either fails, the bytes are gone.
-func (s *DiskStore) store(received Receiver, change func(*bbolt.Tx, *released, blob) error) error {
+func (s *Disk) store(received Receiver, change func(*bbolt.Tx, *released, blob) error) error {
 	var bytes blob
 	if receiver, ok := received.(*diskReceiver); ok {
 		defer receiver.Abandon()
@@ -164,7 +164,7 @@ func (s *DiskStore) store(received Receiver, change func(*bbolt.Tx, *released, b
 }
 
 // place moves the file of a receiver to the blobs, on disk before it returns.
-func (s *DiskStore) place(r *diskReceiver) (blob, error) {
+func (s *Disk) place(r *diskReceiver) (blob, error) {
 	if !s.temporary {
 		if err := r.file.Sync(); err != nil {
 			return blob{}, err
@@ -187,7 +187,7 @@ func (s *DiskStore) place(r *diskReceiver) (blob, error) {
 
 // diskContent reads the blobs of a file as one, with at most one of them open.
 type diskContent struct {
-	store  *DiskStore
+	store  *Disk
 	pieces []piece
 	size   int64
 
@@ -203,7 +203,7 @@ type piece struct {
 	start int64
 }
 
-func newDiskContent(store *DiskStore, blobs []blob) *diskContent {
+func newDiskContent(store *Disk, blobs []blob) *diskContent {
 	content := &diskContent{store: store}
 	for _, b := range blobs {
 		if b.Size > 0 {
