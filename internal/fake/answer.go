@@ -6,20 +6,21 @@ import (
 	"net/http"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 )
 
 // writeError answers an API call that failed.
 func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	var refusal *Refusal
+	var refused *refusal.Error
 	switch {
-	case errors.As(err, &refusal):
-		writeRefusal(w, refusal)
+	case errors.As(err, &refused):
+		writeRefusal(w, refused)
 	case r.Context().Err() != nil || errors.Is(err, errBodyCut):
 		panic(http.ErrAbortHandler) // nobody is there to read an answer
 	default:
 		// What the store says about files of ours is nothing for clients.
 		s.fail(err)
-		writeRefusal(w, &Refusal{Code: CodeInternal})
+		writeRefusal(w, &refusal.Error{Code: refusal.Internal})
 	}
 }
 
@@ -31,9 +32,9 @@ func (s *Server) fail(err error) {
 }
 
 // writeRefusal answers with the error body of the API.
-func writeRefusal(w http.ResponseWriter, refusal *Refusal) {
-	writeJSON(w, refusal.Code.Status, gen.ErrorResponse{Error: gen.ErrorInfo{
-		Code: refusal.Code.Code, Message: refusal.message(), Details: refusal.Details,
+func writeRefusal(w http.ResponseWriter, refused *refusal.Error) {
+	writeJSON(w, refused.Code.Status, gen.ErrorResponse{Error: gen.ErrorInfo{
+		Code: refused.Code.Name, Message: refused.Text(), Details: refused.Details,
 	}})
 }
 

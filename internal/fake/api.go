@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/c88edac7/bytescale-go/contract"
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
 )
 
@@ -77,7 +78,7 @@ func invalid(r *http.Request, err error) error {
 	if r.Context().Err() != nil {
 		return errBodyCut
 	}
-	return Refuse(CodeInvalidRequest, "The request cannot be read: %v.", err)
+	return refusal.Errorf(refusal.InvalidRequest, "The request cannot be read: %v.", err)
 }
 
 type callerKey struct{}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 )
 
 // accountIDLength is the number of base58 characters of an account id.
@@ -53,7 +55,7 @@ func (s *Server) authenticate(header http.Header) (caller, error) {
 	}
 	account, ok := AccountOf(credential)
 	if !ok || (len(s.options.Keys) > 0 && !slices.Contains(s.options.Keys, credential)) {
-		return caller{}, &Refusal{Code: CodeAuthDenied}
+		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
 	}
 	secret := strings.HasPrefix(credential, "secret_")
 	who := caller{account: account, overwrite: secret, destroy: secret, details: secret}
@@ -61,15 +63,15 @@ func (s *Server) authenticate(header http.Header) (caller, error) {
 		return who, nil
 	}
 	if len(tokens) > 1 || tokens[0] == "" {
-		return caller{}, &Refusal{Code: CodeAuthDenied}
+		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
 	}
 	// Other values are access tokens of the CDN, which say nothing to read.
 	if claims, ok := parseJWT(tokens[0]); ok {
 		if claims.expired() {
-			return caller{}, &Refusal{Code: CodeTokenExpired}
+			return caller{}, &refusal.Error{Code: refusal.TokenExpired}
 		}
 		if claims.AccountID != "" && claims.AccountID != account {
-			return caller{}, &Refusal{Code: CodeAccountMismatch}
+			return caller{}, &refusal.Error{Code: refusal.AccountMismatch}
 		}
 		claims.grant(&who)
 	}
@@ -80,7 +82,7 @@ func (s *Server) authenticate(header http.Header) (caller, error) {
 func (s *Server) authorize(header http.Header, account string) (caller, error) {
 	who, err := s.authenticate(header)
 	if err == nil && who.account != account {
-		err = &Refusal{Code: CodeAccountMismatch}
+		err = &refusal.Error{Code: refusal.AccountMismatch}
 	}
 	return who, err
 }
@@ -89,7 +91,7 @@ func (s *Server) authorize(header http.Header, account string) (caller, error) {
 func credentialOf(header http.Header) (string, error) {
 	values := header.Values("Authorization")
 	if len(values) != 1 {
-		return "", &Refusal{Code: CodeAuthMissing}
+		return "", &refusal.Error{Code: refusal.CredentialsMissing}
 	}
 	scheme, value, _ := strings.Cut(values[0], " ")
 	switch {
@@ -99,22 +101,22 @@ func credentialOf(header http.Header) (string, error) {
 		decoded, err := base64.StdEncoding.DecodeString(value)
 		user, key, ok := strings.Cut(string(decoded), ":")
 		if err != nil || !ok || user != "apikey" {
-			return "", &Refusal{Code: CodeAuthDenied}
+			return "", &refusal.Error{Code: refusal.CredentialsDenied}
 		}
 		return key, nil
 	}
-	return "", &Refusal{Code: CodeAuthMissing}
+	return "", &refusal.Error{Code: refusal.CredentialsMissing}
 }
 
 // callerOfJWT is who a JWT without an API key speaks for.
 func (s *Server) callerOfJWT(claims claims, withToken bool) (caller, error) {
 	switch {
 	case len(s.options.Keys) > 0: // anyone can write an unsigned JWT
-		return caller{}, &Refusal{Code: CodeAuthDenied}
+		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
 	case withToken, len(claims.AccountID) != accountIDLength, !isBase58(claims.AccountID):
-		return caller{}, &Refusal{Code: CodeAuthDenied}
+		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
 	case claims.expired():
-		return caller{}, &Refusal{Code: CodeTokenExpired}
+		return caller{}, &refusal.Error{Code: refusal.TokenExpired}
 	}
 	who := caller{account: claims.AccountID}
 	claims.grant(&who)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 )
 
 // byteRange is the part of a file that a download gives.
@@ -34,7 +36,7 @@ func parseRange(values []string, size int64) (byteRange, error) {
 		case err != nil:
 			return whole, nil //nolint:nilerr // a range that is not one is ignored
 		case n == 0 || size == 0:
-			return byteRange{}, &Refusal{Code: CodeRangeInvalid}
+			return byteRange{}, &refusal.Error{Code: refusal.RangeNotSatisfiable}
 		}
 		length := min(int64(n), size)
 		return byteRange{start: size - length, length: length, partial: true}, nil
@@ -52,7 +54,7 @@ func parseRange(values []string, size int64) (byteRange, error) {
 		end = min(end, given)
 	}
 	if int64(start) >= size {
-		return byteRange{}, &Refusal{Code: CodeRangeInvalid}
+		return byteRange{}, &refusal.Error{Code: refusal.RangeNotSatisfiable}
 	}
 	return byteRange{start: int64(start), length: int64(end-start) + 1, partial: true}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
@@ -26,7 +27,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if content == nil {
-		writeRefusal(w, &Refusal{Code: CodeContentDiscarded})
+		writeRefusal(w, &refusal.Error{Code: refusal.ContentDiscarded})
 		return
 	}
 	defer content.Close()

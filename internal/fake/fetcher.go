@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Fetcher gets the source of an UploadFromUrl. An error that is a *Refusal is
+// Fetcher gets the source of an UploadFromUrl. An error that is a *refusal.Error is
 // answered as it is.
 type Fetcher interface {
 	Fetch(ctx context.Context, url string) (*Source, error)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
 )
@@ -14,7 +15,7 @@ import (
 // GetFileDetails implements the operation of this name.
 func (o operations) GetFileDetails(ctx context.Context, request fakeapi.GetFileDetailsRequestObject) (fakeapi.GetFileDetailsResponseObject, error) {
 	if !callerOf(ctx).details {
-		return nil, &Refusal{Code: CodeForbidden}
+		return nil, &refusal.Error{Code: refusal.PermissionDenied}
 	}
 	file, err := o.store.File(request.AccountID, request.Params.FilePath)
 	if err != nil {
@@ -26,7 +27,7 @@ func (o operations) GetFileDetails(ctx context.Context, request fakeapi.GetFileD
 // DeleteFile implements the operation of this name.
 func (o operations) DeleteFile(ctx context.Context, request fakeapi.DeleteFileRequestObject) (fakeapi.DeleteFileResponseObject, error) {
 	if !callerOf(ctx).destroy {
-		return nil, &Refusal{Code: CodeForbidden}
+		return nil, &refusal.Error{Code: refusal.PermissionDenied}
 	}
 	if err := o.store.DeleteFile(request.AccountID, request.Params.FilePath); err != nil {
 		return nil, fileError(err)
@@ -36,7 +37,7 @@ func (o operations) DeleteFile(ctx context.Context, request fakeapi.DeleteFileRe
 
 func fileError(err error) error {
 	if errors.Is(err, store.ErrNotStored) {
-		return &Refusal{Code: CodeFileNotFound}
+		return &refusal.Error{Code: refusal.FileNotFound}
 	}
 	return fmt.Errorf("finding the file: %w", err)
 }

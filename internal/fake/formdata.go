@@ -9,6 +9,7 @@ import (
 	"time"
 
 	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
 )
 
@@ -33,16 +34,16 @@ func (o operations) FormDataUpload(ctx context.Context, request fakeapi.FormData
 		}
 		field := part.FormName()
 		if field == "" {
-			return nil, Refuse(CodeInvalidRequest, "A part of the form has no name.")
+			return nil, refusal.Errorf(refusal.InvalidRequest, "A part of the form has no name.")
 		}
 		stored, err := o.addPart(ctx, path, params, part)
-		var refusal *Refusal
+		var refused *refusal.Error
 		switch {
-		case errors.As(err, &refusal):
+		case errors.As(err, &refused):
 			answer.Errors = append(answer.Errors, FormDataUploadResponseError{
 				FormDataFieldName: field,
 				Error: FormDataUploadFailure{
-					Code: refusal.Code.Code, Message: refusal.message(), Details: refusal.Details, Timestamp: time.Now().UTC(),
+					Code: refused.Code.Name, Message: refused.Text(), Details: refused.Details, Timestamp: time.Now().UTC(),
 				},
 			})
 		case errors.Is(err, errBodyCut):
@@ -57,14 +58,14 @@ func (o operations) FormDataUpload(ctx context.Context, request fakeapi.FormData
 		}
 	}
 	if len(answer.Errors)+len(answer.Files) == 0 {
-		return nil, Refuse(CodeInvalidRequest, "The form has no file.")
+		return nil, refusal.Errorf(refusal.InvalidRequest, "The form has no file.")
 	}
 	return answer, nil
 }
 
 func formError(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return Refuse(CodeInvalidRequest, "The form ends too early.")
+		return refusal.Errorf(refusal.InvalidRequest, "The form ends too early.")
 	}
 	return fmt.Errorf("%w: %w", errBodyCut, err)
 }
@@ -81,9 +82,9 @@ func (s *Server) addPart(ctx context.Context, path pathRequest, params BasicUplo
 	}
 	switch {
 	case len(wanted.original) > 255:
-		return BasicUploadResponse{}, Refuse(CodeInvalidRequest, "The file name is longer than 255 characters.")
+		return BasicUploadResponse{}, refusal.Errorf(refusal.InvalidRequest, "The file name is longer than 255 characters.")
 	case wanted.mime != "" && !validMIME(wanted.mime):
-		return BasicUploadResponse{}, Refuse(CodeInvalidRequest, "The Content-Type of the part is not a MIME type.")
+		return BasicUploadResponse{}, refusal.Errorf(refusal.InvalidRequest, "The Content-Type of the part is not a MIME type.")
 	}
 	return s.addFile(ctx, wanted, part)
 }

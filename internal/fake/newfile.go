@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
@@ -67,7 +68,7 @@ func compactMetadata(metadata gen.Metadata) (json.RawMessage, error) {
 	}
 	data := bytes.TrimSpace(buffer.Bytes())
 	if len(data) > maxMetadata {
-		return nil, &Refusal{Code: CodeMetadataTooLarge, Details: map[string]any{
+		return nil, &refusal.Error{Code: refusal.MetadataTooLarge, Details: map[string]any{
 			"body.metadata": map[string]any{"message": fmt.Sprintf("max %d bytes", maxMetadata), "value": len(data)},
 		}}
 	}
@@ -102,9 +103,9 @@ func queryPath(params gen.BasicUploadParams) (pathRequest, error) {
 	}
 	switch {
 	case path.Literal != nil && (path.FolderPath != nil || path.FileName != nil):
-		return pathRequest{}, Refuse(CodePathConflict, "filePath cannot be given together with fileName or folderPath.")
+		return pathRequest{}, refusal.Errorf(refusal.PathConflict, "filePath cannot be given together with fileName or folderPath.")
 	case path.FileNameFallback != nil && path.FileName == nil:
-		return pathRequest{}, Refuse(CodePathConflict, "fileNameFallback needs fileName.")
+		return pathRequest{}, refusal.Errorf(refusal.PathConflict, "fileNameFallback needs fileName.")
 	}
 	return path, nil
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 )
 
 // Where a file goes when the request does not say. With the real service these
@@ -54,7 +56,7 @@ type pathRequest struct {
 // resolvePath returns the path of the file to store. Unique digits are drawn
 // until a path is free; a name that is taken gives way to the fallback; a path
 // that is still taken is used only if mayOverwrite. What stands in the way is a
-// *Refusal. An error of taken, which reports whether a file exists at a path,
+// *refusal.Error. An error of taken, which reports whether a file exists at a path,
 // is returned as it is.
 func resolvePath(request pathRequest, now time.Time, mayOverwrite bool, taken func(path string) (bool, error)) (string, error) {
 	resolver := pathResolver{original: request.OriginalFileName, now: now, digits: randomBase58, taken: taken}
@@ -63,7 +65,7 @@ func resolvePath(request pathRequest, now time.Time, mayOverwrite bool, taken fu
 	case err != nil:
 		return "", err
 	case isTaken && !mayOverwrite:
-		return "", &Refusal{Code: CodeFileExists}
+		return "", &refusal.Error{Code: refusal.FileExists}
 	}
 	return path, nil
 }
@@ -122,12 +124,12 @@ func (r pathResolver) chooseFree(folder, name template, nameField string) (strin
 			return path, taken, err
 		}
 	}
-	return "", false, &Refusal{Code: CodePathExhausted}
+	return "", false, &refusal.Error{Code: refusal.PathExhausted}
 }
 
 func isExhausted(err error) bool {
-	refusal, ok := errors.AsType[*Refusal](err)
-	return ok && refusal.Code == CodePathExhausted
+	refused, ok := errors.AsType[*refusal.Error](err)
+	return ok && refused.Code == refusal.PathExhausted
 }
 
 func (r pathResolver) join(folder, name template, nameField string) (string, error) {
@@ -175,8 +177,8 @@ func checkPath(field, path string) error {
 
 // invalidPath reports a field as the service reports invalid ones. The value is
 // repeated only if JSON can carry it.
-func invalidPath(field, value, reason string) *Refusal {
-	return &Refusal{Code: CodePathInvalid, Details: map[string]any{
+func invalidPath(field, value, reason string) *refusal.Error {
+	return &refusal.Error{Code: refusal.PathInvalid, Details: map[string]any{
 		"body." + field: map[string]any{"message": reason, "value": strings.ToValidUTF8(value, "\uFFFD")},
 	}}
 }

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 )
 
 // The pair of tokens that the vendor documents, and the time behind them.
@@ -153,14 +155,14 @@ func TestResolvePath(t *testing.T) {
 
 // reason tells the field that a refusal is about, or else its code.
 func reason(err error) string {
-	refusal, ok := errors.AsType[*Refusal](err)
+	refused, ok := errors.AsType[*refusal.Error](err)
 	if !ok {
 		return ""
 	}
-	for field := range refusal.Details {
+	for field := range refused.Details {
 		return field
 	}
-	return refusal.Code.Code
+	return refused.Code.Name
 }
 
 func TestTakenPaths(t *testing.T) {
@@ -176,7 +178,7 @@ func TestTakenPaths(t *testing.T) {
 		want         error
 	}{
 		{"free", false, false, nil, nil},
-		{"taken", false, true, nil, &Refusal{Code: CodeFileExists}},
+		{"taken", false, true, nil, &refusal.Error{Code: refusal.FileExists}},
 		{"taken, may be replaced", true, true, nil, nil},
 		{"unknown", true, false, broken, broken},
 	} {
@@ -230,7 +232,7 @@ func TestResolvedPathsAreValid(t *testing.T) {
 		}, documentedTime, false, taken)
 		if err != nil {
 			if reason(err) == "" {
-				t.Fatalf("not a refusal: %v", err)
+				t.Fatalf("not a refused: %v", err)
 			}
 			return
 		}

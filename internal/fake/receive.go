@@ -10,6 +10,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
@@ -57,7 +58,7 @@ func (s *Server) receive(ctx context.Context, body io.Reader, size int64) (_ *re
 		n, readErr := body.Read(buffer[:])
 		got.size += int64(n)
 		if got.size > s.options.MaxFileSize {
-			return nil, &Refusal{Code: CodeFileTooLarge}
+			return nil, &refusal.Error{Code: refusal.FileTooLarge}
 		}
 		if digest != nil {
 			digest.Write(buffer[:n])

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
@@ -161,10 +162,10 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, x *exchange, a
 	case allow != "":
 		s.violate(x, "%s is no method of %s", r.Method, r.URL.EscapedPath())
 		w.Header().Set("Allow", allow)
-		writeRefusal(w, &Refusal{Code: CodeMethodInvalid})
+		writeRefusal(w, &refusal.Error{Code: refusal.MethodNotAllowed})
 	default:
 		s.violate(x, "%s %s is no operation", r.Method, r.URL.EscapedPath())
-		writeRefusal(w, &Refusal{Code: CodeRouteNotFound})
+		writeRefusal(w, &refusal.Error{Code: refusal.RouteUnknown})
 	}
 }
 

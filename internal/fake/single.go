@@ -8,6 +8,7 @@ import (
 	"time"
 
 	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
 )
@@ -23,7 +24,7 @@ func (o operations) BasicUpload(ctx context.Context, request fakeapi.BasicUpload
 		return nil, err
 	}
 	if !validMIME(request.ContentType) {
-		return nil, Refuse(CodeInvalidRequest, "Content-Type must be the MIME type of the file.")
+		return nil, refusal.Errorf(refusal.InvalidRequest, "Content-Type must be the MIME type of the file.")
 	}
 	stored, err := o.addFile(ctx, newFile{
 		path: path, original: value(params.OriginalFileName), mime: request.ContentType,
@@ -71,16 +72,16 @@ func (o operations) UploadFromURL(ctx context.Context, request fakeapi.UploadFro
 
 // sourceError says why a source could not be had.
 func sourceError(caller, limited context.Context, err error) error {
-	var refusal *Refusal
+	var refused *refusal.Error
 	switch {
 	case caller.Err() != nil:
 		return caller.Err()
 	case limited.Err() != nil:
-		return &Refusal{Code: CodeSourceTimeout}
-	case errors.As(err, &refusal):
-		return refusal
+		return &refusal.Error{Code: refusal.SourceTimeout}
+	case errors.As(err, &refused):
+		return refused
 	}
-	return &Refusal{Code: CodeSourceFailed}
+	return &refusal.Error{Code: refusal.SourceFailed}
 }
 
 // addFile stores a file that comes in one piece.
@@ -99,7 +100,7 @@ func (s *Server) addFile(ctx context.Context, wanted newFile, body io.Reader) (B
 	}
 	switch err := s.store.AddFile(file, got.Receiver, callerOf(ctx).overwrite); {
 	case errors.Is(err, store.ErrTaken):
-		return BasicUploadResponse{}, &Refusal{Code: CodeFileExists}
+		return BasicUploadResponse{}, &refusal.Error{Code: refusal.FileExists}
 	case err != nil:
 		return BasicUploadResponse{}, fmt.Errorf("making the file: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
@@ -82,9 +83,9 @@ func (s *Server) checkPut(r *http.Request, x *exchange) (store.Upload, *storageE
 		return store.Upload{}, errNoLength
 	}
 	upload, err := s.findUpload(x.account, x.upload)
-	var refusal *Refusal
+	var refused *refusal.Error
 	switch {
-	case errors.As(err, &refusal), err == nil && upload.Done && !upload.Direct, err == nil && x.part >= upload.Parts:
+	case errors.As(err, &refused), err == nil && upload.Done && !upload.Direct, err == nil && x.part >= upload.Parts:
 		return store.Upload{}, errNoSuchUpload
 	case err != nil:
 		s.fail(err)
@@ -109,13 +110,13 @@ func (s *Server) keepPart(upload *store.Upload, index int64, got *received) *sto
 	if err == nil && upload.Direct {
 		_, err = s.publish(upload)
 	}
-	var refusal *Refusal
+	var refused *refusal.Error
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, store.ErrNotStored):
 		return errNoSuchUpload
-	case errors.As(err, &refusal):
+	case errors.As(err, &refused):
 		return errPathTaken
 	}
 	s.fail(err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
 )
@@ -18,7 +19,7 @@ const uploadIDLength = 16
 func (o operations) BeginMultipartUpload(ctx context.Context, request fakeapi.BeginMultipartUploadRequestObject) (fakeapi.BeginMultipartUploadResponseObject, error) {
 	body := request.Body
 	if body.Size > o.options.MaxFileSize {
-		return nil, &Refusal{Code: CodeFileTooLarge}
+		return nil, &refusal.Error{Code: refusal.FileTooLarge}
 	}
 	file, err := o.newFile(ctx, newFile{
 		path: bodyPath(body.Path), original: body.OriginalFileName, mime: body.MIME,
@@ -41,7 +42,7 @@ func (o operations) BeginMultipartUpload(ctx context.Context, request fakeapi.Be
 		Overwrite: callerOf(ctx).overwrite,
 	}
 	if upload.Parts > maxPartsSet {
-		return nil, Refuse(CodeFileTooLarge, "The file would have %d parts; this server allows %d. Make its parts larger.", upload.Parts, maxPartsSet)
+		return nil, refusal.Errorf(refusal.FileTooLarge, "The file would have %d parts; this server allows %d. Make its parts larger.", upload.Parts, maxPartsSet)
 	}
 	upload.Direct = body.Protocol != MultipartUploadProtocolV11 && upload.Parts == 1
 	if err := o.store.CreateUpload(upload); err != nil {
@@ -69,7 +70,7 @@ func (o operations) GetUploadPart(ctx context.Context, request fakeapi.GetUpload
 	}
 	if request.UploadPartIndex >= upload.Parts {
 		o.violate(x, "part %d was asked for, but the upload has only %d", request.UploadPartIndex, upload.Parts)
-		return nil, &Refusal{Code: CodePartNotFound}
+		return nil, &refusal.Error{Code: refusal.PartNotFound}
 	}
 	return fakeapi.GetUploadPart200JSONResponse(o.part(x, &upload, request.UploadPartIndex)), nil
 }
@@ -136,12 +137,12 @@ func (s *Server) complete(x *exchange, accountID, uploadID string, index int64, 
 	}
 	if index >= upload.Parts {
 		s.violate(x, "part %d was completed, but the upload has only %d", index, upload.Parts)
-		return "", &Refusal{Code: CodePartNotFound}
+		return "", &refusal.Error{Code: refusal.PartNotFound}
 	}
 	part, err := s.store.Part(uploadID, index)
 	if errors.Is(err, store.ErrNotStored) {
 		s.violate(x, "part %d was completed before its PUT was answered", index)
-		return "", &Refusal{Code: CodePartNotUploaded}
+		return "", &refusal.Error{Code: refusal.PartNotUploaded}
 	}
 	if err != nil {
 		return "", fmt.Errorf("finding the part: %w", err)
@@ -150,7 +151,7 @@ func (s *Server) complete(x *exchange, accountID, uploadID string, index int64, 
 		if !x.refuseETag {
 			s.violate(x, "part %d was completed with another etag than that of its PUT", index)
 		}
-		return "", &Refusal{Code: CodeETagMismatch}
+		return "", &refusal.Error{Code: refusal.ETagMismatch}
 	}
 	switch left := upload.Parts - upload.Completed; {
 	case upload.Done:
@@ -174,7 +175,7 @@ func (s *Server) publish(upload *store.Upload) (etag string, err error) {
 	file.ETag, file.LastModified = wholeETag(parts), now()
 	switch err := s.store.Publish(upload.ID, file, upload.Overwrite); {
 	case errors.Is(err, store.ErrTaken):
-		return "", &Refusal{Code: CodeFileExists}
+		return "", &refusal.Error{Code: refusal.FileExists}
 	case err != nil:
 		return "", fmt.Errorf("making the file: %w", err)
 	}
@@ -188,7 +189,7 @@ func (s *Server) findUpload(accountID, uploadID string) (store.Upload, error) {
 	case errors.Is(err, store.ErrNotStored),
 		err == nil && upload.File.AccountID != accountID,
 		err == nil && time.Since(upload.Created) >= s.options.UploadLifetime:
-		return store.Upload{}, &Refusal{Code: CodeUploadNotFound}
+		return store.Upload{}, &refusal.Error{Code: refusal.UploadNotFound}
 	case err != nil:
 		return store.Upload{}, fmt.Errorf("finding the upload: %w", err)
 	}

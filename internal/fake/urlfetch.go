@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"time"
 	"unicode/utf8"
+
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 )
 
 // Limits of a fetch. There is none on the size: the bytes are streamed to the
@@ -29,7 +31,7 @@ const (
 // of the connection.
 //
 // The context limits the whole transfer, reading the body included. Every error
-// is a *Refusal, and so is every error of the body.
+// is a *refusal.Error, and so is every error of the body.
 func NewFetcher(allowPrivate bool) Fetcher {
 	dialer := &net.Dialer{Timeout: fetchDialTime}
 	if !allowPrivate {
@@ -64,11 +66,11 @@ type urlFetcher struct {
 func (f *urlFetcher) Fetch(ctx context.Context, address string) (*Source, error) {
 	target, err := url.Parse(address)
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
-		return nil, Refuse(CodeSourceRefused, "The source must be an absolute http or https URL.")
+		return nil, refusal.Errorf(refusal.SourceRefused, "The source must be an absolute http or https URL.")
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, Refuse(CodeSourceRefused, "The source must be an absolute http or https URL.")
+		return nil, refusal.Errorf(refusal.SourceRefused, "The source must be an absolute http or https URL.")
 	}
 	response, err := f.client.Do(request)
 	if err != nil {
@@ -76,7 +78,7 @@ func (f *urlFetcher) Fetch(ctx context.Context, address string) (*Source, error)
 	}
 	if response.StatusCode != http.StatusOK {
 		response.Body.Close()
-		return nil, Refuse(CodeSourceFailed, "The source answered with status %d.", response.StatusCode)
+		return nil, refusal.Errorf(refusal.SourceFailed, "The source answered with status %d.", response.StatusCode)
 	}
 	return &Source{
 		Body:     fetchedBody{response.Body},
@@ -88,17 +90,17 @@ func (f *urlFetcher) Fetch(ctx context.Context, address string) (*Source, error)
 
 // fetchRefusal explains why a fetch failed without repeating the URL, which can
 // hold secrets, or addresses, which would tell how private names resolve.
-func fetchRefusal(err error) *Refusal {
+func fetchRefusal(err error) *refusal.Error {
 	var timeout net.Error
 	switch {
 	case errors.As(err, new(refusedAddressError)):
-		return &Refusal{Code: CodeSourceRefused}
+		return &refusal.Error{Code: refusal.SourceRefused}
 	case errors.Is(err, errTooManyRedirects):
-		return Refuse(CodeSourceFailed, "The source redirected more than %d times.", fetchRedirects)
+		return refusal.Errorf(refusal.SourceFailed, "The source redirected more than %d times.", fetchRedirects)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return &Refusal{Code: CodeSourceTimeout}
+		return &refusal.Error{Code: refusal.SourceTimeout}
 	}
-	return &Refusal{Code: CodeSourceFailed}
+	return &refusal.Error{Code: refusal.SourceFailed}
 }
 
 // fetchedBody is the body of a source, with errors of ours.

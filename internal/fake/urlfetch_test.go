@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 )
 
 // newSource starts a web server whose answers the test writes.
@@ -21,8 +23,8 @@ func newSource(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 }
 
 func refusalCode(err error) string {
-	if refusal, ok := errors.AsType[*Refusal](err); ok {
-		return refusal.Code.Code
+	if refused, ok := errors.AsType[*refusal.Error](err); ok {
+		return refused.Code.Name
 	}
 	return ""
 }
@@ -92,21 +94,21 @@ func TestFetchRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name, url string
 		guarded   bool
-		want      Code
+		want      refusal.Code
 	}{
-		{"no scheme", "example.com/a", false, CodeSourceRefused},
-		{"another scheme", "ftp://example.com/a", false, CodeSourceRefused},
-		{"a file", "file:///etc/passwd", false, CodeSourceRefused},
-		{"no host", "http:///a", false, CodeSourceRefused},
-		{"not a URL", "http://a b/", false, CodeSourceRefused},
-		{"redirect to a file", source.URL + "/file", false, CodeSourceFailed},
-		{"redirects without end", source.URL + "/loop", false, CodeSourceFailed},
-		{"status", source.URL + "/status?secret", false, CodeSourceFailed},
-		{"huge headers", source.URL + "/headers", false, CodeSourceFailed},
-		{"cut body", source.URL + "/cut", false, CodeSourceFailed},
-		{"loopback", source.URL + "?secret", true, CodeSourceRefused},
-		{"loopback by name", strings.Replace(source.URL, "127.0.0.1", "localhost", 1), true, CodeSourceRefused},
-		{"mapped loopback", strings.Replace(source.URL, "127.0.0.1", "[::ffff:127.0.0.1]", 1), true, CodeSourceRefused},
+		{"no scheme", "example.com/a", false, refusal.SourceRefused},
+		{"another scheme", "ftp://example.com/a", false, refusal.SourceRefused},
+		{"a file", "file:///etc/passwd", false, refusal.SourceRefused},
+		{"no host", "http:///a", false, refusal.SourceRefused},
+		{"not a URL", "http://a b/", false, refusal.SourceRefused},
+		{"redirect to a file", source.URL + "/file", false, refusal.SourceFailed},
+		{"redirects without end", source.URL + "/loop", false, refusal.SourceFailed},
+		{"status", source.URL + "/status?secret", false, refusal.SourceFailed},
+		{"huge headers", source.URL + "/headers", false, refusal.SourceFailed},
+		{"cut body", source.URL + "/cut", false, refusal.SourceFailed},
+		{"loopback", source.URL + "?secret", true, refusal.SourceRefused},
+		{"loopback by name", strings.Replace(source.URL, "127.0.0.1", "localhost", 1), true, refusal.SourceRefused},
+		{"mapped loopback", strings.Replace(source.URL, "127.0.0.1", "[::ffff:127.0.0.1]", 1), true, refusal.SourceRefused},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -115,8 +117,8 @@ func TestFetchRefuses(t *testing.T) {
 				_, err = io.Copy(io.Discard, got.Body)
 				got.Body.Close()
 			}
-			if refusalCode(err) != test.want.Code {
-				t.Errorf("got %v, want %s", err, test.want.Code)
+			if refusalCode(err) != test.want.Name {
+				t.Errorf("got %v, want %s", err, test.want.Name)
 			}
 			if err != nil && (strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "127.0.0.1")) {
 				t.Errorf("the error tells too much: %v", err)
@@ -144,8 +146,8 @@ func TestFetchChecksRedirects(t *testing.T) {
 		transport.DialContext = guarded
 		return transport.RoundTrip(r)
 	})
-	if _, err := fetcher.Fetch(t.Context(), public.URL); refusalCode(err) != CodeSourceRefused.Code {
-		t.Errorf("got %v, want %s", err, CodeSourceRefused.Code)
+	if _, err := fetcher.Fetch(t.Context(), public.URL); refusalCode(err) != refusal.SourceRefused.Name {
+		t.Errorf("got %v, want %s", err, refusal.SourceRefused.Name)
 	}
 }
 
@@ -180,8 +182,8 @@ func TestFetchTimesOut(t *testing.T) {
 		}
 		defer source.Body.Close()
 		_, err = io.ReadAll(source.Body)
-		if refusalCode(err) != CodeSourceTimeout.Code {
-			t.Errorf("got %v, want %s", err, CodeSourceTimeout.Code)
+		if refusalCode(err) != refusal.SourceTimeout.Name {
+			t.Errorf("got %v, want %s", err, refusal.SourceTimeout.Name)
 		}
 		if waited := time.Since(began); waited != 30*time.Second {
 			t.Errorf("waited %v", waited)

@@ -1,4 +1,4 @@
-package fake
+package refusal
 
 import (
 	"fmt"
@@ -13,24 +13,26 @@ import (
 func TestCodes(t *testing.T) {
 	seen := map[string]bool{}
 	for _, code := range Codes() {
-		if !regexp.MustCompile(`^[a-z0-9_]{1,255}$`).MatchString(code.Code) || seen[code.Code] || code.Status < 400 || code.Meaning == "" {
+		if !regexp.MustCompile(`^[a-z0-9_]{1,255}$`).MatchString(code.Name) || seen[code.Name] || code.Status < 400 || code.Meaning == "" {
 			t.Errorf("%+v", code)
 		}
-		seen[code.Code] = true
+		seen[code.Name] = true
 	}
 }
 
 // The page about the fake lists exactly the codes that there are.
 func TestDocumentedCodes(t *testing.T) {
-	page, err := os.ReadFile("../../docs/fake.md")
-	must(t, err)
+	page, err := os.ReadFile("../../../docs/fake.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var want, got []string
 	for _, code := range Codes() {
 		whose := "ours"
 		if code.Vendor {
 			whose = "the vendor's"
 		}
-		want = append(want, fmt.Sprintf("| %d | `%s` | %s | %s |", code.Status, code.Code, code.Meaning, whose))
+		want = append(want, fmt.Sprintf("| %d | `%s` | %s | %s |", code.Status, code.Name, code.Meaning, whose))
 	}
 	row := regexp.MustCompile("^\\| [0-9]{3} \\| `")
 	for line := range strings.Lines(string(page)) {
