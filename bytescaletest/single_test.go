@@ -160,6 +160,9 @@ func TestUploadFromURL(t *testing.T) {
 			w.Header().Set("Content-Type", "image/png")
 			w.Header().Set("Content-Disposition", `attachment; filename="pic.png"`)
 			fmt.Fprint(w, "bytes")
+		case "/odd":
+			w.Header().Set("Content-Type", "text")
+			fmt.Fprint(w, "bytes")
 		case "/slow":
 			<-r.Context().Done()
 		default:
@@ -180,6 +183,10 @@ func TestUploadFromURL(t *testing.T) {
 	file, _ := srv.File("/pic")
 	if string(file.Bytes()) != "bytes" || file.MIME != "image/png" || file.OriginalFileName != "pic.png" {
 		t.Errorf("stored %+v", file)
+	}
+	wantStatus(t, fetch(source.URL+"/odd", path("/odd")), 200)
+	if file, _ := srv.File("/odd"); file.MIME != "application/octet-stream" {
+		t.Errorf("a source without a MIME type is stored as %q", file.MIME)
 	}
 	if got := fetch(source.URL + "/missing"); got.status != 400 || got.code() != "source_failed" {
 		t.Errorf("missing: %v", got)

@@ -15,6 +15,6 @@ type Fetcher interface {
 type Source struct {
 	Body     io.ReadCloser
 	Size     int64  // -1 if unknown
-	MIME     string // as the source reports it, "" if it does not
+	MIME     string // as the source reports it, unchecked; "" if it does not
 	FileName string // from its content disposition, "" if it has none
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
@@ -128,6 +129,8 @@ func optional(text string) *string {
 
 // enabled reads a flag that is true by default.
 func enabled(flag *bool) bool { return flag == nil || *flag }
+
+var mimePattern = regexp.MustCompile(`^[a-zA-Z0-9]+/[a-zA-Z0-9+\-._]+(?:;[^=]+=[^;]+)*$`)
 
 func validMIME(mime string) bool {
 	return len(mime) >= 3 && len(mime) <= 255 && mimePattern.MatchString(mime)

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"time"
 	"unicode/utf8"
 
@@ -83,7 +82,7 @@ func (f *urlFetcher) Fetch(ctx context.Context, address string) (*Source, error)
 	return &Source{
 		Body:     fetchedBody{response.Body},
 		Size:     response.ContentLength,
-		MIME:     reportedMIME(response.Header),
+		MIME:     response.Header.Get("Content-Type"),
 		FileName: reportedName(response.Header),
 	}, nil
 }
@@ -117,17 +116,6 @@ func (b fetchedBody) Read(p []byte) (int, error) {
 }
 
 func (b fetchedBody) Close() error { return b.body.Close() }
-
-var mimePattern = regexp.MustCompile(`^[a-zA-Z0-9]+/[a-zA-Z0-9+\-._]+(?:;[^=]+=[^;]+)*$`)
-
-// reportedMIME returns the source's MIME type if the API knows such a type.
-func reportedMIME(header http.Header) string {
-	reported := header.Get("Content-Type")
-	if len(reported) > 255 || !mimePattern.MatchString(reported) {
-		return ""
-	}
-	return reported
-}
 
 // reportedName returns the file name of the source's content disposition if it
 // can be an original file name.
