@@ -12,6 +12,7 @@ import (
 	"github.com/c88edac7/bytescale-go/contract"
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/internal/fake/fetch"
 )
 
 const (
@@ -142,6 +143,6 @@ func (t stub) RoundTrip(r *http.Request) (*http.Response, error) {
 // fetcher is the source of UploadFromUrl.
 type fetcher struct{}
 
-func (fetcher) Fetch(context.Context, string) (*fake.Source, error) {
-	return &fake.Source{Body: io.NopCloser(bytes.NewReader([]byte("from a URL"))), Size: -1, MIME: "text/plain", FileName: "source.txt"}, nil
+func (fetcher) Fetch(context.Context, string) (*fetch.Source, error) {
+	return &fetch.Source{Body: io.NopCloser(bytes.NewReader([]byte("from a URL"))), Size: -1, MIME: "text/plain", FileName: "source.txt"}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/contract"
+	"github.com/c88edac7/bytescale-go/internal/fake/fetch"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
@@ -43,8 +44,8 @@ type Options struct {
 	// SigningKey signs part URLs; empty means a random one. A store that
 	// survives a restart needs a key that does.
 	SigningKey []byte
-	// Fetcher gets the sources of UploadFromUrl; nil means [NewFetcher].
-	Fetcher Fetcher
+	// Fetcher gets the sources of UploadFromUrl; nil means [fetch.New].
+	Fetcher fetch.Fetcher
 	// AllowPrivateURLs lets UploadFromUrl fetch from private and loopback
 	// addresses. It has no effect on a Fetcher that is set.
 	AllowPrivateURLs bool

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/internal/fake/fetch"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
@@ -19,7 +20,7 @@ type Server struct {
 	options Options
 	store   store.Store
 	signer  *signer
-	fetcher Fetcher
+	fetcher fetch.Fetcher
 	api     http.Handler // API and downloads
 
 	ledger  ledger
@@ -64,7 +65,7 @@ func New(options Options) (*Server, error) {
 		_, _ = rand.Read(options.SigningKey) // never fails
 	}
 	if options.Fetcher == nil {
-		options.Fetcher = NewFetcher(options.AllowPrivateURLs)
+		options.Fetcher = fetch.New(options.AllowPrivateURLs)
 	}
 	s := &Server{
 		options: options,

@@ -1,4 +1,4 @@
-package fake
+package fetch
 
 import (
 	"context"
@@ -39,7 +39,7 @@ func TestFetch(t *testing.T) {
 		w.Header().Set("Content-Disposition", `attachment; filename="a.txt"; filename*=UTF-8''%C3%BC.txt`)
 		io.WriteString(w, "hello")
 	})
-	got, err := NewFetcher(true).Fetch(t.Context(), source.URL)
+	got, err := New(true).Fetch(t.Context(), source.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestFetchRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := NewFetcher(!test.guarded).Fetch(t.Context(), test.url)
+			got, err := New(!test.guarded).Fetch(t.Context(), test.url)
 			if err == nil {
 				_, err = io.Copy(io.Discard, got.Body)
 				got.Body.Close()
@@ -131,7 +131,7 @@ func TestFetchChecksRedirects(t *testing.T) {
 	private := newSource(t, func(http.ResponseWriter, *http.Request) { t.Error("the private address was asked") })
 	public := newSource(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, private.URL, http.StatusFound) })
 
-	fetcher := NewFetcher(false).(*urlFetcher)
+	fetcher := New(false).(*urlFetcher)
 	transport := fetcher.client.Transport.(*http.Transport)
 	guarded := transport.DialContext
 	transport.DialContext = nil // the plain dialer, for the first connection
@@ -155,7 +155,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // A proxy would do the connecting, out of sight of the guard.
 func TestFetchUsesNoProxy(t *testing.T) {
 	t.Parallel()
-	transport := NewFetcher(false).(*urlFetcher).client.Transport.(*http.Transport)
+	transport := New(false).(*urlFetcher).client.Transport.(*http.Transport)
 	if transport.Proxy != nil {
 		t.Error("the fetcher has a proxy")
 	}

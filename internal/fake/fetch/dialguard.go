@@ -1,4 +1,4 @@
-package fake
+package fetch
 
 import (
 	"context"

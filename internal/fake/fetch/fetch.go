@@ -1,4 +1,6 @@
-package fake
+// Package fetch gets the sources of UploadFromUrl. It connects to public addresses
+// only, unless it is told otherwise.
+package fetch
 
 import (
 	"context"
@@ -15,6 +17,20 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 )
 
+// Fetcher gets the source of an UploadFromUrl. An error that is a *refusal.Error
+// is answered as it is.
+type Fetcher interface {
+	Fetch(ctx context.Context, url string) (*Source, error)
+}
+
+// Source is what a [Fetcher] found. The receiver closes Body.
+type Source struct {
+	Body     io.ReadCloser
+	Size     int64  // -1 if unknown
+	MIME     string // as the source reports it, unchecked; "" if it does not
+	FileName string // from its content disposition, "" if it has none
+}
+
 // Limits of a fetch. There is none on the size: the bytes are streamed to the
 // store, and the time of the whole is limited.
 const (
@@ -23,7 +39,7 @@ const (
 	fetchDialTime    = 10 * time.Second
 )
 
-// NewFetcher returns a fetcher of http and https URLs that uses no proxy and
+// New returns a fetcher of http and https URLs that uses no proxy and
 // follows up to five redirects. Unless allowPrivate is set it connects to public
 // addresses only, whatever a name or a redirect says: loopback, private,
 // link-local, multicast and all other special addresses are refused at the moment
@@ -31,7 +47,7 @@ const (
 //
 // The context limits the whole transfer, reading the body included. Every error
 // is a *refusal.Error, and so is every error of the body.
-func NewFetcher(allowPrivate bool) Fetcher {
+func New(allowPrivate bool) Fetcher {
 	dialer := &net.Dialer{Timeout: fetchDialTime}
 	if !allowPrivate {
 		dialer.ControlContext = refusePrivate
