@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/internal/fake/pathvars"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 )
 
@@ -33,11 +34,7 @@ func AccountOf(key string) (string, bool) {
 		return "", false
 	}
 	account := rest[:accountIDLength]
-	return account, isBase58(account)
-}
-
-func isBase58(s string) bool {
-	return strings.Trim(s, base58Alphabet) == ""
+	return account, pathvars.IsBase58(account)
 }
 
 // authenticate finds out who sent a request, in any of the documented forms:
@@ -113,7 +110,7 @@ func (s *Server) callerOfJWT(claims claims, withToken bool) (caller, error) {
 	switch {
 	case len(s.options.Keys) > 0: // anyone can write an unsigned JWT
 		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
-	case withToken, len(claims.AccountID) != accountIDLength, !isBase58(claims.AccountID):
+	case withToken, len(claims.AccountID) != accountIDLength, !pathvars.IsBase58(claims.AccountID):
 		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
 	case claims.expired():
 		return caller{}, &refusal.Error{Code: refusal.TokenExpired}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/pathvars"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
 )
@@ -72,7 +73,7 @@ func formError(err error) error {
 
 // addPart stores one part of a form. Its own file name goes before that of the
 // query.
-func (s *Server) addPart(ctx context.Context, path pathRequest, params BasicUploadParams, part *multipart.Part) (BasicUploadResponse, error) {
+func (s *Server) addPart(ctx context.Context, path pathvars.Request, params BasicUploadParams, part *multipart.Part) (BasicUploadResponse, error) {
 	wanted := newFile{
 		path: path, original: value(params.OriginalFileName), mime: part.Header.Get("Content-Type"),
 		metadata: value(params.XUploadMetadata), tags: params.Tag,

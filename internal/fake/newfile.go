@@ -9,6 +9,7 @@ import (
 	"regexp"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/pathvars"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
@@ -20,7 +21,7 @@ const (
 
 // newFile is what a request says about a file to store.
 type newFile struct {
-	path           pathRequest
+	path           pathvars.Request
 	original, mime string
 	metadata       gen.Metadata
 	tags           []string
@@ -36,7 +37,7 @@ func (s *Server) newFile(ctx context.Context, wanted newFile) (store.File, error
 	who := callerOf(ctx)
 	wanted.path.OriginalFileName = wanted.original
 	at := now()
-	path, err := resolvePath(wanted.path, at, who.overwrite, func(path string) (bool, error) {
+	path, err := pathvars.Resolve(wanted.path, at, who.overwrite, func(path string) (bool, error) {
 		_, err := s.store.File(who.account, path)
 		if errors.Is(err, store.ErrNotStored) {
 			return false, nil
@@ -77,15 +78,15 @@ func compactMetadata(metadata gen.Metadata) (json.RawMessage, error) {
 }
 
 // bodyPath reads the path of a JSON request.
-func bodyPath(definition gen.FilePathDefinition) pathRequest {
+func bodyPath(definition gen.FilePathDefinition) pathvars.Request {
 	if literal, err := definition.AsRelativeOrAbsoluteFilePath(); err == nil {
-		return pathRequest{Literal: &literal}
+		return pathvars.Request{Literal: &literal}
 	}
 	path, err := definition.AsDynamicFilePath()
 	if err != nil { // left out
 		path = gen.DynamicFilePath{}
 	}
-	return pathRequest{
+	return pathvars.Request{
 		FolderPath: optional(path.FolderPath), FileName: optional(path.FileName),
 		FileNameFallback:  optional(path.FileNameFallback),
 		FolderVariables:   enabled(path.FolderPathVariablesEnabled),
@@ -94,8 +95,8 @@ func bodyPath(definition gen.FilePathDefinition) pathRequest {
 }
 
 // queryPath reads the path of a BasicUpload or FormDataUpload.
-func queryPath(params gen.BasicUploadParams) (pathRequest, error) {
-	path := pathRequest{
+func queryPath(params gen.BasicUploadParams) (pathvars.Request, error) {
+	path := pathvars.Request{
 		Literal:    optional(value(params.FilePath)),
 		FolderPath: optional(value(params.FolderPath)), FileName: optional(value(params.FileName)),
 		FileNameFallback:  optional(value(params.FileNameFallback)),
@@ -104,9 +105,9 @@ func queryPath(params gen.BasicUploadParams) (pathRequest, error) {
 	}
 	switch {
 	case path.Literal != nil && (path.FolderPath != nil || path.FileName != nil):
-		return pathRequest{}, refusal.Errorf(refusal.PathConflict, "filePath cannot be given together with fileName or folderPath.")
+		return pathvars.Request{}, refusal.Errorf(refusal.PathConflict, "filePath cannot be given together with fileName or folderPath.")
 	case path.FileNameFallback != nil && path.FileName == nil:
-		return pathRequest{}, refusal.Errorf(refusal.PathConflict, "fileNameFallback needs fileName.")
+		return pathvars.Request{}, refusal.Errorf(refusal.PathConflict, "fileNameFallback needs fileName.")
 	}
 	return path, nil
 }

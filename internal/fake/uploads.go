@@ -8,6 +8,7 @@ import (
 	"time"
 
 	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/pathvars"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
@@ -34,7 +35,7 @@ func (o operations) BeginMultipartUpload(ctx context.Context, request fakeapi.Be
 	}
 	sizes := o.options.partSizes(body.Size)
 	upload := store.Upload{
-		ID:        randomBase58(uploadIDLength),
+		ID:        pathvars.RandomBase58(uploadIDLength),
 		File:      file,
 		PartSizes: sizes,
 		Parts:     countParts(body.Size, sizes),

@@ -1,4 +1,4 @@
-package fake
+package pathvars
 
 import (
 	"errors"
@@ -88,7 +88,7 @@ func TestResolvePath(t *testing.T) {
 
 	for _, test := range []struct {
 		name     string
-		request  pathRequest
+		request  Request
 		original string
 		taken    string // one path that is taken
 		want     string
@@ -99,42 +99,42 @@ func TestResolvePath(t *testing.T) {
 	}{
 		{name: "defaults", original: "example.jpg", want: day + "/" + defaultName},
 		{name: "defaults without original name", want: day + "/4mvUKdK2xx-"},
-		{name: "default name in a folder", request: pathRequest{FolderPath: text("/f")}, original: "example.jpg", want: "/f/" + defaultName},
-		{name: "name in the default folder", request: pathRequest{FileName: text("n")}, want: day + "/n"},
-		{name: "relative folder", request: pathRequest{FolderPath: text("sub"), FileName: text("n")}, want: day + "/sub/n"},
-		{name: "empty folder is the default one", request: pathRequest{FolderPath: text(""), FileName: text("n")}, want: day + "/n"},
-		{name: "root folder", request: pathRequest{FolderPath: text("/"), FileName: text("n")}, want: "/n"},
-		{name: "slash at the end", request: pathRequest{FolderPath: text("/f/"), FileName: text("n")}, want: "/f/n"},
-		{name: "folder variables off", request: pathRequest{FolderPath: text(`/\{UTC_DAY}`), FileName: text("n")}, folderOff: true, want: `/\{UTC_DAY}/n`},
-		{name: "name variables off", request: pathRequest{FolderPath: text("/{UTC_DAY}"), FileName: text("{UTC_DAY}")}, nameOff: true, want: "/16/{UTC_DAY}"},
+		{name: "default name in a folder", request: Request{FolderPath: text("/f")}, original: "example.jpg", want: "/f/" + defaultName},
+		{name: "name in the default folder", request: Request{FileName: text("n")}, want: day + "/n"},
+		{name: "relative folder", request: Request{FolderPath: text("sub"), FileName: text("n")}, want: day + "/sub/n"},
+		{name: "empty folder is the default one", request: Request{FolderPath: text(""), FileName: text("n")}, want: day + "/n"},
+		{name: "root folder", request: Request{FolderPath: text("/"), FileName: text("n")}, want: "/n"},
+		{name: "slash at the end", request: Request{FolderPath: text("/f/"), FileName: text("n")}, want: "/f/n"},
+		{name: "folder variables off", request: Request{FolderPath: text(`/\{UTC_DAY}`), FileName: text("n")}, folderOff: true, want: `/\{UTC_DAY}/n`},
+		{name: "name variables off", request: Request{FolderPath: text("/{UTC_DAY}"), FileName: text("{UTC_DAY}")}, nameOff: true, want: "/16/{UTC_DAY}"},
 
-		{name: "whole path", request: pathRequest{Literal: text("/a/{UTC_DAY}.txt")}, want: "/a/{UTC_DAY}.txt"},
-		{name: "relative path", request: pathRequest{Literal: text("a/b.txt")}, want: day + "/a/b.txt"},
-		{name: "whole path taken", request: pathRequest{Literal: text("/a")}, taken: "/a", want: "/a", wantHit: true},
-		{name: "whole path climbs", request: pathRequest{Literal: text("/a/../b")}, wantErr: "body.path"},
-		{name: "dots in a name do not climb", request: pathRequest{Literal: text("/a/..b/c..")}, want: "/a/..b/c.."},
-		{name: "line break", request: pathRequest{Literal: text("/a\nb")}, wantErr: "body.path"},
-		{name: "not UTF-8", request: pathRequest{Literal: text("/a\xff")}, wantErr: "body.path"},
-		{name: "512 characters", request: pathRequest{Literal: text("/" + long)}, want: "/" + long},
-		{name: "513 characters", request: pathRequest{Literal: text("//" + long)}, wantErr: "body.path"},
+		{name: "whole path", request: Request{Literal: text("/a/{UTC_DAY}.txt")}, want: "/a/{UTC_DAY}.txt"},
+		{name: "relative path", request: Request{Literal: text("a/b.txt")}, want: day + "/a/b.txt"},
+		{name: "whole path taken", request: Request{Literal: text("/a")}, taken: "/a", want: "/a", wantHit: true},
+		{name: "whole path climbs", request: Request{Literal: text("/a/../b")}, wantErr: "body.path"},
+		{name: "dots in a name do not climb", request: Request{Literal: text("/a/..b/c..")}, want: "/a/..b/c.."},
+		{name: "line break", request: Request{Literal: text("/a\nb")}, wantErr: "body.path"},
+		{name: "not UTF-8", request: Request{Literal: text("/a\xff")}, wantErr: "body.path"},
+		{name: "512 characters", request: Request{Literal: text("/" + long)}, want: "/" + long},
+		{name: "513 characters", request: Request{Literal: text("//" + long)}, wantErr: "body.path"},
 
-		{name: "taken, no fallback", request: pathRequest{FolderPath: text("/f"), FileName: text("n")}, taken: "/f/n", want: "/f/n", wantHit: true},
-		{name: "taken, fallback", request: pathRequest{FolderPath: text("/f"), FileName: text("n"), FileNameFallback: text("{UTC_DAY}")}, taken: "/f/n", want: "/f/16"},
-		{name: "both taken", request: pathRequest{FolderPath: text("/f"), FileName: text("n"), FileNameFallback: text("n")}, taken: "/f/n", want: "/f/n", wantHit: true},
-		{name: "fallback not needed", request: pathRequest{FolderPath: text("/f"), FileName: text("n"), FileNameFallback: text("m")}, want: "/f/n"},
-		{name: "digits run out", request: pathRequest{FolderPath: text("/f"), FileName: text("{UNIQUE_DIGITS_1}")}, taken: "/f/x", wantErr: "path_exhausted"},
-		{name: "digits run out, fallback", request: pathRequest{FolderPath: text("/f"), FileName: text("{UNIQUE_DIGITS_1}"), FileNameFallback: text("m")}, taken: "/f/x", want: "/f/m"},
-		{name: "digits in the folder count", request: pathRequest{FolderPath: text("/{UNIQUE_DIGITS_1}"), FileName: text("n")}, taken: "/x/n", wantErr: "path_exhausted"},
-		{name: "escaped digits are none", request: pathRequest{FolderPath: text("/f"), FileName: text(`\{UNIQUE_DIGITS_1}`)}, taken: "/f/{UNIQUE_DIGITS_1}", want: "/f/{UNIQUE_DIGITS_1}", wantHit: true},
+		{name: "taken, no fallback", request: Request{FolderPath: text("/f"), FileName: text("n")}, taken: "/f/n", want: "/f/n", wantHit: true},
+		{name: "taken, fallback", request: Request{FolderPath: text("/f"), FileName: text("n"), FileNameFallback: text("{UTC_DAY}")}, taken: "/f/n", want: "/f/16"},
+		{name: "both taken", request: Request{FolderPath: text("/f"), FileName: text("n"), FileNameFallback: text("n")}, taken: "/f/n", want: "/f/n", wantHit: true},
+		{name: "fallback not needed", request: Request{FolderPath: text("/f"), FileName: text("n"), FileNameFallback: text("m")}, want: "/f/n"},
+		{name: "digits run out", request: Request{FolderPath: text("/f"), FileName: text("{UNIQUE_DIGITS_1}")}, taken: "/f/x", wantErr: "path_exhausted"},
+		{name: "digits run out, fallback", request: Request{FolderPath: text("/f"), FileName: text("{UNIQUE_DIGITS_1}"), FileNameFallback: text("m")}, taken: "/f/x", want: "/f/m"},
+		{name: "digits in the folder count", request: Request{FolderPath: text("/{UNIQUE_DIGITS_1}"), FileName: text("n")}, taken: "/x/n", wantErr: "path_exhausted"},
+		{name: "escaped digits are none", request: Request{FolderPath: text("/f"), FileName: text(`\{UNIQUE_DIGITS_1}`)}, taken: "/f/{UNIQUE_DIGITS_1}", want: "/f/{UNIQUE_DIGITS_1}", wantHit: true},
 
-		{name: "slash in the name", request: pathRequest{FileName: text("a/b")}, wantErr: "body.path.fileName"},
-		{name: "a bad name is not saved by its fallback", request: pathRequest{FileName: text("a/b"), FileNameFallback: text("c")}, wantErr: "body.path.fileName"},
-		{name: "slash in the fallback", request: pathRequest{FolderPath: text("/f"), FileName: text("n"), FileNameFallback: text("a/b")}, taken: "/f/n", wantErr: "body.path.fileNameFallback"},
+		{name: "slash in the name", request: Request{FileName: text("a/b")}, wantErr: "body.path.fileName"},
+		{name: "a bad name is not saved by its fallback", request: Request{FileName: text("a/b"), FileNameFallback: text("c")}, wantErr: "body.path.fileName"},
+		{name: "slash in the fallback", request: Request{FolderPath: text("/f"), FileName: text("n"), FileNameFallback: text("a/b")}, taken: "/f/n", wantErr: "body.path.fileNameFallback"},
 		{name: "slash from a variable", original: "../../etc/passwd", wantErr: "body.path.fileName"},
-		{name: "name climbs", request: pathRequest{FolderPath: text("/f"), FileName: text("..")}, wantErr: "body.path"},
-		{name: "folder climbs", request: pathRequest{FolderPath: text("/f/.."), FileName: text("n")}, wantErr: "body.path.folderPath"},
-		{name: "folder climbs through a variable", request: pathRequest{FolderPath: text("/{ORIGINAL_FILE_NAME}"), FileName: text("n")}, original: "../x/..", wantErr: "body.path.folderPath"},
-		{name: "too long after replacing", request: pathRequest{FolderPath: text("/f"), FileName: text("{ORIGINAL_FILE_NAME}")}, original: long, wantErr: "body.path"},
+		{name: "name climbs", request: Request{FolderPath: text("/f"), FileName: text("..")}, wantErr: "body.path"},
+		{name: "folder climbs", request: Request{FolderPath: text("/f/.."), FileName: text("n")}, wantErr: "body.path.folderPath"},
+		{name: "folder climbs through a variable", request: Request{FolderPath: text("/{ORIGINAL_FILE_NAME}"), FileName: text("n")}, original: "../x/..", wantErr: "body.path.folderPath"},
+		{name: "too long after replacing", request: Request{FolderPath: text("/f"), FileName: text("{ORIGINAL_FILE_NAME}")}, original: long, wantErr: "body.path"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -168,7 +168,7 @@ func reason(err error) string {
 func TestTakenPaths(t *testing.T) {
 	t.Parallel()
 	path := "/f"
-	request := pathRequest{Literal: &path}
+	request := Request{Literal: &path}
 	broken := errors.New("disk on fire")
 	for _, test := range []struct {
 		name         string
@@ -184,7 +184,7 @@ func TestTakenPaths(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := resolvePath(request, documentedTime, test.mayOverwrite, func(string) (bool, error) {
+			got, err := Resolve(request, documentedTime, test.mayOverwrite, func(string) (bool, error) {
 				return test.taken, test.takenErr
 			})
 			if !reflect.DeepEqual(err, test.want) {
@@ -201,8 +201,8 @@ func TestTakenPaths(t *testing.T) {
 func TestUniqueDigitsFindTheLastFreePath(t *testing.T) {
 	t.Parallel()
 	folder, name := "/f", "{UNIQUE_DIGITS_1}"
-	request := pathRequest{FolderPath: &folder, FileName: &name, FileNameVariables: true}
-	got, err := resolvePath(request, documentedTime, true, func(path string) (bool, error) { return path != "/f/k", nil })
+	request := Request{FolderPath: &folder, FileName: &name, FileNameVariables: true}
+	got, err := Resolve(request, documentedTime, true, func(path string) (bool, error) { return path != "/f/k", nil })
 	if got != "/f/k" || err != nil {
 		t.Errorf("got %q, %v; want the free path", got, err)
 	}
@@ -224,7 +224,7 @@ func TestResolvedPathsAreValid(t *testing.T) {
 			return nil
 		}
 		taken := func(path string) (bool, error) { return len(path)%2 == 0, nil }
-		path, err := resolvePath(pathRequest{
+		path, err := Resolve(Request{
 			Literal: draw("literal"), FolderPath: draw("folder"), FileName: draw("name"), FileNameFallback: draw("fallback"),
 			FolderVariables:   rapid.Bool().Draw(t, "folder variables"),
 			FileNameVariables: rapid.Bool().Draw(t, "name variables"),
@@ -232,7 +232,7 @@ func TestResolvedPathsAreValid(t *testing.T) {
 		}, documentedTime, false, taken)
 		if err != nil {
 			if reason(err) == "" {
-				t.Fatalf("not a refused: %v", err)
+				t.Fatalf("not a refusal: %v", err)
 			}
 			return
 		}
@@ -261,7 +261,7 @@ func TestTimeTokensSortAsTimesDo(t *testing.T) {
 
 func TestRandomBase58UsesTheWholeAlphabet(t *testing.T) {
 	t.Parallel()
-	text := randomBase58(10_000)
+	text := RandomBase58(10_000)
 	if len(text) != 10_000 {
 		t.Fatalf("%d characters", len(text))
 	}

@@ -1,7 +1,8 @@
-package fake
+// Package pathvars resolves the path of a file: variables such as {UTC_DATE},
+// defaults, relative paths and fallbacks.
+package pathvars
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"regexp"
@@ -23,10 +24,6 @@ const (
 const (
 	maxPathLength = 512 // characters of a file path
 
-	// base58 leaves out the characters that people mix up: 0 O I l.
-	base58Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-	base58Base     = int64(len(base58Alphabet))
-
 	timeTokenLength = 8
 	// inverseEpoch is the number of milliseconds that a time and its inverse add up to.
 	inverseEpoch = int64(10_000_000_000_000)
@@ -37,8 +34,8 @@ const (
 	uniqueTries = 2000
 )
 
-// pathRequest is what a request says about where its file goes.
-type pathRequest struct {
+// Request is what a request says about where its file goes.
+type Request struct {
 	// Literal is a whole path, absolute or relative to the default folder, that
 	// knows no variables; nil means that the path is put together from the rest.
 	Literal *string
@@ -53,13 +50,13 @@ type pathRequest struct {
 	OriginalFileName string // "" when the request gave none
 }
 
-// resolvePath returns the path of the file to store. Unique digits are drawn
+// Resolve returns the path of the file to store. Unique digits are drawn
 // until a path is free; a name that is taken gives way to the fallback; a path
 // that is still taken is used only if mayOverwrite. What stands in the way is a
 // *refusal.Error. An error of taken, which reports whether a file exists at a path,
 // is returned as it is.
-func resolvePath(request pathRequest, now time.Time, mayOverwrite bool, taken func(path string) (bool, error)) (string, error) {
-	resolver := pathResolver{original: request.OriginalFileName, now: now, digits: randomBase58, taken: taken}
+func Resolve(request Request, now time.Time, mayOverwrite bool, taken func(path string) (bool, error)) (string, error) {
+	resolver := pathResolver{original: request.OriginalFileName, now: now, digits: RandomBase58, taken: taken}
 	path, isTaken, err := resolver.choose(request)
 	switch {
 	case err != nil:
@@ -70,7 +67,7 @@ func resolvePath(request pathRequest, now time.Time, mayOverwrite bool, taken fu
 	return path, nil
 }
 
-// pathResolver is resolvePath at work.
+// pathResolver holds what Resolve works with.
 type pathResolver struct {
 	original string           // original file name
 	now      time.Time        // when the upload began
@@ -79,7 +76,7 @@ type pathResolver struct {
 }
 
 // choose returns the best path and whether a file is there already.
-func (r pathResolver) choose(request pathRequest) (path string, taken bool, err error) {
+func (r pathResolver) choose(request Request) (path string, taken bool, err error) {
 	if request.Literal != nil {
 		return r.chooseLiteral(*request.Literal)
 	}
@@ -303,22 +300,4 @@ func timeToken(milliseconds int64) string {
 		milliseconds /= base58Base
 	}
 	return string(token[:])
-}
-
-// randomBase58 returns count random base58 characters, each equally likely.
-func randomBase58(count int) string {
-	text := make([]byte, 0, count)
-	var random [32]byte
-	for {
-		rand.Read(random[:]) // never fails
-		for _, b := range random {
-			if len(text) == count {
-				return string(text)
-			}
-			// Values past the alphabet are dropped: folding them back would favour some digits.
-			if b &= 63; int64(b) < base58Base {
-				text = append(text, base58Alphabet[b])
-			}
-		}
-	}
 }
