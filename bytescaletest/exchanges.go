@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // PutPart is the name of the upload of a part's bytes to its pre-signed URL,
 // in [Fault] and [Exchange]. It is no operation of the API description.
-const PutPart = fake.OpPutPart
+const PutPart = operation.PutPart
 
 // Exchange is one request and its answer. It holds no secrets: no headers, no
 // query strings, no bodies.
@@ -96,7 +97,7 @@ func (s *Server) Stats() Stats {
 func peak(exchanges []fake.Exchange, window time.Duration) (most int) {
 	var starts []time.Time
 	for _, x := range exchanges {
-		if fake.IsAPI(x.Operation) {
+		if operation.IsAPI(x.Operation) {
 			starts = append(starts, x.Start)
 		}
 	}

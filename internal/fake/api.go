@@ -8,6 +8,7 @@ import (
 	"github.com/c88edac7/bytescale-go/contract"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // maxJSONBody limits the body of a JSON request: the largest valid one has
@@ -32,7 +33,7 @@ func (s *Server) newAPI() http.Handler {
 		})
 	generated := fakeapi.HandlerWithOptions(strict, fakeapi.StdHTTPServerOptions{ErrorHandlerFunc: badRequest})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if exchangeOf(r.Context()).operation == opDownload {
+		if exchangeOf(r.Context()).operation == operation.DownloadFile {
 			s.download(w, r)
 			return
 		}
@@ -69,8 +70,8 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
 }
 
 // takesFiles tells whether the body of an operation is one or more files.
-func takesFiles(operation string) bool {
-	return operation == opBasicUpload || operation == opFormData
+func takesFiles(id string) bool {
+	return id == operation.BasicUpload || id == operation.FormDataUpload
 }
 
 // invalid turns an error of the generated decoder into a refusal.

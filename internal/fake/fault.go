@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // FaultKind says what goes wrong.
@@ -45,11 +47,11 @@ var faultRules = map[FaultKind]faultRule{
 	FaultStall:        {phases: true},
 	FaultTrickle:      {},
 	FaultDelay:        {phases: true},
-	FaultExpiredURL:   {operations: []string{OpPutPart, opBegin, opGetPart}},
-	FaultWrongETag:    {operations: []string{OpPutPart}},
-	FaultMissingETag:  {operations: []string{OpPutPart}},
-	FaultRefuseETag:   {operations: []string{opCompletePart}},
-	FaultForgetUpload: {operations: []string{OpPutPart, opGetPart, opListParts, opCompletePart}},
+	FaultExpiredURL:   {operations: []string{operation.PutPart, operation.BeginMultipartUpload, operation.GetUploadPart}},
+	FaultWrongETag:    {operations: []string{operation.PutPart}},
+	FaultMissingETag:  {operations: []string{operation.PutPart}},
+	FaultRefuseETag:   {operations: []string{operation.CompleteUploadPart}},
+	FaultForgetUpload: {operations: []string{operation.PutPart, operation.GetUploadPart, operation.ListUploadParts, operation.CompleteUploadPart}},
 	FaultEdit:         {},
 }
 
@@ -137,11 +139,11 @@ func (f Fault) String() string {
 // meant.
 func (f *Fault) Validate() error {
 	rule, ok := faultRules[f.Kind]
-	known := append(Operations(), OpPutPart, AnyOperation)
+	_, isOperation := operation.Find(f.Operation)
 	switch {
 	case !ok:
 		return fmt.Errorf("fault: there is no kind %q", f.Kind)
-	case !slices.Contains(known, f.Operation):
+	case !isOperation && f.Operation != operation.PutPart && f.Operation != AnyOperation:
 		return fmt.Errorf("fault: there is no operation %q", f.Operation)
 	case rule.operations != nil && !slices.Contains(rule.operations, f.Operation):
 		return fmt.Errorf("fault: %s does not go with %s", f.Kind, f.Operation)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // inject lets a fault happen to an exchange. serve carries the exchange out.
@@ -140,7 +141,7 @@ func cut(w *answerWriter, r *http.Request) {
 // whoever would send it.
 func (f *Fault) answer(w http.ResponseWriter, r *http.Request) {
 	message := cmp.Or(f.Message, http.StatusText(f.Status), "A scripted fault.")
-	if exchangeOf(r.Context()).operation == OpPutPart {
+	if exchangeOf(r.Context()).operation == operation.PutPart {
 		body, _ := xml.Marshal(&storageError{Code: cmp.Or(f.Code, storageCode(f.Status)), Message: message}) // plain strings
 		f.answerBody(w, r, "application/xml", cmp.Or(f.Body, xml.Header+string(body)))
 		return

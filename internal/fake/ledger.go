@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // Stats count the requests that a server has open, and their maxima so far.
@@ -46,9 +48,9 @@ func (l *ledger) open(c call, method, path string) *exchange {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case c.operation == OpPutPart:
+	case c.operation == operation.PutPart:
 		x.gauge = &l.puts
-	case c.operation == opDownload:
+	case c.operation == operation.DownloadFile:
 		x.gauge = &l.downloads
 	case c.isAPI():
 		x.gauge = &l.api

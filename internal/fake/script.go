@@ -76,7 +76,7 @@ func (s *script) next(c *call) *Fault {
 
 // chooses counts a call and tells whether the fault wants it.
 func (f *scripted) chooses(c *call) bool {
-	if f.Operation != AnyOperation && f.Operation != c.operation || c.operation == opUnknown {
+	if f.Operation != AnyOperation && f.Operation != c.operation || c.operation == "" {
 		return false
 	}
 	if f.Part != nil && *f.Part != c.part {

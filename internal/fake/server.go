@@ -13,6 +13,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/fetch"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // Server is the fake service as an [http.Handler]. Make one with [New].
@@ -151,9 +152,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, x *exchange, allow string) {
 	switch {
-	case x.operation == OpPutPart:
+	case x.operation == operation.PutPart:
 		s.putPart(w, r, x)
-	case x.operation == opDownload:
+	case x.operation == operation.DownloadFile:
 		s.serveAPI(w, r, x)
 	case x.isAPI():
 		if !s.wait(r.Context(), s.options.APILatency) {
@@ -179,7 +180,7 @@ func (s *Server) violate(x *exchange, format string, args ...any) {
 
 // report records a violation.
 func (s *Server) report(x *exchange, text string) {
-	if x.operation != opUnknown {
+	if x.operation != "" {
 		text = x.operation + ": " + text
 	}
 	x.note(func(data *Exchange) { data.Violations = append(data.Violations, text) })

@@ -73,6 +73,13 @@ func Find(id string) (Operation, bool) {
 	return Operation{}, false
 }
 
+// IsAPI reports whether id is an operation of the API server: neither that of a
+// file by its URL nor [PutPart].
+func IsAPI(id string) bool {
+	op, ok := Find(id)
+	return ok && op.Server == API
+}
+
 // Match returns the operation of a request to a server and the values of its
 // path parameters. path is the decoded path below the base address of the
 // server. If only the method is wrong, Match returns no id and the methods that
