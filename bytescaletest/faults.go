@@ -4,63 +4,63 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // FaultKind says what goes wrong in a [Fault]. It is a string: the name of its
 // constant without Fault and with a small first letter, such as "status",
 // "wrongShape", "expiredUrl", "wrongEtag". "Carried out" means that the request
 // has its effect on the server as if nothing were wrong.
-type FaultKind = fake.FaultKind
+type FaultKind = fault.Kind
 
 // The kinds of faults.
 const (
 	// FaultStatus answers Fault.Status with an error body: that of the API, or
 	// that of object storage for PutPart. Code, Message, Body, Header and the
 	// RetryAfter fields add to it.
-	FaultStatus = fake.FaultStatus
+	FaultStatus = fault.Status
 	// FaultReset cuts the connection: after AfterBytes of the request body or,
 	// with After, once the request was carried out.
-	FaultReset = fake.FaultReset
+	FaultReset = fault.Reset
 	// FaultTruncate carries the request out and cuts the connection after
 	// AfterBytes of the answer's body.
-	FaultTruncate = fake.FaultTruncate
+	FaultTruncate = fault.Truncate
 	// FaultGarbage answers with a body that is not JSON, or with Body; Status is
 	// 200 by default.
-	FaultGarbage = fake.FaultGarbage
+	FaultGarbage = fault.Garbage
 	// FaultWrongShape answers with JSON of another shape than documented, or
 	// with Body; Status is 200 by default.
-	FaultWrongShape = fake.FaultWrongShape
+	FaultWrongShape = fault.WrongShape
 	// FaultStall reads AfterBytes of a PutPart's body, all of it if negative,
 	// and then neither reads nor answers. With After, the request is carried out
 	// and not answered. It lasts for Delay, then the connection is cut; without
 	// Delay, until the client or the server closes.
-	FaultStall = fake.FaultStall
+	FaultStall = fault.Stall
 	// FaultTrickle carries the request out, but reads its body and writes the
 	// answer's at Rate bytes per second.
-	FaultTrickle = fake.FaultTrickle
+	FaultTrickle = fault.Trickle
 	// FaultDelay waits Delay, then carries the request out; with After, it waits
 	// between that and the answer.
-	FaultDelay = fake.FaultDelay
+	FaultDelay = fault.Delay
 	// FaultExpiredURL refuses the URL of a PutPart as expired; on
 	// BeginMultipartUpload and GetUploadPart, it hands out an expired one.
-	FaultExpiredURL = fake.FaultExpiredURL
+	FaultExpiredURL = fault.ExpiredURL
 	// FaultWrongETag carries a PutPart out and answers another etag.
-	FaultWrongETag = fake.FaultWrongETag
+	FaultWrongETag = fault.WrongETag
 	// FaultMissingETag carries a PutPart out and answers no etag.
-	FaultMissingETag = fake.FaultMissingETag
+	FaultMissingETag = fault.MissingETag
 	// FaultRefuseETag refuses the etag of a CompleteUploadPart.
-	FaultRefuseETag = fake.FaultRefuseETag
+	FaultRefuseETag = fault.RefuseETag
 	// FaultForgetUpload drops the upload that the request is about, and then
 	// answers as usual, which is that there is no such upload.
-	FaultForgetUpload = fake.FaultForgetUpload
+	FaultForgetUpload = fault.ForgetUpload
 	// FaultEdit carries the request out and changes the JSON of the answer by
 	// Set: overlapping ranges, foreign upload ids, absurd counts, and so on.
-	FaultEdit = fake.FaultEdit
+	FaultEdit = fault.Edit
 )
 
 // AnyOperation in Fault.Operation stands for every operation and [PutPart].
-const AnyOperation = fake.AnyOperation
+const AnyOperation = fault.AnyOperation
 
 // Fault is something that goes wrong on purpose. It hits requests chosen by
 // Operation, Part, Occurrence and Times, and does what Kind says.
@@ -120,10 +120,10 @@ type Fault struct {
 }
 
 // MarshalJSON implements [json.Marshaler].
-func (f Fault) MarshalJSON() ([]byte, error) { return fake.Fault(f).MarshalJSON() }
+func (f Fault) MarshalJSON() ([]byte, error) { return fault.Fault(f).MarshalJSON() }
 
 // UnmarshalJSON implements [json.Unmarshaler].
-func (f *Fault) UnmarshalJSON(data []byte) error { return (*fake.Fault)(f).UnmarshalJSON(data) }
+func (f *Fault) UnmarshalJSON(data []byte) error { return (*fault.Fault)(f).UnmarshalJSON(data) }
 
 // Part returns a pointer to index, for the field of this name in a [Fault].
 func Part(index int64) *int64 { return &index }
@@ -132,9 +132,9 @@ func Part(index int64) *int64 { return &index }
 // by the first fault that chooses it. Fail panics if a fault makes no sense,
 // which is a mistake in the test; [Fault.Validate] tells without panic.
 func (s *Server) Fail(faults ...Fault) {
-	converted := make([]fake.Fault, len(faults))
-	for i, fault := range faults {
-		converted[i] = fake.Fault(fault)
+	converted := make([]fault.Fault, len(faults))
+	for i, f := range faults {
+		converted[i] = fault.Fault(f)
 	}
 	if err := s.core.Fail(converted...); err != nil {
 		panic("bytescaletest: " + err.Error())
@@ -144,15 +144,15 @@ func (s *Server) Fail(faults ...Fault) {
 // Validate tells what keeps a fault from working as meant; nil if nothing
 // does.
 func (f Fault) Validate() error {
-	converted := fake.Fault(f)
+	converted := fault.Fault(f)
 	return converted.Validate()
 }
 
 // UnusedFaults lists the scripted faults that have not happened yet.
 func (s *Server) UnusedFaults() []Fault {
 	var unused []Fault
-	for _, fault := range s.core.UnusedFaults() {
-		unused = append(unused, Fault(fault))
+	for _, f := range s.core.UnusedFaults() {
+		unused = append(unused, Fault(f))
 	}
 	return unused
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 	"github.com/c88edac7/bytescale-go/internal/fake"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
@@ -47,7 +48,7 @@ type interruption struct {
 	store   store.Store
 }
 
-func newInterruption(t *testing.T, faults ...fake.Fault) *interruption {
+func newInterruption(t *testing.T, faults ...fault.Fault) *interruption {
 	t.Helper()
 	i := &interruption{t: t, dir: t.TempDir(), store: kept{store.NewMemory()}}
 	i.write("movie.mp4", movieSize)
@@ -86,7 +87,7 @@ func (i *interruption) options() fake.Options {
 }
 
 // restart stops the service and starts it again at the same address.
-func (i *interruption) restart(faults ...fake.Fault) {
+func (i *interruption) restart(faults ...fault.Fault) {
 	i.t.Helper()
 	i.healthy()
 	if err := i.service.restart(i.options()); err != nil {
@@ -95,7 +96,7 @@ func (i *interruption) restart(faults ...fake.Fault) {
 	i.script(faults)
 }
 
-func (i *interruption) script(faults []fake.Fault) {
+func (i *interruption) script(faults []fault.Fault) {
 	i.t.Helper()
 	if err := i.service.Fail(faults...); err != nil {
 		i.t.Fatal(err)
@@ -255,8 +256,8 @@ func (i *interruption) leftovers() []string {
 	return found
 }
 
-func stall(operation string, occurrence int, after bool) fake.Fault {
-	return fake.Fault{Operation: operation, Occurrence: occurrence, Times: -1, Kind: fake.FaultStall, After: after}
+func stall(operation string, occurrence int, after bool) fault.Fault {
+	return fault.Fault{Operation: operation, Occurrence: occurrence, Times: -1, Kind: fault.Stall, After: after}
 }
 
 // Killed at any moment, the same command sends only what the service does not
@@ -264,7 +265,7 @@ func stall(operation string, occurrence int, after bool) fake.Fault {
 func TestKilled(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		fault fake.Fault
+		fault fault.Fault
 		want  int // parts that were complete
 	}{
 		{"before the first PUT", stall("PutPart", 1, false), 0},
@@ -649,7 +650,7 @@ func TestCtrlCDownload(t *testing.T) {
 	t.Parallel()
 	i := newInterruption(t)
 	i.succeed(i.upload())
-	i.script([]fake.Fault{{Operation: "DownloadFile", Kind: fake.FaultTrickle, Rate: 100_000}})
+	i.script([]fault.Fault{{Operation: "DownloadFile", Kind: fault.Trickle, Rate: 100_000}})
 	p := i.start(nil, "download", "-q", "-o", "back.mp4", moviePath)
 	i.until("a part of the file", func() bool {
 		begun, err := filepath.Glob(filepath.Join(i.dir, ".bytescale-*"))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 	"github.com/c88edac7/bytescale-go/internal/fake"
 )
 
@@ -102,7 +103,7 @@ func startServer(t *testing.T, ts *testscript.TestScript, args []string) {
 }
 
 func addFault(ts *testscript.TestScript, neg bool, args []string) {
-	var fault fake.Fault
+	var fault fault.Fault
 	ts.Check(json.Unmarshal([]byte(strings.Join(args, " ")), &fault))
 	ts.Check(serviceOf(ts).Fail(fault))
 }

@@ -8,36 +8,36 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // Whatever goes wrong, and whatever the service says to it, neither the API key
 // nor the query of a pre-signed URL is printed or left on the disk.
 func TestSecretsStaySecret(t *testing.T) {
 	const echo = "you sent Bearer " + testKey + " to https://storage.example/part?signature=abcdefgh0123456789"
-	refused := func(operation string, status int) fake.Fault {
-		return fake.Fault{Operation: operation, Kind: fake.FaultStatus, Status: status, Message: echo, Times: -1}
+	refused := func(operation string, status int) fault.Fault {
+		return fault.Fault{Operation: operation, Kind: fault.Status, Status: status, Message: echo, Times: -1}
 	}
 	endless := map[string]bool{ // tried again for longer than a test should take
 		"a completion is garbage": true, "storage is unreachable": true,
 	}
-	for name, fault := range map[string]fake.Fault{
+	for name, scripted := range map[string]fault.Fault{
 		"begin is refused":        refused("BeginMultipartUpload", 400),
 		"the key is refused":      refused("BeginMultipartUpload", 401),
-		"begin makes no sense":    {Operation: "BeginMultipartUpload", Kind: fake.FaultGarbage, Body: echo, Times: -1},
+		"begin makes no sense":    {Operation: "BeginMultipartUpload", Kind: fault.Garbage, Body: echo, Times: -1},
 		"a part's URL is refused": refused("GetUploadPart", 403),
-		"storage refuses a part":  {Operation: "PutPart", Kind: fake.FaultStatus, Status: 400, Code: "InvalidRequest", Message: echo, Times: -1},
+		"storage refuses a part":  {Operation: "PutPart", Kind: fault.Status, Status: 400, Code: "InvalidRequest", Message: echo, Times: -1},
 		"storage refuses a URL":   refused("PutPart", 403),
 		"a completion is refused": refused("CompleteUploadPart", 403),
-		"a completion is garbage": {Operation: "CompleteUploadPart", Kind: fake.FaultGarbage, Body: echo, Times: -1},
-		"storage is unreachable": {Operation: "BeginMultipartUpload", Kind: fake.FaultEdit, Set: map[string]json.RawMessage{
+		"a completion is garbage": {Operation: "CompleteUploadPart", Kind: fault.Garbage, Body: echo, Times: -1},
+		"storage is unreachable": {Operation: "BeginMultipartUpload", Kind: fault.Edit, Set: map[string]json.RawMessage{
 			"/uploadParts/first/uploadUrl": json.RawMessage(`"http://no-such-host.invalid/part?signature=abcdefgh0123456789"`),
 		}},
-		"nothing at all": {Operation: "ListUploadParts", Kind: fake.FaultDelay, Delay: 1},
+		"nothing at all": {Operation: "ListUploadParts", Kind: fault.Delay, Delay: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			i := newInterruption(t, fault)
+			i := newInterruption(t, scripted)
 			p := i.upload()
 			if endless[name] {
 				i.until("a retry that is told", func() bool { return strings.Contains(p.err.String(), "trying again") })
@@ -45,7 +45,7 @@ func TestSecretsStaySecret(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if failed, wanted := p.finish() != exitOK, fault.Kind != fake.FaultDelay; failed != wanted {
+			if failed, wanted := p.finish() != exitOK, scripted.Kind != fault.Delay; failed != wanted {
 				t.Errorf("failed: %v: %s", failed, &p.err)
 			}
 			text := p.out.String() + p.err.String() + filesBelow(t, filepath.Join(i.dir, "state"))

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // jwt is an unsigned token of the account; the fake does not check signatures.
@@ -62,7 +62,7 @@ func checkFaults(w *world) {
 		op := &operations[i]
 		for _, status := range op.errors {
 			what := fmt.Sprintf("%s failing with %d", op.id, status)
-			fault := fake.Fault{Operation: op.id, Kind: fake.FaultStatus, Status: status}
+			fault := fault.Fault{Operation: op.id, Kind: fault.Status, Status: status}
 			if status == http.StatusTooManyRequests {
 				fault.RetryAfter = "2"
 			}

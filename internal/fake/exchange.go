@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // Exchange is one request and its answer. It holds no secret: no header, no
@@ -32,7 +34,7 @@ type Exchange struct {
 	// handed over; zero if it is still due.
 	Start, End time.Time
 	// Fault is the kind of the scripted fault that hit, empty if none did.
-	Fault FaultKind
+	Fault fault.Kind
 	// Violations are the rules that the request broke.
 	Violations []string
 }

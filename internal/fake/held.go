@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // errAnswerCut ends the writing of an answer that is cut off.
@@ -46,7 +48,7 @@ func (h *heldAnswer) send(w http.ResponseWriter) {
 }
 
 // edit changes the JSON of a held answer as the fault says.
-func (s *Server) edit(held *heldAnswer, f *Fault, x *exchange) {
+func (s *Server) edit(held *heldAnswer, f *fault.Fault, x *exchange) {
 	var answer any
 	decoder := json.NewDecoder(bytes.NewReader(held.body.Bytes()))
 	decoder.UseNumber()
@@ -55,7 +57,7 @@ func (s *Server) edit(held *heldAnswer, f *Fault, x *exchange) {
 	}
 	if object, ok := answer.(map[string]any); ok {
 		if id, ok := object["uploadId"].(string); ok {
-			s.script.taint(id)
+			s.script.Mislead(id)
 		}
 	}
 	for place, value := range f.Set {

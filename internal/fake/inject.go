@@ -10,35 +10,36 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // inject lets a fault happen to an exchange. serve carries the exchange out.
-func (s *Server) inject(f *Fault, w *answerWriter, r *http.Request, x *exchange, serve http.HandlerFunc) {
+func (s *Server) inject(f *fault.Fault, w *answerWriter, r *http.Request, x *exchange, serve http.HandlerFunc) {
 	switch f.Kind {
-	case FaultExpiredURL:
+	case fault.ExpiredURL:
 		x.expiredURL = true
-	case FaultWrongETag:
+	case fault.WrongETag:
 		x.wrongETag = true
-	case FaultMissingETag:
+	case fault.MissingETag:
 		x.missingETag = true
-	case FaultRefuseETag:
+	case fault.RefuseETag:
 		x.refuseETag = true
-	case FaultForgetUpload:
+	case fault.ForgetUpload:
 		if s.store.DeleteUpload(x.upload) != nil {
 			panic(http.ErrAbortHandler)
 		}
-	case FaultTrickle:
+	case fault.Trickle:
 		r.Body = s.throttled(r, f.Rate)
 		serve(s.slowWriter(w, r, f.Rate), r)
 		return
-	case FaultTruncate:
+	case fault.Truncate:
 		serve(&cutWriter{ResponseWriter: w, left: f.AfterBytes}, r)
 		_ = http.NewResponseController(w).Flush() // or nothing of it is sent
 		cut(w, r)
 		return
-	case FaultEdit:
+	case fault.Edit:
 		held := newHeldAnswer()
 		serve(held, r)
 		s.edit(held, f, x)
@@ -53,13 +54,13 @@ func (s *Server) inject(f *Fault, w *answerWriter, r *http.Request, x *exchange,
 
 // injectAnswer is inject for the faults that come before or after the
 // exchange is carried out.
-func (s *Server) injectAnswer(f *Fault, w *answerWriter, r *http.Request, serve http.HandlerFunc) {
+func (s *Server) injectAnswer(f *fault.Fault, w *answerWriter, r *http.Request, serve http.HandlerFunc) {
 	held := newHeldAnswer()
 	if f.After {
 		serve(held, r)
 	}
 	switch f.Kind {
-	case FaultDelay:
+	case fault.Delay:
 		if !s.wait(r.Context(), f.Delay) {
 			panic(http.ErrAbortHandler)
 		}
@@ -68,12 +69,12 @@ func (s *Server) injectAnswer(f *Fault, w *answerWriter, r *http.Request, serve 
 		} else {
 			serve(w, r)
 		}
-	case FaultReset:
+	case fault.Reset:
 		if !f.After {
 			readSome(r, f.AfterBytes)
 		}
 		cut(w, r)
-	case FaultStall:
+	case fault.Stall:
 		switch {
 		case f.After:
 		case exchangeOf(r.Context()).isAPI():
@@ -82,12 +83,12 @@ func (s *Server) injectAnswer(f *Fault, w *answerWriter, r *http.Request, serve 
 			readSome(r, f.AfterBytes)
 		}
 		s.stall(f.Delay, w, r)
-	case FaultStatus:
-		f.answer(w, r)
-	case FaultGarbage:
-		f.answerBody(w, r, "application/json", cmp.Or(f.Body, `{"uploadId": <html>`))
-	case FaultWrongShape:
-		f.answerBody(w, r, "application/json", cmp.Or(f.Body, `{"unexpected":["shape",1]}`))
+	case fault.Status:
+		answerStatus(w, r, f)
+	case fault.Garbage:
+		answerBody(w, r, f, "application/json", cmp.Or(f.Body, `{"uploadId": <html>`))
+	case fault.WrongShape:
+		answerBody(w, r, f, "application/json", cmp.Or(f.Body, `{"unexpected":["shape",1]}`))
 	}
 }
 
@@ -137,19 +138,19 @@ func cut(w *answerWriter, r *http.Request) {
 	_ = conn.Close() // the connection is given up in any case
 }
 
-// answer sends the status of the fault with an error body in the words of
+// answerStatus sends the status of the fault with an error body in the words of
 // whoever would send it.
-func (f *Fault) answer(w http.ResponseWriter, r *http.Request) {
+func answerStatus(w http.ResponseWriter, r *http.Request, f *fault.Fault) {
 	message := cmp.Or(f.Message, http.StatusText(f.Status), "A scripted fault.")
 	if exchangeOf(r.Context()).operation == operation.PutPart {
 		body, _ := xml.Marshal(&storageError{Code: cmp.Or(f.Code, storageCode(f.Status)), Message: message}) // plain strings
-		f.answerBody(w, r, "application/xml", cmp.Or(f.Body, xml.Header+string(body)))
+		answerBody(w, r, f, "application/xml", cmp.Or(f.Body, xml.Header+string(body)))
 		return
 	}
 	body, _ := json.Marshal(gen.ErrorResponse{Error: gen.ErrorInfo{ // plain strings
 		Code: cmp.Or(f.Code, "scripted_fault"), Message: message,
 	}})
-	f.answerBody(w, r, "application/json", cmp.Or(f.Body, string(body)))
+	answerBody(w, r, f, "application/json", cmp.Or(f.Body, string(body)))
 }
 
 // storageCode is the error code that object storage gives with a status.
@@ -168,7 +169,7 @@ func storageCode(status int) string {
 }
 
 // answerBody sends an answer and then lets the client finish its request.
-func (f *Fault) answerBody(w http.ResponseWriter, r *http.Request, contentType, body string) {
+func answerBody(w http.ResponseWriter, r *http.Request, f *fault.Fault, contentType, body string) {
 	header := w.Header()
 	header.Set("Content-Type", contentType)
 	if f.RetryAfter != "" {

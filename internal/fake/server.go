@@ -10,8 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 	"github.com/c88edac7/bytescale-go/internal/fake/fetch"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
+	"github.com/c88edac7/bytescale-go/internal/fake/script"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
@@ -25,7 +27,7 @@ type Server struct {
 	api     http.Handler // API and downloads
 
 	ledger  ledger
-	script  script
+	script  script.Script
 	uploads keyedMutex
 	sweeper sweeper
 
@@ -115,6 +117,14 @@ func (s *Server) Exchanges() []Exchange { return s.ledger.all() }
 // Violations lists the rules that clients broke so far.
 func (s *Server) Violations() []string { return s.ledger.broken() }
 
+// Fail scripts faults, in addition to those scripted before. A request is hit by
+// the first fault that chooses it. If one of the faults is not valid, none of them
+// is scripted.
+func (s *Server) Fail(faults ...fault.Fault) error { return s.script.Add(faults...) }
+
+// UnusedFaults lists the scripted faults that have hit nothing yet.
+func (s *Server) UnusedFaults() []fault.Fault { return s.script.Unused() }
+
 // Store gives the store that the server works on.
 func (s *Server) Store() store.Store { return s.store }
 
@@ -142,9 +152,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 
 	serve := func(w http.ResponseWriter, r *http.Request) { s.dispatch(w, r, x, allow) }
-	if fault := s.script.next(&x.call); fault != nil {
-		x.note(func(data *Exchange) { data.Fault = fault.Kind })
-		s.inject(fault, answer, r, x, serve)
+	if f := s.script.Next(script.Request{Operation: x.operation, Upload: x.upload, Part: x.part}); f != nil {
+		x.note(func(data *Exchange) { data.Fault = f.Kind })
+		s.inject(f, answer, r, x, serve)
 		return
 	}
 	serve(answer, r)
@@ -173,7 +183,7 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, x *exchange, a
 
 // violate records that the client broke a rule, unless a fault led it there.
 func (s *Server) violate(x *exchange, format string, args ...any) {
-	if !s.options.Lenient && !s.script.tainted(x.upload) {
+	if !s.options.Lenient && !s.script.Misled(x.upload) {
 		s.report(x, fmt.Sprintf(format, args...))
 	}
 }
