@@ -15,6 +15,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // noise is n bytes that differ everywhere, so that bytes in the wrong place show.
@@ -30,9 +31,9 @@ func noise(seed uint64, n int) []byte {
 func uploadCut(t *testing.T, srv *bytescaletest.Server, source string, partSize int64, parts, cuts int) {
 	t.Helper()
 	for nth := range cuts {
-		srv.Fail(bytescaletest.Fault{
-			Operation: bytescaletest.PutPart, EachPart: true, Occurrence: nth + 1,
-			Kind: bytescaletest.FaultReset, AfterBytes: rand.Int64N(partSize),
+		srv.Fail(fault.Fault{
+			Operation: fault.PutPart, EachPart: true, Occurrence: nth + 1,
+			Kind: fault.Reset, AfterBytes: rand.Int64N(partSize),
 		})
 	}
 	data := noise(1, parts*int(partSize)-7)
@@ -138,10 +139,10 @@ func (l *lateTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func TestUploadWaitsForItsBodies(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string][]bytescaletest.Fault{
+	for name, fault := range map[string][]fault.Fault{
 		"success":   nil,
-		"refused":   {{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStatus, Status: http.StatusRequestEntityTooLarge}},
-		"cancelled": {{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStall, Times: -1}},
+		"refused":   {{Operation: fault.PutPart, Kind: fault.Status, Status: http.StatusRequestEntityTooLarge}},
+		"cancelled": {{Operation: fault.PutPart, Kind: fault.Stall, Times: -1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

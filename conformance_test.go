@@ -15,6 +15,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // conformancePart is the part size of the scenarios: large enough that a PUT can
@@ -24,9 +25,9 @@ const conformancePart = 64 << 10
 // scenario is one row of testdata/conformance.json: what goes wrong, and what
 // must come of it.
 type scenario struct {
-	Name   string                `json:"name"`
-	Why    string                `json:"why"`
-	Faults []bytescaletest.Fault `json:"faults"`
+	Name   string        `json:"name"`
+	Why    string        `json:"why"`
+	Faults []fault.Fault `json:"faults"`
 	// Want is "stored" or "error".
 	Want string `json:"want"`
 	// Status or Error name the error: an HTTP status or a sentinel.

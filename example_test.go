@@ -15,6 +15,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 	"github.com/c88edac7/bytescale-go/gen"
 )
 
@@ -219,9 +220,9 @@ func ExampleClient_Resume() {
 	content := bytes.Repeat([]byte("0123456789"), 100)
 
 	// The upload breaks off: storage refuses one of its three parts.
-	server.Fail(bytescaletest.Fault{
-		Operation: bytescaletest.PutPart, Part: bytescaletest.Part(1),
-		Kind: bytescaletest.FaultStatus, Status: http.StatusBadRequest, Code: "InvalidRequest",
+	server.Fail(fault.Fault{
+		Operation: fault.PutPart, Part: fault.Part(1),
+		Kind: fault.Status, Status: http.StatusBadRequest, Code: "InvalidRequest",
 	})
 	var saved []byte
 	_, err := client.Upload(context.Background(), bytescale.Bytes(content), bytescale.WithPath("/data.bin"),
@@ -330,8 +331,8 @@ func ExampleAPIError() {
 func ExampleWithObserver() {
 	server := startFake()
 	defer server.Close()
-	server.Fail(bytescaletest.Fault{
-		Operation: "GetFileDetails", Kind: bytescaletest.FaultStatus, Status: http.StatusInternalServerError, RetryAfterMillis: 1000,
+	server.Fail(fault.Fault{
+		Operation: "GetFileDetails", Kind: fault.Status, Status: http.StatusInternalServerError, RetryAfterMillis: 1000,
 	})
 	client := server.Client(bytescale.WithObserver(func(e bytescale.Event) {
 		switch e.Kind {

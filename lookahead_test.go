@@ -9,6 +9,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // TestSlowLinkMeetsNoExpiredURL sends parts that take most of a minute each,
@@ -33,7 +34,7 @@ func TestSlowLinkMeetsNoExpiredURL(t *testing.T) {
 				puts, fetches := 0, 0
 				for _, exchange := range srv.Exchanges() {
 					switch exchange.Operation {
-					case bytescaletest.PutPart:
+					case fault.PutPart:
 						puts++
 						if exchange.Status != http.StatusOK {
 							t.Errorf("a PUT was answered with %d", exchange.Status)
@@ -68,7 +69,7 @@ func TestSlowLinkIsNotCut(t *testing.T) {
 		}
 		sent := 0
 		for _, exchange := range srv.Exchanges() {
-			if exchange.Operation == bytescaletest.PutPart {
+			if exchange.Operation == fault.PutPart {
 				sent++
 			}
 		}

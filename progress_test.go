@@ -6,6 +6,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // A progress bar that shows Confirmed + InFlight goes back by what has to be sent
@@ -15,8 +16,8 @@ func TestProgressOfWhatIsSentAgain(t *testing.T) {
 		const partSize, total = 1 << 20, 6 << 20
 		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(partSize), bytescaletest.WithBandwidth(partSize))
 		srv.Fail(
-			bytescaletest.Fault{Operation: bytescaletest.PutPart, Part: bytescaletest.Part(0), Kind: bytescaletest.FaultStatus, Status: 503, After: true},
-			bytescaletest.Fault{Operation: "CompleteUploadPart", Part: bytescaletest.Part(5), Kind: bytescaletest.FaultRefuseETag},
+			fault.Fault{Operation: fault.PutPart, Part: fault.Part(0), Kind: fault.Status, Status: 503, After: true},
+			fault.Fault{Operation: "CompleteUploadPart", Part: fault.Part(5), Kind: fault.RefuseETag},
 		)
 		client := srv.Client(bytescale.WithPutsInFlight(1))
 		var back []int64

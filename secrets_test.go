@@ -17,6 +17,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 const (
@@ -31,28 +32,28 @@ const (
 func TestNothingTellsSecrets(t *testing.T) {
 	t.Parallel()
 	operations := []string{
-		bytescaletest.PutPart, "BeginMultipartUpload", "GetUploadPart", "ListUploadParts", "CompleteUploadPart",
+		fault.PutPart, "BeginMultipartUpload", "GetUploadPart", "ListUploadParts", "CompleteUploadPart",
 		"GetFileDetails", "DeleteFile", "DownloadFile",
 	}
-	kinds := []bytescaletest.Fault{
-		{Kind: bytescaletest.FaultStatus, Status: 400},
-		{Kind: bytescaletest.FaultStatus, Status: 401},
-		{Kind: bytescaletest.FaultStatus, Status: 403},
-		{Kind: bytescaletest.FaultStatus, Status: 404},
-		{Kind: bytescaletest.FaultStatus, Status: 503, After: true},
-		{Kind: bytescaletest.FaultStatus, Status: 429, RetryAfter: "100000"},
-		{Kind: bytescaletest.FaultReset},
-		{Kind: bytescaletest.FaultReset, After: true},
-		{Kind: bytescaletest.FaultTruncate, AfterBytes: 3},
-		{Kind: bytescaletest.FaultGarbage},
-		{Kind: bytescaletest.FaultWrongShape},
-		{Kind: bytescaletest.FaultStall},
-		{Kind: bytescaletest.FaultExpiredURL},
-		{Kind: bytescaletest.FaultWrongETag},
-		{Kind: bytescaletest.FaultMissingETag},
-		{Kind: bytescaletest.FaultRefuseETag},
-		{Kind: bytescaletest.FaultForgetUpload},
-		{Kind: bytescaletest.FaultEdit, Set: map[string]json.RawMessage{"/uploadUrl": json.RawMessage(`"https://user:` + leakJWT + `@127.0.0.1:1/?x=` + leakJWT + `"`)}},
+	kinds := []fault.Fault{
+		{Kind: fault.Status, Status: 400},
+		{Kind: fault.Status, Status: 401},
+		{Kind: fault.Status, Status: 403},
+		{Kind: fault.Status, Status: 404},
+		{Kind: fault.Status, Status: 503, After: true},
+		{Kind: fault.Status, Status: 429, RetryAfter: "100000"},
+		{Kind: fault.Reset},
+		{Kind: fault.Reset, After: true},
+		{Kind: fault.Truncate, AfterBytes: 3},
+		{Kind: fault.Garbage},
+		{Kind: fault.WrongShape},
+		{Kind: fault.Stall},
+		{Kind: fault.ExpiredURL},
+		{Kind: fault.WrongETag},
+		{Kind: fault.MissingETag},
+		{Kind: fault.RefuseETag},
+		{Kind: fault.ForgetUpload},
+		{Kind: fault.Edit, Set: map[string]json.RawMessage{"/uploadUrl": json.RawMessage(`"https://user:` + leakJWT + `@127.0.0.1:1/?x=` + leakJWT + `"`)}},
 	}
 	failed := map[string]int{}
 	for _, operation := range operations {
@@ -75,7 +76,7 @@ func TestNothingTellsSecrets(t *testing.T) {
 
 // driveIntoFault uses a client in all ways, looks at everything it tells, and
 // returns the errors.
-func driveIntoFault(t *testing.T, fault bytescaletest.Fault) (failures []error) {
+func driveIntoFault(t *testing.T, fault fault.Fault) (failures []error) {
 	server, err := bytescaletest.Start(bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(1000), bytescaletest.WithLenient())
 	if err != nil {
 		t.Fatal(err)

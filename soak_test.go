@@ -13,6 +13,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 var (
@@ -107,10 +108,10 @@ func typed(err error) bool {
 
 // soakFaults draws up to five faults that a bad network, a bad proxy or an
 // overloaded service can cause.
-func soakFaults(random *rand.Rand, partSize int64) []bytescaletest.Fault {
-	var faults []bytescaletest.Fault
+func soakFaults(random *rand.Rand, partSize int64) []fault.Fault {
+	var faults []fault.Fault
 	for range random.IntN(6) {
-		f := bytescaletest.Fault{
+		f := fault.Fault{
 			Operation:  pickOf(random, "BeginMultipartUpload", "GetUploadPart", "PutPart", "PutPart", "CompleteUploadPart", "CompleteUploadPart", "ListUploadParts"),
 			Occurrence: 1 + random.IntN(4),
 			Times:      1 + random.IntN(3),
@@ -118,33 +119,33 @@ func soakFaults(random *rand.Rand, partSize int64) []bytescaletest.Fault {
 		}
 		switch random.IntN(8) {
 		case 0:
-			f.Kind, f.Status = bytescaletest.FaultStatus, []int{408, 429, 500, 502, 503, 504}[random.IntN(6)]
+			f.Kind, f.Status = fault.Status, []int{408, 429, 500, 502, 503, 504}[random.IntN(6)]
 			f.After = f.Status >= 500 && random.IntN(2) == 0
 		case 1:
-			f.Kind, f.Status, f.RetryAfter = bytescaletest.FaultStatus, 503, pickOf(random, "0", "1", "30", "3600")
+			f.Kind, f.Status, f.RetryAfter = fault.Status, 503, pickOf(random, "0", "1", "30", "3600")
 		case 2:
-			f.Kind, f.After = bytescaletest.FaultReset, random.IntN(2) == 0
-			if f.Operation == bytescaletest.PutPart && !f.After {
+			f.Kind, f.After = fault.Reset, random.IntN(2) == 0
+			if f.Operation == fault.PutPart && !f.After {
 				f.AfterBytes = random.Int64N(partSize)
 			}
 		case 3:
-			f.Kind, f.AfterBytes = bytescaletest.FaultTruncate, random.Int64N(20)
+			f.Kind, f.AfterBytes = fault.Truncate, random.Int64N(20)
 		case 4:
-			f.Kind = bytescaletest.FaultStall
+			f.Kind = fault.Stall
 		case 5:
-			f.Kind, f.Body = bytescaletest.FaultGarbage, "<html>"
-			if f.Operation == bytescaletest.PutPart {
-				f.Kind, f.Body = bytescaletest.FaultMissingETag, ""
+			f.Kind, f.Body = fault.Garbage, "<html>"
+			if f.Operation == fault.PutPart {
+				f.Kind, f.Body = fault.MissingETag, ""
 			}
 		case 6:
 			f.Operation = "PutPart"
-			f.Kind = pickOf(random, bytescaletest.FaultExpiredURL, bytescaletest.FaultWrongETag)
+			f.Kind = pickOf(random, fault.ExpiredURL, fault.WrongETag)
 		case 7:
-			f.Kind, f.Delay = bytescaletest.FaultDelay, time.Duration(random.Int64N(int64(time.Minute)))
+			f.Kind, f.Delay = fault.Delay, time.Duration(random.Int64N(int64(time.Minute)))
 		}
 		// Some that nothing can help against.
 		if random.IntN(15) == 0 {
-			f = bytescaletest.Fault{Operation: f.Operation, Kind: bytescaletest.FaultStatus, Status: []int{400, 403, 413}[random.IntN(3)], Times: -1}
+			f = fault.Fault{Operation: f.Operation, Kind: fault.Status, Status: []int{400, 403, 413}[random.IntN(3)], Times: -1}
 		}
 		if f.Validate() == nil {
 			faults = append(faults, f)

@@ -32,11 +32,11 @@
 //
 // [Server.Fail] scripts what goes wrong, as data: which request, when, and
 // what. The hard case is an answer that is lost after the server has done its
-// work; After in a [Fault] is for that.
+// work; After in a [fault.Fault] is for that.
 //
-//	srv.Fail(bytescaletest.Fault{
+//	srv.Fail(fault.Fault{
 //		Operation: "CompleteUploadPart", Occurrence: 2, After: true,
-//		Kind: bytescaletest.FaultReset,
+//		Kind: fault.Reset,
 //	})
 //
 // A fault that never happens fails the test, so that a test cannot pass by

@@ -2,13 +2,12 @@ package bytescaletest_test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log"
 
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // A program runs a server for as long as it likes.
@@ -52,17 +51,17 @@ func ExampleNewServer() {
 func ExampleServer_Fail() {
 	test := func(t bytescaletest.TB) {
 		srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(4))
-		srv.Fail(bytescaletest.Fault{
+		srv.Fail(fault.Fault{
 			Operation: "CompleteUploadPart",
 			After:     true,
-			Kind:      bytescaletest.FaultReset,
+			Kind:      fault.Reset,
 		})
 		if _, err := srv.Client().Upload(context.Background(), bytescale.Bytes([]byte("12345678"))); err != nil {
 			t.Fatalf("%v", err)
 		}
 		puts := 0
 		for _, exchange := range srv.Exchanges() {
-			if exchange.Operation == bytescaletest.PutPart {
+			if exchange.Operation == fault.PutPart {
 				puts++
 			}
 		}
@@ -70,28 +69,6 @@ func ExampleServer_Fail() {
 	}
 	run(test)
 	// Output: 2 parts sent
-}
-
-// Faults are data, so tables of them can live in files.
-func ExampleFault() {
-	var faults []bytescaletest.Fault
-	err := json.Unmarshal([]byte(`[
-		{"operation": "BeginMultipartUpload", "kind": "status", "status": 413, "code": "file_too_large"}
-	]`), &faults)
-	if err != nil {
-		log.Fatal(err)
-	}
-	test := func(t bytescaletest.TB) {
-		srv := bytescaletest.NewServer(t)
-		srv.Fail(faults...)
-		_, err := srv.Client().Upload(context.Background(), bytescale.Bytes([]byte("large")))
-		var failed *bytescale.APIError
-		if errors.As(err, &failed) {
-			fmt.Println(failed.Status, failed.Code)
-		}
-	}
-	run(test)
-	// Output: 413 file_too_large
 }
 
 // What breaks the rules of the API fails the test, whatever the code under

@@ -4,18 +4,15 @@ import (
 	"sort"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 	"github.com/c88edac7/bytescale-go/internal/fake"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
-// PutPart is the name of the upload of a part's bytes to its pre-signed URL,
-// in [Fault] and [Exchange]. It is no operation of the API description.
-const PutPart = operation.PutPart
-
 // Exchange is one request and its answer. It holds no secrets: no headers, no
 // query strings, no bodies.
 type Exchange struct {
-	// Operation is the operationId of the API description, or [PutPart]; empty
+	// Operation is the operationId of the API description, or [fault.PutPart]; empty
 	// if the request was for none of these.
 	Operation string
 	// Method is the HTTP method.
@@ -43,7 +40,7 @@ type Exchange struct {
 	// End is when the answer was handed over; zero if it is still due.
 	End time.Time
 	// Fault is the kind of the scripted fault that hit it; empty if none did.
-	Fault FaultKind
+	Fault fault.Kind
 	// Violations are the rules of the API that the request broke.
 	Violations []string
 }

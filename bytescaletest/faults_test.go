@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // Each fault does what it says, to the client and to the server's state, on
@@ -22,14 +23,14 @@ func TestFaults(t *testing.T) {
 	const content = "0123456789abcdefghijklmno" // three parts
 	cases := []struct {
 		name  string
-		fault bytescaletest.Fault
+		fault fault.Fault
 		hit   func(*session) answer // the exchange that is hit
 		want  func(answer) bool
 		stays string // remaining parts after the fault, "" to leave out
 	}{
 		{
 			name: "status from the API",
-			fault: bytescaletest.Fault{Operation: "GetUploadPart", Kind: bytescaletest.FaultStatus, Status: 429,
+			fault: fault.Fault{Operation: "GetUploadPart", Kind: fault.Status, Status: 429,
 				Code: "slow_down", Message: "Too fast.", RetryAfter: "7"},
 			hit: func(s *session) answer { return s.get(1) },
 			want: func(a answer) bool {
@@ -39,7 +40,7 @@ func TestFaults(t *testing.T) {
 		},
 		{
 			name:  "status from storage",
-			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStatus, Status: 400, RetryAfterMillis: 250},
+			fault: fault.Fault{Operation: fault.PutPart, Kind: fault.Status, Status: 400, RetryAfterMillis: 250},
 			hit:   func(s *session) answer { return s.put(1) },
 			want: func(a answer) bool {
 				return a.status == 400 && bytes.Contains(a.body, []byte("<Code>RequestTimeout</Code>")) &&
@@ -48,14 +49,14 @@ func TestFaults(t *testing.T) {
 		},
 		{
 			name: "status with a redirect",
-			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStatus, Status: 300,
+			fault: fault.Fault{Operation: fault.PutPart, Kind: fault.Status, Status: 300,
 				Header: map[string]string{"Location": "http://elsewhere.test/"}, Body: "moved"},
 			hit:  func(s *session) answer { return s.put(1) },
 			want: func(a answer) bool { return a.status == 300 && string(a.body) == "moved" },
 		},
 		{
 			name: "status after a completion",
-			fault: bytescaletest.Fault{Operation: "CompleteUploadPart", Kind: bytescaletest.FaultStatus, Status: 503, After: true,
+			fault: fault.Fault{Operation: "CompleteUploadPart", Kind: fault.Status, Status: 503, After: true,
 				RetryAfterDate: time.Minute},
 			hit:   func(s *session) answer { return s.complete(0, s.put(0).header.Get("ETag")) },
 			want:  func(a answer) bool { return a.status == 503 && a.header.Get("Retry-After") != "" },
@@ -63,57 +64,57 @@ func TestFaults(t *testing.T) {
 		},
 		{
 			name:  "reset of a call",
-			fault: bytescaletest.Fault{Operation: "GetUploadPart", Kind: bytescaletest.FaultReset},
+			fault: fault.Fault{Operation: "GetUploadPart", Kind: fault.Reset},
 			hit:   func(s *session) answer { return s.get(1) },
 			want:  cutOff,
 		},
 		{
 			name:  "reset inside a PUT",
-			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultReset, AfterBytes: 4},
+			fault: fault.Fault{Operation: fault.PutPart, Kind: fault.Reset, AfterBytes: 4},
 			hit:   func(s *session) answer { return s.put(1) },
 			want:  cutOff,
 		},
 		{
 			name:  "reset after a completion",
-			fault: bytescaletest.Fault{Operation: "CompleteUploadPart", Kind: bytescaletest.FaultReset, After: true},
+			fault: fault.Fault{Operation: "CompleteUploadPart", Kind: fault.Reset, After: true},
 			hit:   func(s *session) answer { return s.complete(0, s.put(0).header.Get("ETag")) },
 			want:  cutOff,
 			stays: "[1,2]",
 		},
 		{
 			name:  "reset before a completion",
-			fault: bytescaletest.Fault{Operation: "CompleteUploadPart", Kind: bytescaletest.FaultReset},
+			fault: fault.Fault{Operation: "CompleteUploadPart", Kind: fault.Reset},
 			hit:   func(s *session) answer { return s.complete(0, s.put(0).header.Get("ETag")) },
 			want:  cutOff,
 			stays: "[0,1,2]",
 		},
 		{
 			name:  "truncated answer",
-			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultTruncate, AfterBytes: 5},
+			fault: fault.Fault{Operation: "ListUploadParts", Kind: fault.Truncate, AfterBytes: 5},
 			hit:   (*session).list,
 			want:  func(a answer) bool { return a.status == 200 && a.err != nil && len(a.body) == 5 },
 		},
 		{
 			name:  "truncated answer without a byte",
-			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultTruncate},
+			fault: fault.Fault{Operation: "ListUploadParts", Kind: fault.Truncate},
 			hit:   (*session).list,
 			want:  func(a answer) bool { return a.err != nil && len(a.body) == 0 },
 		},
 		{
 			name:  "garbage",
-			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultGarbage},
+			fault: fault.Fault{Operation: "ListUploadParts", Kind: fault.Garbage},
 			hit:   (*session).list,
 			want:  func(a answer) bool { return a.status == 200 && !json.Valid(a.body) },
 		},
 		{
 			name:  "garbage instead of an error",
-			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultGarbage, Status: 502, Body: "<html>"},
+			fault: fault.Fault{Operation: "ListUploadParts", Kind: fault.Garbage, Status: 502, Body: "<html>"},
 			hit:   (*session).list,
 			want:  func(a answer) bool { return a.status == 502 && string(a.body) == "<html>" },
 		},
 		{
 			name:  "wrong shape",
-			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultWrongShape},
+			fault: fault.Fault{Operation: "ListUploadParts", Kind: fault.WrongShape},
 			hit:   (*session).list,
 			want: func(a answer) bool {
 				return a.status == 200 && json.Valid(a.body) && !bytes.Contains(a.body, []byte("remaining"))
@@ -121,7 +122,7 @@ func TestFaults(t *testing.T) {
 		},
 		{
 			name:  "refused URL",
-			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultExpiredURL},
+			fault: fault.Fault{Operation: fault.PutPart, Kind: fault.ExpiredURL},
 			hit:   func(s *session) answer { return s.put(2) },
 			want: func(a answer) bool {
 				return a.status == 403 && bytes.Contains(a.body, []byte("<Message>Request has expired</Message>"))
@@ -129,33 +130,33 @@ func TestFaults(t *testing.T) {
 		},
 		{
 			name:  "expired URL handed out",
-			fault: bytescaletest.Fault{Operation: "GetUploadPart", Kind: bytescaletest.FaultExpiredURL},
+			fault: fault.Fault{Operation: "GetUploadPart", Kind: fault.ExpiredURL},
 			hit:   func(s *session) answer { return s.put(2) },
 			want:  func(a answer) bool { return a.status == 403 },
 		},
 		{
 			name:  "wrong etag",
-			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultWrongETag},
+			fault: fault.Fault{Operation: fault.PutPart, Kind: fault.WrongETag},
 			hit:   func(s *session) answer { return s.complete(0, s.put(0).header.Get("ETag")) },
 			want:  func(a answer) bool { return a.status == 400 && a.code() == "etag_mismatch" },
 			stays: "[0,1,2]",
 		},
 		{
 			name:  "missing etag",
-			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultMissingETag},
+			fault: fault.Fault{Operation: fault.PutPart, Kind: fault.MissingETag},
 			hit:   func(s *session) answer { return s.put(0) },
 			want:  func(a answer) bool { return a.status == 200 && a.header.Get("ETag") == "" },
 		},
 		{
 			name:  "refused etag",
-			fault: bytescaletest.Fault{Operation: "CompleteUploadPart", Kind: bytescaletest.FaultRefuseETag},
+			fault: fault.Fault{Operation: "CompleteUploadPart", Kind: fault.RefuseETag},
 			hit:   func(s *session) answer { return s.complete(0, s.put(0).header.Get("ETag")) },
 			want:  func(a answer) bool { return a.status == 400 && a.code() == "etag_mismatch" },
 			stays: "[0,1,2]",
 		},
 		{
 			name: "edited range",
-			fault: bytescaletest.Fault{Operation: "GetUploadPart", Part: bytescaletest.Part(1), Kind: bytescaletest.FaultEdit,
+			fault: fault.Fault{Operation: "GetUploadPart", Part: fault.Part(1), Kind: fault.Edit,
 				Set: map[string]json.RawMessage{"/range/inclusiveStart": json.RawMessage("5"), "/uploadId": json.RawMessage("null")}},
 			hit: func(s *session) answer { return s.get(1) },
 			want: func(a answer) bool {
@@ -192,7 +193,7 @@ func TestForgetUpload(t *testing.T) {
 	s := newSession(t, srv)
 	s.mustBegin("0123456789abc")
 	etag := s.put(0).header.Get("ETag")
-	srv.Fail(bytescaletest.Fault{Operation: "CompleteUploadPart", Kind: bytescaletest.FaultForgetUpload})
+	srv.Fail(fault.Fault{Operation: "CompleteUploadPart", Kind: fault.ForgetUpload})
 	if got := s.complete(0, etag); got.status != 404 || got.code() != "upload_not_found" {
 		t.Errorf("completing: %v", got)
 	}
@@ -206,59 +207,59 @@ func TestSlowFaults(t *testing.T) {
 	const content = "0123456789abcdefghijklmno"
 	cases := []struct {
 		name  string
-		fault bytescaletest.Fault
+		fault fault.Fault
 		hit   func(*session) answer
 		takes time.Duration
 		fails bool
 	}{
 		{
 			name:  "delay",
-			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultDelay, Delay: 3 * time.Second},
+			fault: fault.Fault{Operation: "ListUploadParts", Kind: fault.Delay, Delay: 3 * time.Second},
 			hit:   (*session).list,
 			takes: 3 * time.Second,
 		},
 		{
 			name:  "delay after a PUT",
-			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultDelay, Delay: 3 * time.Second, After: true},
+			fault: fault.Fault{Operation: fault.PutPart, Kind: fault.Delay, Delay: 3 * time.Second, After: true},
 			hit:   func(s *session) answer { return s.put(0) },
 			takes: 3 * time.Second,
 		},
 		{
 			name:  "slow body",
-			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultTrickle, Rate: 1},
+			fault: fault.Fault{Operation: fault.PutPart, Kind: fault.Trickle, Rate: 1},
 			hit:   func(s *session) answer { return s.put(0) },
 			takes: 10 * time.Second,
 		},
 		{
 			name:  "slow answer",
-			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultTrickle, Rate: 1},
+			fault: fault.Fault{Operation: "ListUploadParts", Kind: fault.Trickle, Rate: 1},
 			hit:   (*session).list,
 			takes: time.Duration(len(`{"remainingUploadParts":[0,1,2]}`+"\n")) * time.Second,
 		},
 		{
 			name:  "stall with an end",
-			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStall, Delay: time.Minute, AfterBytes: 3},
+			fault: fault.Fault{Operation: fault.PutPart, Kind: fault.Stall, Delay: time.Minute, AfterBytes: 3},
 			hit:   func(s *session) answer { return s.put(0) },
 			takes: time.Minute,
 			fails: true,
 		},
 		{
 			name:  "stall without an end",
-			fault: bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultStall},
+			fault: fault.Fault{Operation: "ListUploadParts", Kind: fault.Stall},
 			hit:   (*session).list,
 			takes: time.Hour, // the client's patience
 			fails: true,
 		},
 		{
 			name:  "stall of an answer",
-			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStall, After: true},
+			fault: fault.Fault{Operation: fault.PutPart, Kind: fault.Stall, After: true},
 			hit:   func(s *session) answer { return s.put(0) },
 			takes: time.Hour,
 			fails: true,
 		},
 		{
 			name:  "stall without reading",
-			fault: bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStall},
+			fault: fault.Fault{Operation: fault.PutPart, Kind: fault.Stall},
 			hit:   func(s *session) answer { return s.put(0) },
 			takes: time.Hour,
 			fails: true,
@@ -296,8 +297,8 @@ func TestStallsOnLoopbackEnd(t *testing.T) {
 	s.mustBegin("0123456789")
 	url := s.part(0).UploadURL
 	srv.Fail(
-		bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStall},
-		bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultStall, After: true},
+		fault.Fault{Operation: fault.PutPart, Kind: fault.Stall},
+		fault.Fault{Operation: "ListUploadParts", Kind: fault.Stall, After: true},
 	)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -334,23 +335,23 @@ func TestStallsOnLoopbackEnd(t *testing.T) {
 func TestOccurrences(t *testing.T) {
 	cases := []struct {
 		name  string
-		fault bytescaletest.Fault
+		fault fault.Fault
 		want  []int // statuses of ListUploadParts, or of GetUploadPart 0 1 0 1 0 1
 		parts bool
 	}{
-		{"the first", bytescaletest.Fault{Operation: "ListUploadParts"}, []int{500, 200, 200, 200}, false},
-		{"the second and third", bytescaletest.Fault{Operation: "ListUploadParts", Occurrence: 2, Times: 2}, []int{200, 500, 500, 200}, false},
-		{"all from the third", bytescaletest.Fault{Operation: "*", Occurrence: 3, Times: -1}, []int{200, 200, 500, 500}, false},
-		{"one part", bytescaletest.Fault{Operation: "GetUploadPart", Part: bytescaletest.Part(1), Times: 2}, []int{200, 500, 200, 500, 200, 200}, true},
-		{"each part once", bytescaletest.Fault{Operation: "GetUploadPart", EachPart: true}, []int{500, 500, 200, 200, 200, 200}, true},
-		{"each part again", bytescaletest.Fault{Operation: "GetUploadPart", EachPart: true, Occurrence: 2}, []int{200, 200, 500, 500, 200, 200}, true},
+		{"the first", fault.Fault{Operation: "ListUploadParts"}, []int{500, 200, 200, 200}, false},
+		{"the second and third", fault.Fault{Operation: "ListUploadParts", Occurrence: 2, Times: 2}, []int{200, 500, 500, 200}, false},
+		{"all from the third", fault.Fault{Operation: "*", Occurrence: 3, Times: -1}, []int{200, 200, 500, 500}, false},
+		{"one part", fault.Fault{Operation: "GetUploadPart", Part: fault.Part(1), Times: 2}, []int{200, 500, 200, 500, 200, 200}, true},
+		{"each part once", fault.Fault{Operation: "GetUploadPart", EachPart: true}, []int{500, 500, 200, 200, 200, 200}, true},
+		{"each part again", fault.Fault{Operation: "GetUploadPart", EachPart: true, Occurrence: 2}, []int{200, 200, 500, 500, 200, 200}, true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10))
 			s := newSession(t, srv)
 			s.mustBegin("0123456789abc")
-			c.fault.Kind, c.fault.Status = bytescaletest.FaultStatus, 500
+			c.fault.Kind, c.fault.Status = fault.Status, 500
 			srv.Fail(c.fault)
 			var got []int
 			for i := range c.want {
@@ -371,7 +372,7 @@ func TestFaultJSON(t *testing.T) {
 	const text = `{"operation":"PutPart","part":0,"occurrence":2,"times":-1,"eachPart":true,"after":true,` +
 		`"kind":"status","status":503,"code":"c","message":"m","retryAfter":"1","retryAfterMillis":5,"header":{"A":"b"},` +
 		`"body":"x","afterBytes":7,"rate":8,"set":{"/a":1},"retryAfterDate":"1m0s","delay":"1.5s"}`
-	var fault bytescaletest.Fault
+	var fault fault.Fault
 	if err := json.Unmarshal([]byte(text), &fault); err != nil {
 		t.Fatal(err)
 	}
@@ -390,8 +391,8 @@ func TestFaultJSON(t *testing.T) {
 }
 
 func TestFaultsThatMakeNoSense(t *testing.T) {
-	status := bytescaletest.FaultStatus
-	for _, fault := range []bytescaletest.Fault{
+	status := fault.Status
+	for _, fault := range []fault.Fault{
 		{},
 		{Operation: "PutPart"},
 		{Operation: "putPart", Kind: status, Status: 500},
@@ -400,15 +401,15 @@ func TestFaultsThatMakeNoSense(t *testing.T) {
 		{Operation: "PutPart", Kind: status, Status: 99},
 		{Operation: "PutPart", Kind: status, Status: 600},
 		{Operation: "PutPart", Kind: status, Status: 500, Occurrence: -1},
-		{Operation: "PutPart", Kind: bytescaletest.FaultTrickle},
-		{Operation: "PutPart", Kind: bytescaletest.FaultDelay},
-		{Operation: "PutPart", Kind: bytescaletest.FaultEdit},
-		{Operation: "PutPart", Kind: bytescaletest.FaultReset, AfterBytes: -1},
-		{Operation: "PutPart", Kind: bytescaletest.FaultReset, AfterBytes: 1, After: true},
-		{Operation: "PutPart", Kind: bytescaletest.FaultRefuseETag},
-		{Operation: "GetUploadPart", Kind: bytescaletest.FaultMissingETag},
-		{Operation: "GetFileDetails", Kind: bytescaletest.FaultForgetUpload},
-		{Operation: "PutPart", Kind: bytescaletest.FaultWrongETag, After: true},
+		{Operation: "PutPart", Kind: fault.Trickle},
+		{Operation: "PutPart", Kind: fault.Delay},
+		{Operation: "PutPart", Kind: fault.Edit},
+		{Operation: "PutPart", Kind: fault.Reset, AfterBytes: -1},
+		{Operation: "PutPart", Kind: fault.Reset, AfterBytes: 1, After: true},
+		{Operation: "PutPart", Kind: fault.RefuseETag},
+		{Operation: "GetUploadPart", Kind: fault.MissingETag},
+		{Operation: "GetFileDetails", Kind: fault.ForgetUpload},
+		{Operation: "PutPart", Kind: fault.WrongETag, After: true},
 	} {
 		if fault.Validate() == nil {
 			t.Errorf("%+v was accepted", fault)
@@ -420,5 +421,5 @@ func TestFaultsThatMakeNoSense(t *testing.T) {
 			t.Error("Fail accepted a fault without an operation")
 		}
 	}()
-	srv.Fail(bytescaletest.Fault{})
+	srv.Fail(fault.Fault{})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // wantStatus fails the test unless the answer has the status.
@@ -241,7 +242,7 @@ func TestExchanges(t *testing.T) {
 	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10))
 	s := newSession(t, srv)
 	s.mustBegin("0123456789abc")
-	srv.Fail(bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultStatus, Status: 500})
+	srv.Fail(fault.Fault{Operation: fault.PutPart, Kind: fault.Status, Status: 500})
 	url := s.begun.UploadParts.First.UploadURL
 	s.putTo(url, s.source[:10])
 	s.putTo(url, s.source[:10])

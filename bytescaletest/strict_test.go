@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // fakeT is a test that is allowed to fail.
@@ -178,7 +179,7 @@ func TestWhatFailsATest(t *testing.T) {
 	t.Run("unused fault", func(t *testing.T) {
 		allowed := &fakeT{}
 		srv := bytescaletest.NewServer(allowed)
-		srv.Fail(bytescaletest.Fault{Operation: bytescaletest.PutPart, Kind: bytescaletest.FaultReset})
+		srv.Fail(fault.Fault{Operation: fault.PutPart, Kind: fault.Reset})
 		if problems := allowed.end(); !strings.Contains(problems, `never happened: {"operation":"PutPart","kind":"reset"}`) {
 			t.Errorf("problems: %q", problems)
 		}

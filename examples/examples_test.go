@@ -13,6 +13,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // run runs an example on a file and returns what it printed.
@@ -74,8 +75,8 @@ func TestResumeBeginsAfreshWithADamagedCheckpoint(t *testing.T) {
 func TestResumeSendsOnlyWhatIsMissing(t *testing.T) {
 	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(5<<20))
 	path, content := file(t, 12<<20)
-	srv.Fail(bytescaletest.Fault{Operation: "CompleteUploadPart", Part: bytescaletest.Part(2),
-		Kind: bytescaletest.FaultStatus, Status: 403})
+	srv.Fail(fault.Fault{Operation: "CompleteUploadPart", Part: fault.Part(2),
+		Kind: fault.Status, Status: 403})
 	if _, err := run(t, srv, "resume", path); err == nil {
 		t.Fatal("the first run succeeded in spite of the fault")
 	}

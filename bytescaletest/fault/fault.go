@@ -19,7 +19,7 @@ import (
 
 // PutPart is the name of the PUT of a part to its pre-signed URL. It is not an
 // operation of the API description.
-const PutPart = operation.PutPart
+const PutPart = operation.PutPart // "PutPart"
 
 // AnyOperation stands for every operation and [PutPart].
 const AnyOperation = "*"

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 	"github.com/c88edac7/bytescale-go/contract"
 )
 
@@ -48,8 +49,8 @@ func TestNothingDeviates(t *testing.T) {
 func TestDeviationsAreReported(t *testing.T) {
 	srv := server(t)
 	srv.Fail(
-		bytescaletest.Fault{Operation: "ListUploadParts", Kind: bytescaletest.FaultWrongShape, Body: `{"remainingUploadParts":null}`},
-		bytescaletest.Fault{Operation: "BasicUpload", Kind: bytescaletest.FaultStatus, Status: 418},
+		fault.Fault{Operation: "ListUploadParts", Kind: fault.WrongShape, Body: `{"remainingUploadParts":null}`},
+		fault.Fault{Operation: "BasicUpload", Kind: fault.Status, Status: 418},
 	)
 	code, out := against(t, srv)
 	for _, want := range []string{
@@ -70,7 +71,7 @@ func TestDeviationsAreReported(t *testing.T) {
 // What cannot be deleted is told.
 func TestLeftovers(t *testing.T) {
 	srv := server(t)
-	srv.Fail(bytescaletest.Fault{Operation: "DeleteFile", Kind: bytescaletest.FaultStatus, Status: 403})
+	srv.Fail(fault.Fault{Operation: "DeleteFile", Kind: fault.Status, Status: 403})
 	code, out := against(t, srv)
 	if code != 0 || !strings.Contains(out, "### Left behind, delete by hand\n\n- /contract-live/") {
 		t.Errorf("exit code %d\n%s", code, out)

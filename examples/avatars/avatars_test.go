@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 	"github.com/c88edac7/bytescale-go/examples/avatars"
 )
 
@@ -36,7 +37,7 @@ func TestStoresThePicture(t *testing.T) {
 
 func TestSurvivesABrokenConnection(t *testing.T) {
 	srv := bytescaletest.NewServer(t)
-	srv.Fail(bytescaletest.Fault{Operation: "PutPart", Kind: bytescaletest.FaultReset})
+	srv.Fail(fault.Fault{Operation: "PutPart", Kind: fault.Reset})
 	if status := post(t, srv, "a picture"); status != http.StatusCreated {
 		t.Errorf("status %d, want 201", status)
 	}
@@ -44,7 +45,7 @@ func TestSurvivesABrokenConnection(t *testing.T) {
 
 func TestSaysThatTheNameIsTaken(t *testing.T) {
 	srv := bytescaletest.NewServer(t)
-	srv.Fail(bytescaletest.Fault{Operation: "BeginMultipartUpload", Kind: bytescaletest.FaultStatus, Status: http.StatusForbidden})
+	srv.Fail(fault.Fault{Operation: "BeginMultipartUpload", Kind: fault.Status, Status: http.StatusForbidden})
 	if status := post(t, srv, "a picture"); status != http.StatusConflict {
 		t.Errorf("status %d, want 409", status)
 	}

@@ -45,7 +45,7 @@ var goBlock = regexp.MustCompile("(?ms)^```go\n(.*?)^```")
 var known = map[string]string{
 	"bytes": "bytes", "context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http",
 	"io": "io", "log": "log", "os": "os", "strings": "strings", "time": "time", "json": "encoding/json",
-	"bytescale": module, "bytescaletest": module + "/bytescaletest", "contract": module + "/contract",
+	"bytescale": module, "bytescaletest": module + "/bytescaletest", "fault": module + "/bytescaletest/fault", "contract": module + "/contract",
 	"testing": "testing", "synctest": "testing/synctest",
 }
 
