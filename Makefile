@@ -6,7 +6,7 @@
 
 TOOL     := go tool -modfile=tools/tools.mod
 RELEASED := tools/released
-API_DIRS := . bytescaletest bytescaletest/fault contract
+API_DIRS := . cdn token bytescaletest bytescaletest/fault contract
 NPM      := npm ci --ignore-scripts --no-audit --no-fund --silent
 FUZZTIME ?= 10000x
 PKG      ?= ./...

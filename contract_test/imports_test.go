@@ -22,6 +22,8 @@ var importRules = []struct {
 }{
 	{pkg: "./gen", why: "generated code brings only its runtime", allowed: runtime},
 	{pkg: ".", why: "a service that uploads links no validator, command line or logger", allowed: append([]string{"./gen", "golang.org/x"}, runtime...)},
+	{pkg: "./cdn", why: "URLs need no client", allowed: []string{}},
+	{pkg: "./token", why: "tokens need no client", allowed: []string{}},
 	{pkg: "./internal/fakeapi", why: "generated code brings only its runtime", allowed: append([]string{"./gen"}, runtime...)},
 	{pkg: "./contract", why: "checks of live traffic know nothing of the fake", never: []string{"./internal", "./bytescaletest", "testing"}},
 	{pkg: "./internal/fake", why: "the emulator is no test, and the SDK not a part of the service", never: []string{"./bytescaletest", "testing"}},

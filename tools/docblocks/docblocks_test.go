@@ -46,13 +46,15 @@ var known = map[string]string{
 	"bytes": "bytes", "context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http",
 	"io": "io", "log": "log", "os": "os", "strings": "strings", "time": "time", "json": "encoding/json",
 	"bytescale": module, "bytescaletest": module + "/bytescaletest", "fault": module + "/bytescaletest/fault", "contract": module + "/contract",
+	"cdn": module + "/cdn", "token": module + "/token",
 	"testing": "testing", "synctest": "testing/synctest",
 }
 
 // setting is what a block without a package clause can take for granted.
 const setting = `
 func _(ctx context.Context, client *bytescale.Client, apiKey, path string, body io.Reader, size int64,
-	save func(bytescale.Checkpoint) error, load func() (bytescale.Checkpoint, error), t *testing.T) error {
+	save func(bytescale.Checkpoint) error, load func() (bytescale.Checkpoint, error), t *testing.T,
+	links cdn.Links, key cdn.Key, signer *token.Signer) error {
 	{
 %s
 	}
