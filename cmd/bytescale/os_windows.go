@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"math"
+	"os"
 	"syscall"
 )
 
@@ -14,3 +16,10 @@ const (
 func isDiskFull(err error) bool {
 	return errors.Is(err, errorDiskFull) || errors.Is(err, errorHandleDiskFull)
 }
+
+// openFilesLimit is how many files and connections the process may have open:
+// on Windows more than it ever has.
+func openFilesLimit() int { return math.MaxInt32 }
+
+// umask is the mask that new files get; Windows has none.
+func umask() os.FileMode { return 0 }

@@ -3,10 +3,17 @@
 package main
 
 import (
+	"errors"
 	"math"
+	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
+
+func isDiskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
 
 // openFilesLimit is how many files and connections the process may have open.
 func openFilesLimit() int {
@@ -15,4 +22,12 @@ func openFilesLimit() int {
 		return math.MaxInt32
 	}
 	return int(min(uint64(limit.Cur), math.MaxInt32)) //nolint:unconvert // signed on some systems
+}
+
+// umask is the mask that new files get. Reading it means setting it: nothing
+// else may create files meanwhile.
+func umask() os.FileMode {
+	mask := unix.Umask(0o077)
+	unix.Umask(mask)
+	return os.FileMode(mask)
 }
