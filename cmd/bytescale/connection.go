@@ -107,3 +107,32 @@ func withoutSecrets(address string) string {
 	host, _, _ := strings.Cut(rest, "/")
 	return scheme + "://" + rest[strings.LastIndex(host, "@")+1:]
 }
+
+// each does something with one stored file after the other, the failing ones
+// reported and the others still done. An argument that can be none is found before
+// anything is done.
+func (c *connection) each(ctx context.Context, std *streams, files []string, do func(context.Context, *bytescale.Client, string) error) error {
+	ctx, client, err := c.connect(ctx, &progress{err: std.err})
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	paths := make([]string, len(files))
+	for i, arg := range files {
+		if paths[i], err = filePath(client, arg); err != nil {
+			return err
+		}
+	}
+	var failed error
+	for i, arg := range files {
+		err := do(ctx, client, paths[i])
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			fmt.Fprintf(std.err, "bytescale: %s: %s\n", shown(arg), explain(err))
+			failed = errReported
+		}
+	}
+	return failed
+}
