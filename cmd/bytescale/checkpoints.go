@@ -112,8 +112,8 @@ type saved struct {
 	Checkpoint bytescale.Checkpoint `json:"checkpoint"`
 }
 
-// place is where the checkpoint of one upload is kept. A nil place keeps none.
-type place struct {
+// checkpointSlot is where the checkpoint of one upload is kept. A nil slot keeps none.
+type checkpointSlot struct {
 	all      *checkpoints
 	identity identity
 	path     string // once locate was called
@@ -124,64 +124,64 @@ type place struct {
 // errBusy says that another process, or this one, works on the same upload.
 var errBusy = errors.New("is already being uploaded to the same place, by this command or another one; let that finish, or use --no-resume")
 
-func (c *checkpoints) place(id identity) *place { return &place{all: c, identity: id} }
+func (c *checkpoints) slot(id identity) *checkpointSlot { return &checkpointSlot{all: c, identity: id} }
 
 // locate works out the path, which follows from the identity.
-func (p *place) locate() error {
-	source, err := filepath.Abs(p.identity.Source)
+func (s *checkpointSlot) locate() error {
+	source, err := filepath.Abs(s.identity.Source)
 	if err != nil {
 		return err
 	}
-	p.identity.Source = source
-	text, err := json.Marshal(p.identity)
+	s.identity.Source = source
+	text, err := json.Marshal(s.identity)
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(text)
-	p.path = filepath.Join(p.all.dir, hex.EncodeToString(sum[:16])+".json")
+	s.path = filepath.Join(s.all.dir, hex.EncodeToString(sum[:16])+".json")
 	return nil
 }
 
 // load returns the checkpoint that an interrupted upload left, nil if there is
 // none. It returns errBusy when another process holds it, and any other error
 // when what is there cannot be used; that has been removed then.
-func (p *place) load() (*bytescale.Checkpoint, error) {
-	if p == nil || p.all.err != nil {
+func (s *checkpointSlot) load() (*bytescale.Checkpoint, error) {
+	if s == nil || s.all.err != nil {
 		return nil, nil //nolint:nilerr // the user was told of it when it happened
 	}
-	if p.all.none() {
+	if s.all.none() {
 		return nil, nil
 	}
-	if err := p.locate(); err != nil {
+	if err := s.locate(); err != nil {
 		return nil, err
 	}
 	// Most files have none, and are not worth a lock.
-	if _, err := os.Stat(p.path); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
-		p.all.unusable(err)
+		s.all.unusable(err)
 		return nil, nil
 	}
-	if err := p.acquire(); errors.Is(err, errBusy) {
+	if err := s.acquire(); errors.Is(err, errBusy) {
 		return nil, err
 	} else if err != nil {
-		p.all.unusable(err)
+		s.all.unusable(err)
 		return nil, nil
 	}
-	checkpoint, err := p.read()
+	checkpoint, err := s.read()
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // another process just finished it
 		return nil, nil
 	case err != nil:
-		p.remove()
+		s.remove()
 		return nil, err
 	}
-	p.written = true
+	s.written = true
 	return checkpoint, nil
 }
 
-func (p *place) read() (*bytescale.Checkpoint, error) {
-	f, err := os.Open(p.path)
+func (s *checkpointSlot) read() (*bytescale.Checkpoint, error) {
+	f, err := os.Open(s.path)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +203,7 @@ func (p *place) read() (*bytescale.Checkpoint, error) {
 		return nil, errors.New("the checkpoint is of another version of this command")
 	case decoder.Decode(&found) != nil:
 		return nil, errors.New("the checkpoint is damaged")
-	case !reflect.DeepEqual(found.Identity, p.identity):
+	case !reflect.DeepEqual(found.Identity, s.identity):
 		return nil, errors.New("the checkpoint belongs to another upload")
 	}
 	return &found.Checkpoint, nil
@@ -211,38 +211,38 @@ func (p *place) read() (*bytescale.Checkpoint, error) {
 
 // save writes the checkpoint of an upload that has just begun. It fails only
 // with errBusy: an upload is worth more than its checkpoint.
-func (p *place) save(checkpoint bytescale.Checkpoint) error {
-	err := p.write(checkpoint)
+func (s *checkpointSlot) save(checkpoint bytescale.Checkpoint) error {
+	err := s.write(checkpoint)
 	if errors.Is(err, errBusy) {
 		return err
 	}
 	if err != nil {
-		p.all.unusable(err)
+		s.all.unusable(err)
 	}
 	return nil
 }
 
-func (p *place) write(checkpoint bytescale.Checkpoint) error {
-	if p.all.err != nil {
-		return p.all.err
+func (s *checkpointSlot) write(checkpoint bytescale.Checkpoint) error {
+	if s.all.err != nil {
+		return s.all.err
 	}
-	if err := p.locate(); err != nil {
+	if err := s.locate(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(p.all.dir, 0o700); err != nil {
+	if err := os.MkdirAll(s.all.dir, 0o700); err != nil {
 		return err
 	}
-	if err := p.acquire(); err != nil {
+	if err := s.acquire(); err != nil {
 		return err
 	}
-	text, err := json.Marshal(saved{Format: stateFormat, Identity: p.identity, Checkpoint: checkpoint})
+	text, err := json.Marshal(saved{Format: stateFormat, Identity: s.identity, Checkpoint: checkpoint})
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(p.path, text); err != nil {
+	if err := replaceFile(s.path, text); err != nil {
 		return err
 	}
-	p.written = true
+	s.written = true
 	return nil
 }
 
@@ -277,11 +277,11 @@ func replaceFile(path string, content []byte) error {
 
 // acquire takes the lock, once. The lock file is removed with the checkpoint,
 // so a lock counts only if its file is still the one that others would open.
-func (p *place) acquire() error {
-	if p.lock != nil {
+func (s *checkpointSlot) acquire() error {
+	if s.lock != nil {
 		return nil
 	}
-	path := p.path + ".lock"
+	path := s.path + ".lock"
 	for range 10 {
 		lock := flock.New(path)
 		locked, err := lock.TryLock()
@@ -294,7 +294,7 @@ func (p *place) acquire() error {
 		held, heldErr := lock.Stat()
 		now, nowErr := os.Stat(path)
 		if heldErr == nil && nowErr == nil && os.SameFile(held, now) {
-			p.lock = lock
+			s.lock = lock
 			return nil
 		}
 		lock.Close()
@@ -303,25 +303,25 @@ func (p *place) acquire() error {
 }
 
 // saved tells whether a checkpoint is there to continue from.
-func (p *place) saved() bool { return p != nil && p.written }
+func (s *checkpointSlot) saved() bool { return s != nil && s.written }
 
 // remove drops the checkpoint, of an upload that is done or cannot be continued.
-func (p *place) remove() {
-	if p == nil || !p.written && p.lock == nil {
+func (s *checkpointSlot) remove() {
+	if s == nil || !s.written && s.lock == nil {
 		return
 	}
-	os.Remove(p.path)
-	p.written = false
+	os.Remove(s.path)
+	s.written = false
 }
 
 // release ends the work on the upload.
-func (p *place) release() {
-	if p == nil || p.lock == nil {
+func (s *checkpointSlot) release() {
+	if s == nil || s.lock == nil {
 		return
 	}
-	if !p.written {
-		os.Remove(p.lock.Path())
+	if !s.written {
+		os.Remove(s.lock.Path())
 	}
-	p.lock.Close()
-	p.lock = nil
+	s.lock.Close()
+	s.lock = nil
 }

@@ -38,9 +38,9 @@ var testCheckpoint = bytescale.Checkpoint{
 	File: bytescale.FileDetails{FilePath: "/a", Metadata: map[string]any{"n": json.Number("12345678901234567890")}},
 }
 
-func mustPlace(t *testing.T, c *checkpoints, id identity) *place {
+func mustPlace(t *testing.T, c *checkpoints, id identity) *checkpointSlot {
 	t.Helper()
-	p := c.place(id)
+	p := c.slot(id)
 	if err := p.locate(); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func mustPlace(t *testing.T, c *checkpoints, id identity) *place {
 	return p
 }
 
-func mustSave(t *testing.T, p *place) {
+func mustSave(t *testing.T, p *checkpointSlot) {
 	t.Helper()
 	if err := p.save(testCheckpoint); err != nil {
 		t.Fatal(err)
@@ -253,7 +253,7 @@ func TestCheckpointLockIsExclusive(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for range 3000 {
-				p := state.place(identity{Source: "a"})
+				p := state.slot(identity{Source: "a"})
 				if err := p.locate(); err != nil {
 					t.Error(err)
 					return

@@ -71,47 +71,47 @@ func (u *uploader) claim(it item) error {
 	if u.claimed.add(wanted) {
 		return nil
 	}
-	return errors.New("would be stored in the place of another file of this command; " + otherPlaces)
+	return errors.New("would be stored in the place of another file of this command; " + otherDestinations)
 }
 
-// checkPlace is the net below claim: it is where the file went that counts, and
+// checkDestination is the net below claim: it is where the file went that counts, and
 // the service, its time and a variable that it does not know decide that.
-func (u *uploader) checkPlace(file *bytescale.FileDetails) error {
+func (u *uploader) checkDestination(file *bytescale.FileDetails) error {
 	if u.apart() || u.taken.add(file.FilePath) {
 		return nil
 	}
-	return fmt.Errorf("was stored in the place of another file of this command, %s; %s", file.FilePath, otherPlaces)
+	return fmt.Errorf("was stored in the place of another file of this command, %s; %s", file.FilePath, otherDestinations)
 }
 
 // apart says whether the files keep apart by themselves: those of one directory do,
-// which may be so many that their places should not be remembered.
+// which may be so many that their destinations should not be remembered.
 func (u *uploader) apart() bool { return u.flags.Name == "" && len(u.flags.Paths) == 1 }
 
-// otherPlaces is what to do about two files for one place.
-const otherPlaces = "upload them to different folders, or put {UNIQUE_DIGITS_8} into --name"
+// otherDestinations is what to do about two files for one place.
+const otherDestinations = "upload them to different folders, or put {UNIQUE_DIGITS_8} into --name"
 
-// places is a set of places, as hashes: of millions of files, perhaps.
-type places struct {
+// destinations is a set of destinations, as hashes: of millions of files, perhaps.
+type destinations struct {
 	mu   sync.Mutex
 	seen map[uint64]struct{}
 }
 
-// add says whether place is new.
-func (p *places) add(place string) bool {
-	hash := maphash.String(placeSeed, place)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if _, found := p.seen[hash]; found {
+// add reports whether destination is new.
+func (d *destinations) add(destination string) bool {
+	hash := maphash.String(destinationSeed, destination)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, found := d.seen[hash]; found {
 		return false
 	}
-	if p.seen == nil {
-		p.seen = map[uint64]struct{}{}
+	if d.seen == nil {
+		d.seen = map[uint64]struct{}{}
 	}
-	p.seen[hash] = struct{}{}
+	d.seen[hash] = struct{}{}
 	return true
 }
 
-var placeSeed = maphash.MakeSeed()
+var destinationSeed = maphash.MakeSeed()
 
 // uniqueVariable finds the variables that the service fills until a place is
 // free. All others, times too, can be the same for two files.

@@ -593,7 +593,7 @@ func TestStateUnusable(t *testing.T) {
 func (i *interruption) placeOf(name string) string {
 	i.t.Helper()
 	state := newCheckpoints(func(string) string { return filepath.Join(i.dir, "state") }, i.t.Logf)
-	p := state.place(identity{
+	p := state.slot(identity{
 		APIURL: i.service.url(), AccountID: testAccount, Source: filepath.Join(i.dir, name), Folder: "/films",
 	})
 	if err := p.locate(); err != nil {

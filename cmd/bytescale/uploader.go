@@ -22,8 +22,8 @@ type uploader struct {
 	progress    *progress
 	printer     *printer
 
-	claimed places // that files of this command are going to
-	taken   places // that they went to
+	claimed destinations // that files of this command are going to
+	taken   destinations // that they went to
 
 	mu       sync.Mutex
 	uploaded int
@@ -64,7 +64,7 @@ func (u *uploader) one(ctx context.Context, it item) {
 	}
 }
 
-// upload uploads a file, to a place of its own.
+// upload uploads one file and checks that its destination is its own.
 func (u *uploader) upload(ctx context.Context, it item) (file *bytescale.FileDetails, sum string, err error) {
 	if it.stdin {
 		file, sum, err = u.standardInput(ctx, it)
@@ -72,7 +72,7 @@ func (u *uploader) upload(ctx context.Context, it item) (file *bytescale.FileDet
 		file, sum, err = u.file(ctx, it)
 	}
 	if err == nil {
-		err = u.checkPlace(file)
+		err = u.checkDestination(file)
 	}
 	return file, sum, err
 }
@@ -98,10 +98,10 @@ func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, s
 func (u *uploader) resumable(ctx context.Context, it item, mime string) (*bytescale.FileDetails, error) {
 	source := bytescale.File(it.path)
 	progress := bytescale.WithProgress(u.progress.watch(it.size))
-	place := u.place(it)
-	defer place.release()
+	slot := u.slot(it)
+	defer slot.release()
 
-	saved, err := place.load()
+	saved, err := slot.load()
 	if errors.Is(err, errBusy) {
 		return nil, err
 	}
@@ -114,27 +114,27 @@ func (u *uploader) resumable(ctx context.Context, it item, mime string) (*bytesc
 		}
 		file, err := u.client.Resume(ctx, *saved, source, progress)
 		if err == nil {
-			place.remove()
+			slot.remove()
 			return file, nil
 		}
 		reason, afresh := staleCheckpoint(err)
 		if !afresh || ctx.Err() != nil {
-			u.countKept(place)
+			u.countKept(slot)
 			return nil, err
 		}
 		u.note("%s: starting afresh: %s", it.shown(), reason)
-		place.remove()
+		slot.remove()
 	}
 
 	options := append(u.destination(it, mime), progress)
-	if place != nil {
-		options = append(options, bytescale.WithCheckpoint(place.save))
+	if slot != nil {
+		options = append(options, bytescale.WithCheckpoint(slot.save))
 	}
 	file, err := u.client.Upload(ctx, source, append(options, u.options...)...)
 	if _, useless := staleCheckpoint(err); err == nil || useless {
-		place.remove()
+		slot.remove()
 	}
-	u.countKept(place)
+	u.countKept(slot)
 	return file, err
 }
 
@@ -153,12 +153,12 @@ func staleCheckpoint(err error) (reason string, stale bool) {
 	return "", false
 }
 
-// place is where the checkpoint of a file is kept; nil when none is.
-func (u *uploader) place(it item) *place {
+// slot is where the checkpoint of a file is kept; nil when none is.
+func (u *uploader) slot(it item) *checkpointSlot {
 	if u.checkpoints == nil {
 		return nil
 	}
-	return u.checkpoints.place(identity{
+	return u.checkpoints.slot(identity{
 		APIURL: u.flags.APIURL, AccountID: u.client.AccountID(), Source: it.path, Tree: it.tree,
 		Folder: u.flags.Folder, Name: u.flags.Name, MIME: u.flags.MIME, Metadata: u.flags.Metadata, Tags: u.flags.Tags,
 	})
@@ -170,8 +170,8 @@ func (u *uploader) count(n *int) {
 	u.mu.Unlock()
 }
 
-func (u *uploader) countKept(p *place) {
-	if p.saved() {
+func (u *uploader) countKept(s *checkpointSlot) {
+	if s.saved() {
 		u.count(&u.kept)
 	}
 }
