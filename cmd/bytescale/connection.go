@@ -9,31 +9,44 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
 // connection holds the flags of every command that talks to the service.
 type connection struct {
-	APIKey    string `name:"api-key" env:"BYTESCALE_API_KEY" placeholder:"KEY" help:"API key. Better set in the environment: arguments are visible to other users of the machine."`
-	APIURL    string `name:"api-url" env:"BYTESCALE_API_URL" placeholder:"URL" default:"https://api.bytescale.com" help:"Address of the API, by default ${default}."`
-	CDNURL    string `name:"cdn-url" env:"BYTESCALE_CDN_URL" placeholder:"URL" default:"https://upcdn.io" help:"Address that files are served from, by default ${default}."`
-	AccountID string `name:"account-id" env:"BYTESCALE_ACCOUNT_ID" placeholder:"ID" help:"Account. By default the one in the API key."`
+	apiKey, apiURL, cdnURL, accountID string
+}
+
+func (c *connection) addFlags(cmd *cobra.Command) {
+	addFlags(cmd, "Service", func(flags *pflag.FlagSet) {
+		flags.StringVar(&c.apiKey, "api-key", "", "API `key`. Better set in the environment: arguments are visible to other users of the machine.")
+		flags.StringVar(&c.apiURL, "api-url", "https://api.bytescale.com", "`URL` of the API, by default https://api.bytescale.com.")
+		flags.StringVar(&c.cdnURL, "cdn-url", "https://upcdn.io", "`URL` that files are served from, by default https://upcdn.io.")
+		flags.StringVar(&c.accountID, "account-id", "", "`ID` of the account, by default that of the API key.")
+		fromEnvironment(flags, "api-key", "BYTESCALE_API_KEY")
+		fromEnvironment(flags, "api-url", "BYTESCALE_API_URL")
+		fromEnvironment(flags, "cdn-url", "BYTESCALE_CDN_URL")
+		fromEnvironment(flags, "account-id", "BYTESCALE_ACCOUNT_ID")
+	})
 }
 
 // client makes the client that the flags describe. What is wrong with them is
 // a usage error: nothing has been sent yet.
 func (c *connection) client(opts ...bytescale.ClientOption) (*bytescale.Client, error) {
-	if c.APIKey == "" {
+	if c.apiKey == "" {
 		return nil, usageError{errors.New("no API key; set BYTESCALE_API_KEY")}
 	}
-	if err := cmp.Or(checkAddress("--api-url", c.APIURL), checkAddress("--cdn-url", c.CDNURL)); err != nil {
+	if err := cmp.Or(checkAddress("--api-url", c.apiURL), checkAddress("--cdn-url", c.cdnURL)); err != nil {
 		return nil, usageError{err}
 	}
-	all := []bytescale.ClientOption{bytescale.WithAPIURL(c.APIURL), bytescale.WithCDNURL(c.CDNURL)}
-	if c.AccountID != "" {
-		all = append(all, bytescale.WithAccountID(c.AccountID))
+	all := []bytescale.ClientOption{bytescale.WithAPIURL(c.apiURL), bytescale.WithCDNURL(c.cdnURL)}
+	if c.accountID != "" {
+		all = append(all, bytescale.WithAccountID(c.accountID))
 	}
-	client, err := bytescale.NewClient(c.APIKey, append(all, opts...)...)
+	client, err := bytescale.NewClient(c.apiKey, append(all, opts...)...)
 	if err != nil {
 		return nil, usageError{err}
 	}

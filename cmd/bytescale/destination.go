@@ -24,7 +24,7 @@ func (u *uploader) destination(it item, mime string) []bytescale.UploadOption {
 	if name != "" {
 		options = append(options, bytescale.WithFileName(name))
 	}
-	if mime != "" && u.flags.MIME == "" {
+	if mime != "" && u.flags.mime == "" {
 		options = append(options, bytescale.WithMIME(mime))
 	}
 	return options
@@ -33,7 +33,7 @@ func (u *uploader) destination(it item, mime string) []bytescale.UploadOption {
 // destinationOf is the folder and the name to ask for; empty where the API key's
 // own setting counts.
 func (u *uploader) destinationOf(it item) (folder, name string) {
-	folder, name = u.flags.Folder, u.flags.Name
+	folder, name = u.flags.folder, u.flags.name
 	if it.tree != "" {
 		if dir := path.Dir(it.tree); dir != "." {
 			folder = joinFolder(folder, literal(dir))
@@ -47,7 +47,7 @@ func (u *uploader) destinationOf(it item) (folder, name string) {
 
 // originalName is what the service is told that the file is called.
 func (u *uploader) originalName(it item) string {
-	switch name := u.flags.Name; {
+	switch name := u.flags.name; {
 	case !it.stdin:
 		return filepath.Base(it.path)
 	case name == "" || strings.Contains(name, "{"):
@@ -85,7 +85,7 @@ func (u *uploader) checkDestination(file *bytescale.FileDetails) error {
 
 // apart says whether the files keep apart by themselves: those of one directory do,
 // which may be so many that their destinations should not be remembered.
-func (u *uploader) apart() bool { return u.flags.Name == "" && len(u.flags.Paths) == 1 }
+func (u *uploader) apart() bool { return u.flags.name == "" && len(u.flags.paths) == 1 }
 
 // otherDestinations is what to do about two files for one place.
 const otherDestinations = "upload them to different folders, or put {UNIQUE_DIGITS_8} into --name"

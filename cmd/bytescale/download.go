@@ -10,32 +10,56 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/spf13/cobra"
+
+	"github.com/spf13/pflag"
+
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
+// downloadCmd is bytescale download.
 type downloadCmd struct {
-	connection `embed:""`
+	connection
 
-	File   string `arg:"" name:"file" help:"Path of the stored file, or its URL."`
-	Output string `short:"o" placeholder:"FILE" help:"Where to write: a file, a directory, or - for standard output. By default the file's own name, here."`
-	Force  bool   `short:"f" help:"Replace a file that exists."`
-	Quiet  bool   `short:"q" help:"Show no progress."`
+	file, output string
+	force, quiet bool
 }
 
-// Run downloads one file.
-func (c *downloadCmd) Run(ctx context.Context, std *streams, env getenv) error {
-	shows := newProgress(std.err, c.Quiet, env)
+func (c *downloadCmd) command(std *streams, env getenv) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:        "download <file>",
+		Short:      "Download a file.",
+		Long:       "Download a file, named by its path or its URL.",
+		Args:       cobra.MatchAll(oneArgument, storedNames),
+		SuggestFor: []string{"get"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.file = args[0]
+			return c.run(cmd.Context(), std, env)
+		},
+	}
+	addFlags(cmd, "Output", func(flags *pflag.FlagSet) {
+		flags.StringVarP(&c.output, "output", "o", "", "Where to write: a `file`, a directory, or - for standard output. By default the file's own name, here.")
+		flags.BoolVarP(&c.force, "force", "f", false, "Replace a file that exists.")
+		flags.BoolVarP(&c.quiet, "quiet", "q", false, "Show no progress.")
+	})
+	c.addFlags(cmd)
+	return cmd
+}
+
+// run downloads one file.
+func (c *downloadCmd) run(ctx context.Context, std *streams, env getenv) error {
+	shows := newProgress(std.err, c.quiet, env)
 	defer shows.close()
 	ctx, client, err := c.connect(ctx, shows)
 	if err != nil {
 		return err
 	}
 	defer client.CloseIdleConnections()
-	stored, err := filePath(client, c.File)
+	stored, err := filePath(client, c.file)
 	if err != nil {
 		return err
 	}
-	if c.Output == "-" {
+	if c.output == "-" {
 		return fromCDN(outcome(ctx, download(ctx, client, stored, std.out, shows)))
 	}
 	target, err := c.target(stored)
@@ -55,7 +79,7 @@ func (c *downloadCmd) Run(ctx context.Context, std *streams, env getenv) error {
 
 // target is the file to write.
 func (c *downloadCmd) target(stored string) (string, error) {
-	target := c.Output
+	target := c.output
 	if target == "" {
 		target = "."
 	}
@@ -73,7 +97,7 @@ func (c *downloadCmd) target(stored string) (string, error) {
 	if err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice) != 0 {
 		return target, nil // nothing there can be lost
 	}
-	if _, err := os.Lstat(target); err == nil && !c.Force {
+	if _, err := os.Lstat(target); err == nil && !c.force {
 		return "", existsAlready(target)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", about(target, err)
@@ -133,7 +157,7 @@ func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stor
 	if err := os.Chmod(f.Name(), mode); err != nil {
 		return err
 	}
-	if !c.Force {
+	if !c.force {
 		// Unlike a rename, a link never takes the place of a file, of one either that
 		// was made meanwhile.
 		switch err := os.Link(f.Name(), target); {

@@ -25,7 +25,7 @@ func TestDownloadReplacesNothingUnasked(t *testing.T) {
 	}
 	shows := newProgress(io.Discard, true, os.Getenv)
 	for _, force := range []bool{false, true} {
-		err := (&downloadCmd{Force: force}).toFile(t.Context(), srv.Client(), file.FilePath, target, shows)
+		err := (&downloadCmd{force: force}).toFile(t.Context(), srv.Client(), file.FilePath, target, shows)
 		if force != (err == nil) || !force && !strings.Contains(err.Error(), "exists already") {
 			t.Errorf("force %v: %v", force, err)
 		}

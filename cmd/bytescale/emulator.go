@@ -11,7 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/c88edac7/bytescale-go/internal/emulator"
 )
@@ -29,42 +30,50 @@ const (
 
 // emulatorCmd is bytescale emulator.
 type emulatorCmd struct {
-	Addr             string        `default:"127.0.0.1:8744" placeholder:"HOST:PORT" help:"Address to listen on (${default}). One that other machines reach needs --api-key."`
-	Data             string        `placeholder:"DIR" help:"Directory that keeps everything between runs; a temporary one without it."`
-	APIKey           []string      `name:"api-key" sep:"none" placeholder:"KEY" help:"API key to accept (repeatable); any well-formed one without it. Users of this machine can see it."`
-	PartSize         byteSize      `placeholder:"SIZE" help:"Size of parts, such as 8MiB; without it 5MiB, or what makes 10000 parts of a larger file."`
-	APILatency       time.Duration `name:"api-latency" placeholder:"DURATION" help:"Time that each API call takes longer, such as 50ms."`
-	Bandwidth        byteSize      `placeholder:"SIZE" help:"Bytes per second of each part, such as 10MB; no limit without it."`
-	Discard          bool          `help:"Drop the bytes of files and keep the rest in memory: for benchmarks."`
-	AllowPrivateURLs bool          `name:"allow-private-urls" help:"Let UploadFromUrl fetch from private and loopback addresses."`
+	addr, data                string
+	apiKeys                   []string
+	partSize, bandwidth       byteSize
+	apiLatency                time.Duration
+	discard, allowPrivateURLs bool
 }
 
-// byteSize is a number of bytes as people write it: 5MiB, 10MB, 1024.
-type byteSize int64
-
-func (b *byteSize) UnmarshalText(text []byte) error {
-	bytes, err := humanize.ParseBytes(string(text))
-	if err != nil || bytes == 0 || bytes > 1<<62 {
-		return fmt.Errorf("%q is not a size such as 5MiB or 1000000", text)
+func (e *emulatorCmd) command(std *streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "emulator",
+		Short: "Run a local emulator of the service.",
+		Long:  "Run a local emulator of the service.",
+		Args:  noArguments,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return e.run(cmd.Context(), std) },
 	}
-	*b = byteSize(bytes)
-	return nil
+	addFlags(cmd, "Service", func(flags *pflag.FlagSet) {
+		flags.StringVar(&e.addr, "addr", "127.0.0.1:8744", "Listen on `host:port`, by default 127.0.0.1:8744. An address that other machines reach needs --api-key.")
+		flags.StringVar(&e.data, "data", "", "Keep everything in the directory `dir` between runs. By default the directory is a temporary one.")
+		flags.StringArrayVar(&e.apiKeys, "api-key", nil, "Accept this API `key`; can be repeated. By default any well-formed key is accepted. Users of this machine can see it.")
+		flags.BoolVar(&e.allowPrivateURLs, "allow-private-urls", false, "Let UploadFromUrl fetch from private and loopback addresses.")
+	})
+	addFlags(cmd, "Behavior", func(flags *pflag.FlagSet) {
+		flags.Var(&e.partSize, "part-size", "The `size` of parts, such as 8MiB. By default 5MiB, or what makes 10000 parts of a larger file.")
+		flags.DurationVar(&e.apiLatency, "api-latency", 0, "Answer each API call later by this `duration`, such as 50ms.")
+		flags.Var(&e.bandwidth, "bandwidth", "Limit each part to this `size` per second, such as 10MB. By default there is no limit.")
+		flags.BoolVar(&e.discard, "discard", false, "Drop the bytes of files and keep the rest in memory: for benchmarks.")
+	})
+	return cmd
 }
 
-// Run runs the emulator until ctx ends.
-func (e *emulatorCmd) Run(ctx context.Context, std *streams) error {
+// run runs the emulator until ctx ends.
+func (e *emulatorCmd) run(ctx context.Context, std *streams) error {
 	running, err := e.start(std.err)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(std.out, "The Bytescale emulator is at %s\n", running.URL())
-	switch n := len(e.APIKey); n {
+	switch n := len(e.apiKeys); n {
 	case 0:
 		fmt.Fprintf(std.out, "It takes any well-formed API key, such as %s\n", emulatorKey)
 	case 1:
-		fmt.Fprintf(std.out, "It takes the API key that it was given, %s\n", emulator.MaskKey(e.APIKey[0]))
+		fmt.Fprintf(std.out, "It takes the API key that it was given, %s\n", emulator.MaskKey(e.apiKeys[0]))
 	default:
-		fmt.Fprintf(std.out, "It takes the %d API keys that it was given, such as the first, %s\n", n, emulator.MaskKey(e.APIKey[0]))
+		fmt.Fprintf(std.out, "It takes the %d API keys that it was given, such as the first, %s\n", n, emulator.MaskKey(e.apiKeys[0]))
 	}
 	fmt.Fprintf(std.out, "Use it for the API and the CDN: --api-url %s --cdn-url %[1]s\n", running.URL())
 
@@ -81,13 +90,13 @@ func (e *emulatorCmd) Run(ctx context.Context, std *streams) error {
 
 // start checks the flags and starts the emulator.
 func (e *emulatorCmd) start(stderr io.Writer) (*emulator.Emulator, error) {
-	for i, key := range e.APIKey {
+	for i, key := range e.apiKeys {
 		if !emulator.ValidKey(key) {
 			return nil, usageError{fmt.Errorf("--api-key number %d is not well-formed: want secret_ or public_ and an account id of 7 characters, whatever follows; or free, the key of account W142hJk", i+1)}
 		}
 	}
-	if e.APILatency < 0 {
-		return nil, usageError{fmt.Errorf("--api-latency %v is negative", e.APILatency)}
+	if e.apiLatency < 0 {
+		return nil, usageError{fmt.Errorf("--api-latency %v is negative", e.apiLatency)}
 	}
 	options := e.options()
 	options.Log, options.ErrorLog = stderr, log.New(stderr, "", 0)
@@ -100,19 +109,19 @@ func (e *emulatorCmd) start(stderr io.Writer) (*emulator.Emulator, error) {
 
 // options are what the flags ask of the emulator.
 func (e *emulatorCmd) options() emulator.Options {
-	options := emulator.Options{Address: e.Addr}
+	options := emulator.Options{Address: e.addr}
 	service := &options.Service
-	service.Keys = e.APIKey
-	service.APILatency = e.APILatency
-	service.Bandwidth = int64(e.Bandwidth)
-	service.Discard = e.Discard
+	service.Keys = e.apiKeys
+	service.APILatency = e.apiLatency
+	service.Bandwidth = int64(e.bandwidth)
+	service.Discard = e.discard
 	service.Lenient = true // nobody asks for the violations; wrong requests are refused all the same
-	service.AllowPrivateURLs = e.AllowPrivateURLs
-	if e.PartSize > 0 {
-		service.PartSizes = []int64{int64(e.PartSize)}
+	service.AllowPrivateURLs = e.allowPrivateURLs
+	if e.partSize > 0 {
+		service.PartSizes = []int64{int64(e.partSize)}
 	}
-	if !e.Discard {
-		options.Directory, options.Temporary = e.Data, e.Data == ""
+	if !e.discard {
+		options.Directory, options.Temporary = e.data, e.data == ""
 	}
 	return options
 }
@@ -122,11 +131,11 @@ func (e *emulatorCmd) startError(err error) error {
 	var address *emulator.AddressError
 	switch {
 	case errors.Is(err, emulator.ErrNoKeys):
-		return usageError{fmt.Errorf("--addr %s can be reached from other machines: name the keys to accept with --api-key", e.Addr)}
+		return usageError{fmt.Errorf("--addr %s can be reached from other machines: name the keys to accept with --api-key", e.addr)}
 	case errors.As(err, &address):
-		return listenError(e.Addr, address.Err)
-	case e.Data != "":
-		return about("--data "+e.Data, err)
+		return listenError(e.addr, address.Err)
+	case e.data != "":
+		return about("--data "+e.data, err)
 	}
 	return err
 }

@@ -260,18 +260,14 @@ func TestEmulatorTakesTheKeysItWasGiven(t *testing.T) {
 
 func TestEmulatorFlags(t *testing.T) {
 	t.Parallel()
-	var grammar cli
-	parser, err := newParser(&grammar, func(string) string { return "" }, io.Discard, io.Discard, func(int) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := parser.Parse([]string{
-		"emulator", "--api-key", "secret_A623uY2a,b", "--api-key", "public_A623uY2c",
+	var cmd emulatorCmd
+	if err := cmd.command(nil).ParseFlags([]string{
+		"--api-key", "secret_A623uY2a,b", "--api-key", "public_A623uY2c",
 		"--part-size", "1MiB", "--api-latency", "50ms", "--bandwidth", "10MB", "--discard",
 	}); err != nil {
 		t.Fatal(err)
 	}
-	got := grammar.Emulator.options()
+	got := cmd.options()
 	want := emulator.Options{Address: "127.0.0.1:8744", Service: fake.Options{
 		Keys:      []string{"secret_A623uY2a,b", "public_A623uY2c"},
 		PartSizes: []int64{1 << 20}, APILatency: 50 * time.Millisecond, Bandwidth: 10_000_000, Discard: true, Lenient: true,

@@ -7,25 +7,49 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
+	"github.com/spf13/pflag"
+
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
+// infoCmd is bytescale info.
 type infoCmd struct {
-	connection `embed:""`
+	connection
 
-	Files []string `arg:"" name:"file" help:"Paths of stored files, or their URLs."`
-	JSON  bool     `name:"json" help:"Print one JSON object per file."`
+	files []string
+	json  bool
 }
 
-// Run prints the details of each file.
-func (c *infoCmd) Run(ctx context.Context, std *streams) error {
+func (c *infoCmd) command(std *streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:        "info <file> ...",
+		Short:      "Show what is stored with a file.",
+		Long:       "Show what is stored with files, named by their paths or their URLs.",
+		Args:       cobra.MatchAll(someArguments, storedNames),
+		SuggestFor: []string{"stat"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.files = args
+			return c.run(cmd.Context(), std)
+		},
+	}
+	addFlags(cmd, "Output", func(flags *pflag.FlagSet) {
+		flags.BoolVar(&c.json, "json", false, "Print one JSON object per file.")
+	})
+	c.addFlags(cmd)
+	return cmd
+}
+
+// run prints the details of each file.
+func (c *infoCmd) run(ctx context.Context, std *streams) error {
 	between := "" // files
-	return c.each(ctx, std, c.Files, func(ctx context.Context, client *bytescale.Client, path string) error {
+	return c.each(ctx, std, c.files, func(ctx context.Context, client *bytescale.Client, path string) error {
 		file, err := client.GetFileDetails(ctx, path)
 		if err != nil {
 			return err
 		}
-		if c.JSON {
+		if c.json {
 			_, err = fmt.Fprintln(std.out, jsonLine(file))
 			return err
 		}

@@ -10,12 +10,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
 )
 
 // The exit codes. A signal adds its number to exitSignal: 130 on Ctrl-C.
@@ -88,134 +86,27 @@ type streams struct {
 // getenv reads an environment variable; "" when it is not set.
 type getenv func(name string) string
 
-// cli is the whole command line.
-type cli struct {
-	Upload   uploadCmd   `cmd:"" help:"Upload files, directories or standard input."`
-	Download downloadCmd `cmd:"" help:"Download a file."`
-	Info     infoCmd     `cmd:"" help:"Show what is stored with a file."`
-	Rm       rmCmd       `cmd:"" help:"Delete files."`
-	URL      urlCmd      `cmd:"" name:"url" help:"Print the public URL of a file."`
-	Emulator emulatorCmd `cmd:"" help:"Run a local emulator of the service."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
-
-	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."`
-}
-
 // run is the command without its process: it parses args, runs what they ask
 // for until it is done or ctx ends, and returns the exit code.
 func run(ctx context.Context, args []string, env getenv, in io.Reader, out, errw io.Writer) int {
-	exited := false // by --help or --version, which print and are done
-	var grammar cli
-	parser, err := newParser(&grammar, env, out, errw, func(int) { exited = true })
-	if err != nil {
-		fmt.Fprintln(errw, "bytescale:", err)
-		return exitUsage
-	}
-	args = prepared(args)
-	parsed, err := parser.Parse(args)
-	if exited {
-		return exitOK
-	}
-	if err != nil {
-		return report(ctx, errw, usageError{fmt.Errorf("%w; try: %s --help", err, commandName(err))})
-	}
-	if err := checkArguments(args, grammar.Upload.Paths); err != nil {
-		return report(ctx, errw, usageError{err})
-	}
-	parsed.BindTo(ctx, (*context.Context)(nil))
-	parsed.Bind(&streams{in: in, out: out, err: errw}, env)
-	return report(ctx, errw, parsed.Run())
+	std := &streams{in: in, out: out, err: errw}
+	root := newRoot(std, env)
+	root.SetArgs(append([]string{}, args...)) // nil would mean the arguments of the process
+	return report(ctx, errw, execute(ctx, root, args))
 }
 
-// notUTF8 stands in an argument for what is not UTF-8. The parser would put
-// U+FFFD there, which can be the name of another file; no name holds a zero byte.
-const notUTF8 = "\x00"
-
-// prepared are args for the parser, which knows -- only before the first file.
-func prepared(args []string) []string {
-	var ready []string
-	files := false // everything is one from here on
-	for _, arg := range args {
-		switch {
-		case arg == "--" && !files:
-			files = true
-			continue
-		case files && strings.HasPrefix(arg, "-") && arg != "-":
-			arg = "./" + arg
-		}
-		ready = append(ready, strings.ToValidUTF8(arg, notUTF8))
-	}
-	return ready
-}
-
-// checkArguments refuses what is not UTF-8, except for files to upload: each of
-// them fails by itself.
-func checkArguments(args, uploads []string) error {
-	uploads = slices.Clone(uploads)
-	for _, arg := range args {
-		if !strings.Contains(arg, notUTF8) {
-			continue
-		}
-		i := slices.Index(uploads, arg)
-		if i < 0 {
-			return fmt.Errorf("%s is not valid UTF-8, which cannot be given here", arg)
-		}
-		uploads = slices.Delete(uploads, i, i+1)
-	}
-	return nil
-}
-
-func newParser(grammar *cli, env getenv, out, errw io.Writer, exit func(int)) (*kong.Kong, error) {
-	parser, err := kong.New(grammar,
-		kong.Name("bytescale"),
-		kong.Description("Upload files to Bytescale: fast, in little memory, and from where it stopped after an interruption."),
-		kong.Vars{"version": version()},
-		kong.Writers(out, errw),
-		kong.Exit(exit),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: helpWidth}),
-		kong.ValueFormatter(helpText),
-		kong.Resolvers(kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-			for _, name := range flag.Envs {
-				if value := env(name); value != "" {
-					return value, nil
-				}
-			}
-			return nil, nil
-		})),
-	)
-	if err != nil {
-		return nil, err
-	}
-	// The resolver above reads the environment that run was given; the parser's
-	// own reading, of the process's environment, is switched off.
-	for _, command := range parser.Model.Children {
-		for _, flag := range command.Flags {
-			flag.Tag.Envs = nil
+// execute runs the command that args name.
+func execute(ctx context.Context, root *cobra.Command, args []string) error {
+	if cmd, rest, err := root.Find(args); err == nil {
+		if err := checkValues(cmd, rest); err != nil {
+			return err
 		}
 	}
-	return parser, nil
-}
-
-// helpWidth is the widest that help gets, so that it reads the same everywhere.
-const helpWidth = 100
-
-// helpText adds the environment variable to a flag's help.
-func helpText(value *kong.Value) string {
-	if value.Flag == nil || len(value.Flag.Envs) == 0 {
-		return value.Help
+	err := root.ExecuteContext(ctx)
+	if errors.Is(err, errVersion) {
+		return printVersion(root.OutOrStdout())
 	}
-	return fmt.Sprintf("%s ($%s)", value.Help, value.Flag.Envs[0])
-}
-
-// commandName is the command that a parse error is about, for the hint.
-func commandName(err error) string {
-	var parse *kong.ParseError
-	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Command() != "" {
-		if selected := parse.Context.Selected(); selected != nil {
-			return "bytescale " + selected.Name
-		}
-	}
-	return "bytescale"
+	return err
 }
 
 // report prints what err has to say, if anything is left to say, and gives the

@@ -11,36 +11,76 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
+// uploadCmd is bytescale upload.
 type uploadCmd struct {
-	connection `embed:""`
+	connection
 
-	Paths []string `arg:"" name:"file" help:"Files, or directories with --recursive; - is standard input."`
+	paths []string
 
-	Recursive bool     `short:"r" help:"Upload directories with all that is in them. Symbolic links in them are not followed."`
-	Folder    string   `placeholder:"PATH" help:"Folder to store in; may hold variables such as {UTC_DATE}. By default the API key's own setting."`
-	Name      string   `placeholder:"NAME" help:"File name to store under; may hold variables. By default the API key's own setting."`
-	MIME      string   `name:"mime" placeholder:"TYPE" help:"MIME type. By default told from the extension or the content."`
-	Metadata  string   `placeholder:"JSON" help:"JSON object to store with each file."`
-	Tags      []string `name:"tag" placeholder:"TAG" sep:"none" help:"Tag to store with each file; can be repeated."`
+	recursive bool
+	local     bool
+	noResume  bool
 
-	Concurrency int     `placeholder:"N" default:"8" help:"Parts on the wire at a time, 1 to 256, by default ${default}."`
-	Files       int     `placeholder:"N" default:"64" help:"Files at a time, 1 to 1024, by default ${default}."`
-	APIRate     float64 `name:"api-rate" placeholder:"N" default:"800" help:"API requests per second, by default ${default}; accounts are limited to 1000 unless raised."`
+	folder, name, mime, metadata string
+	tags                         []string
 
-	JSON     bool `name:"json" help:"Print one JSON object per file instead of its URL."`
-	Quiet    bool `short:"q" help:"Show no progress."`
-	NoResume bool `help:"Neither keep checkpoints nor continue interrupted uploads."`
-	Local    bool `help:"Upload to an emulator inside this process, download back and compare. Needs no account."`
+	concurrency, files int
+	apiRate            float64
+
+	json, quiet bool
 }
 
-// Run uploads all files that the arguments name and reports each as it ends.
-func (c *uploadCmd) Run(ctx context.Context, std *streams, env getenv) error {
+func (c *uploadCmd) command(std *streams, env getenv) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "upload <file> ...",
+		Short: "Upload files, directories or standard input.",
+		Long:  "Upload files, or directories with --recursive; - is standard input.",
+		Example: `  bytescale upload movie.mp4
+  bytescale upload --recursive --folder /photos .
+  pg_dump shop | bytescale upload --name shop.sql -`,
+		Args:       someArguments,
+		SuggestFor: []string{"put"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.paths = args
+			return c.run(cmd.Context(), std, env)
+		},
+	}
+	addFlags(cmd, "What to upload", func(flags *pflag.FlagSet) {
+		flags.BoolVarP(&c.recursive, "recursive", "r", false, "Upload directories with all that is in them. Symbolic links in them are not followed.")
+		flags.BoolVar(&c.noResume, "no-resume", false, "Neither keep checkpoints nor continue interrupted uploads.")
+		flags.BoolVar(&c.local, "local", false, "Upload to an emulator inside this process, download back and compare. Needs no account.")
+	})
+	addFlags(cmd, "How to store it", func(flags *pflag.FlagSet) {
+		flags.StringVar(&c.folder, "folder", "", "Store in the folder `path`, which may hold variables such as {UTC_DATE}. By default the API key's own setting.")
+		flags.StringVar(&c.name, "name", "", "Store under the file `name`, which may hold variables. By default the API key's own setting.")
+		flags.StringVar(&c.mime, "mime", "", "MIME `type`. By default told by the extension or the content.")
+		flags.StringVar(&c.metadata, "metadata", "", "Store this `JSON` object with each file.")
+		flags.StringArrayVar(&c.tags, "tag", nil, "Store this `tag` with each file; can be repeated.")
+	})
+	addFlags(cmd, "Speed", func(flags *pflag.FlagSet) {
+		flags.IntVar(&c.concurrency, "concurrency", 8, "Send up to `N` parts at a time, 1 to 256, by default 8.")
+		flags.IntVar(&c.files, "files", 64, "Upload up to `N` files at a time, 1 to 1024, by default 64.")
+		flags.Float64Var(&c.apiRate, "api-rate", 800, "Send up to `N` API requests per second, by default 800. Accounts are limited to 1000 unless raised.")
+	})
+	addFlags(cmd, "Output", func(flags *pflag.FlagSet) {
+		flags.BoolVar(&c.json, "json", false, "Print one JSON object per file instead of its URL.")
+		flags.BoolVarP(&c.quiet, "quiet", "q", false, "Show no progress.")
+	})
+	c.addFlags(cmd)
+	return cmd
+}
+
+// run uploads all files that the arguments name and reports each as it ends.
+func (c *uploadCmd) run(ctx context.Context, std *streams, env getenv) error {
 	switch {
-	case c.Local: // the emulator lives here too
-	case len(c.Paths) == 1 && !c.Recursive:
+	case c.local: // the emulator lives here too
+	case len(c.paths) == 1 && !c.recursive:
 		stayLight()
 	default:
 		stayQuick()
@@ -56,10 +96,10 @@ func (c *uploadCmd) Run(ctx context.Context, std *streams, env getenv) error {
 	// The walk may run ahead of the uploads, by so many files that the total is
 	// known early and by so few that a huge tree costs little memory.
 	found := make(chan item, 1024)
-	walker := &walk{recursive: c.Recursive, skip: u.skip, fail: u.fail}
+	walker := &walk{recursive: c.recursive, skip: u.skip, fail: u.fail}
 	go func() {
 		defer close(found)
-		for _, arg := range c.Paths {
+		for _, arg := range c.paths {
 			walker.argument(arg, func(it item) bool {
 				if err := u.claim(it); err != nil { // in the order of the arguments
 					u.fail(it.shown(), err)
@@ -92,37 +132,37 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	if err := c.check(); err != nil {
 		return nil, usageError{err}
 	}
-	if strings.HasSuffix(c.Folder, "/") {
-		c.Folder = cmp.Or(strings.TrimRight(c.Folder, "/"), "/")
+	if strings.HasSuffix(c.folder, "/") {
+		c.folder = cmp.Or(strings.TrimRight(c.folder, "/"), "/")
 	}
-	metadata, err := parseMetadata(c.Metadata)
+	metadata, err := parseMetadata(c.metadata)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	u := &uploader{flags: c, std: std, progress: newProgress(std.err, c.Quiet, env)}
-	u.printer = &printer{out: std.out, json: c.JSON, around: u.progress.around}
+	u := &uploader{flags: c, std: std, progress: newProgress(std.err, c.quiet, env)}
+	u.printer = &printer{out: std.out, json: c.json, around: u.progress.around}
 	if metadata != nil {
 		u.options = append(u.options, bytescale.WithMetadata(metadata))
 	}
-	if len(c.Tags) > 0 {
-		u.options = append(u.options, bytescale.WithTags(c.Tags...))
+	if len(c.tags) > 0 {
+		u.options = append(u.options, bytescale.WithTags(c.tags...))
 	}
-	if c.MIME != "" {
-		u.options = append(u.options, bytescale.WithMIME(c.MIME))
+	if c.mime != "" {
+		u.options = append(u.options, bytescale.WithMIME(c.mime))
 	}
 
 	reach := &reach{giveUp: giveUp}
-	if !c.Quiet {
+	if !c.quiet {
 		reach.note = u.note
 	}
 	limit := openFilesLimit()
 	u.files = c.filesAtOnce(limit, u.note)
 	options := []bytescale.ClientOption{
-		bytescale.WithPutsInFlight(c.Concurrency), bytescale.WithAPIRate(c.APIRate), bytescale.WithObserver(reach.observe),
+		bytescale.WithPutsInFlight(c.concurrency), bytescale.WithAPIRate(c.apiRate), bytescale.WithObserver(reach.observe),
 		// A small file is hardly more than its two calls.
-		bytescale.WithAPICallsInFlight(min(max(64, c.Files), max(2, c.mostFiles(limit)))),
+		bytescale.WithAPICallsInFlight(min(max(64, c.files), max(2, c.mostFiles(limit)))),
 	}
-	if c.Local {
+	if c.local {
 		u.local, err = startLocal(giveUp, options...)
 		if err != nil {
 			return nil, fmt.Errorf("start the embedded emulator: %w", err)
@@ -136,7 +176,7 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 		return nil, err
 	}
 	// A checkpoint of an emulator that ends with this process would be of no use.
-	if !c.Local && !c.NoResume {
+	if !c.local && !c.noResume {
 		u.checkpoints = newCheckpoints(env, u.note)
 	}
 	return u, nil
@@ -148,7 +188,7 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 // its own.
 func (c *uploadCmd) mostFiles(limit int) int {
 	each := 4
-	if c.Local {
+	if c.local {
 		each = 8
 	}
 	return max(1, (limit-16)/each)
@@ -156,12 +196,12 @@ func (c *uploadCmd) mostFiles(limit int) int {
 
 // filesAtOnce is --files, or what the limit of open files allows.
 func (c *uploadCmd) filesAtOnce(limit int, note func(format string, args ...any)) int {
-	wanted := c.Files
-	if !c.Recursive {
-		wanted = min(wanted, len(c.Paths))
+	wanted := c.files
+	if !c.recursive {
+		wanted = min(wanted, len(c.paths))
 	}
 	most := c.mostFiles(limit)
-	if most < wanted && !c.Quiet {
+	if most < wanted && !c.quiet {
 		note("%s at a time, since the process may have only %d open; see ulimit -n", plural(most, "file", "files"), limit)
 	}
 	return min(wanted, most)
@@ -170,27 +210,27 @@ func (c *uploadCmd) filesAtOnce(limit int, note func(format string, args ...any)
 // check refuses flags that cannot be meant together or are out of range.
 func (c *uploadCmd) check() error {
 	stdin := 0
-	for _, arg := range c.Paths {
+	for _, arg := range c.paths {
 		if arg == "-" {
 			stdin++
 		}
 	}
 	switch {
-	case c.APIKey == "" && !c.Local:
+	case c.apiKey == "" && !c.local:
 		return errors.New("no API key; set BYTESCALE_API_KEY, or try without an account: bytescale upload --local FILE")
-	case slices.Contains(c.Paths, ""):
+	case slices.Contains(c.paths, ""):
 		return errors.New("the name of a file is empty")
-	case c.Concurrency < 1 || c.Concurrency > 256:
-		return fmt.Errorf("--concurrency %d is outside 1..256", c.Concurrency)
-	case c.Files < 1 || c.Files > 1024:
-		return fmt.Errorf("--files %d is outside 1..1024", c.Files)
-	case !(c.APIRate > 0 && c.APIRate <= 1e6): // nor NaN
-		return fmt.Errorf("--api-rate %v must be above 0, at most 1000000", c.APIRate)
-	case strings.Contains(c.Name, "/"):
+	case c.concurrency < 1 || c.concurrency > 256:
+		return fmt.Errorf("--concurrency %d is outside 1..256", c.concurrency)
+	case c.files < 1 || c.files > 1024:
+		return fmt.Errorf("--files %d is outside 1..1024", c.files)
+	case !(c.apiRate > 0 && c.apiRate <= 1e6): // nor NaN
+		return fmt.Errorf("--api-rate %v must be above 0, at most 1000000", c.apiRate)
+	case strings.Contains(c.name, "/"):
 		return errors.New("--name has a slash; put folders into --folder")
 	case stdin > 1:
 		return errors.New("standard input (-) can be uploaded only once")
-	case c.Name != "" && !strings.Contains(c.Name, "{") && (len(c.Paths) > 1 || c.Recursive):
+	case c.name != "" && !strings.Contains(c.name, "{") && (len(c.paths) > 1 || c.recursive):
 		return errors.New("--name is for one file; for more, put a variable in it, such as {ORIGINAL_FILE_NAME}{ORIGINAL_FILE_EXT}")
 	}
 	return nil

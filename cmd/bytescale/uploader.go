@@ -53,7 +53,7 @@ func (u *uploader) one(ctx context.Context, it item) {
 	switch {
 	case err == nil:
 		u.printer.result(it.shown(), file, sum)
-		if sum != "" && !u.flags.Quiet {
+		if sum != "" && !u.flags.quiet {
 			u.note("%s: downloaded back, the SHA-256 matches: %s", it.shown(), sum)
 		}
 		u.count(&u.uploaded)
@@ -109,7 +109,7 @@ func (u *uploader) resumable(ctx context.Context, it item, mime string) (*bytesc
 		u.note("%s: starting afresh: %v", it.shown(), err)
 	}
 	if saved != nil {
-		if !u.flags.Quiet {
+		if !u.flags.quiet {
 			u.note("%s: continuing the interrupted upload", it.shown())
 		}
 		file, err := u.client.Resume(ctx, *saved, source, progress)
@@ -159,8 +159,8 @@ func (u *uploader) slot(it item) *checkpointSlot {
 		return nil
 	}
 	return u.checkpoints.slot(identity{
-		APIURL: u.flags.APIURL, AccountID: u.client.AccountID(), Source: it.path, Tree: it.tree,
-		Folder: u.flags.Folder, Name: u.flags.Name, MIME: u.flags.MIME, Metadata: u.flags.Metadata, Tags: u.flags.Tags,
+		APIURL: u.flags.apiURL, AccountID: u.client.AccountID(), Source: it.path, Tree: it.tree,
+		Folder: u.flags.folder, Name: u.flags.name, MIME: u.flags.mime, Metadata: u.flags.metadata, Tags: u.flags.tags,
 	})
 }
 
@@ -213,7 +213,7 @@ func (u *uploader) summary(ctx context.Context) error {
 	if err := u.printer.err; err != nil {
 		return fmt.Errorf("print the result: %w", err)
 	}
-	if !u.flags.Quiet {
+	if !u.flags.quiet {
 		u.note("%s", u.progress.total(u.uploaded))
 	}
 	return nil

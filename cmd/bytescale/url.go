@@ -4,19 +4,37 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
+// urlCmd is bytescale url.
 type urlCmd struct {
-	connection `embed:""`
+	connection
 
-	Files []string `arg:"" name:"file" help:"Paths of stored files."`
+	files []string
 }
 
-// Run prints the URL of each file. It asks no server, so it does not tell
+func (c *urlCmd) command(std *streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "url <file> ...",
+		Short: "Print the public URL of a file.",
+		Long:  "Print the public URLs of files, named by their paths.",
+		Args:  cobra.MatchAll(someArguments, storedNames),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.files = args
+			return c.run(cmd.Context(), std)
+		},
+	}
+	c.addFlags(cmd)
+	return cmd
+}
+
+// run prints the URL of each file. It asks no server, so it does not tell
 // whether the file exists.
-func (c *urlCmd) Run(ctx context.Context, std *streams) error {
-	return c.each(ctx, std, c.Files, func(_ context.Context, client *bytescale.Client, path string) error {
+func (c *urlCmd) run(ctx context.Context, std *streams) error {
+	return c.each(ctx, std, c.files, func(_ context.Context, client *bytescale.Client, path string) error {
 		address, err := client.FileURL(path)
 		if err != nil {
 			return err

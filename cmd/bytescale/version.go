@@ -2,15 +2,25 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/spf13/cobra"
 )
 
-type versionCmd struct{}
+func versionCommand(std *streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version.",
+		Long:  "Print the version.",
+		Args:  noArguments,
+		RunE:  func(*cobra.Command, []string) error { return printVersion(std.out) },
+	}
+}
 
-// Run prints the version.
-func (versionCmd) Run(std *streams) error {
-	_, err := fmt.Fprintln(std.out, version())
+func printVersion(out io.Writer) error {
+	_, err := fmt.Fprintln(out, version())
 	return err
 }
 

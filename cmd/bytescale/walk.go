@@ -49,7 +49,7 @@ var (
 // of a stored file (FilePath in openapi.yaml).
 func storable(name string) bool {
 	return utf8.ValidString(name) && utf8.RuneCountInString(name) <= 512 &&
-		!strings.ContainsAny(name, notUTF8+"\n\r\u2028\u2029")
+		!strings.ContainsAny(name, "\n\r\u2028\u2029")
 }
 
 // argument emits the files that arg names, until emit returns false.
@@ -60,7 +60,7 @@ func (w *walk) argument(arg string, emit func(item) bool) {
 	}
 	info, err := os.Stat(arg)
 	switch {
-	case strings.Contains(arg, notUTF8):
+	case !utf8.ValidString(arg):
 		w.fail(arg, errName)
 	case err != nil:
 		w.fail(arg, err)

@@ -105,9 +105,9 @@ func TestWalkNames(t *testing.T) {
 		"fail dir/line\nbreak" + refused, "file dir/plain dir/plain", "fail dir/return\r" + refused, "fail dir/" + deep + "file" + refused,
 		"fail dir/line\nbreak" + refused,
 		"file dir/" + deep + "file ", // whose name is short
-		"fail with \x00" + refused,
+		"fail with \xff" + refused,
 	}
-	got := append(found(true, "dir"), found(false, "dir/line\nbreak", "dir/"+deep+"file", "with \x00")...)
+	got := append(found(true, "dir"), found(false, "dir/line\nbreak", "dir/"+deep+"file", "with \xff")...)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

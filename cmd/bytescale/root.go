@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// newRoot returns the whole command line.
+func newRoot(std *streams, env getenv) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "bytescale <command>",
+		Long:          "Upload files to Bytescale: fast, in little memory, and from where it stopped\nafter an interruption.",
+		RunE:          missingCommand,
+		Args:          unknownCommand,
+		SilenceErrors: true, // report prints them
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	cobra.EnableCommandSorting = false // the help lists them in the order below
+	root.SetHelpFunc(printHelp)
+	root.SetFlagErrorFunc(flagError)
+	root.SetOut(std.out)
+	root.SetErr(std.err)
+	root.PersistentFlags().SortFlags = false
+	root.PersistentFlags().BoolP("help", "h", false, "Show this help.")
+	root.PersistentFlags().Bool("version", false, "Print the version.")
+
+	root.AddCommand(
+		(&uploadCmd{}).command(std, env),
+		(&downloadCmd{}).command(std, env),
+		(&infoCmd{}).command(std),
+		(&rmCmd{}).command(std),
+		(&urlCmd{}).command(std),
+		(&emulatorCmd{}).command(std),
+		versionCommand(std),
+	)
+	root.SetHelpCommand(helpCommand())
+	for _, command := range append(root.Commands(), root) {
+		command.Flags().SortFlags = false
+		command.Args = prepared(command.Args, env)
+	}
+	return root
+}
+
+// errVersion is returned for --version.
+var errVersion = errors.New("the version is asked for")
+
+// prepared returns a check of the arguments that does first what has to be done
+// between the parsing of the flags and the start of the command: it answers
+// --version, reads the environment and rejects flags that are not UTF-8.
+func prepared(check cobra.PositionalArgs, env getenv) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if version, err := cmd.Flags().GetBool("version"); err != nil || version {
+			return errors.Join(err, errVersion)
+		}
+		var invalid error
+		cmd.Flags().Visit(func(flag *pflag.Flag) {
+			if invalid == nil {
+				invalid = checkUTF8(flag.Value.String())
+			}
+		})
+		if invalid != nil {
+			return usageError{invalid}
+		}
+		if err := check(cmd, args); err != nil {
+			return err
+		}
+		return readEnvironment(cmd.Flags(), env)
+	}
+}
+
+// usagef is an error about the command line, with the command whose help to read.
+func usagef(cmd *cobra.Command, format string, args ...any) error {
+	return usageError{fmt.Errorf("%s; try: %s --help", fmt.Sprintf(format, args...), cmd.CommandPath())}
+}
+
+func missingCommand(root *cobra.Command, _ []string) error {
+	names := commandNames(root)
+	return usagef(root, `expected one of "%s"`, strings.Join(names, `", "`))
+}
+
+func unknownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usagef(root, "unexpected argument %s%s", args[0], didYouMean(args[0], commandNames(root)))
+}
+
+func commandNames(root *cobra.Command) []string {
+	var names []string
+	for _, command := range root.Commands() {
+		if command.IsAvailableCommand() {
+			names = append(names, command.Name())
+		}
+	}
+	return names
+}
+
+// noArguments, oneArgument and someArguments are the checks of positional arguments.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef(cmd, "unexpected argument %s", args[0])
+	}
+	return nil
+}
+
+func oneArgument(cmd *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return usagef(cmd, `expected "<file>"`)
+	case 1:
+		return nil
+	}
+	return usagef(cmd, "unexpected argument %s", args[1])
+}
+
+func someArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usagef(cmd, `expected "<file> ..."`)
+	}
+	return nil
+}
+
+// storedNames rejects arguments that cannot be the path of a stored file.
+func storedNames(_ *cobra.Command, args []string) error {
+	for _, arg := range args {
+		if err := checkUTF8(arg); err != nil {
+			return usageError{err}
+		}
+	}
+	return nil
+}
+
+func checkUTF8(arg string) error {
+	if !utf8.ValidString(arg) {
+		return fmt.Errorf("%s is not valid UTF-8, which cannot be given here", arg)
+	}
+	return nil
+}
