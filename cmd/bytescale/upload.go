@@ -78,12 +78,8 @@ func (c *uploadCmd) command(std *streams, env getenv) *cobra.Command {
 
 // run uploads all files that the arguments name and reports each as it ends.
 func (c *uploadCmd) run(ctx context.Context, std *streams, env getenv) error {
-	switch {
-	case c.local: // the emulator lives here too
-	case len(c.paths) == 1 && !c.recursive:
-		stayLight()
-	default:
-		stayQuick()
+	if !c.local { // the emulator has a load of its own
+		tuneCollector(c.recursive || len(c.paths) > 1)
 	}
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
