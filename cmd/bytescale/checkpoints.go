@@ -20,25 +20,24 @@ import (
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
-// stateFormat is the version of the checkpoint files.
+// stateFormat is the version of the format of checkpoint files.
 const stateFormat = 1
 
-// maxState is far above what a checkpoint can hold.
+// maxState limits the size of a checkpoint file. A valid one is much smaller.
 const maxState = 1 << 20
 
-// checkpoints is the directory of the user's interrupted uploads: one file per
-// upload of more than one part, from its begin to its end, and one lock file
-// beside it for as long as a process works on it. The kernel drops the lock of
-// a process that dies.
+// checkpoints is the directory with the user's checkpoints. An upload of more than one
+// part has a file there from its begin to its end, and a lock file as long as a process
+// works on it. The kernel releases the lock if the process dies.
 type checkpoints struct {
 	dir  string
-	err  error // the user's state directory is not known
+	err  error // set if the user's state directory is not known
 	note func(format string, args ...any)
 	warn sync.Once
 
-	// none says that nothing was there when the first file looked: then none of
-	// many small ones has to. What another command leaves meanwhile is not
-	// found, and its file is sent from the start.
+	// none reports whether the directory was empty when this command started. Then no
+	// file needs to look for a checkpoint. Checkpoints that other processes write
+	// meanwhile are not seen.
 	none func() bool
 }
 
@@ -48,7 +47,7 @@ func newCheckpoints(env getenv, note func(string, ...any)) *checkpoints {
 	return &checkpoints{dir: dir, err: err, note: note, none: sync.OnceValue(func() bool { return isEmpty(dir) })}
 }
 
-// isEmpty says whether nothing is in dir, or no such directory is there.
+// isEmpty reports whether dir is empty or does not exist.
 func isEmpty(dir string) bool {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -59,8 +58,8 @@ func isEmpty(dir string) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// stateDir is where programs keep what should survive a restart but is of no
-// value on another machine.
+// stateDir returns the user's directory for data that should survive a restart and is
+// of no use on another machine.
 func stateDir(goos string, env getenv) (string, error) {
 	if dir := env("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return dir, nil
@@ -81,8 +80,8 @@ func stateDir(goos string, env getenv) (string, error) {
 	return under("HOME", ".local", "state")
 }
 
-// unusable says, once per command, that checkpoints cannot be kept. The upload
-// itself goes on.
+// unusable reports once per command that checkpoints cannot be kept. The uploads go on
+// without.
 func (c *checkpoints) unusable(err error) {
 	c.warn.Do(func() {
 		if c.err == nil {
@@ -92,7 +91,8 @@ func (c *checkpoints) unusable(err error) {
 	})
 }
 
-// identity is what makes two uploads the same one: what goes where.
+// identity says which uploads are the same: those of one source to one destination with
+// the same properties.
 type identity struct {
 	APIURL    string   `json:"apiUrl"`
 	AccountID string   `json:"accountId"`
@@ -116,17 +116,17 @@ type saved struct {
 type checkpointSlot struct {
 	all      *checkpoints
 	identity identity
-	path     string // once locate was called
+	path     string // set by locate
 	lock     *flock.Flock
 	written  bool
 }
 
-// errBusy says that another process, or this one, works on the same upload.
+// errBusy means that this process or another one is working on the same upload.
 var errBusy = errors.New("is already being uploaded to the same place, by this command or another one; let that finish, or use --no-resume")
 
 func (c *checkpoints) slot(id identity) *checkpointSlot { return &checkpointSlot{all: c, identity: id} }
 
-// locate works out the path, which follows from the identity.
+// locate sets the path, which is derived from the identity.
 func (s *checkpointSlot) locate() error {
 	source, err := filepath.Abs(s.identity.Source)
 	if err != nil {
@@ -142,12 +142,12 @@ func (s *checkpointSlot) locate() error {
 	return nil
 }
 
-// load returns the checkpoint that an interrupted upload left, nil if there is
-// none. It returns errBusy when another process holds it, and any other error
-// when what is there cannot be used; that has been removed then.
+// load returns the checkpoint of an interrupted upload, nil if there is none. It returns
+// errBusy if the upload is under way. Any other error means that the checkpoint cannot
+// be used; load has removed it.
 func (s *checkpointSlot) load() (*bytescale.Checkpoint, error) {
 	if s == nil || s.all.err != nil {
-		return nil, nil //nolint:nilerr // the user was told of it when it happened
+		return nil, nil //nolint:nilerr // save reports it
 	}
 	if s.all.none() {
 		return nil, nil
@@ -155,7 +155,7 @@ func (s *checkpointSlot) load() (*bytescale.Checkpoint, error) {
 	if err := s.locate(); err != nil {
 		return nil, err
 	}
-	// Most files have none, and are not worth a lock.
+	// Most files have no checkpoint and need no lock.
 	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
@@ -170,7 +170,7 @@ func (s *checkpointSlot) load() (*bytescale.Checkpoint, error) {
 	}
 	checkpoint, err := s.read()
 	switch {
-	case errors.Is(err, fs.ErrNotExist): // another process just finished it
+	case errors.Is(err, fs.ErrNotExist): // another process has just finished the upload
 		return nil, nil
 	case err != nil:
 		s.remove()
@@ -209,8 +209,8 @@ func (s *checkpointSlot) read() (*bytescale.Checkpoint, error) {
 	return &found.Checkpoint, nil
 }
 
-// save writes the checkpoint of an upload that has just begun. It fails only
-// with errBusy: an upload is worth more than its checkpoint.
+// save writes the checkpoint of an upload that has just begun. It returns errBusy or
+// nil: if the checkpoint cannot be written, the upload goes on without.
 func (s *checkpointSlot) save(checkpoint bytescale.Checkpoint) error {
 	err := s.write(checkpoint)
 	if errors.Is(err, errBusy) {
@@ -246,10 +246,10 @@ func (s *checkpointSlot) write(checkpoint bytescale.Checkpoint) error {
 	return nil
 }
 
-// replaceFile puts content at path so that a crash at any moment leaves the old
-// content or the new one, never a part of it.
+// replaceFile writes content to path. After a crash the file has its old content or the
+// new one, never a part.
 func replaceFile(path string, content []byte) error {
-	temporary := path + ".new" // the lock is held: nobody else writes it
+	temporary := path + ".new" // no other process writes it, because we hold the lock
 	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -266,8 +266,8 @@ func replaceFile(path string, content []byte) error {
 		os.Remove(temporary)
 		return err
 	}
-	// The new name must survive a power cut too. Where directories cannot be
-	// synced, as on Windows, the rename alone has to do.
+	// Sync the directory, so that the new name survives a power failure. Some systems,
+	// such as Windows, cannot sync directories.
 	if dir, err := os.Open(filepath.Dir(path)); err == nil {
 		_ = dir.Sync()
 		dir.Close()
@@ -275,8 +275,8 @@ func replaceFile(path string, content []byte) error {
 	return nil
 }
 
-// acquire takes the lock, once. The lock file is removed with the checkpoint,
-// so a lock counts only if its file is still the one that others would open.
+// acquire takes the lock unless the slot has it already. Lock files are removed together
+// with checkpoints, so a lock counts only if its file still has its name.
 func (s *checkpointSlot) acquire() error {
 	if s.lock != nil {
 		return nil
@@ -302,10 +302,10 @@ func (s *checkpointSlot) acquire() error {
 	return errBusy
 }
 
-// saved tells whether a checkpoint is there to continue from.
+// saved reports whether there is a checkpoint to continue from.
 func (s *checkpointSlot) saved() bool { return s != nil && s.written }
 
-// remove drops the checkpoint, of an upload that is done or cannot be continued.
+// remove deletes the checkpoint of an upload that is done or cannot be continued.
 func (s *checkpointSlot) remove() {
 	if s == nil || !s.written && s.lock == nil {
 		return
@@ -314,7 +314,7 @@ func (s *checkpointSlot) remove() {
 	s.written = false
 }
 
-// release ends the work on the upload.
+// release gives the lock back.
 func (s *checkpointSlot) release() {
 	if s == nil || s.lock == nil {
 		return

@@ -33,8 +33,8 @@ func (c *connection) addFlags(cmd *cobra.Command) {
 	})
 }
 
-// client makes the client that the flags describe. What is wrong with them is
-// a usage error: nothing has been sent yet.
+// client returns the client that the flags describe. A wrong flag is a usage error,
+// because nothing has been sent yet.
 func (c *connection) client(opts ...bytescale.ClientOption) (*bytescale.Client, error) {
 	if c.apiKey == "" {
 		return nil, usageError{errors.New("no API key; set BYTESCALE_API_KEY")}
@@ -53,12 +53,13 @@ func (c *connection) client(opts ...bytescale.ClientOption) (*bytescale.Client, 
 	return client, nil
 }
 
-// checkAddress refuses what the client would not, or not in terms of flags.
+// checkAddress rejects addresses that NewClient would accept, or describe without
+// naming the flag.
 func checkAddress(flag, address string) error {
 	parsed, err := url.Parse(address)
 	switch {
 	case err != nil:
-		return nil //nolint:nilerr // the client says it
+		return nil //nolint:nilerr // NewClient reports it
 	case parsed.User != nil:
 		return fmt.Errorf("%s contains a user name or password; use --api-key", flag)
 	case parsed.Port() != "":
@@ -69,9 +70,8 @@ func checkAddress(flag, address string) error {
 	return nil
 }
 
-// connect is client for a command that waits for the server's answers: the
-// returned context ends when the server cannot be reached, see [reach], and
-// outcome says so instead of the context's own error.
+// connect returns a client and a context that ends if the server cannot be reached,
+// see [reach]. The error that the command reports then comes from outcome.
 func (c *connection) connect(ctx context.Context, shows *progress) (context.Context, *bytescale.Client, error) {
 	ctx, giveUp := context.WithCancelCause(ctx)
 	reach := &reach{giveUp: giveUp, note: shows.note}
@@ -79,7 +79,7 @@ func (c *connection) connect(ctx context.Context, shows *progress) (context.Cont
 	return ctx, client, err
 }
 
-// outcome is err, or why ctx ended if it did.
+// outcome returns the cause of ctx's end if err is due to it, otherwise err.
 func outcome(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -87,9 +87,9 @@ func outcome(ctx context.Context, err error) error {
 	return err
 }
 
-// filePath reads the argument that names a stored file: its path, or its URL
-// as upload prints it. A URL must be one that this client would give for the
-// path, so that a URL of another server never acts on a file of this one.
+// filePath returns the path of the stored file that an argument names by its path or
+// by its URL. The URL must be the one that this client returns for the path, so that
+// the URL of a file on another server never acts on a file of this one.
 func filePath(client *bytescale.Client, arg string) (string, error) {
 	if !isURL(arg) {
 		if _, err := client.FileURL(arg); err != nil {
@@ -112,8 +112,8 @@ func filePath(client *bytescale.Client, arg string) (string, error) {
 
 func isURL(arg string) bool { return !strings.HasPrefix(arg, "/") && strings.Contains(arg, "://") }
 
-// withoutSecrets is a URL without the user's name and password, and without the
-// query, which may be a signature.
+// withoutSecrets returns a URL without user name and password, and without the query,
+// which may contain a signature.
 func withoutSecrets(address string) string {
 	address, _, _ = strings.Cut(address, "?")
 	scheme, rest, _ := strings.Cut(address, "://")
@@ -121,9 +121,8 @@ func withoutSecrets(address string) string {
 	return scheme + "://" + rest[strings.LastIndex(host, "@")+1:]
 }
 
-// each does something with one stored file after the other, the failing ones
-// reported and the others still done. An argument that can be none is found before
-// anything is done.
+// each calls do for every file in turn. A failure is reported and the rest continue.
+// Invalid arguments are rejected before the first call.
 func (c *connection) each(ctx context.Context, std *streams, files []string, do func(context.Context, *bytescale.Client, string) error) error {
 	ctx, client, err := c.connect(ctx, &progress{err: std.err})
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
-// destination gives the options that say where a file goes and what it is. A
-// file found in a directory keeps its place and its name below the folder.
+// destination returns the options for a file's folder, name and MIME type. A file
+// found in a directory keeps its relative path below the folder.
 func (u *uploader) destination(it item, mime string) []bytescale.UploadOption {
 	var options []bytescale.UploadOption
 	folder, name := u.destinationOf(it)
@@ -30,8 +30,8 @@ func (u *uploader) destination(it item, mime string) []bytescale.UploadOption {
 	return options
 }
 
-// destinationOf is the folder and the name to ask for; empty where the API key's
-// own setting counts.
+// destinationOf returns the folder and the name to ask for. An empty one means the
+// API key's own setting.
 func (u *uploader) destinationOf(it item) (folder, name string) {
 	folder, name = u.flags.folder, u.flags.name
 	if it.tree != "" {
@@ -45,25 +45,25 @@ func (u *uploader) destinationOf(it item) (folder, name string) {
 	return folder, name
 }
 
-// originalName is what the service is told that the file is called.
+// originalName returns the original file name to send.
 func (u *uploader) originalName(it item) string {
 	switch name := u.flags.name; {
 	case !it.stdin:
 		return filepath.Base(it.path)
 	case name == "" || strings.Contains(name, "{"):
-		return "stdin" // for the variables of the original name
+		return "stdin" // the variables of the original name need one
 	default:
 		return name
 	}
 }
 
-// claim refuses a file that would take the place of another one of the same
-// command: of both, only one would be stored.
+// claim rejects a file whose destination is that of another file of the command,
+// because only one of them would remain stored.
 func (u *uploader) claim(it item) error {
 	folder, name := u.destinationOf(it)
 	switch {
 	case name == "", hasUnique(folder), hasUnique(name):
-		return nil // the service finds a free place
+		return nil // the service finds a path that is free
 	case u.apart():
 		return nil
 	}
@@ -74,8 +74,9 @@ func (u *uploader) claim(it item) error {
 	return errors.New("would be stored in the place of another file of this command; " + otherDestinations)
 }
 
-// checkDestination is the net below claim: it is where the file went that counts, and
-// the service, its time and a variable that it does not know decide that.
+// checkDestination rejects a stored file whose path is that of another file of the
+// command. claim cannot foresee every collision, because the service resolves the
+// path: its clock and its variables decide.
 func (u *uploader) checkDestination(file *bytescale.FileDetails) error {
 	if u.apart() || u.taken.add(file.FilePath) {
 		return nil
@@ -83,14 +84,16 @@ func (u *uploader) checkDestination(file *bytescale.FileDetails) error {
 	return fmt.Errorf("was stored in the place of another file of this command, %s; %s", file.FilePath, otherDestinations)
 }
 
-// apart says whether the files keep apart by themselves: those of one directory do,
-// which may be so many that their destinations should not be remembered.
+// apart reports whether no two files can have the same destination, as with the files
+// of one directory. There may be millions of them, so their destinations should not be
+// kept in memory.
 func (u *uploader) apart() bool { return u.flags.name == "" && len(u.flags.paths) == 1 }
 
-// otherDestinations is what to do about two files for one place.
+// otherDestinations is the advice about two files with one destination.
 const otherDestinations = "upload them to different folders, or put {UNIQUE_DIGITS_8} into --name"
 
-// destinations is a set of destinations, as hashes: of millions of files, perhaps.
+// destinations is a set of destinations. It keeps hashes only, because there may be
+// millions.
 type destinations struct {
 	mu   sync.Mutex
 	seen map[uint64]struct{}
@@ -113,23 +116,23 @@ func (d *destinations) add(destination string) bool {
 
 var destinationSeed = maphash.MakeSeed()
 
-// uniqueVariable finds the variables that the service fills until a place is
-// free. All others, times too, can be the same for two files.
+// uniqueVariable matches the variables that the service draws again until the path is
+// free. All others, times included, can have the same value for two files.
 var uniqueVariable = regexp.MustCompile(`\{UNIQUE_DIGITS_([1-9]|1[0-9]|20)\}`)
 
 func hasUnique(template string) bool {
 	return uniqueVariable.MatchString(strings.ReplaceAll(template, `\{`, ""))
 }
 
-// withOriginal fills in the variables of the original name, of which each file
-// has its own.
+// withOriginal replaces the variables of the original file name, because they differ
+// from file to file.
 func withOriginal(template, name string) string {
 	extension := path.Ext(name)
 	if extension == name { // .profile
 		extension = ""
 	}
 	return strings.NewReplacer(
-		`\{`, `\{`, // no variable follows
+		`\{`, `\{`, // an escaped brace begins no variable
 		"{ORIGINAL_FILE_NAME}", strings.TrimSuffix(name, extension),
 		"{ORIGINAL_FILE_EXT}", extension,
 	).Replace(template)
@@ -142,6 +145,5 @@ func joinFolder(folder, below string) string {
 	return strings.TrimSuffix(folder, "/") + "/" + below
 }
 
-// literal escapes the braces of a name of the disk, which would otherwise be
-// read as variables.
+// literal escapes the braces in a file name, which would otherwise begin variables.
 func literal(name string) string { return strings.ReplaceAll(name, "{", `\{`) }

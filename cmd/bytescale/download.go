@@ -71,13 +71,13 @@ func (c *downloadCmd) run(ctx context.Context, std *streams, env getenv) error {
 	}
 	shows.close()
 	if info, err := os.Stat(target); err != nil || !info.Mode().IsRegular() {
-		return nil // a pipe, perhaps standard output itself: only the file belongs there
+		return nil // target may be a pipe or standard output, where only the file belongs
 	}
 	_, err = fmt.Fprintln(std.out, shown(target))
 	return err
 }
 
-// target is the file to write.
+// target returns the name of the file to write.
 func (c *downloadCmd) target(stored string) (string, error) {
 	target := c.output
 	if target == "" {
@@ -85,8 +85,8 @@ func (c *downloadCmd) target(stored string) (string, error) {
 	}
 	info, err := os.Stat(target)
 	if err == nil && info.IsDir() {
-		// Only the last element of a path that came from elsewhere is used, and
-		// only if the system takes it for a plain name.
+		// The path comes from elsewhere. Only its last element is used, and only if it
+		// is a plain file name on this system.
 		name := path.Base(stored)
 		if name == "/" || !filepath.IsLocal(name) || filepath.Base(name) != name {
 			return "", usageError{fmt.Errorf("%s cannot be a file name here; name the file with -o", shown(name))}
@@ -95,7 +95,7 @@ func (c *downloadCmd) target(stored string) (string, error) {
 		info, err = os.Stat(target)
 	}
 	if err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice) != 0 {
-		return target, nil // nothing there can be lost
+		return target, nil // writing to a pipe or a device destroys nothing
 	}
 	if _, err := os.Lstat(target); err == nil && !c.force {
 		return "", existsAlready(target)
@@ -109,15 +109,16 @@ func existsAlready(target string) error {
 	return fmt.Errorf("%s exists already; use --force to replace it, or name another file with -o", target)
 }
 
-// linked is where a link leads in the end, whether or not anything is there.
+// linked returns the name that a chain of links leads to, whether or not a file of that
+// name exists.
 func linked(target string) string {
-	for range 40 { // as many as the system follows
+	for range 40 { // the system follows no more links either
 		next, err := os.Readlink(target)
 		if err != nil {
 			break
 		}
 		if !filepath.IsAbs(next) {
-			// Not cleaned: the directory may be a link too.
+			// The name is not cleaned, because the directory may be a link too.
 			next = filepath.Dir(target) + string(filepath.Separator) + next
 		}
 		target = next
@@ -125,9 +126,9 @@ func linked(target string) string {
 	return target
 }
 
-// toFile downloads beside target and puts the file in place when it is whole. A
-// link keeps its place and its target is replaced or made; what is no regular
-// file, such as a device or a pipe, is written to.
+// toFile downloads into a temporary file in target's directory and renames it when it is
+// whole. If target is a link, the file that it leads to is created or replaced. A pipe or
+// a device is written to.
 func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stored, target string, shows *progress) error {
 	mode := 0o666 &^ umask()
 	if info, err := os.Stat(target); err == nil {
@@ -147,26 +148,26 @@ func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stor
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone already when all went well
+	defer os.Remove(f.Name()) // after success there is no such file
 	err = errors.Join(download(ctx, client, stored, f, shows), f.Close())
 	if err != nil {
 		return err
 	}
-	// CreateTemp is meant for secrets; this is a file like any other, or like the
-	// one that it replaces.
+	// CreateTemp gives the file the mode of a secret. It gets the mode of a new file, or
+	// that of the file that it replaces.
 	if err := os.Chmod(f.Name(), mode); err != nil {
 		return err
 	}
 	if !c.force {
-		// Unlike a rename, a link never takes the place of a file, of one either that
-		// was made meanwhile.
+		// Unlike a rename, a link never replaces a file, not even one that was created
+		// meanwhile.
 		switch err := os.Link(f.Name(), target); {
 		case err == nil:
 			return nil
 		case errors.Is(err, fs.ErrExist):
 			return existsAlready(target)
 		}
-		// A file system without links: there, one has to look.
+		// The file system has no links.
 		if _, err := os.Lstat(target); err == nil {
 			return existsAlready(target)
 		}
@@ -190,7 +191,7 @@ func download(ctx context.Context, client *bytescale.Client, stored string, w io
 	return err
 }
 
-// counted reports what was read from it.
+// counted is a reader that reports the progress of reading.
 type counted struct {
 	r           io.Reader
 	read, total int64

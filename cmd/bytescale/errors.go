@@ -18,8 +18,8 @@ import (
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
-// explain turns an error into one line that says what went wrong and, where
-// something can be done about it, what.
+// explain returns one line that describes an error and, if the user can do something
+// about it, what.
 func explain(err error) string {
 	text := explanation(err)
 	var upload *bytescale.UploadError
@@ -64,7 +64,7 @@ func explanation(err error) string {
 	return fileExplanation(err)
 }
 
-// flagOf is our name for what the client refuses.
+// flagOf maps the fields of the client's argument errors to flags.
 var flagOf = map[string]string{
 	"apiURL":           "--api-url",
 	"cdnURL":           "--cdn-url",
@@ -80,7 +80,8 @@ var flagOf = map[string]string{
 	"filePath":         "the path",
 }
 
-// argumentExplanation is about what the client refused before it sent anything.
+// argumentExplanation explains an argument that the client rejected before it sent
+// anything.
 func argumentExplanation(err *bytescale.ArgumentError) string {
 	field, _, _ := strings.Cut(err.Field, "[") // tags[3]
 	flag, known := flagOf[field]
@@ -95,8 +96,8 @@ func argumentExplanation(err *bytescale.ArgumentError) string {
 	return err.Error()
 }
 
-// localError is about a file or directory that the user has named and that the
-// line does not begin with yet.
+// localError is an error about a file or directory whose name the line does not begin
+// with yet.
 type localError struct {
 	name string
 	err  error
@@ -105,7 +106,8 @@ type localError struct {
 func (e *localError) Error() string { return e.name + ": " + e.err.Error() }
 func (e *localError) Unwrap() error { return e.err }
 
-// about puts a name before an error of the file system; others stay as they are.
+// about puts a name before an error of the file system. Other errors are returned
+// unchanged.
 func about(name string, err error) error {
 	var file *fs.PathError
 	var link *os.LinkError
@@ -115,7 +117,7 @@ func about(name string, err error) error {
 	return err
 }
 
-// cdnError is an error of a download, which has only one of the two addresses.
+// cdnError is an error of a download. Its server is that of --cdn-url.
 type cdnError struct{ error }
 
 func (e cdnError) Unwrap() error { return e.error }
@@ -127,7 +129,7 @@ func fromCDN(err error) error {
 	return cdnError{err}
 }
 
-// addressFlag is the flag with the address that err came from.
+// addressFlag returns the flag with the address of the server that err came from.
 func addressFlag(err error) string {
 	var cdn cdnError
 	if errors.As(err, &cdn) {
@@ -136,7 +138,8 @@ func addressFlag(err error) string {
 	return "--api-url"
 }
 
-// isTemporary says whether err is about a temporary file, which nobody has named.
+// isTemporary reports whether err is about a temporary file, whose name the user does
+// not know.
 func isTemporary(err error) bool {
 	var file *fs.PathError
 	dir := filepath.Clean(os.TempDir())
@@ -151,10 +154,11 @@ func temporaryExplanation(err error) string {
 	case missing != nil:
 		return fmt.Sprintf("the directory for temporary files, %s, does not exist; set TMPDIR to another", os.TempDir())
 	}
-	return fileExplanation(err) // a file of the user's is there too
+	return fileExplanation(err) // the user's own files may be there too
 }
 
-// apiExplanation is about an answer of the service, which address is a flag of.
+// apiExplanation explains an unsuccessful answer. address is the flag with the
+// server's address.
 func apiExplanation(err *bytescale.APIError, address string) string {
 	said := fmt.Sprintf("status %d", err.Status)
 	if text := cmp.Or(strings.TrimSuffix(err.Message, "."), http.StatusText(err.Status)); text != "" {
@@ -185,8 +189,8 @@ func apiExplanation(err *bytescale.APIError, address string) string {
 	return "the server refused: " + said
 }
 
-// networkExplanation is about a server that could not be talked to, which address
-// is a flag of.
+// networkExplanation explains an error of the connection to a server. address is the
+// flag with the server's address.
 func networkExplanation(err error, address string) (string, bool) {
 	server := "the server"
 	var request *url.Error
@@ -213,7 +217,7 @@ func networkExplanation(err error, address string) (string, bool) {
 	return "", false
 }
 
-// fileExplanation is about a file of this machine.
+// fileExplanation explains an error about a file on this machine.
 func fileExplanation(err error) string {
 	switch {
 	case isDiskFull(err):
@@ -226,8 +230,8 @@ func fileExplanation(err error) string {
 	return reason(err)
 }
 
-// reason is the text of err without what the line says already: the name of the
-// file, which stands before it, and the upload's technical details.
+// reason returns the text of err without the name of the file, which the line begins
+// with, and without the technical details of the upload.
 func reason(err error) string {
 	var upload *bytescale.UploadError
 	if errors.As(err, &upload) && upload.Err != nil {
@@ -244,7 +248,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// keyReason is what is wrong with a key, without the key.
+// keyReason returns what is wrong with an API key, without the key.
 func keyReason(err error) string {
 	var argument *bytescale.ArgumentError
 	if errors.As(err, &argument) {
@@ -253,14 +257,14 @@ func keyReason(err error) string {
 	return reason(err)
 }
 
-// briefly is what an error says, for a line about something that may pass.
+// briefly explains an error without advice, for a line about a transient failure.
 func briefly(err error) string {
 	text, _, _ := strings.Cut(explain(err), "; ")
 	return text
 }
 
-// shown makes text safe to print on one line: file names and answers of a
-// server may hold line breaks and codes that a terminal would act on.
+// shown returns text that is safe to print on one line. File names and answers of a
+// server may contain line breaks, and codes that a terminal would act on.
 func shown(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r) {

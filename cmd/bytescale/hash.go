@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// hexOf is the hash of what was written to sum.
+// hexOf returns the hash of what was written to sum, in hex.
 func hexOf(sum hash.Hash) string { return hex.EncodeToString(sum.Sum(nil)) }
 
 func hashReader(r io.Reader) (string, error) {

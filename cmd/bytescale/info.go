@@ -59,7 +59,7 @@ func (c *infoCmd) run(ctx context.Context, std *streams) error {
 	})
 }
 
-// details is a file for people, one property per line.
+// details describes a file to people, one property per line.
 func details(file *bytescale.FileDetails) string {
 	var text strings.Builder
 	line := func(name, value string) {
@@ -76,7 +76,7 @@ func details(file *bytescale.FileDetails) string {
 	line("original name", file.OriginalFileName)
 	line("tags", strings.Join(file.Tags, ", "))
 	if len(file.Metadata) > 0 {
-		// The metadata was decoded from JSON, so it encodes.
+		// Encoding does not fail, because the metadata was decoded from JSON.
 		metadata, _ := json.Marshal(file.Metadata)
 		line("metadata", string(metadata))
 	}

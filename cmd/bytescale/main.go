@@ -1,6 +1,6 @@
-// Command bytescale uploads files to Bytescale, from a shell and with no code:
-// large ones fast and in little memory, interrupted ones from where they
-// stopped. It also holds an emulator of the service. See docs/command.md.
+// Command bytescale uploads files to Bytescale from a shell. It sends large files
+// fast and in little memory, and continues interrupted uploads. It also contains an
+// emulator of the service. See docs/command.md.
 package main
 
 import (
@@ -16,7 +16,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The exit codes. A signal adds its number to exitSignal: 130 on Ctrl-C.
+// The exit codes. After a signal the code is exitSignal plus the signal's number: 130
+// for Ctrl-C.
 const (
 	exitOK     = 0
 	exitFailed = 1
@@ -24,10 +25,10 @@ const (
 	exitSignal = 128
 )
 
-// What a signal leaves the command to stop its requests and say what it did; then
-// the process ends whatever still blocks it. Ctrl-C has a person waiting. The
-// others have a supervisor with a limit of its own, and an emulator may need
-// longer to finish its requests.
+// After a signal the command has this time to stop its requests and print its
+// summary. Then the process exits, even if something still blocks. After Ctrl-C a
+// person waits, so the time is short. Other signals come from a supervisor with its
+// own limit, and an emulator may need longer to finish its requests.
 const (
 	exitGrace     = emulatorGrace + time.Second
 	exitGraceUser = 1500 * time.Millisecond
@@ -37,8 +38,8 @@ func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		// What the parent has switched off, as nohup and background jobs have,
-		// stays so.
+		// nohup and background jobs start the process with signals ignored. They
+		// must stay ignored.
 		if !signal.Ignored(sig) {
 			signal.Notify(signals, sig)
 		}
@@ -47,8 +48,8 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 
-// obey cancels at the first signal, and exits at the second one or when patience is
-// over.
+// obey cancels the context at the first signal. It exits at the second signal or
+// when the time for a clean end is over.
 func obey(signals <-chan os.Signal, cancel context.CancelCauseFunc, errw io.Writer, exit func(code int)) {
 	stop := stopped{signal: <-signals}
 	cancel(stop)
@@ -64,7 +65,7 @@ func obey(signals <-chan os.Signal, cancel context.CancelCauseFunc, errw io.Writ
 	exit(stop.code())
 }
 
-// stopped is the cause of a context that a signal ended.
+// stopped is the cancel cause of a context that a signal has ended.
 type stopped struct{ signal os.Signal }
 
 func (s stopped) Error() string { return "interrupted" }
@@ -77,17 +78,18 @@ func (s stopped) code() int {
 	return exitSignal + int(number)
 }
 
-// streams are the three standard streams. Results go to out, all else to err.
+// streams are the standard streams. Results go to out, everything else to err.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
 }
 
-// getenv reads an environment variable; "" when it is not set.
+// getenv returns the value of an environment variable, "" if it is not set.
 type getenv func(name string) string
 
-// run is the command without its process: it parses args, runs what they ask
-// for until it is done or ctx ends, and returns the exit code.
+// run parses args, runs the command that they name until it is done or ctx ends, and
+// returns the exit code. Everything that belongs to the process is a parameter, so
+// that tests can run the command without one.
 func run(ctx context.Context, args []string, env getenv, in io.Reader, out, errw io.Writer) int {
 	std := &streams{in: in, out: out, err: errw}
 	root := newRoot(std, env)
@@ -109,8 +111,8 @@ func execute(ctx context.Context, root *cobra.Command, args []string) error {
 	return err
 }
 
-// report prints what err has to say, if anything is left to say, and gives the
-// exit code for it.
+// report prints err, unless its command has printed it already, and returns the exit
+// code.
 func report(ctx context.Context, errw io.Writer, err error) int {
 	if err == nil {
 		return exitOK
@@ -132,10 +134,10 @@ func report(ctx context.Context, errw io.Writer, err error) int {
 	return exitFailed
 }
 
-// errReported is what a command returns when it has printed its failures.
+// errReported is returned by a command that has printed its failures.
 var errReported = errors.New("already reported")
 
-// usageError is a command line that cannot be meant.
+// usageError is a mistake in the command line. Nothing was sent.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }

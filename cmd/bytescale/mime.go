@@ -10,11 +10,11 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 )
 
-// mimeHead is how much of a file is looked at to tell what it is.
+// mimeHead is the number of bytes of a file that its MIME type is detected from.
 const mimeHead = 4096
 
-// fileMIME tells what the file at path holds: by its extension if that says it,
-// which costs nothing, else by its first bytes; "" when nothing can be said.
+// fileMIME returns the MIME type of the file at path, "" if it cannot be told. The
+// extension decides if it is known, which costs nothing, otherwise the first bytes.
 func fileMIME(path string) (string, error) {
 	if mime := extensions[extension(path)]; mime != "" {
 		return mime, nil
@@ -27,7 +27,7 @@ func fileMIME(path string) (string, error) {
 	return readerMIME(f)
 }
 
-// readerMIME guesses from the head of r, which it leaves as it was.
+// readerMIME detects the MIME type from the first bytes of r.
 func readerMIME(r io.ReaderAt) (string, error) {
 	head := make([]byte, mimeHead)
 	n, err := r.ReadAt(head, 0)
@@ -37,24 +37,24 @@ func readerMIME(r io.ReaderAt) (string, error) {
 	return contentMIME(head[:n]), nil
 }
 
-// contentMIME guesses from the first bytes.
+// contentMIME detects the MIME type from the first bytes of a file.
 func contentMIME(head []byte) string {
 	if len(head) == 0 {
 		return ""
 	}
 	found := mimetype.Detect(head)
 	if found.Is("application/octet-stream") {
-		return "" // what the service stores for a file of no type
+		return "" // the service stores this type if none is given
 	}
 	return found.String()
 }
 
 func extension(name string) string { return strings.ToLower(filepath.Ext(name)) }
 
-// extensions are the types that names tell. The list is our own: what package
-// mime knows differs from host to host, and a file must get the same type
-// everywhere. Extensions of more than one meaning, such as .ts, are left to the
-// content.
+// extensions maps file extensions to MIME types. The list is our own because that of
+// package mime differs from host to host, and a file must get the same type
+// everywhere. Extensions with more than one meaning, such as .ts, are left out, so
+// that the content decides.
 var extensions = map[string]string{
 	".7z":          "application/x-7z-compressed",
 	".aac":         "audio/aac",

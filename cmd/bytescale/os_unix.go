@@ -15,7 +15,8 @@ func isDiskFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// openFilesLimit is how many files and connections the process may have open.
+// openFilesLimit returns the number of files and connections that the process may
+// have open.
 func openFilesLimit() int {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
@@ -24,8 +25,8 @@ func openFilesLimit() int {
 	return int(min(uint64(limit.Cur), math.MaxInt32)) //nolint:unconvert // signed on some systems
 }
 
-// umask is the mask that new files get. Reading it means setting it: nothing
-// else may create files meanwhile.
+// umask returns the file mode creation mask. It can only be read by setting it, so no
+// other goroutine may create files during the call.
 func umask() os.FileMode {
 	mask := unix.Umask(0o077)
 	unix.Umask(mask)

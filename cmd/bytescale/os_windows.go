@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// The system's codes for a full disk, which package syscall does not name.
+// The system's error codes for a full disk. Package syscall has no names for them.
 const (
 	errorHandleDiskFull = syscall.Errno(39)
 	errorDiskFull       = syscall.Errno(112)
@@ -17,9 +17,9 @@ func isDiskFull(err error) bool {
 	return errors.Is(err, errorDiskFull) || errors.Is(err, errorHandleDiskFull)
 }
 
-// openFilesLimit is how many files and connections the process may have open:
-// on Windows more than it ever has.
+// openFilesLimit returns the number of files and connections that the process may
+// have open. On Windows it is higher than any number that the command needs.
 func openFilesLimit() int { return math.MaxInt32 }
 
-// umask is the mask that new files get; Windows has none.
+// umask returns the file mode creation mask. Windows has none.
 func umask() os.FileMode { return 0 }

@@ -13,21 +13,21 @@ import (
 type printer struct {
 	out    io.Writer
 	json   bool
-	around func(print func()) // keeps the line apart from a progress bar
+	around func(print func()) // hides the progress bar while print runs
 
 	mu  sync.Mutex
-	err error // the first that printing met
+	err error // the first error of printing
 }
 
 // uploaded is the JSON form of a result.
 type uploaded struct {
 	Source string `json:"source"` // as the user named it
 	*bytescale.FileDetails
-	SHA256 string `json:"sha256,omitempty"` // of both sides, when they were compared
+	SHA256 string `json:"sha256,omitempty"` // set if both sides were compared
 }
 
-// result prints one stored file. sum is the SHA-256 that both sides agree on,
-// "" if they were not compared.
+// result prints one stored file. sum is the SHA-256 of both sides, "" if they were
+// not compared.
 func (p *printer) result(source string, file *bytescale.FileDetails, sum string) {
 	line := shown(file.FileURL)
 	if p.json {
@@ -44,8 +44,8 @@ func (p *printer) line(line string) {
 	}
 }
 
-// jsonLine is value as JSON on one line. The values are our own structs of what
-// was decoded from JSON, which always encode.
+// jsonLine returns value as JSON on one line. Encoding does not fail, because the
+// values are our own structs with content that was decoded from JSON.
 func jsonLine(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {

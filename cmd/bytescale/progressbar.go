@@ -17,8 +17,8 @@ import (
 // firstLine is when the first plain progress line is due.
 const firstLine = 10 * time.Second
 
-// progress shows how far all files of a command are: a bar on a terminal, a
-// plain line now and then elsewhere, nothing when quiet.
+// progress shows the progress of all files of a command together: as a bar on a
+// terminal, as a plain line from time to time elsewhere, and not at all if quiet.
 type progress struct {
 	err   io.Writer
 	quiet bool
@@ -26,9 +26,9 @@ type progress struct {
 
 	mu          sync.Mutex
 	bar         *progressbar.ProgressBar // nil if err is no terminal
-	due         time.Time                // of the next plain line
+	due         time.Time                // when the next plain line is printed
 	done, whole int64                    // bytes
-	sent        int64                    // bytes, by this run, some of them perhaps again
+	sent        int64                    // bytes that this run has sent, repeated ones included
 }
 
 func newProgress(errw io.Writer, quiet bool, env getenv) *progress {
@@ -37,7 +37,7 @@ func newProgress(errw io.Writer, quiet bool, env getenv) *progress {
 	if !quiet && isTerminal(errw) && env("TERM") != "dumb" {
 		p.bar = progressbar.NewOptions64(1,
 			progressbar.OptionSetWriter(errw),
-			// The rate is our own: the bar would count what an earlier run has sent.
+			// We compute the rate, because the bar would count bytes of earlier runs.
 			progressbar.OptionSetPredictTime(false),
 			progressbar.OptionShowDescriptionAtLineEnd(),
 			progressbar.OptionFullWidth(),
@@ -53,7 +53,7 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// expect adds a file of size bytes to what is to be done.
+// expect adds a file of size bytes to the work.
 func (p *progress) expect(size int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -61,12 +61,12 @@ func (p *progress) expect(size int64) {
 	p.show()
 }
 
-// watch returns the progress function of one file, which was expected to have
-// size bytes. Bytes on the wire count, so that a slow link is seen to move, and
-// are taken back when they have to be sent again; but a file is done only when it
-// is confirmed.
+// watch returns the progress function of one file, for which expect was called with
+// size. Bytes in flight count, so that progress on a slow link is visible. They are
+// subtracted again if they have to be repeated. The last byte of a file counts only
+// when the whole file is confirmed.
 func (p *progress) watch(size int64) func(bytescale.Progress) {
-	var done, sent int64 // as of the call before
+	var done, sent int64 // at the previous call
 	return func(now bytescale.Progress) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -82,25 +82,25 @@ func (p *progress) watch(size int64) func(bytescale.Progress) {
 	}
 }
 
-// show brings bar or lines up to date. p.mu is held.
+// show updates the bar, or prints a line if one is due. The caller holds p.mu.
 func (p *progress) show() {
 	now := time.Now()
 	switch {
 	case p.quiet:
 	case p.bar != nil:
-		// The bar takes itself for finished, for good, when it is full; more
-		// files may still be found, so it stays a byte short.
+		// A full bar is finished and cannot be changed any more. The walk may still
+		// find files, so the maximum is one byte too high.
 		p.bar.ChangeMax64(p.whole + 1)
 		_ = p.bar.Set64(p.done)
 		p.bar.Describe(p.status(now.Sub(p.began)))
 	case !now.Before(p.due):
-		// The longer it takes the rarer: a log of a day has a few hundred lines.
+		// Lines become rarer over time, so that a day gives a few hundred of them.
 		p.due = now.Add(max(firstLine, now.Sub(p.began)/20))
 		fmt.Fprintln(p.err, fmt.Sprintf("bytescale: %d%%,", percent(p.done, p.whole)), p.status(now.Sub(p.began)))
 	}
 }
 
-// status says how far things are after so long.
+// status describes the progress after the elapsed time.
 func (p *progress) status(elapsed time.Duration) string {
 	text := size(p.done) + " of " + size(p.whole)
 	rate := float64(p.sent) / elapsed.Seconds()
@@ -109,7 +109,7 @@ func (p *progress) status(elapsed time.Duration) string {
 	}
 	text += ", " + size(int64(rate)) + "/s"
 	if p.done == p.whole {
-		return text // of the files that were found so far
+		return text // more files may still be found, so nothing is said about the time left
 	}
 	left := time.Duration(float64(p.whole-p.done) / rate * float64(time.Second)).Round(time.Second)
 	return text + fmt.Sprintf(", %s left", max(time.Second, left))
@@ -124,7 +124,7 @@ func percent(done, whole int64) int64 {
 
 func size(bytes int64) string { return humanize.IBytes(uint64(max(0, bytes))) }
 
-// total says what was done, when all is done.
+// total describes the finished work.
 func (p *progress) total(files int) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,7 +136,7 @@ func (p *progress) total(files int) string {
 	return text
 }
 
-// around runs print, which writes lines, with the bar out of the way.
+// around runs print, which prints lines, while the bar is hidden.
 func (p *progress) around(print func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -146,7 +146,7 @@ func (p *progress) around(print func()) {
 	print()
 }
 
-// note prints one line about something that happened.
+// note prints one line.
 func (p *progress) note(format string, args ...any) {
 	line := shown(fmt.Sprintf(format, args...))
 	p.around(func() { fmt.Fprintln(p.err, "bytescale:", line) })

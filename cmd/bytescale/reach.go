@@ -9,25 +9,25 @@ import (
 )
 
 const (
-	// hopeless is after how many attempts, some ten seconds, a server that has
-	// never answered is given up. One that has answered is waited for longer:
-	// then it is the network that fails, not the address that is wrong.
-	hopeless = 6
-	// worthTelling is from which attempt on the user is told of retries.
-	worthTelling = 3
-	// tellAgain is the least time between two such lines.
-	tellAgain = 10 * time.Second
+	// maxUnanswered is the number of attempts, about ten seconds, after which a
+	// server that has never answered is given up: its address is probably wrong. If
+	// it has answered before, the network fails, and the client's own limits count.
+	maxUnanswered = 6
+	// firstReported is the first attempt whose retry is reported to the user.
+	firstReported = 3
+	// reportInterval is the minimum time between two such reports.
+	reportInterval = 10 * time.Second
 )
 
-// reach watches whether the server can be reached at all, and tells the user
-// what the uploads are waiting for.
+// reach observes the client's attempts. It ends the command if the server cannot be
+// reached at all, and tells the user what the command is waiting for.
 type reach struct {
 	giveUp context.CancelCauseFunc
-	note   func(format string, args ...any) // nil when quiet
+	note   func(format string, args ...any) // nil if quiet
 
 	mu       sync.Mutex
 	answered bool
-	told     time.Time
+	reported time.Time
 }
 
 // observe is the client's observer.
@@ -38,12 +38,12 @@ func (r *reach) observe(event bytescale.Event) {
 	if event.Kind != bytescale.EventRetry || event.Err == nil {
 		return
 	}
-	if !r.answered && event.Attempt >= hopeless {
+	if !r.answered && event.Attempt >= maxUnanswered {
 		r.giveUp(event.Err)
 		return
 	}
-	if r.note != nil && event.Attempt >= worthTelling && time.Since(r.told) >= tellAgain {
-		r.told = time.Now()
+	if r.note != nil && event.Attempt >= firstReported && time.Since(r.reported) >= reportInterval {
+		r.reported = time.Now()
 		r.note("trying again in %v: %s", event.Wait.Round(time.Second), briefly(event.Err))
 	}
 }

@@ -27,13 +27,13 @@ func TestReachGivesUp(t *testing.T) {
 		if answered {
 			r.observe(bytescale.Event{Kind: bytescale.EventAttempt, Status: 503})
 		}
-		for attempt := 1; attempt < hopeless; attempt++ {
+		for attempt := 1; attempt < maxUnanswered; attempt++ {
 			r.observe(retry(attempt))
 		}
 		if ctx.Err() != nil {
 			t.Errorf("answered %v: given up too early", answered)
 		}
-		r.observe(retry(hopeless))
+		r.observe(retry(maxUnanswered))
 		if given := errors.Is(context.Cause(ctx), errDown); given == answered {
 			t.Errorf("answered %v, given up %v", answered, given)
 		}

@@ -13,15 +13,15 @@ import (
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
-// standardInput uploads what can be read from standard input. A later command
-// cannot continue it: it would read something else.
+// standardInput uploads standard input. A later command cannot continue the upload,
+// because it would read something else.
 func (u *uploader) standardInput(ctx context.Context, it item) (*bytescale.FileDetails, string, error) {
 	options := append(slices.Clone(u.options),
 		bytescale.WithOriginalFileName(u.originalName(it)), bytescale.WithProgress(u.progress.watch(it.size)))
 
 	var source bytescale.Source
 	var mime string
-	var sum func() (string, error) // of what was uploaded
+	var sum func() (string, error) // SHA-256 of what was uploaded
 	var err error
 	if section, ok := redirected(u.std.in); ok {
 		mime, err = readerMIME(section)
@@ -54,7 +54,7 @@ func (u *uploader) standardInput(ctx context.Context, it item) (*bytescale.FileD
 	return file, want, u.local.compare(ctx, file, want)
 }
 
-// hashed is r, hashed as it is read if the hash is wanted.
+// hashed returns a reader of r that writes what it reads to sum, if the hash is wanted.
 func (u *uploader) hashed(r io.Reader, sum hash.Hash) io.Reader {
 	if u.local == nil {
 		return r
@@ -62,9 +62,9 @@ func (u *uploader) hashed(r io.Reader, sum hash.Hash) io.Reader {
 	return io.TeeReader(r, sum)
 }
 
-// redirected is standard input that comes from a file, from where the file
-// stands: its size is known, and it is read in place instead of spooled. One of
-// no bytes may be of /proc, which does not tell, and is read as a stream.
+// redirected returns the rest of the file that standard input comes from, if it is one.
+// Its size is known, so it is read in place and not spooled. A file of size 0 may be
+// one of /proc, whose size is not known, and is read as a stream.
 func redirected(in io.Reader) (*io.SectionReader, bool) {
 	f, ok := in.(*os.File)
 	if !ok {
@@ -81,9 +81,9 @@ func redirected(in io.Reader) (*io.SectionReader, bool) {
 	return io.NewSectionReader(f, offset, info.Size()-offset), true
 }
 
-// interruptible reads r in a goroutine of its own, so that a Read that blocks,
-// on a terminal or a silent pipe, does not hold up the end of ctx. When ctx
-// ends during such a Read, the goroutine is left to the end of the process.
+// interruptible returns a reader of r whose Read ends with ctx, even if the Read of r
+// blocks on a terminal or a silent pipe. r is read in a goroutine. If ctx ends during a
+// Read, the goroutine remains until the process ends.
 func interruptible(ctx context.Context, r io.Reader) (io.Reader, func()) {
 	out, in := io.Pipe()
 	go func() {

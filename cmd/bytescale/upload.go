@@ -76,7 +76,7 @@ func (c *uploadCmd) command(std *streams, env getenv) *cobra.Command {
 	return cmd
 }
 
-// run uploads all files that the arguments name and reports each as it ends.
+// run uploads the files that the arguments name and reports each when it ends.
 func (c *uploadCmd) run(ctx context.Context, std *streams, env getenv) error {
 	if !c.local { // the emulator has a load of its own
 		tuneCollector(c.recursive || len(c.paths) > 1)
@@ -89,8 +89,8 @@ func (c *uploadCmd) run(ctx context.Context, std *streams, env getenv) error {
 	}
 	defer u.close()
 
-	// The walk may run ahead of the uploads, by so many files that the total is
-	// known early and by so few that a huge tree costs little memory.
+	// The walk runs ahead of the uploads, so that the total is known early. It is
+	// bounded, so that a huge tree takes little memory.
 	found := make(chan item, 1024)
 	walker := &walk{recursive: c.recursive, skip: u.skip, fail: u.fail}
 	go func() {
@@ -123,7 +123,7 @@ func (c *uploadCmd) run(ctx context.Context, std *streams, env getenv) error {
 	return u.summary(ctx)
 }
 
-// uploader checks the flags and makes what the uploads share.
+// uploader checks the flags and returns the uploader that they describe.
 func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc, std *streams, env getenv) (*uploader, error) {
 	if err := c.check(); err != nil {
 		return nil, usageError{err}
@@ -155,7 +155,7 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	u.files = c.filesAtOnce(limit, u.note)
 	options := []bytescale.ClientOption{
 		bytescale.WithPutsInFlight(c.concurrency), bytescale.WithAPIRate(c.apiRate), bytescale.WithObserver(reach.observe),
-		// A small file is hardly more than its two calls.
+		// Small files need a call in flight each, because their bytes take no time.
 		bytescale.WithAPICallsInFlight(min(max(64, c.files), max(2, c.mostFiles(limit)))),
 	}
 	if c.local {
@@ -171,17 +171,17 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 		u.closeLocal()
 		return nil, err
 	}
-	// A checkpoint of an emulator that ends with this process would be of no use.
+	// The emulator of --local ends with this process, and the upload with it.
 	if !c.local && !c.noResume {
 		u.checkpoints = newCheckpoints(env, u.note)
 	}
 	return u, nil
 }
 
-// mostFiles is how many files at a time the limit of open files allows. One takes
-// up to four of them: itself, the lock of its checkpoint, and a connection each
-// for calls and for bytes. The emulator has the other ends of these, and files of
-// its own.
+// mostFiles returns the number of files at a time that the limit of open files allows.
+// An upload takes up to four: the file, the lock of its checkpoint, and a connection
+// each for calls and for bytes. With --local the emulator in this process has the other
+// ends of the connections, and files of its own.
 func (c *uploadCmd) mostFiles(limit int) int {
 	each := 4
 	if c.local {
@@ -190,7 +190,7 @@ func (c *uploadCmd) mostFiles(limit int) int {
 	return max(1, (limit-16)/each)
 }
 
-// filesAtOnce is --files, or what the limit of open files allows.
+// filesAtOnce returns --files, or fewer if the limit of open files demands it.
 func (c *uploadCmd) filesAtOnce(limit int, note func(format string, args ...any)) int {
 	wanted := c.files
 	if !c.recursive {
@@ -203,7 +203,7 @@ func (c *uploadCmd) filesAtOnce(limit int, note func(format string, args ...any)
 	return min(wanted, most)
 }
 
-// check refuses flags that cannot be meant together or are out of range.
+// check rejects flags that are out of range or contradict each other.
 func (c *uploadCmd) check() error {
 	stdin := 0
 	for _, arg := range c.paths {
@@ -220,7 +220,7 @@ func (c *uploadCmd) check() error {
 		return fmt.Errorf("--concurrency %d is outside 1..256", c.concurrency)
 	case c.files < 1 || c.files > 1024:
 		return fmt.Errorf("--files %d is outside 1..1024", c.files)
-	case !(c.apiRate > 0 && c.apiRate <= 1e6): // nor NaN
+	case !(c.apiRate > 0 && c.apiRate <= 1e6): // rejects NaN too
 		return fmt.Errorf("--api-rate %v must be above 0, at most 1000000", c.apiRate)
 	case strings.Contains(c.name, "/"):
 		return errors.New("--name has a slash; put folders into --folder")
@@ -232,7 +232,7 @@ func (c *uploadCmd) check() error {
 	return nil
 }
 
-// parseMetadata reads the --metadata flag, keeping numbers as they are written.
+// parseMetadata decodes the --metadata flag. Numbers keep their digits.
 func parseMetadata(text string) (map[string]any, error) {
 	if text == "" {
 		return nil, nil

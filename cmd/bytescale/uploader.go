@@ -9,21 +9,20 @@ import (
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
-// uploader is what the uploads of one command share. Its methods are safe for
-// concurrent use.
+// uploader runs the uploads of one command. Its methods are safe for concurrent use.
 type uploader struct {
 	flags       *uploadCmd
 	std         *streams
 	client      *bytescale.Client
 	files       int // at a time
 	options     []bytescale.UploadOption
-	checkpoints *checkpoints // nil: neither kept nor used
+	checkpoints *checkpoints // nil with --no-resume and --local
 	local       *local       // nil without --local
 	progress    *progress
 	printer     *printer
 
-	claimed destinations // that files of this command are going to
-	taken   destinations // that they went to
+	claimed destinations // of files that are going to be uploaded
+	taken   destinations // of files that were stored
 
 	mu       sync.Mutex
 	uploaded int
@@ -31,8 +30,8 @@ type uploader struct {
 	kept     int // checkpoints left by interrupted uploads
 }
 
-// tryOptions lets the client judge the options without sending anything: it
-// does so before it looks at the context, which here has ended already.
+// tryOptions checks the options without sending anything: the client checks them
+// before it looks at the context, which here has ended already.
 func (u *uploader) tryOptions(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	cancel()
@@ -44,7 +43,7 @@ func (u *uploader) tryOptions(ctx context.Context) error {
 	return nil
 }
 
-// one uploads a file and reports how that went.
+// one uploads a file and reports the result.
 func (u *uploader) one(ctx context.Context, it item) {
 	if ctx.Err() != nil {
 		return
@@ -58,7 +57,7 @@ func (u *uploader) one(ctx context.Context, it item) {
 		}
 		u.count(&u.uploaded)
 	case ctx.Err() != nil:
-		// The summary says it once, for all files.
+		// The summary reports it once for all files.
 	default:
 		u.fail(it.shown(), err)
 	}
@@ -77,8 +76,7 @@ func (u *uploader) upload(ctx context.Context, it item) (file *bytescale.FileDet
 	return file, sum, err
 }
 
-// file uploads one file of the disk, from where an earlier upload of it stopped
-// if there is one.
+// file uploads a file, or continues an interrupted upload of it.
 func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, string, error) {
 	mime, err := fileMIME(it.path)
 	if err != nil {
@@ -138,8 +136,8 @@ func (u *uploader) resumable(ctx context.Context, it item, mime string) (*bytesc
 	return file, err
 }
 
-// staleCheckpoint tells whether err says that a checkpoint can never be
-// continued from, and why.
+// staleCheckpoint reports whether err means that a checkpoint can never be used again,
+// and why.
 func staleCheckpoint(err error) (reason string, stale bool) {
 	var argument *bytescale.ArgumentError
 	switch {
@@ -153,7 +151,7 @@ func staleCheckpoint(err error) (reason string, stale bool) {
 	return "", false
 }
 
-// slot is where the checkpoint of a file is kept; nil when none is.
+// slot returns the slot for the checkpoint of a file, nil if none is kept.
 func (u *uploader) slot(it item) *checkpointSlot {
 	if u.checkpoints == nil {
 		return nil
@@ -176,10 +174,10 @@ func (u *uploader) countKept(s *checkpointSlot) {
 	}
 }
 
-// note prints one line about something that is not a failure.
+// note prints one line.
 func (u *uploader) note(format string, args ...any) { u.progress.note(format, args...) }
 
-// skip reports a file that is left out on purpose.
+// skip reports a file that is not uploaded on purpose.
 func (u *uploader) skip(name, reason string) { u.note("%s: skipped: %s", name, reason) }
 
 // fail reports a file that could not be uploaded.
@@ -188,8 +186,8 @@ func (u *uploader) fail(name string, err error) {
 	u.note("%s: %s", name, explain(err))
 }
 
-// summary ends the progress, says what there is to say about all files
-// together, and turns it into the error that Run returns.
+// summary removes the progress bar, prints what concerns all files together, and
+// returns the error of the command.
 func (u *uploader) summary(ctx context.Context) error {
 	u.progress.close()
 	u.mu.Lock()
@@ -197,7 +195,7 @@ func (u *uploader) summary(ctx context.Context) error {
 	var stop stopped
 	switch {
 	case ctx.Err() != nil && !errors.As(context.Cause(ctx), &stop):
-		return context.Cause(ctx) // it is about all files
+		return context.Cause(ctx) // it concerns all files
 	case ctx.Err() != nil && u.kept > 0:
 		u.note("interrupted; run the same command again to continue")
 		return errReported

@@ -31,8 +31,7 @@ func (c *urlCmd) command(std *streams) *cobra.Command {
 	return cmd
 }
 
-// run prints the URL of each file. It asks no server, so it does not tell
-// whether the file exists.
+// run prints the URL of each file. It sends no request, so the file need not exist.
 func (c *urlCmd) run(ctx context.Context, std *streams) error {
 	return c.each(ctx, std, c.files, func(_ context.Context, client *bytescale.Client, path string) error {
 		address, err := client.FileURL(path)

@@ -24,8 +24,8 @@ func printVersion(out io.Writer) error {
 	return err
 }
 
-// version says which build this is: the module's version when it was installed
-// with go install, else the commit it was built from.
+// version describes this build: by the module's version if it was installed with
+// go install, otherwise by the commit.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

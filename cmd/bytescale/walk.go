@@ -11,11 +11,11 @@ import (
 	"unicode/utf8"
 )
 
-// item is one thing to upload.
+// item is a file to upload, or standard input.
 type item struct {
-	path  string // as the user would name it
-	tree  string // slash-separated place below the directory argument, "" for a file argument
-	size  int64  // when it was found; 0 for standard input
+	path  string // as the user would write it
+	tree  string // slash-separated path below the directory argument, "" for a file argument
+	size  int64  // when the file was found; 0 for standard input
 	stdin bool
 }
 
@@ -28,11 +28,10 @@ func (it item) shown() string {
 
 // walk finds the files that arguments name.
 //
-// Symbolic links: one that is itself an argument is followed, since the user
-// named it; one found in a directory is not, and is reported, so that a walk
-// ends, stays below its directory, and uploads no file twice. Sockets, devices
-// and pipes are reported and left out. All else that a directory holds is
-// uploaded, hidden files too.
+// A symbolic link that is itself an argument is followed, because the user named it. A
+// link in a directory is reported and not followed, so that a walk ends, stays below
+// its directory and uploads no file twice. Sockets, devices and pipes are reported and
+// not uploaded. Everything else in a directory is uploaded, hidden files included.
 type walk struct {
 	recursive bool
 	skip      func(name, reason string)
@@ -45,14 +44,14 @@ var (
 	errName        = errors.New("the name cannot be stored: it is not valid UTF-8, holds a line break or is longer than 512 characters; rename the file")
 )
 
-// storable says whether name, or the place of a file in a directory, can be that
-// of a stored file (FilePath in openapi.yaml).
+// storable reports whether a file name or a relative path can be part of the path of a
+// stored file (FilePath in openapi.yaml).
 func storable(name string) bool {
 	return utf8.ValidString(name) && utf8.RuneCountInString(name) <= 512 &&
 		!strings.ContainsAny(name, "\n\r\u2028\u2029")
 }
 
-// argument emits the files that arg names, until emit returns false.
+// argument emits the files that arg names until emit returns false.
 func (w *walk) argument(arg string, emit func(item) bool) {
 	if arg == "-" {
 		emit(item{path: arg, stdin: true})
@@ -77,8 +76,8 @@ func (w *walk) argument(arg string, emit func(item) bool) {
 	}
 }
 
-// directory emits the files below root. They are stored below the directory's
-// own name, unless that is only "." or "..".
+// directory emits the files below root. Their stored paths begin with the name of the
+// directory, unless that is "." or "..".
 func (w *walk) directory(root string, emit func(item) bool) {
 	top := filepath.Base(root)
 	if top == "." || top == ".." || top == string(filepath.Separator) {
@@ -87,12 +86,12 @@ func (w *walk) directory(root string, emit func(item) bool) {
 	w.below(root, top, emit)
 }
 
-// readAtATime is how many entries of a directory are in memory at a time: one may
-// have millions. So many are sorted, too.
+// readAtATime is the number of directory entries that are read and sorted at a time. A
+// directory may have millions, which should not be in memory together.
 const readAtATime = 1024
 
-// below emits the files of a directory and then those of the directories in it, tree
-// being the place of all. It returns whether emit wants more.
+// below emits the files of a directory and then those of its subdirectories. tree is the
+// relative path of the directory. It reports whether emit wants more.
 func (w *walk) below(name, tree string, emit func(item) bool) (more bool) {
 	inside, more := w.files(name, tree, emit)
 	slices.Sort(inside)
@@ -102,7 +101,7 @@ func (w *walk) below(name, tree string, emit func(item) bool) (more bool) {
 	return more
 }
 
-// files emits the files of one directory and returns the names of those in it.
+// files emits the files of one directory and returns the names of its subdirectories.
 func (w *walk) files(name, tree string, emit func(item) bool) (inside []string, more bool) {
 	dir, err := os.Open(name)
 	if err != nil {
@@ -133,7 +132,7 @@ func (w *walk) files(name, tree string, emit func(item) bool) (inside []string, 
 	}
 }
 
-// entry turns what a directory holds into an item, or reports why not.
+// entry returns the item for a directory entry, or reports why there is none.
 func (w *walk) entry(name, tree string, entry fs.DirEntry) (item, bool) {
 	switch {
 	case entry.Type()&fs.ModeSymlink != 0:
