@@ -126,7 +126,7 @@ func TestNoRecorder(t *testing.T) {
 	if seen, all := document(t).Coverage(recorder).Count(); seen != 0 || all == 0 {
 		t.Errorf("%d of %d", seen, all)
 	}
-	if _, err := NewRecorder(filepath.Join("load_test.go", "dir")); err == nil {
+	if _, err := NewRecorder(filepath.Join("document_test.go", "dir")); err == nil {
 		t.Error("a directory below a file is accepted")
 	}
 }

@@ -7,8 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/c88edac7/bytescale-go"
 )
 
 // A Document is a loaded OpenAPI document, ready to validate with. It is immutable and safe for
@@ -98,6 +101,18 @@ func Load(spec []byte) (*Document, error) {
 	}
 	return d, nil
 }
+
+// Default is the document that this module is built for, the one that bytescale.OpenAPI returns. It
+// is loaded at the first call, which takes some milliseconds.
+func Default() *Document { return embedded() }
+
+var embedded = sync.OnceValue(func() *Document {
+	document, err := Load(bytescale.OpenAPI())
+	if err != nil {
+		panic("contract: the embedded document does not load: " + err.Error()) // it is a part of this module
+	}
+	return document
+})
 
 func parse(spec []byte) (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(spec)

@@ -3,6 +3,7 @@ package contract
 import (
 	"container/list"
 	"crypto/sha256"
+	"encoding/json"
 	"sync"
 )
 
@@ -73,4 +74,13 @@ func (l *learned) learn(value any) {
 	for _, member := range object {
 		l.learn(member)
 	}
+}
+
+func integer(value any) (int64, bool) {
+	number, ok := value.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	n, err := number.Int64()
+	return n, err == nil
 }

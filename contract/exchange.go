@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 )
@@ -116,4 +117,8 @@ func (x *exchange) checkResponseJSON(a answer, data []byte) (any, []Violation) {
 		return nil, x.response(a.status, InBody, breach{"", RuleSyntax, err.Error()})
 	}
 	return value, x.response(a.status, InBody, checkSchema(a.body.schema, value, Response, "")...)
+}
+
+func tooLarge(limit int64) breach {
+	return breach{"", RuleTooLarge, fmt.Sprintf("must have at most %d bytes", limit)}
 }

@@ -1,10 +1,6 @@
 package contract
 
-import (
-	"encoding/json"
-	"fmt"
-	"io"
-)
+import "io"
 
 // readCloser reads from one thing and closes another.
 type readCloser struct {
@@ -21,17 +17,4 @@ func closeBody(c io.Closer) {
 	if c != nil {
 		_ = c.Close() // nothing can be done about it, and nothing depends on it
 	}
-}
-
-func tooLarge(limit int64) breach {
-	return breach{"", RuleTooLarge, fmt.Sprintf("must have at most %d bytes", limit)}
-}
-
-func integer(value any) (int64, bool) {
-	number, ok := value.(json.Number)
-	if !ok {
-		return 0, false
-	}
-	n, err := number.Int64()
-	return n, err == nil
 }
