@@ -102,7 +102,7 @@ func (op *operation) points() []point {
 		}
 	}
 	var answers []string
-	for _, r := range op.responses[false] {
+	for _, r := range op.responses.tolerant {
 		if len(r.bodies) == 0 {
 			answers = append(answers, responseValue(r.key, ""))
 		}

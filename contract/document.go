@@ -18,8 +18,14 @@ import (
 // concurrent use.
 type Document struct {
 	routes     []*route
-	operations []*operation      // by operationId
-	servers    map[bool][]string // server URLs; true: those of operations with servers of their own
+	operations []*operation // by operationId
+	servers    servers
+}
+
+// servers are the base URLs at which operations are reached.
+type servers struct {
+	shared []string // those of the document
+	own    []string // those of operations with servers of their own
 }
 
 // operation is one operation with everything that validation needs looked up in advance.
@@ -27,11 +33,11 @@ type operation struct {
 	id         string
 	method     string
 	template   string
-	ownServers bool // it lives on other servers than the document's (DownloadFile: the CDN)
+	ownServers bool // it is on other servers than the document's (DownloadFile: the CDN)
 	params     []param
 	security   []requirement
-	request    *requestBody                  // nil: no body
-	responses  map[bool]map[string]*response // by key; true: those of [WithStrict]
+	request    *requestBody // nil: no body
+	responses  responses
 }
 
 type requestBody struct {
@@ -39,8 +45,14 @@ type requestBody struct {
 	bodies   bodies
 }
 
+// responses are the documented responses of an operation by key: "200", "5XX".
+type responses struct {
+	strict   map[string]*response // refuses unknown properties, see [WithStrict]
+	tolerant map[string]*response // accepts them
+}
+
 type response struct {
-	key     string // "200", "5XX"
+	key     string
 	headers []param
 	bodies  bodies
 }
@@ -50,30 +62,15 @@ type response struct {
 // something this package could not check (it never skips what it does not understand). Loading takes
 // some milliseconds.
 func Load(spec []byte) (*Document, error) {
-	asWritten, err := parse(spec)
+	doc, err := parse(spec)
 	if err != nil {
 		return nil, err
 	}
-	d := &Document{servers: map[bool][]string{false: serverURLs(asWritten.Servers)}}
-	for template, item := range asWritten.Paths.Map() {
-		segments, err := parseTemplate(template)
-		if err != nil {
+	d := &Document{servers: servers{shared: serverURLs(doc.Servers)}}
+	for template, item := range doc.Paths.Map() {
+		if err := d.addPath(doc, template, item); err != nil {
 			return nil, err
 		}
-		r := &route{template: template, segments: segments, operations: map[string]*operation{}}
-		for method, op := range item.Operations() {
-			compiled, err := compile(asWritten, template, method, item, op)
-			if err != nil {
-				return nil, fmt.Errorf("%s %s: %w", method, template, err)
-			}
-			if servers := ownServers(item, op); len(servers) > 0 {
-				compiled.ownServers = true
-				d.servers[true] = append(d.servers[true], servers...)
-			}
-			r.operations[method] = compiled
-			d.operations = append(d.operations, compiled)
-		}
-		d.routes = append(d.routes, r)
 	}
 	sortRoutes(d.routes)
 	slices.SortFunc(d.operations, func(a, b *operation) int { return strings.Compare(a.id, b.id) })
@@ -82,22 +79,17 @@ func Load(spec []byte) (*Document, error) {
 			return nil, fmt.Errorf("operationId %q is used twice", op.id)
 		}
 	}
-	// Strict closes the schemas of responses, and the default opens them. Each gets a copy, since a schema
-	// that requests use as well must stay as it is written.
-	strict, err := parse(spec)
+	strict, tolerant, err := strictAndTolerant(spec, doc)
 	if err != nil {
 		return nil, err
 	}
-	setUnknownProperties(strict, true)
-	tolerant := asWritten
-	if !isTolerant(asWritten) {
-		if tolerant, err = parse(spec); err != nil {
+	for _, op := range d.operations {
+		if op.responses.strict, err = compileResponses(strict, op); err != nil {
 			return nil, err
 		}
-		setUnknownProperties(tolerant, false)
-	}
-	if err := errors.Join(d.compileResponses(strict, true), d.compileResponses(tolerant, false)); err != nil {
-		return nil, err
+		if op.responses.tolerant, err = compileResponses(tolerant, op); err != nil {
+			return nil, err
+		}
 	}
 	return d, nil
 }
@@ -131,22 +123,62 @@ func parse(spec []byte) (*openapi3.T, error) {
 	return doc, nil
 }
 
-func (d *Document) compileResponses(doc *openapi3.T, strict bool) error {
-	for _, op := range d.operations {
-		compiled := map[string]*response{}
-		for key, ref := range doc.Paths.Value(op.template).GetOperation(op.method).Responses.Map() {
-			if key == "default" {
-				continue // documentation for errors; it would let every status through
-			}
-			headers, err := compileHeaders(ref.Value.Headers)
-			if err != nil {
-				return fmt.Errorf("%s %s: %w", op.id, key, err)
-			}
-			compiled[strings.ToUpper(key)] = &response{strings.ToUpper(key), headers, newBodies(ref.Value.Content)}
-		}
-		op.responses[strict] = compiled
+// strictAndTolerant returns the document with the schemas of responses closed, and with them open. A
+// schema that requests use as well stays as it is written in doc, so each result is a copy, unless
+// doc itself is tolerant.
+func strictAndTolerant(spec []byte, doc *openapi3.T) (strict, tolerant *openapi3.T, err error) {
+	if strict, err = parse(spec); err != nil {
+		return nil, nil, err
 	}
+	closeResponses(strict)
+	if isTolerant(doc) {
+		return strict, doc, nil
+	}
+	if tolerant, err = parse(spec); err != nil {
+		return nil, nil, err
+	}
+	openResponses(tolerant)
+	return strict, tolerant, nil
+}
+
+// addPath compiles the operations of a path, except for their responses.
+func (d *Document) addPath(doc *openapi3.T, template string, item *openapi3.PathItem) error {
+	segments, err := parseTemplate(template)
+	if err != nil {
+		return err
+	}
+	r := &route{template: template, segments: segments, operations: map[string]*operation{}}
+	for method, op := range item.Operations() {
+		compiled, err := compile(doc, template, method, item, op)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", method, template, err)
+		}
+		if own := ownServers(item, op); len(own) > 0 {
+			compiled.ownServers = true
+			d.servers.own = append(d.servers.own, own...)
+		}
+		r.operations[method] = compiled
+		d.operations = append(d.operations, compiled)
+	}
+	d.routes = append(d.routes, r)
 	return nil
+}
+
+// compileResponses returns the responses of an operation with the schemas of doc.
+func compileResponses(doc *openapi3.T, op *operation) (map[string]*response, error) {
+	compiled := map[string]*response{}
+	for key, ref := range doc.Paths.Value(op.template).GetOperation(op.method).Responses.Map() {
+		if key == "default" {
+			continue // documentation for errors; it would let every status through
+		}
+		headers, err := compileHeaders(ref.Value.Headers)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", op.id, key, err)
+		}
+		key = strings.ToUpper(key)
+		compiled[key] = &response{key: key, headers: headers, bodies: newBodies(ref.Value.Content)}
+	}
+	return compiled, nil
 }
 
 func compile(doc *openapi3.T, template, method string, item *openapi3.PathItem, op *openapi3.Operation) (*operation, error) {
@@ -163,18 +195,21 @@ func compile(doc *openapi3.T, template, method string, item *openapi3.PathItem, 
 	}
 	compiled := &operation{
 		id: op.OperationID, method: method, template: template,
-		params: params, security: security, responses: map[bool]map[string]*response{},
+		params: params, security: security,
 	}
 	if op.RequestBody != nil {
 		body := op.RequestBody.Value
-		compiled.request = &requestBody{body.Required, newBodies(body.Content)}
+		compiled.request = &requestBody{required: body.Required, bodies: newBodies(body.Content)}
 	}
 	return compiled, nil
 }
 
 // response returns what is documented for a status, nil when nothing is.
 func (op *operation) response(status int, strict bool) *response {
-	responses := op.responses[strict]
+	responses := op.responses.tolerant
+	if strict {
+		responses = op.responses.strict
+	}
 	if r := responses[strconv.Itoa(status)]; r != nil {
 		return r
 	}

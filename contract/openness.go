@@ -1,30 +1,30 @@
 package contract
 
-import (
-	"iter"
+import "github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/getkin/kin-openapi/openapi3"
-)
-
-// setUnknownProperties decides for every object schema that responses use whether it may hold properties that it does
-// not name: strict closes those that say nothing, tolerant opens those that are closed. Schemas with "allOf" keep what
-// is written, since each member sees the others' properties as unknown.
-func setUnknownProperties(doc *openapi3.T, strict bool) {
-	for schema := range responseSchemas(doc) {
-		additional := &schema.AdditionalProperties
-		switch {
-		case strict && len(schema.Properties) > 0 && additional.Has == nil && additional.Schema == nil:
-			closed := false
-			additional.Has = &closed
-		case !strict && isClosed(schema):
-			additional.Has = nil
+// closeResponses closes every object schema of a response that does not say whether it may hold other
+// properties than it names. Schemas with "allOf" stay as they are written, because each member sees
+// the properties of the others as unknown.
+func closeResponses(doc *openapi3.T) {
+	for _, schema := range responseSchemas(doc) {
+		if additional := &schema.AdditionalProperties; len(schema.Properties) > 0 && additional.Has == nil && additional.Schema == nil {
+			additional.Has = new(bool)
 		}
 	}
 }
 
-// isTolerant says whether responses may hold unknown properties as the document is written.
+// openResponses opens every closed object schema of a response.
+func openResponses(doc *openapi3.T) {
+	for _, schema := range responseSchemas(doc) {
+		if isClosed(schema) {
+			schema.AdditionalProperties.Has = nil
+		}
+	}
+}
+
+// isTolerant reports whether no response of the document as it is written is closed.
 func isTolerant(doc *openapi3.T) bool {
-	for schema := range responseSchemas(doc) {
+	for _, schema := range responseSchemas(doc) {
 		if isClosed(schema) {
 			return false
 		}
@@ -36,42 +36,45 @@ func isClosed(schema *openapi3.Schema) bool {
 	return schema.AdditionalProperties.Has != nil && !*schema.AdditionalProperties.Has
 }
 
-// responseSchemas yields every schema that a response can be held against, "allOf" aside.
-func responseSchemas(doc *openapi3.T) iter.Seq[*openapi3.Schema] {
-	return func(yield func(*openapi3.Schema) bool) {
-		seen := map[*openapi3.Schema]bool{}
-		var visit func(refs ...*openapi3.SchemaRef) bool
-		visit = func(refs ...*openapi3.SchemaRef) bool {
-			for _, ref := range refs {
-				if ref == nil || ref.Value == nil || seen[ref.Value] {
-					continue
-				}
-				schema := ref.Value
-				seen[schema] = true
-				if !yield(schema) {
-					return false
-				}
-				for _, property := range schema.Properties {
-					if !visit(property) {
-						return false
-					}
-				}
-				if !visit(schema.Items, schema.AdditionalProperties.Schema) || !visit(schema.OneOf...) || !visit(schema.AnyOf...) {
-					return false
-				}
-			}
-			return true
-		}
-		for _, item := range doc.Paths.Map() {
-			for _, op := range item.Operations() {
-				for _, response := range op.Responses.Map() {
-					for _, mediaType := range response.Value.Content {
-						if !visit(mediaType.Schema) {
-							return
-						}
-					}
+// responseSchemas returns every schema that a response can be validated against, except for those
+// below "allOf".
+func responseSchemas(doc *openapi3.T) []*openapi3.Schema {
+	var found schemaSet
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			for _, response := range op.Responses.Map() {
+				for _, mediaType := range response.Value.Content {
+					found.add(mediaType.Schema)
 				}
 			}
 		}
+	}
+	return found.schemas
+}
+
+// schemaSet collects schemas, each once.
+type schemaSet struct {
+	schemas []*openapi3.Schema
+	seen    map[*openapi3.Schema]bool
+}
+
+// add adds schemas and all schemas that they are made of, except for "allOf".
+func (s *schemaSet) add(refs ...*openapi3.SchemaRef) {
+	for _, ref := range refs {
+		if ref == nil || ref.Value == nil || s.seen[ref.Value] {
+			continue
+		}
+		if s.seen == nil {
+			s.seen = map[*openapi3.Schema]bool{}
+		}
+		schema := ref.Value
+		s.seen[schema] = true
+		s.schemas = append(s.schemas, schema)
+		for _, property := range schema.Properties {
+			s.add(property)
+		}
+		s.add(schema.Items, schema.AdditionalProperties.Schema)
+		s.add(schema.OneOf...)
+		s.add(schema.AnyOf...)
 	}
 }

@@ -14,7 +14,7 @@ type settings struct {
 	report     []func(Violation)
 	recorder   *Recorder
 	maxBody    int64
-	servers    map[bool][]string // nil: those of the document
+	servers    *servers // nil: those of the document
 }
 
 func newSettings(opts []Option) *settings {
@@ -26,7 +26,7 @@ func newSettings(opts []Option) *settings {
 		s.document = Default()
 	}
 	if s.servers == nil {
-		s.servers = s.document.servers
+		s.servers = &s.document.servers
 	}
 	return s
 }
@@ -67,7 +67,7 @@ func WithMaxBody(bytes int64) Option {
 // violations; to an address that does not parse, every request is one. Handlers ignore it: they serve
 // under any name.
 func WithServers(apiURL, cdnURL string) Option {
-	return func(s *settings) { s.servers = map[bool][]string{false: {apiURL}, true: {cdnURL}} }
+	return func(s *settings) { s.servers = &servers{shared: []string{apiURL}, own: []string{cdnURL}} }
 }
 
 // tell reports violations to the callbacks.

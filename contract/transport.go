@@ -19,13 +19,8 @@ func NewTransport(next http.RoundTripper, opts ...Option) http.RoundTripper {
 		next = http.DefaultTransport
 	}
 	t := &transport{next: next, settings: newSettings(opts)}
-	for own, servers := range t.servers {
-		for _, server := range servers {
-			if u, err := url.Parse(server); err == nil {
-				t.bases = append(t.bases, base{u, own})
-			}
-		}
-	}
+	t.addBases(t.servers.shared, false)
+	t.addBases(t.servers.own, true)
 	return t
 }
 
@@ -40,6 +35,14 @@ type transport struct {
 type base struct {
 	url *url.URL
 	own bool
+}
+
+func (t *transport) addBases(servers []string, own bool) {
+	for _, server := range servers {
+		if u, err := url.Parse(server); err == nil {
+			t.bases = append(t.bases, base{u, own})
+		}
+	}
 }
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
