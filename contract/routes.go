@@ -46,49 +46,51 @@ func parseTemplate(template string) ([]segment, error) {
 
 // match returns the unescaped path parameters of an escaped path.
 func (r *route) match(path string) (map[string]string, bool) {
-	var params map[string]string // made late: most routes are left after their first segments
-	set := func(name, value string) {
-		if params == nil {
-			params = make(map[string]string, 4)
-		}
-		params[name] = value
-	}
+	var params map[string]string // made late, because most routes differ in their first segments
 	for i, s := range r.segments {
-		rest, ok := strings.CutPrefix(path, "/")
-		if !ok {
-			return nil, false
-		}
-		if s.literal != "" && s.param != "" { // glued: the rest of the path
-			rest, ok = strings.CutPrefix(rest, s.literal)
-			value, err := url.PathUnescape(rest)
-			if !ok || err != nil || !strings.HasPrefix(value, "/") {
-				return nil, false
-			}
-			set(s.param, value)
-			return params, true
-		}
-		here, after, more := strings.Cut(rest, "/")
-		if more {
-			path = "/" + after
-		} else {
-			path = ""
-		}
-		if last := i == len(r.segments)-1; last == more {
+		here, rest, ok := s.cut(path)
+		if !ok || (i == len(r.segments)-1) != (rest == "") {
 			return nil, false
 		}
 		value, err := url.PathUnescape(here)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, false
-		}
-		if s.param == "" {
+		case s.param == "":
 			if value != s.literal {
 				return nil, false
 			}
-		} else {
-			set(s.param, value)
+		case s.isTail() && !strings.HasPrefix(value, "/"):
+			return nil, false
+		default:
+			if params == nil {
+				params = make(map[string]string, 4)
+			}
+			params[s.param] = value
 		}
+		path = rest
 	}
 	return params, true
+}
+
+// isTail reports whether the segment takes the whole rest of a path: "literal{param}".
+func (s segment) isTail() bool { return s.literal != "" && s.param != "" }
+
+// cut returns what the segment takes of an escaped path, and the rest, which is empty or begins with a
+// slash. It reports false when the path has no further segment.
+func (s segment) cut(path string) (here, rest string, ok bool) {
+	path, ok = strings.CutPrefix(path, "/")
+	if !ok {
+		return "", "", false
+	}
+	if s.isTail() {
+		here, ok = strings.CutPrefix(path, s.literal)
+		return here, "", ok
+	}
+	if i := strings.IndexByte(path, '/'); i >= 0 {
+		return path[:i], path[i:], true
+	}
+	return path, "", true
 }
 
 // sortRoutes puts routes with more literal segments first, so that ".../uploads/url" is not taken for
