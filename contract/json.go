@@ -15,42 +15,67 @@ const maxDepth = 128
 // the same bytes could see different values: member names must be unique and nothing may follow.
 // Numbers stay json.Number, so that large integers keep their digits.
 func decodeJSON(data []byte) (any, error) {
+	if !json.Valid(data) {
+		return nil, errors.New("must be one JSON value")
+	}
+	text := scanJSON(data)
+	if text.depth > maxDepth {
+		return nil, fmt.Errorf("must not nest deeper than %d levels", maxDepth)
+	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
 		return nil, errors.New("must be one JSON value")
 	}
-	if len(bytes.Trim(data[decoder.InputOffset():], " \t\r\n")) > 0 {
-		return nil, errors.New("must be one JSON value")
-	}
-	if depth(value) > maxDepth {
-		return nil, fmt.Errorf("must not nest deeper than %d levels", maxDepth)
-	}
-	// A name that comes twice leaves fewer members in the value than there are in the text.
-	if members(value) != colons(data) {
+	// Of members with the same name, the decoder keeps the last one. So an object with such members
+	// has fewer of them than there are names in the text.
+	if members(value) < text.names {
 		return nil, errors.New("must not name a member of an object twice")
 	}
 	return value, nil
 }
 
-// colons counts the members in valid JSON text: the colons outside of strings.
-func colons(data []byte) (n int) {
-	inString := false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case c == '"':
-			inString = !inString
-		case inString && c == '\\':
-			i++
-		case !inString && c == ':':
-			n++
-		}
-	}
-	return n
+// jsonText counts what JSON text consists of.
+type jsonText struct {
+	names int // of members of objects
+	depth int // levels of arrays and objects
 }
 
-// members counts the members of all objects in a value.
+// scanJSON counts without decoding. The text must be valid, so that quotes, brackets and colons are
+// enough to look at.
+func scanJSON(data []byte) (text jsonText) {
+	level := 0
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			i = endOfString(data, i)
+		case '[', '{':
+			level++
+			text.depth = max(text.depth, level)
+		case ']', '}':
+			level--
+		case ':':
+			text.names++
+		}
+	}
+	return text
+}
+
+// endOfString returns the index of the quote that closes the string which begins at start.
+func endOfString(data []byte, start int) int {
+	for i := start + 1; i < len(data); i++ {
+		switch data[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return len(data)
+}
+
+// members returns the number of members of all objects in a value.
 func members(value any) (n int) {
 	switch value := value.(type) {
 	case []any:
@@ -64,20 +89,4 @@ func members(value any) (n int) {
 		}
 	}
 	return n
-}
-
-func depth(value any) (deepest int) {
-	switch value := value.(type) {
-	case []any:
-		for _, item := range value {
-			deepest = max(deepest, depth(item))
-		}
-	case map[string]any:
-		for _, member := range value {
-			deepest = max(deepest, depth(member))
-		}
-	default:
-		return 0
-	}
-	return deepest + 1
 }
