@@ -6,30 +6,31 @@ import (
 	"strconv"
 )
 
-// exchange is one request and what is known about it so far. Its findings are violations, and
-// coverage when there were none.
+// exchange is one request of an operation with what checking it has found out, for the coverage.
 type exchange struct {
 	operation *operation
 	strict    bool
 	security  string   // the form of authentication
 	media     string   // the documented media type of the request body, or empty
-	given     []string // parameters
+	given     []string // the parameters that the request has, like "query:filePath"
 }
 
-func violations(operation string, direction Direction, status int, in Location, breaches []breach) []Violation {
-	found := make([]Violation, 0, len(breaches))
-	for _, b := range breaches {
-		found = append(found, Violation{operation, direction, status, in, b.pointer, b.rule, b.message})
+// request completes violations of the request. They say already where in the location they are, and
+// what is wrong there.
+func (x *exchange) request(in Location, found ...Violation) []Violation {
+	return x.complete(Request, 0, in, found)
+}
+
+// response completes violations of a response with the given status.
+func (x *exchange) response(status int, in Location, found ...Violation) []Violation {
+	return x.complete(Response, status, in, found)
+}
+
+func (x *exchange) complete(direction Direction, status int, in Location, found []Violation) []Violation {
+	for i := range found {
+		found[i].Operation, found[i].Direction, found[i].Status, found[i].Location = x.operation.id, direction, status, in
 	}
 	return found
-}
-
-func (x *exchange) request(in Location, breaches ...breach) []Violation {
-	return violations(x.operation.id, Request, 0, in, breaches)
-}
-
-func (x *exchange) response(status int, in Location, breaches ...breach) []Violation {
-	return violations(x.operation.id, Response, status, in, breaches)
 }
 
 // checkHead validates everything of a request but its body. It returns what the body must be, nil
@@ -38,19 +39,15 @@ func (x *exchange) checkHead(r *http.Request, params map[string]string) (*body, 
 	var found []Violation
 	form, ok := x.operation.authentication(r)
 	if !ok {
-		found = append(found, x.request(InSecurity, breach{"", RuleCredentials, "must carry the documented credentials"})...)
+		found = append(found, x.request(InSecurity, violation("", RuleCredentials, "must carry the documented credentials"))...)
 	}
 	x.security = form
-	given, breaches := x.operation.checkParams(r, params)
-	x.given = given
-	for _, in := range []Location{InPath, InQuery, InHeader} {
-		found = append(found, x.request(in, breaches[in]...)...)
-	}
+	found = append(found, x.checkParams(r, params)...)
 	has := r.Body != nil && r.Body != http.NoBody
 	wanted := x.operation.request
 	switch {
 	case wanted == nil && has:
-		return nil, append(found, x.request(InBody, breach{"", RuleUnexpected, "must not have a body"})...)
+		return nil, append(found, x.request(InBody, violation("", RuleUnexpected, "must not have a body"))...)
 	case wanted == nil:
 		return nil, found
 	case !has && r.Header.Get("Content-Type") == "" && !wanted.required:
@@ -58,7 +55,7 @@ func (x *exchange) checkHead(r *http.Request, params map[string]string) (*body, 
 	}
 	documented := wanted.bodies.find(r.Header.Get("Content-Type"))
 	if documented == nil {
-		return nil, append(found, x.request(InContentType, breach{"", RuleUndocumented, "must be a documented media type"})...)
+		return nil, append(found, x.request(InContentType, violation("", RuleUndocumented, "must be a documented media type"))...)
 	}
 	x.media = documented.media
 	return documented, found
@@ -67,11 +64,11 @@ func (x *exchange) checkHead(r *http.Request, params map[string]string) (*body, 
 // checkRequestJSON validates the bytes of a JSON request body and returns its value.
 func (x *exchange) checkRequestJSON(documented *body, data []byte) (any, []Violation) {
 	if len(data) == 0 {
-		return nil, x.request(InBody, breach{"", "required", "is required"})
+		return nil, x.request(InBody, violation("", "required", "is required"))
 	}
 	value, err := decodeJSON(data)
 	if err != nil {
-		return nil, x.request(InBody, breach{"", RuleSyntax, err.Error()})
+		return nil, x.request(InBody, violation("", RuleSyntax, err.Error()))
 	}
 	return value, x.request(InBody, checkSchema(documented.schema, value, Request, "")...)
 }
@@ -90,7 +87,7 @@ func (x *exchange) checkAnswer(status int, header http.Header) (answer, []Violat
 	a := answer{status: status}
 	documented := x.operation.response(status, x.strict)
 	if documented == nil {
-		return a, x.response(status, InStatus, breach{"", RuleUndocumented, "must be a documented status, not " + strconv.Itoa(status)})
+		return a, x.response(status, InStatus, violation("", RuleUndocumented, "must be a documented status, not "+strconv.Itoa(status)))
 	}
 	a.key = documented.key
 	var found []Violation
@@ -104,7 +101,7 @@ func (x *exchange) checkAnswer(status int, header http.Header) (answer, []Violat
 	}
 	a.body = documented.bodies.find(header.Get("Content-Type"))
 	if a.body == nil {
-		return a, append(found, x.response(status, InContentType, breach{"", RuleUndocumented, "must be a documented media type"})...)
+		return a, append(found, x.response(status, InContentType, violation("", RuleUndocumented, "must be a documented media type"))...)
 	}
 	a.media = a.body.media
 	return a, found
@@ -114,11 +111,11 @@ func (x *exchange) checkAnswer(status int, header http.Header) (answer, []Violat
 func (x *exchange) checkResponseJSON(a answer, data []byte) (any, []Violation) {
 	value, err := decodeJSON(data)
 	if err != nil {
-		return nil, x.response(a.status, InBody, breach{"", RuleSyntax, err.Error()})
+		return nil, x.response(a.status, InBody, violation("", RuleSyntax, err.Error()))
 	}
 	return value, x.response(a.status, InBody, checkSchema(a.body.schema, value, Response, "")...)
 }
 
-func tooLarge(limit int64) breach {
-	return breach{"", RuleTooLarge, fmt.Sprintf("must have at most %d bytes", limit)}
+func tooLarge(limit int64) Violation {
+	return violation("", RuleTooLarge, fmt.Sprintf("must have at most %d bytes", limit))
 }

@@ -149,7 +149,7 @@ func TestHandlerTellsOnlySomeOfManyBreaches(t *testing.T) {
 	var found []Violation
 	h := NewHandler(http.NotFoundHandler(), WithDocument(document(t)), WithViolationFunc(func(v Violation) { found = append(found, v) }))
 	h.ServeHTTP(httptest.NewRecorder(), request(t, "POST", uploads, `{"size":1`+many.String()+`}`))
-	if len(found) != maxBreaches {
+	if len(found) != maxViolations {
 		t.Errorf("%d violations", len(found))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -93,19 +94,19 @@ func compileParam(p *openapi3.Parameter, in Location) (param, error) {
 }
 
 // check validates the received values of the parameter.
-func (p *param) check(values []string, direction Direction) []breach {
+func (p *param) check(values []string, direction Direction) []Violation {
 	at := pointer("", p.name)
 	switch {
 	case len(values) == 0 && p.required:
-		return []breach{{at, "required", "is required"}}
+		return []Violation{violation(at, "required", "is required")}
 	case len(values) == 0:
 		return nil
 	case len(values) > 1 && !p.array:
-		return []breach{{at, RuleRepeated, "must be given once"}}
+		return []Violation{violation(at, RuleRepeated, "must be given once")}
 	case p.json:
 		value, err := decodeJSON([]byte(values[0]))
 		if err != nil {
-			return []breach{{at, RuleSyntax, err.Error()}}
+			return []Violation{violation(at, RuleSyntax, err.Error())}
 		}
 		return checkSchema(p.schema, value, direction, at)
 	case p.array:
@@ -149,17 +150,15 @@ func scalar(schema *openapi3.Schema, text string) any {
 	return text
 }
 
-// checkParams validates all parameters of a request and lists the names of those that were given,
-// like "query:filePath".
-func (op *operation) checkParams(r *http.Request, pathParams map[string]string) (given []string, _ map[Location][]breach) {
-	breaches := map[Location][]breach{}
+// checkParams validates all parameters of a request and notes which were given.
+func (x *exchange) checkParams(r *http.Request, pathParams map[string]string) (found []Violation) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		breaches[InQuery] = []breach{{"", RuleSyntax, "must be a well-formed query"}}
+		found = x.request(InQuery, violation("", RuleSyntax, "must be a well-formed query"))
 	}
 	documented := map[string]bool{}
-	for i := range op.params {
-		p := &op.params[i]
+	for i := range x.operation.params {
+		p := &x.operation.params[i]
 		var values []string
 		switch p.in {
 		case InPath:
@@ -173,16 +172,16 @@ func (op *operation) checkParams(r *http.Request, pathParams map[string]string) 
 			values = r.Header.Values(p.name)
 		}
 		if len(values) > 0 {
-			given = append(given, string(p.in)+":"+p.name)
+			x.given = append(x.given, string(p.in)+":"+p.name)
 		}
-		breaches[p.in] = append(breaches[p.in], p.check(values, Request)...)
+		found = append(found, x.request(p.in, p.check(values, Request)...)...)
 	}
-	for name := range query {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
 		// Secure URLs of the CDN carry "meta-*" parameters for the caller's own use, which OpenAPI
 		// cannot describe.
-		if !documented[name] && !(op.ownServers && strings.HasPrefix(name, "meta-")) {
-			breaches[InQuery] = append(breaches[InQuery], breach{pointer("", name), RuleUndocumented, "is not a known parameter"})
+		if !documented[name] && !(x.operation.ownServers && strings.HasPrefix(name, "meta-")) {
+			found = append(found, x.request(InQuery, violation(pointer("", name), RuleUndocumented, "is not a known parameter"))...)
 		}
 	}
-	return given, breaches
+	return found
 }

@@ -13,7 +13,9 @@ const PutPart = "PutPart"
 func checkPut(r *http.Request, length int64) []Violation {
 	var found []Violation
 	breaks := func(in Location, at, rule, message string) {
-		found = append(found, Violation{PutPart, Request, 0, in, at, rule, message})
+		found = append(found, Violation{
+			Operation: PutPart, Direction: Request, Location: in, Pointer: at, Rule: rule, Message: message,
+		})
 	}
 	has := r.Body != nil && r.Body != http.NoBody
 	switch {
@@ -35,5 +37,8 @@ func checkPutAnswer(status int, header http.Header) []Violation {
 	if status/100 != 2 || header.Get("Etag") != "" {
 		return nil
 	}
-	return []Violation{{PutPart, Response, status, InHeader, "/Etag", "required", "is required"}}
+	return []Violation{{
+		Operation: PutPart, Direction: Response, Status: status, Location: InHeader,
+		Pointer: "/Etag", Rule: "required", Message: "is required",
+	}}
 }

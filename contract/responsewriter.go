@@ -87,7 +87,7 @@ func (w *responseWriter) finish() []Violation {
 	w.WriteHeader(http.StatusOK)
 	switch {
 	case w.extra && w.answer.empty:
-		w.found = append(w.found, w.exchange.response(w.answer.status, InBody, breach{"", RuleUnexpected, "must not have a body"})...)
+		w.found = append(w.found, w.exchange.response(w.answer.status, InBody, violation("", RuleUnexpected, "must not have a body"))...)
 	case w.extra:
 		w.found = append(w.found, w.exchange.response(w.answer.status, InBody, tooLarge(w.settings.maxBody))...)
 	case !w.passed && w.answer.body != nil && w.answer.body.json:

@@ -12,11 +12,9 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// breach is a violation inside a value: the place and the rule.
-type breach struct{ pointer, rule, message string }
-
-// maxBreaches is how many breaches of one value are told. Who sends a thousand unknown properties needs no list of them.
-const maxBreaches = 100
+// maxViolations is how many violations of one value are reported. Who sends a thousand unknown
+// properties needs no list of them.
+const maxViolations = 100
 
 // The settings of the schema validator, all of them, in one place. Not set, on purpose: defaults are
 // never written into a value, and patterns and formats are always checked.
@@ -54,7 +52,7 @@ func checkDateTime(value string) error {
 
 // checkSchema returns every way in which a decoded JSON value breaks a schema. at is the pointer of
 // the value itself.
-func checkSchema(schema *openapi3.Schema, value any, direction Direction, at string) []breach {
+func checkSchema(schema *openapi3.Schema, value any, direction Direction, at string) []Violation {
 	if schema == nil {
 		return nil
 	}
@@ -66,12 +64,12 @@ func checkSchema(schema *openapi3.Schema, value any, direction Direction, at str
 	if err == nil {
 		return nil
 	}
-	var breaches []breach
+	var found []Violation
 	seen := map[string]bool{} // objects whose unknown properties are told: each of them is an error of its own
 	for _, e := range flatten(err) {
 		var schemaError *openapi3.SchemaError
 		if !errors.As(e, &schemaError) {
-			breaches = append(breaches, breach{at, "schema", "does not match the schema"})
+			found = append(found, violation(at, "schema", "does not match the schema"))
 			continue
 		}
 		place := pointer(at, schemaError.JSONPointer()...)
@@ -81,13 +79,13 @@ func checkSchema(schema *openapi3.Schema, value any, direction Direction, at str
 			}
 			seen[place] = true
 		}
-		if breaches = append(breaches, breachesOf(schemaError, direction, place)...); len(breaches) >= maxBreaches {
+		if found = append(found, violationsOf(schemaError, direction, place)...); len(found) >= maxViolations {
 			break
 		}
 	}
-	slices.SortStableFunc(breaches, func(a, b breach) int { return strings.Compare(a.pointer, b.pointer) })
-	breaches = slices.Compact(breaches)
-	return breaches[:min(len(breaches), maxBreaches)]
+	slices.SortStableFunc(found, func(a, b Violation) int { return strings.Compare(a.Pointer, b.Pointer) })
+	found = slices.Compact(found)
+	return found[:min(len(found), maxViolations)]
 }
 
 func flatten(err error) []error {
@@ -101,28 +99,28 @@ func flatten(err error) []error {
 	return []error{err}
 }
 
-func breachesOf(e *openapi3.SchemaError, direction Direction, at string) []breach {
+func violationsOf(e *openapi3.SchemaError, direction Direction, at string) []Violation {
 	switch e.SchemaField {
 	case "properties": // the validator points at the object, not at what is unknown in it
-		var breaches []breach
+		var unknown []Violation
 		object, _ := e.Value.(map[string]any)
 		for _, name := range slices.Sorted(maps.Keys(object)) {
 			if e.Schema.Properties[name] == nil {
-				breaches = append(breaches, breach{pointer(at, name), "additionalProperties", "is not a known property"})
+				unknown = append(unknown, violation(pointer(at, name), "additionalProperties", "is not a known property"))
 			}
 		}
-		return breaches
+		return unknown
 	case "oneOf", "anyOf":
 		if inner := narrow(e, direction, at); inner != nil {
 			return inner
 		}
 	}
-	return []breach{{at, e.SchemaField, wanted(e)}}
+	return []Violation{violation(at, e.SchemaField, wanted(e))}
 }
 
 // narrow explains a value that matches no alternative: when only one alternative is of the value's
 // kind, its complaints say more than "matches none".
-func narrow(e *openapi3.SchemaError, direction Direction, at string) []breach {
+func narrow(e *openapi3.SchemaError, direction Direction, at string) []Violation {
 	kind := kindOf(e.Value)
 	var candidate *openapi3.Schema
 	for _, ref := range append(slices.Clone(e.Schema.OneOf), e.Schema.AnyOf...) {

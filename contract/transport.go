@@ -168,7 +168,7 @@ func (t *transport) checkResponse(x *exchange, response *http.Response) (answer,
 	case err != nil:
 		a.key = "" // not seen whole
 	case tooLong && a.empty:
-		found = append(found, x.response(a.status, InBody, breach{"", RuleUnexpected, "must not have a body"})...)
+		found = append(found, x.response(a.status, InBody, violation("", RuleUnexpected, "must not have a body"))...)
 	case tooLong:
 		found = append(found, x.response(a.status, InBody, tooLarge(limit))...)
 	case !a.empty:

@@ -64,6 +64,11 @@ type Violation struct {
 	Message string `json:"message"`
 }
 
+// violation is a violation of which only the place in the message is known, not the message.
+func violation(at, rule, message string) Violation {
+	return Violation{Pointer: at, Rule: rule, Message: message}
+}
+
 // String is the violation in one line.
 func (v Violation) String() string {
 	operation := v.Operation
