@@ -12,7 +12,7 @@ import (
 // ratio to the same exchange without it, for the client's side, the server's side and both.
 func BenchmarkJSONExchange(b *testing.B) {
 	plain := jsonReply(200, begun)
-	watched := NewHandler(plain, WithDocument(document(b)), WithStrict())
+	watched := handlerOver(b, plain, WithStrict())
 	var bare time.Duration
 	for _, side := range []struct {
 		name           string
@@ -27,7 +27,7 @@ func BenchmarkJSONExchange(b *testing.B) {
 			defer server.Close()
 			transport := http.DefaultTransport
 			if side.client {
-				transport = NewTransport(nil, WithDocument(document(b)), WithServers(server.URL, server.URL))
+				transport = transportOver(b, nil, WithServers(server.URL, server.URL))
 			}
 			r := request(b, "POST", server.URL+uploads, `{"size":10,"mime":"text/plain","path":{"folderPath":"/uploads"},"protocol":"1.1"}`)
 			b.ReportAllocs()

@@ -30,7 +30,7 @@ func TestCoverageCountsWhatWasValid(t *testing.T) {
 	}
 	through := func(reply reply, method, url, body string, header ...string) {
 		t.Helper()
-		transport := NewTransport(&roundTrip{handler: reply}, WithDocument(document(t)), WithCoverage(recorder))
+		transport := transportOver(t, &roundTrip{handler: reply}, WithCoverage(recorder))
 		if response, err := transport.RoundTrip(request(t, method, url, body, header...)); err == nil {
 			_ = response.Body.Close()
 		}
@@ -42,7 +42,7 @@ func TestCoverageCountsWhatWasValid(t *testing.T) {
 	through(jsonReply(200, `{}`), "GET", uploads+"/"+uploadID+"/parts", "")                   // invalid response
 	through(jsonReply(401, wrong), "GET", "/v2/accounts/A623uY2/files/details?filePath=%2Fa", "")
 	through(reply{204, nil, ""}, "DELETE", "/v2/accounts/A623uY2/files?filePath=%2Fa", "")
-	NewHandler(jsonReply(200, begun), WithDocument(document(t)), WithCoverage(recorder)).
+	handlerOver(t, jsonReply(200, begun), WithCoverage(recorder)).
 		ServeHTTP(httptest.NewRecorder(), request(t, "POST", uploads, `{"size":-1}`)) // refused with the documented 400
 	want := `BeginMultipartUpload parameter path:accountId
 BeginMultipartUpload request application/json
@@ -85,9 +85,9 @@ func TestRecordersShareADirectory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		NewHandler(reply{204, nil, ""}, WithDocument(document(t)), WithCoverage(recorder)).
+		handlerOver(t, reply{204, nil, ""}, WithCoverage(recorder)).
 			ServeHTTP(httptest.NewRecorder(), request(t, "DELETE", url, ""))
-		NewHandler(jsonReply(404, wrong), WithDocument(document(t)), WithCoverage(recorder)).
+		handlerOver(t, jsonReply(404, wrong), WithCoverage(recorder)).
 			ServeHTTP(httptest.NewRecorder(), request(t, "DELETE", url, ""))
 		if err := recorder.Close(); err != nil {
 			t.Fatal(err)

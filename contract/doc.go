@@ -6,11 +6,12 @@
 // [Violation], and so are missing credentials. A "default" response documents an error for the reader
 // and never makes an answer valid.
 //
-//	client, err := bytescale.NewClient(key,
-//		bytescale.WithTransport(contract.NewTransport(bytescale.NewTransport())))
+//	checked, err := contract.NewTransport(bytescale.NewTransport())
+//	…
+//	client, err := bytescale.NewClient(key, bytescale.WithTransport(checked))
 //
 // By default a violation fails the call: the transport returns an [*Error], the handler answers with
-// the API's documented error body. [WithViolationFunc] also reports each one to a callback, and
+// the API's documented error body. [WithReporter] also reports each one to a function, and
 // [WithReportOnly] lets the traffic pass all the same.
 //
 // # Strict and tolerant

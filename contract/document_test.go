@@ -86,7 +86,7 @@ func TestSharedClosedSchemas(t *testing.T) {
 		{"strict", `{"a":1}`, `{"b":1}`, []Option{WithStrict()}, "body/b additionalProperties"},
 		{"request", `{"b":1}`, `{"a":1}`, nil, "body/b additionalProperties"},
 	} {
-		transport := NewTransport(&roundTrip{handler: jsonReply(200, test.answered)}, append(test.mode, WithDocument(d))...)
+		transport := transportOver(t, &roundTrip{handler: jsonReply(200, test.answered)}, append(test.mode, WithDocument(d))...)
 		_, err := transport.RoundTrip(request(t, "POST", "/a", test.sent, "Authorization", ""))
 		broken := &Error{}
 		if errors.As(err, &broken); brief(broken.Violations) != test.want {

@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -24,8 +25,11 @@ func ExampleNewTransport() {
 	}
 	defer srv.Close()
 
-	held := contract.NewTransport(nil, contract.WithStrict(), contract.WithServers(srv.URL(), srv.URL()))
-	client := &http.Client{Transport: held}
+	checked, err := contract.NewTransport(nil, contract.WithStrict(), contract.WithServers(srv.URL(), srv.URL()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	client := &http.Client{Transport: checked}
 
 	r, err := http.NewRequest("POST", srv.URL()+"/v2/accounts/"+srv.AccountID()+"/uploads", strings.NewReader(`{"size":-1}`))
 	if err != nil {
@@ -47,9 +51,11 @@ func ExampleNewTransport() {
 
 // Watching a client in production: violations are logged, the traffic passes.
 func ExampleWithReportOnly() {
-	watched := contract.NewTransport(bytescale.NewTransport(), contract.WithReportOnly(),
-		contract.WithViolationFunc(func(v contract.Violation) { log.Print(v) }))
-
+	watched, err := contract.NewTransport(bytescale.NewTransport(), contract.WithReportOnly(),
+		contract.WithReporter(func(_ context.Context, v contract.Violation) { log.Print(v) }))
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := bytescale.NewClient("public_A623uY2xyz", bytescale.WithTransport(watched))
 	if err != nil {
 		log.Fatal(err)
@@ -64,12 +70,16 @@ func ExampleNewHandler() {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"remainingUploadParts":null}`)
 	})
-	held := contract.NewHandler(mock, contract.WithStrict(), contract.WithViolationFunc(func(v contract.Violation) { fmt.Println(v) }))
+	checked, err := contract.NewHandler(mock, contract.WithStrict(),
+		contract.WithReporter(func(_ context.Context, v contract.Violation) { fmt.Println(v) }))
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	r := httptest.NewRequest("GET", "/v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts", nil)
 	r.SetBasicAuth("apikey", "public_A623uY2xyz")
 	w := httptest.NewRecorder()
-	held.ServeHTTP(w, r)
+	checked.ServeHTTP(w, r)
 	fmt.Println(w.Code)
 	// Output:
 	// ListUploadParts response 200: body/remainingUploadParts: must not be null (nullable)
@@ -88,11 +98,14 @@ func ExampleRecorder() {
 		log.Fatal(err)
 	}
 	gone := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	held := contract.NewHandler(gone, contract.WithCoverage(recorder))
+	checked, err := contract.NewHandler(gone, contract.WithCoverage(recorder))
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	r := httptest.NewRequest("DELETE", "/v2/accounts/A623uY2/files?filePath=%2Fa.txt", nil)
 	r.SetBasicAuth("apikey", "secret_A623uY2xyz")
-	held.ServeHTTP(httptest.NewRecorder(), r)
+	checked.ServeHTTP(httptest.NewRecorder(), r)
 	if err := recorder.Close(); err != nil {
 		log.Fatal(err)
 	}

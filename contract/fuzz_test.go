@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -31,10 +32,10 @@ func FuzzHandler(f *testing.F) {
 			r.Body = readCloser{bytes.NewReader(body), http.NoBody}
 		}
 		broken, reached := 0, false
-		h := NewHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		h := handlerOver(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			reached = true
 			jsonReply(404, wrong).ServeHTTP(w, &http.Request{})
-		}), WithDocument(document(t)), WithViolationFunc(func(Violation) { broken++ }))
+		}), WithReporter(func(context.Context, Violation) { broken++ }))
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r.WithContext(t.Context()))
 		if reached == (broken > 0) {

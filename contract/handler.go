@@ -18,8 +18,14 @@ import (
 //
 // Next sees a validated JSON body through a method ValidatedValue() any of the request's Body, which
 // generated strict servers bind from, so that they see exactly what was validated.
-func NewHandler(next http.Handler, opts ...Option) http.Handler {
-	return &handler{next, newSettings(opts)}
+//
+// The error is that of an option.
+func NewHandler(next http.Handler, opts ...Option) (http.Handler, error) {
+	settings, err := newSettings(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &handler{next: next, settings: settings}, nil
 }
 
 type handler struct {
@@ -38,14 +44,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the body broke off: the client is gone, or deserves no answer
 	}
-	h.tell(found)
+	h.report(r.Context(), found)
 	if len(found) > 0 && !h.reportOnly {
 		status := writeError(w, x.operation, found)
 		a, broken := x.checkAnswer(status, w.Header())
 		h.recorder.note(x, a, false, len(broken) == 0)
 		return
 	}
-	watched := &responseWriter{ResponseWriter: w, exchange: x, settings: h.settings}
+	watched := &responseWriter{ResponseWriter: w, request: r, exchange: x, settings: h.settings}
 	h.next.ServeHTTP(watched, r)
 	broken := watched.finish()
 	h.recorder.note(x, watched.answer, len(found) == 0, len(broken) == 0)
@@ -57,7 +63,7 @@ func (h *handler) unknown(w http.ResponseWriter, r *http.Request, allowed []stri
 		v.Rule, v.Message = RuleMethod, "must be "+strings.Join(allowed, " or ")
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 	}
-	h.tell([]Violation{v})
+	h.report(r.Context(), []Violation{v})
 	if h.reportOnly {
 		w.Header().Del("Allow")
 		h.next.ServeHTTP(w, r)

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,8 +35,8 @@ func TestHandlerAnswersInTheDocumentedShape(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var found []Violation
-			h := NewHandler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }),
-				WithDocument(document(t)), WithMaxBody(1000), WithViolationFunc(func(v Violation) { found = append(found, v) }))
+			h := handlerOver(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }),
+				WithMaxBody(1000), reportTo(&found))
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, test.r)
 			var body struct {
@@ -62,14 +63,14 @@ func TestHandlerAnswersInTheDocumentedShape(t *testing.T) {
 
 func TestHandlerPassesValidRequests(t *testing.T) {
 	var value any
-	h := NewHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := handlerOver(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if string(body) != `{"size":12345678901234567}` {
 			t.Errorf("body %s", body)
 		}
 		value = r.Body.(interface{ ValidatedValue() any }).ValidatedValue()
 		jsonReply(200, begun).ServeHTTP(w, r)
-	}), WithDocument(document(t)), WithStrict())
+	}), WithStrict())
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, request(t, "POST", uploads, `{"size":12345678901234567}`))
 	if w.Code != 200 || w.Body.String() != begun {
@@ -101,7 +102,7 @@ func TestHandlerReplacesInvalidResponses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var found []Violation
-			h := NewHandler(test.reply, WithDocument(document(t)), WithStrict(), WithMaxBody(1000), WithViolationFunc(func(v Violation) { found = append(found, v) }))
+			h := handlerOver(t, test.reply, WithStrict(), WithMaxBody(1000), reportTo(&found))
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, test.r)
 			if got := brief(found); got != test.want {
@@ -119,7 +120,7 @@ func TestHandlerReplacesInvalidResponses(t *testing.T) {
 
 // A body that breaks off is not answered, least of all with an implicit 200.
 func TestHandlerAbortsOnABrokenBody(t *testing.T) {
-	h := NewHandler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }), WithDocument(document(t)))
+	h := handlerOver(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }))
 	r := request(t, "POST", uploads, `{"size":1}`)
 	r.Body = io.NopCloser(brokenBody{strings.NewReader(`{"size"`)})
 	defer func() {
@@ -131,7 +132,7 @@ func TestHandlerAbortsOnABrokenBody(t *testing.T) {
 }
 
 func TestHandlerReadsNothingOfStrangers(t *testing.T) {
-	h := NewHandler(http.NotFoundHandler(), WithDocument(document(t)))
+	h := handlerOver(t, http.NotFoundHandler())
 	r := request(t, "POST", uploads, `{"size":1}`, "Authorization", "")
 	r.Body = io.NopCloser(brokenBody{strings.NewReader("")})
 	w := httptest.NewRecorder()
@@ -147,7 +148,7 @@ func TestHandlerTellsOnlySomeOfManyBreaches(t *testing.T) {
 		fmt.Fprintf(&many, `,"p%d":1`, i)
 	}
 	var found []Violation
-	h := NewHandler(http.NotFoundHandler(), WithDocument(document(t)), WithViolationFunc(func(v Violation) { found = append(found, v) }))
+	h := handlerOver(t, http.NotFoundHandler(), reportTo(&found))
 	h.ServeHTTP(httptest.NewRecorder(), request(t, "POST", uploads, `{"size":1`+many.String()+`}`))
 	if len(found) != maxViolations {
 		t.Errorf("%d violations", len(found))
@@ -161,7 +162,7 @@ func TestHandlerReportOnly(t *testing.T) {
 		request(t, "DELETE", "/v2/accounts/A623uY2/files?filePath=%2Fa", ""),
 	} {
 		n := 0
-		h := NewHandler(jsonReply(200, `{"x":`), WithDocument(document(t)), WithReportOnly(), WithViolationFunc(func(Violation) { n++ }))
+		h := handlerOver(t, jsonReply(200, `{"x":`), WithReportOnly(), WithReporter(func(context.Context, Violation) { n++ }))
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		if w.Code != 200 || w.Body.String() != `{"x":` || n == 0 {
@@ -173,7 +174,7 @@ func TestHandlerReportOnly(t *testing.T) {
 // TestFilesStreamThroughTheHandler sends and receives bodies piecewise, each piece only after the
 // other side has had the one before.
 func TestFilesStreamThroughTheHandler(t *testing.T) {
-	server := httptest.NewServer(NewHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(handlerOver(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			n, err := io.Copy(io.Discard, r.Body)
 			if err != nil || n != 1<<20 {
@@ -186,7 +187,7 @@ func TestFilesStreamThroughTheHandler(t *testing.T) {
 		_, _ = io.WriteString(w, "first")
 		w.(http.Flusher).Flush()
 		<-r.Context().Done() // the client leaves once it has seen the first bytes
-	}), WithDocument(document(t)), WithMaxBody(100)))
+	}), WithMaxBody(100)))
 	defer server.Close()
 
 	r := request(t, "POST", server.URL+uploads+"/binary", strings.Repeat("x", 1<<20), "Content-Type", "a/b")
@@ -208,7 +209,7 @@ func TestFilesStreamThroughTheHandler(t *testing.T) {
 }
 
 func TestErrorIsShortAndHasNoValues(t *testing.T) {
-	transport := NewTransport(&roundTrip{}, WithDocument(document(t)))
+	transport := transportOver(t, &roundTrip{})
 	_, err := transport.RoundTrip(request(t, "POST", uploads,
 		`{"size":"s3cret","mime":"s3cret","protocol":"s3cret","tags":["s3cret!"],"path":"`+strings.Repeat("s3cret", 100)+`","metadata":"s3cret","originalFileName":7}`))
 	var broken *Error

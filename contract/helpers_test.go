@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -92,6 +93,31 @@ func request(t testing.TB, method, url, body string, header ...string) *http.Req
 		}
 	}
 	return r
+}
+
+// transportOver is a transport of the repository's document.
+func transportOver(t testing.TB, next http.RoundTripper, opts ...Option) http.RoundTripper {
+	t.Helper()
+	transport, err := NewTransport(next, append([]Option{WithDocument(document(t))}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return transport
+}
+
+// handlerOver is a handler of the repository's document.
+func handlerOver(t testing.TB, next http.Handler, opts ...Option) http.Handler {
+	t.Helper()
+	handler, err := NewHandler(next, append([]Option{WithDocument(document(t))}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return handler
+}
+
+// reportTo is an option that collects violations.
+func reportTo(found *[]Violation) Option {
+	return WithReporter(func(_ context.Context, v Violation) { *found = append(*found, v) })
 }
 
 // brief renders violations as "location/pointer rule", comma separated.

@@ -44,7 +44,7 @@ func TestPartPuts(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			next := &roundTrip{handler: jsonReply(200, begun)}
-			transport := NewTransport(next, WithDocument(document(t)))
+			transport := transportOver(t, next)
 			if _, err := transport.RoundTrip(request(t, "POST", uploads, `{"size":10}`)); err != nil {
 				t.Fatal(err)
 			}
@@ -68,7 +68,7 @@ func TestPartPuts(t *testing.T) {
 func TestPartPutsAreNotBuffered(t *testing.T) {
 	next := &roundTrip{handler: jsonReply(200, begun)}
 	var inner http.RoundTripper = next
-	transport := NewTransport(roundTripFunc(func(r *http.Request) (*http.Response, error) { return inner.RoundTrip(r) }), WithDocument(document(t)))
+	transport := transportOver(t, roundTripFunc(func(r *http.Request) (*http.Response, error) { return inner.RoundTrip(r) }))
 	if _, err := transport.RoundTrip(request(t, "POST", uploads, `{"size":10}`)); err != nil {
 		t.Fatal(err)
 	}

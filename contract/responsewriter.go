@@ -10,6 +10,7 @@ import (
 // complete; files pass straight through.
 type responseWriter struct {
 	http.ResponseWriter
+	request  *http.Request
 	exchange *exchange
 	settings *settings
 
@@ -94,7 +95,7 @@ func (w *responseWriter) finish() []Violation {
 		_, broken := w.exchange.checkResponseJSON(w.answer, w.buffer.Bytes())
 		w.found = append(w.found, broken...)
 	}
-	w.settings.tell(w.found)
+	w.settings.report(w.request.Context(), w.found)
 	switch {
 	case w.passed:
 	case len(w.found) > 0 && !w.settings.reportOnly:

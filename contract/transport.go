@@ -13,15 +13,19 @@ import (
 // what bytescale.NewTransport gives; http.DefaultTransport when nil. A request that breaks the contract
 // is not sent, and a response that breaks it is not handed out: the call returns an [*Error] instead,
 // unless [WithReportOnly] is set. The transport must see all calls of a client, since it learns from the
-// answers where parts may be sent. It is safe for concurrent use.
-func NewTransport(next http.RoundTripper, opts ...Option) http.RoundTripper {
+// answers where parts may be sent. It is safe for concurrent use. The error is that of an option.
+func NewTransport(next http.RoundTripper, opts ...Option) (http.RoundTripper, error) {
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	t := &transport{next: next, settings: newSettings(opts)}
+	settings, err := newSettings(opts)
+	if err != nil {
+		return nil, err
+	}
+	t := &transport{next: next, settings: settings}
 	t.addBases(t.servers.shared, false)
 	t.addBases(t.servers.own, true)
-	return t
+	return t, nil
 }
 
 type transport struct {
@@ -110,7 +114,7 @@ func (b base) strip(u *url.URL) (string, bool) {
 // send sends the request unless it must not be, and validates the answer. x is nil when nothing is
 // known about the request.
 func (t *transport) send(x *exchange, r *http.Request, found []Violation) (*http.Response, error) {
-	t.tell(found)
+	t.report(r.Context(), found)
 	if len(found) > 0 && !t.reportOnly {
 		closeBody(r.Body)
 		return nil, &Error{found}
@@ -120,7 +124,7 @@ func (t *transport) send(x *exchange, r *http.Request, found []Violation) (*http
 		return response, err
 	}
 	a, broken := t.checkResponse(x, response)
-	t.tell(broken)
+	t.report(r.Context(), broken)
 	if len(broken) > 0 && !t.reportOnly {
 		closeBody(response.Body)
 		return nil, &Error{broken}
@@ -135,7 +139,7 @@ func (t *transport) putPart(r *http.Request, length int64) (*http.Response, erro
 		return nil, err
 	}
 	found := checkPutAnswer(response.StatusCode, response.Header)
-	t.tell(found)
+	t.report(r.Context(), found)
 	if len(found) > 0 && !t.reportOnly {
 		closeBody(response.Body)
 		return nil, &Error{found}

@@ -83,7 +83,7 @@ func TestTransportRequests(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			next := &roundTrip{handler: jsonReply(400, wrong)}
 			var reported []Violation
-			transport := NewTransport(next, WithDocument(document(t)), WithViolationFunc(func(v Violation) { reported = append(reported, v) }))
+			transport := transportOver(t, next, reportTo(&reported))
 			response, err := transport.RoundTrip(test.r)
 			if test.want == "" {
 				if err != nil {
@@ -173,7 +173,7 @@ func TestTransportResponses(t *testing.T) {
 				name = test.name + ", strict"
 			}
 			t.Run(name, func(t *testing.T) {
-				transport := NewTransport(&roundTrip{handler: test.reply}, append(mode, WithDocument(document(t)))...)
+				transport := transportOver(t, &roundTrip{handler: test.reply}, mode...)
 				response, err := transport.RoundTrip(test.request(t))
 				var broken *Error
 				if errors.As(err, &broken) {
@@ -203,7 +203,7 @@ func TestTransportLeavesRequestsAlone(t *testing.T) {
 				r.GetBody = nil
 			}
 			body := r.Body
-			if _, err := NewTransport(next, WithDocument(document(t))).RoundTrip(r); err != nil {
+			if _, err := transportOver(t, next).RoundTrip(r); err != nil {
 				t.Fatal(err)
 			}
 			if next.body != `{"size":10}` || r.Body != body {
@@ -216,7 +216,7 @@ func TestTransportLeavesRequestsAlone(t *testing.T) {
 func TestTransportReportOnly(t *testing.T) {
 	var found []Violation
 	next := &roundTrip{handler: jsonReply(200, `{}`)}
-	transport := NewTransport(next, WithDocument(document(t)), WithReportOnly(), WithViolationFunc(func(v Violation) { found = append(found, v) }))
+	transport := transportOver(t, next, WithReportOnly(), reportTo(&found))
 	response, err := transport.RoundTrip(request(t, "POST", uploads, `{"size":-1}`))
 	if err != nil || response.StatusCode != 200 || next.calls != 1 {
 		t.Fatal(response, err)
@@ -251,7 +251,7 @@ func (c cutting) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestTransportPassesBrokenConnections(t *testing.T) {
-	transport := NewTransport(cutting{&roundTrip{handler: jsonReply(200, `{"file":`)}}, WithDocument(document(t)))
+	transport := transportOver(t, cutting{&roundTrip{handler: jsonReply(200, `{"file":`)}})
 	response, err := transport.RoundTrip(request(t, "POST", uploads, `{"size":1}`))
 	if err != nil {
 		t.Fatal(err)
@@ -263,7 +263,7 @@ func TestTransportPassesBrokenConnections(t *testing.T) {
 
 func TestTransportMaxBody(t *testing.T) {
 	big := `{"size":1,"originalFileName":"` + strings.Repeat("a", 200) + `"}`
-	transport := NewTransport(&roundTrip{handler: jsonReply(200, begun)}, WithDocument(document(t)), WithMaxBody(100))
+	transport := transportOver(t, &roundTrip{handler: jsonReply(200, begun)}, WithMaxBody(100))
 	for name, r := range map[string]*http.Request{
 		"request":  request(t, "POST", uploads, big),
 		"response": request(t, "POST", uploads, `{"size":1}`),
@@ -277,7 +277,7 @@ func TestTransportMaxBody(t *testing.T) {
 }
 
 func TestTransportServers(t *testing.T) {
-	transport := NewTransport(&roundTrip{handler: jsonReply(200, begun)}, WithDocument(document(t)),
+	transport := transportOver(t, &roundTrip{handler: jsonReply(200, begun)},
 		WithServers("http://127.0.0.1:8744/base/", "http://127.0.0.1:8744"))
 	for url, ok := range map[string]bool{
 		"http://127.0.0.1:8744/base" + uploads: true,
@@ -289,7 +289,7 @@ func TestTransportServers(t *testing.T) {
 		}
 	}
 	// The same origin serves the CDN too.
-	if _, err := NewTransport(&roundTrip{handler: reply{200, []string{"Content-Type", "a/b"}, "x"}}, WithDocument(document(t)),
+	if _, err := transportOver(t, &roundTrip{handler: reply{200, []string{"Content-Type", "a/b"}, "x"}},
 		WithServers("http://127.0.0.1:8744", "http://127.0.0.1:8744")).RoundTrip(request(t, "GET", "http://127.0.0.1:8744/A623uY2/raw/a", "")); err != nil {
 		t.Error(err)
 	}

@@ -41,9 +41,13 @@ func examine(ctx context.Context, s settings) (*report, error) {
 		return nil, err
 	}
 	x := &examination{settings: s, folder: "/contract-live/" + time.Now().UTC().Format("20060102-150405-") + rand.Text()[:6]}
+	transport, err := contract.NewTransport(s.transport, contract.WithReportOnly(), contract.WithServers(s.apiURL, s.cdnURL),
+		contract.WithCoverage(recorder), contract.WithReporter(x.deviates))
+	if err != nil {
+		return nil, err
+	}
 	x.http = &http.Client{
-		Transport: contract.NewTransport(s.transport, contract.WithReportOnly(), contract.WithServers(s.apiURL, s.cdnURL),
-			contract.WithCoverage(recorder), contract.WithViolationFunc(x.deviates)),
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	x.client, err = bytescale.NewClient(s.key, bytescale.WithAPIURL(s.apiURL), bytescale.WithCDNURL(s.cdnURL), bytescale.WithTransport(x.http.Transport))
@@ -61,7 +65,7 @@ func examine(ctx context.Context, s settings) (*report, error) {
 	return &x.report, nil
 }
 
-func (x *examination) deviates(v contract.Violation) {
+func (x *examination) deviates(_ context.Context, v contract.Violation) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.deviations = append(x.deviations, v)

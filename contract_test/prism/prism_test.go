@@ -154,9 +154,12 @@ var operations = []operation{
 
 func TestGeneratedClientAgainstPrism(t *testing.T) {
 	address := serve(t)
-	checked := &http.Client{Transport: contract.NewTransport(http.DefaultTransport,
-		contract.WithStrict(), contract.WithServers(address, address),
-		contract.WithViolationFunc(func(v contract.Violation) { t.Errorf("contract: %v", v) }))}
+	transport, err := contract.NewTransport(http.DefaultTransport, contract.WithStrict(), contract.WithServers(address, address),
+		contract.WithReporter(func(_ context.Context, v contract.Violation) { t.Errorf("contract: %v", v) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := &http.Client{Transport: transport}
 	authorize := gen.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+key)
 		return nil

@@ -95,7 +95,11 @@ func checkServers(w *world) {
 		{"DownloadFile", bytescale.DefaultCDNURL, bytescale.DefaultCDNURL},
 	} {
 		op := operationOf(test.id)
-		transport := contract.NewTransport(stub{w}, contract.WithDocument(w.document))
+		transport, err := contract.NewTransport(stub{w}, contract.WithDocument(w.document))
+		if err != nil {
+			w.fail("%s: %v", op.id, err)
+			return
+		}
 		w.canned = canned{500, http.Header{"Content-Type": {"application/json"}}, []byte(errorResponse)}
 		for _, server := range []string{test.server, test.compiled} {
 			r := op.request(w)

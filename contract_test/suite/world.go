@@ -58,13 +58,23 @@ func newWorld(document *contract.Document, also *contract.Recorder) (*world, err
 	// Two transports in a row note the same exchanges in two recorders.
 	var inner http.RoundTripper = inMemory{service}
 	if also != nil {
-		inner = contract.NewTransport(inner, append(options, contract.WithCoverage(also), contract.WithReportOnly())...)
+		inner, err = contract.NewTransport(inner, append(options, contract.WithCoverage(also), contract.WithReportOnly())...)
+		if err != nil {
+			return nil, err
+		}
 	}
-	w.strict = contract.NewTransport(inner, append(options, contract.WithCoverage(recorder))...)
-	note := contract.WithViolationFunc(func(v contract.Violation) { w.seen = append(w.seen, v) })
-	w.lax = contract.NewTransport(inner, append(options, contract.WithReportOnly(), note, contract.WithCoverage(recorder))...)
+	if w.strict, err = contract.NewTransport(inner, append(options, contract.WithCoverage(recorder))...); err != nil {
+		return nil, err
+	}
+	options = append(options, contract.WithReportOnly(),
+		contract.WithReporter(func(_ context.Context, v contract.Violation) { w.seen = append(w.seen, v) }))
+	if w.lax, err = contract.NewTransport(inner, append(options, contract.WithCoverage(recorder))...); err != nil {
+		return nil, err
+	}
 	// What was not answered by the service covers nothing.
-	w.stubbed = contract.NewTransport(stub{w}, append(options, contract.WithReportOnly(), note)...)
+	if w.stubbed, err = contract.NewTransport(stub{w}, options...); err != nil {
+		return nil, err
+	}
 	return w, nil
 }
 

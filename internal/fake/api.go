@@ -20,8 +20,8 @@ type operations struct{ *Server }
 
 var _ fakeapi.StrictServerInterface = operations{}
 
-// newAPI builds the handler of the API and of downloads.
-func (s *Server) newAPI() http.Handler {
+// newAPI builds the handler of the API and of downloads, held to the API description.
+func (s *Server) newAPI() (http.Handler, error) {
 	badRequest := func(w http.ResponseWriter, r *http.Request, err error) {
 		s.writeError(w, r, invalid(r, err))
 	}
@@ -32,39 +32,46 @@ func (s *Server) newAPI() http.Handler {
 			ResponseErrorHandlerFunc: s.writeError,
 		})
 	generated := fakeapi.HandlerWithOptions(strict, fakeapi.StdHTTPServerOptions{ErrorHandlerFunc: badRequest})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	all := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if exchangeOf(r.Context()).operation == operation.DownloadFile {
 			s.download(w, r)
 			return
 		}
 		generated.ServeHTTP(w, r)
 	})
+	document := s.options.Document
+	if document == nil {
+		document = contract.Default()
+	}
+	return contract.NewHandler(all, contract.WithStrict(), contract.WithDocument(document),
+		contract.WithCoverage(s.options.Coverage), contract.WithReporter(s.breach))
 }
 
-// serveAPI answers an API call or a download, held to the API description.
+// breach records a violation of the API description.
+func (s *Server) breach(ctx context.Context, v contract.Violation) {
+	x := exchangeOf(ctx)
+	v.Operation = "" // report adds it
+	text := strings.TrimPrefix(v.String(), "unknown operation ")
+	if v.Direction == contract.Response {
+		s.report(x, text) // a mistake of ours
+		return
+	}
+	s.violate(x, "%s", text)
+}
+
+// serveAPI answers an API call or a download.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
-	report := contract.WithViolationFunc(func(v contract.Violation) {
-		v.Operation = "" // it is said anyway
-		text := strings.TrimPrefix(v.String(), "unknown operation ")
-		if v.Direction == contract.Response {
-			s.report(x, text) // a mistake of ours
-			return
-		}
-		s.violate(x, "%s", text)
-	})
-	checked := contract.NewHandler(s.api, contract.WithStrict(), report,
-		contract.WithDocument(s.options.Document), contract.WithCoverage(s.options.Coverage))
 	if !takesFiles(x.operation) {
 		if r.Body != http.NoBody { // it is looked for
 			r.Body = http.MaxBytesReader(w, r.Body, maxJSONBody)
 		}
-		checked.ServeHTTP(w, r)
+		s.api.ServeHTTP(w, r)
 		return
 	}
 	// A refusal can come before the body is read, as in answerEarly.
 	controller := http.NewResponseController(w)
 	_ = controller.EnableFullDuplex()
-	checked.ServeHTTP(w, r)
+	s.api.ServeHTTP(w, r)
 	_ = controller.Flush()
 	finishBody(r)
 }

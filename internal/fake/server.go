@@ -78,7 +78,10 @@ func New(options Options) (*Server, error) {
 		ledger:  ledger{record: options.Record, attempts: map[attemptKey]int{}},
 		closing: make(chan struct{}),
 	}
-	s.api = s.newAPI()
+	var err error
+	if s.api, err = s.newAPI(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 

@@ -1,6 +1,7 @@
 package avatars
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -11,10 +12,13 @@ import (
 
 func TestSave(t *testing.T) {
 	srv := bytescaletest.NewServer(t)
-	held := contract.NewTransport(srv.HTTPClient().Transport, contract.WithStrict(),
+	checked, err := contract.NewTransport(srv.HTTPClient().Transport, contract.WithStrict(),
 		contract.WithServers(srv.URL(), srv.URL()),
-		contract.WithViolationFunc(func(v contract.Violation) { t.Error(v) }))
-	client := srv.Client(bytescale.WithTransport(held))
+		contract.WithReporter(func(_ context.Context, v contract.Violation) { t.Error(v) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := srv.Client(bytescale.WithTransport(checked))
 
 	if _, err := Save(t.Context(), client, "42", strings.NewReader("a picture"), 9); err != nil {
 		t.Fatal(err)
