@@ -26,10 +26,11 @@ func TestCoverage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	failures, coverage := suite.RunWithCoverage(bytescale.OpenAPI(), also)
-	for _, failure := range failures {
+	result := suite.Run(bytescale.OpenAPI(), suite.Options{Coverage: also})
+	for _, failure := range result.Failures {
 		t.Error(failure)
 	}
+	coverage := result.Coverage
 	if coverage == nil {
 		t.Fatal("the suite did not run")
 	}
@@ -54,17 +55,17 @@ func table(t *testing.T, coverage *contract.Coverage) string {
 // The coverage gate bites: what is documented and never happens is missing, and fails the suite.
 func TestCoverageGateBites(t *testing.T) {
 	document := strings.Replace(string(bytescale.OpenAPI()), "        '401':\n", "        '402':\n          $ref: '#/components/responses/Forbidden'\n        '401':\n", 1)
-	failures, coverage := suite.RunWithCoverage([]byte(document), nil)
-	if coverage == nil {
-		t.Fatal(failures)
+	result := suite.Run([]byte(document), suite.Options{})
+	if result.Coverage == nil {
+		t.Fatal(result.Failures)
 	}
-	if seen, all := coverage.Count(contract.KindRequest, contract.KindResponse); seen != all-1 {
+	if seen, all := result.Coverage.Count(contract.KindRequest, contract.KindResponse); seen != all-1 {
 		t.Errorf("%d of %d exchanges", seen, all)
 	}
-	for _, failure := range failures {
+	for _, failure := range result.Failures {
 		if strings.Contains(failure.String(), "not exercised: BeginMultipartUpload response 402") {
 			return
 		}
 	}
-	t.Errorf("the suite passes: %v", failures)
+	t.Errorf("the suite passes: %v", result.Failures)
 }

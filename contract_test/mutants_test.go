@@ -98,11 +98,12 @@ func judge(t *testing.T, all []mutants.Mutant) []verdict {
 
 func judgeOne(t *testing.T, m mutants.Mutant) verdict {
 	v := verdict{Mutant: m}
-	failure, noticed := suite.First(m.Document)
-	if !noticed {
+	failures := suite.Run(m.Document, suite.Options{StopAtFirst: true}).Failures
+	if len(failures) == 0 {
 		v.facts = factsNotice(t, m.Document)
 		return v
 	}
+	failure := failures[0]
 	if v.killer = failure.Check; failure.Check == "load" {
 		t.Errorf("%s: not a document at all: %s", m.Name, failure.Message)
 	}
@@ -234,7 +235,7 @@ func TestMutantGateBites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if failure, bad := suite.First(unchanged); bad {
+	for _, failure := range suite.Run(unchanged, suite.Options{}).Failures {
 		t.Error(failure)
 	}
 }

@@ -10,8 +10,8 @@ import (
 func BenchmarkRun(b *testing.B) {
 	document := bytescale.OpenAPI()
 	for b.Loop() {
-		if failures := Run(document); len(failures) > 0 {
-			b.Fatal(failures[0])
+		if result := Run(document, Options{}); len(result.Failures) > 0 {
+			b.Fatal(result.Failures[0])
 		}
 	}
 }

@@ -1,7 +1,9 @@
 package suite
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,64 +14,66 @@ import (
 	"github.com/c88edac7/bytescale-go/contract"
 )
 
-// A Derivation counts what Derived has tried.
-type Derivation struct {
-	Requests, Responses int      // values that break one constraint each
-	Good                int      // values at the limits, and just within
-	Implied             []string // constraints that no value breaks alone, because others imply them: "mime minLength"
+// A ConstraintsResult is what RunConstraints has found.
+type ConstraintsResult struct {
+	Failures            []Failure
+	Requests, Responses int // messages that break one constraint each
+	Good                int // messages at the limits that break none
+	// Unbreakable are the constraints that no value breaks alone, because others imply them, like
+	// "mime minLength".
+	Unbreakable []string
 }
 
-// Derived reads every constraint out of a document and demands that the contract layer enforces it: for each one, a
-// message that breaks it and nothing else must be refused for exactly that reason, in requests by the service as well,
-// and messages at the limits must pass. It says nothing about whether the constraints are right.
-func Derived(document []byte) (Derivation, []Failure) {
-	w := &derivedWorld{}
-	if err := w.load(document); err != nil {
-		return w.Derivation, []Failure{{"derived", err.Error()}}
+// RunConstraints reads every constraint out of a document and demands that the contract layer enforces
+// it: for each one, a message that breaks it and nothing else must be refused for exactly that reason,
+// in requests by the service as well, and messages at the limits must pass. It does not check whether
+// the constraints are right.
+func RunConstraints(document []byte) ConstraintsResult {
+	c := &constraintsRun{}
+	if err := c.load(document); err != nil {
+		c.Failures = append(c.Failures, Failure{Check: "constraints", Message: err.Error()})
+		return c.ConstraintsResult
 	}
-	defer w.close()
 	for i := range operations {
 		op := &operations[i]
-		described := w.described(op.id)
+		described := c.described(op.id)
 		if body := described.RequestBody; body != nil && body.Value.Content["application/json"] != nil {
-			w.requestBodies(op, body.Value.Content["application/json"].Schema)
+			c.requestBodies(op, body.Value.Content["application/json"].Schema)
 		}
 		for status, response := range described.Responses.Map() {
 			if media := response.Value.Content["application/json"]; media != nil && status != "default" {
 				code, _ := strconv.Atoi(strings.Replace(status, "XX", "00", 1))
-				w.responseBodies(op, code, media.Schema, response.Value.Headers)
+				c.responseBodies(op, code, media.Schema, response.Value.Headers)
 			}
 		}
-		w.parameters(op, described)
+		c.parameters(op, described)
 	}
-	return w.Derivation, w.failures
+	c.record("the fake service", c.service.Close())
+	return c.ConstraintsResult
 }
 
-type derivedWorld struct {
-	*world
-	Derivation
+type constraintsRun struct {
+	*harness
+	ConstraintsResult
 	doc *openapi3.T
 }
 
-func (w *derivedWorld) load(document []byte) error {
+func (c *constraintsRun) load(document []byte) error {
 	var err error
-	if w.doc, err = openapi3.NewLoader().LoadFromData(document); err != nil {
+	if c.doc, err = openapi3.NewLoader().LoadFromData(document); err != nil {
 		return err
 	}
 	loaded, err := contract.Load(document)
 	if err != nil {
 		return err
 	}
-	if w.world, err = newWorld(loaded, nil); err != nil {
-		return err
-	}
-	w.ctx, w.fail = background(), w.note
-	return nil
+	c.harness, err = newHarness(context.Background(), loaded, nil)
+	return err
 }
 
-// described finds an operation in the document.
-func (w *derivedWorld) described(id string) *openapi3.Operation {
-	for _, item := range w.doc.Paths.Map() {
+// described returns an operation as the document describes it, with the parameters of its path.
+func (c *constraintsRun) described(id string) *openapi3.Operation {
+	for _, item := range c.doc.Paths.Map() {
 		for _, op := range item.Operations() {
 			if op.OperationID == id {
 				merged := *op
@@ -81,74 +85,84 @@ func (w *derivedWorld) described(id string) *openapi3.Operation {
 	return &openapi3.Operation{Responses: openapi3.NewResponses()}
 }
 
-func (w *derivedWorld) requestBodies(op *operation, schema *openapi3.SchemaRef) {
-	breaches, implied := derive(schema, false)
-	w.noteImplied(implied)
-	for _, b := range breaches {
-		r := op.requestWith(w.world, op.path, op.query, encode(b.value))
-		w.judgeRequest(op, r, contract.InBody, b)
+func (c *constraintsRun) requestBodies(op *operation, schema *openapi3.SchemaRef) {
+	made := samplesOf(schema, false)
+	c.noteUnbreakable(made.unbreakable)
+	for _, s := range made.samples {
+		c.tryRequest(op, op.requestWith(c.harness, op.path, op.query, encode(s.value)), contract.InBody, s)
 	}
 }
 
-func (w *derivedWorld) responseBodies(op *operation, status int, schema *openapi3.SchemaRef, headers openapi3.Headers) {
-	breaches, implied := derive(schema, true)
-	w.noteImplied(implied)
-	header := http.Header{"Content-Type": {"application/json"}}
-	for name, h := range headers {
-		if h.Value.Required {
-			header.Set(name, h.Value.Example.(string))
+func (c *constraintsRun) responseBodies(op *operation, status int, schema *openapi3.SchemaRef, headers openapi3.Headers) {
+	made := samplesOf(schema, true)
+	c.noteUnbreakable(made.unbreakable)
+	for _, s := range made.samples {
+		answer := jsonAnswer(status, encode(s.value))
+		for name, header := range headers {
+			if header.Value.Required {
+				answer.header.Set(name, header.Value.Example.(string))
+			}
+		}
+		err := c.sendStubbed(op.request(c.harness), answer)
+		if err == nil {
+			err = c.wantOnly(contract.Response, contract.InBody, s)
+		}
+		c.record(fmt.Sprintf("%s answered with %v", op.id, s), err)
+		c.count(&c.Responses, s)
+	}
+}
+
+// tryRequest sends a request that breaks one constraint, or none.
+func (c *constraintsRun) tryRequest(op *operation, r *http.Request, in contract.Location, s sample) {
+	var err error
+	if s.rule == "" {
+		_, err = c.send(r)
+	} else {
+		err = c.wantRefused(r, http.StatusBadRequest)
+	}
+	if err == nil {
+		err = c.wantOnly(contract.Request, in, s)
+	}
+	c.record(fmt.Sprintf("%s with %v", op.id, s), err)
+	c.count(&c.Requests, s)
+}
+
+// wantOnly compares the violations of the last message with the one of a sample.
+func (c *constraintsRun) wantOnly(direction contract.Direction, in contract.Location, s sample) error {
+	if s.rule == "" && len(c.seen) == 0 {
+		return nil
+	}
+	if s.rule != "" && len(c.seen) == 1 {
+		v := c.seen[0]
+		if v.Direction == direction && v.Location == in && v.Pointer == s.at && v.Rule == s.rule {
+			return nil
 		}
 	}
-	for _, b := range breaches {
-		w.canned = canned{status, header, encode(b.value)}
-		what := op.id + " answered with " + b.String()
-		if response := w.sendBy(w.stubbed, op.request(w.world), what); response != nil {
-			w.judge(what, contract.Response, contract.InBody, b)
-		}
-		if b.rule != "" {
-			w.Responses++
+	return fmt.Errorf("the violations are %v", c.seen)
+}
+
+func (c *constraintsRun) count(broken *int, s sample) {
+	if s.rule == "" {
+		c.Good++
+	} else {
+		*broken++
+	}
+}
+
+// noteUnbreakable adds the names of properties or parameters and their constraints, each once.
+func (c *constraintsRun) noteUnbreakable(all []unbreakable) {
+	for _, u := range all {
+		name := u.at[strings.LastIndex(u.at, "/")+1:] + " " + u.rule
+		if !slices.Contains(c.Unbreakable, name) {
+			c.Unbreakable = append(c.Unbreakable, name)
 		}
 	}
 }
 
-// judgeRequest sends a request that breaks one constraint, or none.
-func (w *derivedWorld) judgeRequest(op *operation, r *http.Request, in contract.Location, b breach) {
-	what := op.id + " with " + b.String()
-	if b.rule != "" {
-		w.Requests++
-		w.refusedWith(r, what, http.StatusBadRequest)
-	} else if w.send(r, what) == nil {
-		return
+func (c *constraintsRun) record(what string, err error) {
+	if err != nil {
+		c.Failures = append(c.Failures, Failure{Check: "constraints", Message: fmt.Sprintf("%s: %v", what, err)})
 	}
-	w.judge(what, contract.Request, in, b)
-}
-
-// judge compares the violations that were seen with the one that is to be seen.
-func (w *derivedWorld) judge(what string, direction contract.Direction, in contract.Location, b breach) {
-	if b.rule == "" {
-		w.Good++
-		if len(w.seen) > 0 {
-			w.fail("%s, a good value: %v", what, w.seen[0])
-		}
-		return
-	}
-	if len(w.seen) != 1 || w.seen[0].Direction != direction || w.seen[0].Location != in || w.seen[0].Pointer != b.at || w.seen[0].Rule != b.rule {
-		w.fail("%s: seen is %v", what, w.seen)
-	}
-}
-
-// noteImplied remembers the name of the property or parameter and the constraint, once.
-func (w *derivedWorld) noteImplied(all []implied) {
-	for _, i := range all {
-		name := i.at[strings.LastIndex(i.at, "/")+1:] + " " + i.rule
-		if !slices.Contains(w.Implied, name) {
-			w.Implied = append(w.Implied, name)
-		}
-	}
-}
-
-func (w *derivedWorld) note(format string, args ...any) {
-	w.failures = append(w.failures, failure("derived", format, args...))
 }
 
 func encode(value any) []byte {

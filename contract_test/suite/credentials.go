@@ -30,37 +30,41 @@ var bearer = credentials{name: "bearer", authorization: "Bearer " + key}
 // accepted are all forms that the service takes for every operation.
 var accepted = []credentials{
 	bearer,
-	{"basic", basic("apikey", key), ""},
-	{"bearer and token", "Bearer " + key, "an-access-token"},
-	{"basic and token", basic("apikey", key), "an-access-token"},
+	{name: "basic", authorization: basic("apikey", key)},
+	{name: "bearer and token", authorization: "Bearer " + key, token: "an-access-token"},
+	{name: "basic and token", authorization: basic("apikey", key), token: "an-access-token"},
 }
 
 // anonymous is accepted for downloads only.
 var anonymous = credentials{name: "none"}
 
-// refused are forms that the service takes for no operation. Downloads ignore none of them either: who sends a
-// credential means it.
+// refused are forms that the service takes for no operation. Downloads ignore none of them either,
+// because whoever sends a credential means it.
 var refused = []credentials{
-	{"another scheme", "Digest " + key, ""},
-	{"no scheme", key, ""},
-	{"an empty bearer", "Bearer ", ""},
-	{"another user", basic("user", key), ""},
-	{"no password", basic("apikey", ""), ""},
-	{"a token alone", "", "an-access-token"},
+	{name: "another scheme", authorization: "Digest " + key},
+	{name: "no scheme", authorization: key},
+	{name: "an empty bearer", authorization: "Bearer "},
+	{name: "another user", authorization: basic("user", key)},
+	{name: "no password", authorization: basic("apikey", "")},
+	{name: "a token alone", token: "an-access-token"},
 }
 
-// checkRefusedCredentials sends every operation without usable credentials. The validator must see it, and the service
-// must answer with its documented 401.
-func checkRefusedCredentials(w *world) {
-	for _, op := range operations {
+// refusedCredentials sends every operation without usable credentials. The validator must see it, and
+// the service must answer with its documented 401.
+func refusedCredentials(h *harness) (steps []step) {
+	for i := range operations {
+		op := &operations[i]
 		forms := refused
 		if op.id != "DownloadFile" {
 			forms = append([]credentials{anonymous}, forms...)
 		}
 		for _, form := range forms {
-			r := op.request(w)
-			form.set(r.Header)
-			w.refusedWith(r, op.id+" with "+form.name, http.StatusUnauthorized)
+			steps = append(steps, step{op.id + " with " + form.name, func() error {
+				r := op.request(h)
+				form.set(r.Header)
+				return h.wantRefused(r, http.StatusUnauthorized)
+			}})
 		}
 	}
+	return steps
 }

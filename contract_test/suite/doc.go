@@ -1,4 +1,4 @@
-// Package suite is the contract suite as a function: [Run] holds a document, in process and within a fraction of a
+// Package suite is the contract suite as a function: [Run] checks a document, in process and within a fraction of a
 // second, against everything that knows the service independently of that document:
 //
 //   - the generated client and the SDK, compiled from the released document;

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -16,72 +17,77 @@ func jwt(claims string) string {
 	return part([]byte(`{"alg":"RS256"}`)) + "." + part([]byte(claims)) + "." + part([]byte("signature"))
 }
 
-// checkOwnErrors makes the service refuse what is well-formed, for reasons of its own.
-func checkOwnErrors(w *world) {
+// serviceErrors makes the service refuse what is well-formed, for reasons of its own.
+func serviceErrors(h *harness) (steps []step) {
 	details, remove, begin := operationOf("GetFileDetails"), operationOf("DeleteFile"), operationOf("BeginMultipartUpload")
-	with := func(r *http.Request, authorization, token string) *http.Request {
-		credentials{"", authorization, token}.set(r.Header)
-		return r
-	}
 	missing := "filePath=%2Fmissing"
 	everything := jwt(`{"accountId":"` + account + `","access":{"pathPermissions":[{"permissions":{"read":{"file":{"getFileDetails":true}},"write":{"file":{"deleteFile":true}}}}]}}`)
 	for _, test := range []struct {
-		what   string
-		r      *http.Request
-		status int
+		what string
+		op   *operation
+
+		query, body          string // empty: those of the operation
+		authorization, token string // empty: a secret key
+		status               int
 	}{
-		{"details of a missing file", details.requestWith(w, details.path, missing, nil), 404},
-		{"deleting a missing file", remove.requestWith(w, remove.path, missing, nil), 404},
-		{"an unknown upload", operationOf("ListUploadParts").request(w), 404},
-		{"a part of an unknown upload", operationOf("GetUploadPart").request(w), 404},
-		{"completing a part of an unknown upload", operationOf("CompleteUploadPart").request(w), 404},
-		{"a malformed key", with(details.request(w), "Bearer secret_short", ""), 401},
-		{"another account", with(details.request(w), "Bearer secret_W142hJkother", ""), 403},
-		{"deleting with a public key", with(remove.requestWith(w, remove.path, missing, nil), "Bearer "+publicKey, ""), 403},
-		{"deleting with a public key and a token", with(remove.requestWith(w, remove.path, missing, nil), "Bearer "+publicKey, everything), 404},
-		{"details with a token alone as bearer", with(details.requestWith(w, details.path, missing, nil), "Bearer "+everything, ""), 404},
-		{"an expired token", with(details.request(w), "Bearer "+publicKey, jwt(`{"accountId":"`+account+`","exp":1}`)), 401},
-		{"a file that is too large", begin.requestWith(w, begin.path, "", []byte(`{"size":`+strconv.Itoa(maxFileSize+1)+`}`)), 413},
-		{"metadata beyond 2 KB", begin.requestWith(w, begin.path, "", []byte(`{"size":1,"metadata":{"a":"`+strings.Repeat("a", 2048)+`"}}`)), 400},
+		{what: "details of a missing file", op: details, query: missing, status: 404},
+		{what: "deleting a missing file", op: remove, query: missing, status: 404},
+		{what: "an unknown upload", op: operationOf("ListUploadParts"), status: 404},
+		{what: "a part of an unknown upload", op: operationOf("GetUploadPart"), status: 404},
+		{what: "completing a part of an unknown upload", op: operationOf("CompleteUploadPart"), status: 404},
+		{what: "a malformed key", op: details, authorization: "Bearer secret_short", status: 401},
+		{what: "another account", op: details, authorization: "Bearer secret_W142hJkother", status: 403},
+		{what: "deleting with a public key", op: remove, query: missing, authorization: "Bearer " + publicKey, status: 403},
+		{
+			what: "deleting with a public key and a token", op: remove, query: missing,
+			authorization: "Bearer " + publicKey, token: everything, status: 404,
+		},
+		{
+			what: "details with a token alone as bearer", op: details, query: missing,
+			authorization: "Bearer " + everything, status: 404,
+		},
+		{
+			what: "an expired token", op: details,
+			authorization: "Bearer " + publicKey, token: jwt(`{"accountId":"` + account + `","exp":1}`), status: 401,
+		},
+		{what: "a file that is too large", op: begin, body: `{"size":` + strconv.Itoa(maxFileSize+1) + `}`, status: 413},
+		{
+			what: "metadata beyond 2 KB", op: begin,
+			body: `{"size":1,"metadata":{"a":"` + strings.Repeat("a", 2048) + `"}}`, status: 400,
+		},
 	} {
-		response, err := w.strict.RoundTrip(test.r)
-		switch {
-		case err != nil:
-			w.fail("%s: %v", test.what, err)
-		case response.StatusCode != test.status:
-			w.fail("%s: status %d, not %d", test.what, response.StatusCode, test.status)
-		default:
-			w.documentedError(response, test.what)
-		}
+		steps = append(steps, step{test.what, func() error {
+			r := test.op.requestWith(h, test.op.path, cmp.Or(test.query, test.op.query), []byte(cmp.Or(test.body, test.op.body)))
+			if test.authorization != "" {
+				credentials{authorization: test.authorization, token: test.token}.set(r.Header)
+			}
+			return h.wantFailure(r, test.status)
+		}})
 	}
+	return steps
 }
 
-// checkFaults scripts every documented failure of every operation.
-func checkFaults(w *world) {
+// scriptedErrors scripts every documented failure of every operation.
+func scriptedErrors(h *harness) (steps []step) {
 	for i := range operations {
 		op := &operations[i]
 		for _, status := range op.errors {
-			what := fmt.Sprintf("%s failing with %d", op.id, status)
-			fault := fault.Fault{Operation: op.id, Kind: fault.Status, Status: status}
-			if status == http.StatusTooManyRequests {
-				fault.RetryAfter = "2"
-			}
-			if err := w.service.Fail(fault); err != nil {
-				w.fail("%s: %v", what, err)
-				continue
-			}
-			response, err := w.strict.RoundTrip(op.request(w))
-			switch {
-			case err != nil:
-				w.fail("%s: %v", what, err)
-			case response.StatusCode != status:
-				w.fail("%s: status %d", what, response.StatusCode)
-			default:
-				w.documentedError(response, what)
-			}
+			steps = append(steps, step{fmt.Sprintf("%s failing with %d", op.id, status), func() error {
+				scripted := fault.Fault{Operation: op.id, Kind: fault.Status, Status: status}
+				if status == http.StatusTooManyRequests {
+					scripted.RetryAfter = "2"
+				}
+				if err := h.service.Fail(scripted); err != nil {
+					return err
+				}
+				return h.wantFailure(op.request(h), status)
+			}})
 		}
 	}
-	if unused := w.service.UnusedFaults(); len(unused) > 0 {
-		w.fail("%d faults were not used", len(unused))
-	}
+	return append(steps, step{"all of them", func() error {
+		if unused := h.service.UnusedFaults(); len(unused) > 0 {
+			return fmt.Errorf("%d faults were not used", len(unused))
+		}
+		return nil
+	}})
 }

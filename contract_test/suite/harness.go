@@ -21,24 +21,25 @@ const (
 	origin  = "http://fake.test" // of the API, the CDN and part URLs alike
 )
 
-// world is one run of the suite: the document, a fake service that holds itself to it, and the ways to talk to it.
-type world struct {
+// harness is what one run of the suite works with: the document, a fake service that holds itself to
+// it, and transports to that service that validate.
+type harness struct {
 	ctx      context.Context
 	document *contract.Document
 	recorder *contract.Recorder
 	service  *fake.Server
-	fail     func(format string, args ...any)
-	failures []Failure
 
-	strict  http.RoundTripper // violations fail the call
-	lax     http.RoundTripper // violations are put into seen
-	stubbed http.RoundTripper // the same, with canned for an answer
-	canned  canned
-	seen    []contract.Violation
-	counter int // for distinct names
+	strict   http.RoundTripper // to the service; violations fail the call
+	tolerant http.RoundTripper // to the service; violations are added to seen
+	stubbed  http.RoundTripper // answers with stub; violations are added to seen
+	stub     stubAnswer
+	seen     []contract.Violation // of the last request
+	counter  int                  // for distinct names
 }
 
-func newWorld(document *contract.Document, also *contract.Recorder) (*world, error) {
+// newHarness starts the service. A recorder that is not nil notes the same exchanges as that of the
+// harness.
+func newHarness(ctx context.Context, document *contract.Document, also *contract.Recorder) (*harness, error) {
 	recorder, err := contract.NewRecorder("") // for what the client sees, refusals that it provokes included
 	if err != nil {
 		return nil, err
@@ -53,49 +54,45 @@ func newWorld(document *contract.Document, also *contract.Recorder) (*world, err
 	if err != nil {
 		return nil, err
 	}
-	w := &world{document: document, recorder: recorder, service: service}
-	options := []contract.Option{contract.WithDocument(document), contract.WithStrict(), contract.WithServers(origin, origin)}
-	// Two transports in a row note the same exchanges in two recorders.
-	var inner http.RoundTripper = inMemory{service}
-	if also != nil {
-		inner, err = contract.NewTransport(inner, append(options, contract.WithCoverage(also), contract.WithReportOnly())...)
-		if err != nil {
-			return nil, err
-		}
+	h := &harness{ctx: ctx, document: document, recorder: recorder, service: service}
+	if err := h.connect(also); err != nil {
+		return nil, errors.Join(err, service.Close())
 	}
-	if w.strict, err = contract.NewTransport(inner, append(options, contract.WithCoverage(recorder))...); err != nil {
-		return nil, err
-	}
-	options = append(options, contract.WithReportOnly(),
-		contract.WithReporter(func(_ context.Context, v contract.Violation) { w.seen = append(w.seen, v) }))
-	if w.lax, err = contract.NewTransport(inner, append(options, contract.WithCoverage(recorder))...); err != nil {
-		return nil, err
-	}
-	// What was not answered by the service covers nothing.
-	if w.stubbed, err = contract.NewTransport(stub{w}, options...); err != nil {
-		return nil, err
-	}
-	return w, nil
+	return h, nil
 }
 
-func (w *world) close() {
-	if err := w.service.Close(); err != nil {
-		w.failures = append(w.failures, Failure{"fake service", err.Error()})
+// connect makes the transports.
+func (h *harness) connect(also *contract.Recorder) (err error) {
+	options := []contract.Option{contract.WithDocument(h.document), contract.WithStrict(), contract.WithServers(origin, origin)}
+	with := func(more ...contract.Option) []contract.Option {
+		return append(options[:len(options):len(options)], more...)
 	}
+	var inner http.RoundTripper = inMemory{h.service}
+	if also != nil {
+		if inner, err = contract.NewTransport(inner, with(contract.WithCoverage(also), contract.WithReportOnly())...); err != nil {
+			return err
+		}
+	}
+	if h.strict, err = contract.NewTransport(inner, with(contract.WithCoverage(h.recorder))...); err != nil {
+		return err
+	}
+	see := contract.WithReporter(func(_ context.Context, v contract.Violation) { h.seen = append(h.seen, v) })
+	if h.tolerant, err = contract.NewTransport(inner, with(contract.WithReportOnly(), see, contract.WithCoverage(h.recorder))...); err != nil {
+		return err
+	}
+	// No recorder: what was not answered by the service covers nothing.
+	h.stubbed, err = contract.NewTransport(stubTransport{h}, with(contract.WithReportOnly(), see)...)
+	return err
 }
 
 // client is the generated client with credentials of the given form.
-func (w *world) client(form credentials) *gen.ClientWithResponses {
-	client, err := gen.NewClientWithResponses(origin,
-		gen.WithHTTPClient(&http.Client{Transport: w.strict}),
+func (h *harness) client(form credentials) (*gen.ClientWithResponses, error) {
+	return gen.NewClientWithResponses(origin,
+		gen.WithHTTPClient(&http.Client{Transport: h.strict}),
 		gen.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 			form.set(r.Header)
 			return nil
 		}))
-	if err != nil {
-		panic(err) // the origin is a constant
-	}
-	return client
 }
 
 // inMemory hands requests to a handler without a connection.
@@ -129,24 +126,28 @@ func (m inMemory) RoundTrip(r *http.Request) (_ *http.Response, err error) {
 	return response, nil
 }
 
-// canned is an answer that was not made by the fake.
-type canned struct {
+// stubAnswer is an answer that was not made by the fake.
+type stubAnswer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// stub answers every request with the canned answer of the world.
-type stub struct{ *world }
+// jsonAnswer is a stub answer with a JSON body.
+func jsonAnswer(status int, body []byte) stubAnswer {
+	return stubAnswer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}
+}
 
-func (t stub) RoundTrip(r *http.Request) (*http.Response, error) {
+// stubTransport answers every request with the stub of the harness.
+type stubTransport struct{ *harness }
+
+func (t stubTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		_ = r.Body.Close()
 	}
-	c := t.canned
 	return &http.Response{
-		StatusCode: c.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: c.header.Clone(), Body: io.NopCloser(bytes.NewReader(c.body)), ContentLength: int64(len(c.body)), Request: r,
+		StatusCode: t.stub.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: t.stub.header.Clone(),
+		Body: io.NopCloser(bytes.NewReader(t.stub.body)), ContentLength: int64(len(t.stub.body)), Request: r,
 	}, nil
 }
 

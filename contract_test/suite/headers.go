@@ -2,43 +2,72 @@ package suite
 
 import "net/http"
 
-// checkHeaders has answers come with the headers that programs read, present and absent, good and bad.
-func checkHeaders(w *world) {
-	for i := range operations {
-		op := &operations[i]
-		for _, status := range []int{429, 500, 503} {
-			w.header(op, status, "Retry-After", []string{"2", "0", "Wed, 21 Oct 2026 07:28:00 GMT"}, []string{""}, true)
-		}
-	}
-	download := operationOf("DownloadFile")
-	for _, status := range []int{200, 206} {
-		w.header(download, status, "Etag", []string{`"x"`, "x"}, []string{""}, true)
-		w.header(download, status, "Accept-Ranges", []string{"bytes", "none"}, nil, true)
-	}
-	w.header(download, 206, "Content-Range", []string{"bytes 0-1/3", "bytes 0-1/*"}, []string{"", "bytes */3", "bytes 0-1", "0-1/3", "items 0-1/3"}, false)
-	w.header(download, 416, "Content-Range", []string{"bytes */3"}, []string{"", "bytes 0-1/3", "*/3"}, true)
+// answerHeader is what is known about a header of an answer.
+type answerHeader struct {
+	name      string
+	good, bad []string
+	required  bool
 }
 
-// header tries values of one header of an answer that is valid otherwise.
-func (w *world) header(op *operation, status int, name string, good, bad []string, optional bool) {
-	answer := func(value *string) canned {
-		a := canned{status, http.Header{"Content-Type": {"application/json"}}, []byte(errorResponse)}
-		if status < 400 {
-			a.header.Set("Content-Type", "video/mp4")
-			if status == http.StatusPartialContent {
-				a.header.Set("Content-Range", "bytes 0-1/3")
-			}
+var retryAfter = answerHeader{name: "Retry-After", good: []string{"2", "0", "Wed, 21 Oct 2026 07:28:00 GMT"}, bad: []string{""}}
+
+// downloadHeaders are the headers of answers to DownloadFile, by status.
+var downloadHeaders = map[int][]answerHeader{
+	200: fileHeaders,
+	206: append([]answerHeader{{
+		name: "Content-Range", good: []string{"bytes 0-1/3", "bytes 0-1/*"},
+		bad: []string{"", "bytes */3", "bytes 0-1", "0-1/3", "items 0-1/3"}, required: true,
+	}}, fileHeaders...),
+	416: {{name: "Content-Range", good: []string{"bytes */3"}, bad: []string{"", "bytes 0-1/3", "*/3"}}},
+}
+
+var fileHeaders = []answerHeader{
+	{name: "Etag", good: []string{`"x"`, "x"}, bad: []string{""}},
+	{name: "Accept-Ranges", good: []string{"bytes", "none"}},
+}
+
+// changedHeaders has answers come with the headers that programs read, present and absent, good and
+// bad.
+func changedHeaders(h *harness) (steps []step) {
+	for i := range operations {
+		for _, status := range []int{429, 500, 503} {
+			steps = append(steps, retryAfter.steps(h, &operations[i], status)...)
 		}
-		if a.header.Del(name); value != nil {
-			a.header.Set(name, *value)
+	}
+	for status, headers := range downloadHeaders {
+		for _, header := range headers {
+			steps = append(steps, header.steps(h, operationOf("DownloadFile"), status)...)
 		}
-		return a
 	}
-	for _, value := range good {
-		w.answersWith(op, answer(&value), true, op.id+" with "+name+": "+value)
+	return steps
+}
+
+// steps tries values of the header in an answer that is valid otherwise.
+func (a answerHeader) steps(h *harness, op *operation, status int) (steps []step) {
+	add := func(what string, value *string, good bool) {
+		steps = append(steps, step{op.id + what, func() error { return h.wantAnswer(op, a.answer(status, value), good) }})
 	}
-	for _, value := range bad {
-		w.answersWith(op, answer(&value), false, op.id+" with "+name+": "+value)
+	for _, value := range a.good {
+		add(" with "+a.name+": "+value, &value, true)
 	}
-	w.answersWith(op, answer(nil), optional, op.id+" without "+name)
+	for _, value := range a.bad {
+		add(" with "+a.name+": "+value, &value, false)
+	}
+	add(" without "+a.name, nil, !a.required)
+	return steps
+}
+
+// answer is a valid answer but for the value of the header; nil leaves it out.
+func (a answerHeader) answer(status int, value *string) stubAnswer {
+	answer := jsonAnswer(status, []byte(errorResponse))
+	if status < 400 {
+		answer.header.Set("Content-Type", "video/mp4")
+	}
+	if status == http.StatusPartialContent {
+		answer.header.Set("Content-Range", "bytes 0-1/3")
+	}
+	if answer.header.Del(a.name); value != nil {
+		answer.header.Set(a.name, *value)
+	}
+	return answer
 }

@@ -60,15 +60,3 @@ func show(value any) string {
 	}
 	return string(data)
 }
-
-// each calls check for every value of the field, with whether it is a good one.
-func (f field) each(check func(value any, good bool)) {
-	for _, value := range f.good {
-		check(value, true)
-	}
-	for _, value := range f.bad {
-		check(value, false)
-	}
-	check(absent{}, f.optional)
-	check(nil, f.nullable)
-}

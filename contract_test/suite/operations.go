@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 const uploadID = "Kd759aLFxttm69kZ"
 
-// operation is what is known about one operation by heart: how to call it, and what it answers with.
+// operation describes one operation independently of the document under test: how to call it, and
+// what it answers.
 type operation struct {
 	id     string
 	method string
@@ -32,20 +34,54 @@ const accountPath = "/v2/accounts/" + account
 
 // operations are all operations of the service that the document has to describe.
 var operations = []operation{
-	{"BeginMultipartUpload", "POST", accountPath + "/uploads", "", "application/json", beginRequest, 200, beginResponse, uploadErrors},
-	{"GetUploadPart", "GET", accountPath + "/uploads/" + uploadID + "/parts/0", "", "", "", 200, partResponse, commonErrors},
-	{"ListUploadParts", "GET", accountPath + "/uploads/" + uploadID + "/parts", "", "", "", 200, `{"remainingUploadParts":[0]}`, commonErrors},
-	{"CompleteUploadPart", "PUT", accountPath + "/uploads/" + uploadID + "/parts/0", "", "application/json", `{"etag":"\"x\""}`,
-		200, `{"status":"Completed","etag":"x"}`, commonErrors},
-	{"BasicUpload", "POST", accountPath + "/uploads/binary", "", "text/plain", "hello", 200, basicResponse, uploadErrors},
-	{"FormDataUpload", "POST", accountPath + "/uploads/form_data", "", "multipart/form-data; boundary=B", formRequest, 200, formResponse, uploadErrors},
-	{"UploadFromUrl", "POST", accountPath + "/uploads/url", "", "application/json", urlRequest, 200, basicResponse, uploadErrors},
-	{"GetFileDetails", "GET", accountPath + "/files/details", "filePath=%2Fa", "", "", 200, detailsResponse, commonErrors},
-	{"DeleteFile", "DELETE", accountPath + "/files", "filePath=%2Fa", "", "", 204, "", commonErrors},
-	{"DownloadFile", "GET", "/" + account + "/raw/a", "", "", "", 200, "", append([]int{416}, commonErrors...)},
+	{
+		id: "BeginMultipartUpload", method: "POST", path: accountPath + "/uploads",
+		media: "application/json", body: beginRequest,
+		status: 200, answer: beginResponse, errors: uploadErrors,
+	},
+	{
+		id: "GetUploadPart", method: "GET", path: accountPath + "/uploads/" + uploadID + "/parts/0",
+		status: 200, answer: partResponse, errors: commonErrors,
+	},
+	{
+		id: "ListUploadParts", method: "GET", path: accountPath + "/uploads/" + uploadID + "/parts",
+		status: 200, answer: `{"remainingUploadParts":[0]}`, errors: commonErrors,
+	},
+	{
+		id: "CompleteUploadPart", method: "PUT", path: accountPath + "/uploads/" + uploadID + "/parts/0",
+		media: "application/json", body: `{"etag":"\"x\""}`,
+		status: 200, answer: `{"status":"Completed","etag":"x"}`, errors: commonErrors,
+	},
+	{
+		id: "BasicUpload", method: "POST", path: accountPath + "/uploads/binary",
+		media: "text/plain", body: "hello",
+		status: 200, answer: basicResponse, errors: uploadErrors,
+	},
+	{
+		id: "FormDataUpload", method: "POST", path: accountPath + "/uploads/form_data",
+		media: "multipart/form-data; boundary=B", body: formRequest,
+		status: 200, answer: formResponse, errors: uploadErrors,
+	},
+	{
+		id: "UploadFromUrl", method: "POST", path: accountPath + "/uploads/url",
+		media: "application/json", body: urlRequest,
+		status: 200, answer: basicResponse, errors: uploadErrors,
+	},
+	{
+		id: "GetFileDetails", method: "GET", path: accountPath + "/files/details", query: "filePath=%2Fa",
+		status: 200, answer: detailsResponse, errors: commonErrors,
+	},
+	{
+		id: "DeleteFile", method: "DELETE", path: accountPath + "/files", query: "filePath=%2Fa",
+		status: 204, errors: commonErrors,
+	},
+	{
+		id: "DownloadFile", method: "GET", path: "/" + account + "/raw/a",
+		status: 200, errors: append([]int{416}, commonErrors...),
+	},
 }
 
-// operationOf finds an operation by its id.
+// operationOf returns the operation with an id.
 func operationOf(id string) *operation {
 	for i := range operations {
 		if operations[i].id == id {
@@ -55,22 +91,26 @@ func operationOf(id string) *operation {
 	panic("no operation " + id)
 }
 
+// fails reports whether the operation may answer a failure with the status.
+func (op *operation) fails(status int) bool { return slices.Contains(op.errors, status) }
+
 // request is a valid call of the operation.
-func (op *operation) request(w *world) *http.Request {
-	return op.requestWith(w, op.path, op.query, []byte(op.body))
+func (op *operation) request(h *harness) *http.Request {
+	return op.requestWith(h, op.path, op.query, []byte(op.body))
 }
 
-func (op *operation) requestWith(w *world, path, query string, body []byte) *http.Request {
+// requestWith is a call of the operation with another path, query or body.
+func (op *operation) requestWith(h *harness, path, query string, body []byte) *http.Request {
 	target := origin + path
 	if query != "" {
 		target += "?" + query
 	}
-	r, err := http.NewRequestWithContext(w.ctx, op.method, target, nil)
+	r, err := http.NewRequestWithContext(h.ctx, op.method, target, nil)
 	if err != nil {
 		panic(err) // paths are escaped
 	}
 	if op.media != "" {
-		r, err = http.NewRequestWithContext(w.ctx, op.method, target, bytes.NewReader(body))
+		r, err = http.NewRequestWithContext(h.ctx, op.method, target, bytes.NewReader(body))
 		if err != nil {
 			panic(err)
 		}
@@ -80,23 +120,41 @@ func (op *operation) requestWith(w *world, path, query string, body []byte) *htt
 	return r
 }
 
-// escape writes a path as the CDN wants it, see the reference of its URLs.
+// withQuery is a valid call of the operation with another value of one query parameter; nil leaves it
+// out.
+func (op *operation) withQuery(h *harness, name string, value *string) *http.Request {
+	values, err := url.ParseQuery(op.query)
+	if err != nil {
+		panic(err) // queries of operations are constants
+	}
+	if values.Del(name); value != nil {
+		values.Set(name, *value)
+	}
+	return op.requestWith(h, op.path, values.Encode(), []byte(op.body))
+}
+
+// withHeader is a valid call of the operation with another value of one header; nil leaves it out.
+func (op *operation) withHeader(h *harness, name string, value *string) *http.Request {
+	r := op.request(h)
+	if r.Header.Del(name); value != nil {
+		r.Header.Set(name, *value)
+	}
+	return r
+}
+
+// escape writes a path as it stands in URLs of the CDN.
 func escape(path string) string {
+	const digits = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(path) {
 		switch c := path[i]; {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-_.~*'()/", c) >= 0:
 			b.WriteByte(c)
 		default:
-			b.WriteString("%" + strings.ToUpper(hexDigits(c)))
+			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
 		}
 	}
 	return b.String()
-}
-
-func hexDigits(c byte) string {
-	const digits = "0123456789abcdef"
-	return string([]byte{digits[c>>4], digits[c&15]})
 }
 
 func queryOf(name, value string) string { return url.Values{name: {value}}.Encode() }

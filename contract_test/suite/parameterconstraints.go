@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,45 +12,59 @@ import (
 	"github.com/c88edac7/bytescale-go/contract"
 )
 
-// parameters tries every parameter of an operation with text that breaks one of its constraints, and without it.
-func (w *derivedWorld) parameters(op *operation, described *openapi3.Operation) {
+// parameters tries every parameter of an operation with text that breaks one of its constraints, and
+// without it.
+func (c *constraintsRun) parameters(op *operation, described *openapi3.Operation) {
 	for _, ref := range described.Parameters {
 		p := ref.Value
-		at := "/" + p.Name
-		schema := p.Schema
-		switch {
-		case schema == nil: // JSON in a header
-			w.header(op, p, at)
+		try := func(text *string, s sample) {
+			c.tryRequest(op, op.withParameter(c.harness, p, text), contract.Location(p.In), s)
+		}
+		if p.Schema == nil {
+			jsonHeader(p, try)
 			continue
-		case schema.Value.Items != nil:
-			schema, at = schema.Value.Items, at+"/0"
 		}
-		d := &deriver{}
-		d.scalar(schema.Value, at, textCandidates(schema.Value), func(v any) any { return v })
-		w.noteImplied(d.implied)
-		for _, b := range d.breaches {
-			text := fmt.Sprint(b.value)
-			if !sendable(p, text) {
-				continue
-			}
-			w.judgeRequest(op, op.withParameter(w.world, p, &text), contract.Location(p.In), b)
-		}
-		if p.In != openapi3.ParameterInPath {
-			missing := breach{at: "/" + p.Name}
-			if p.Required {
-				missing.rule = "required"
-			}
-			w.judgeRequest(op, op.withParameter(w.world, p, nil), contract.Location(p.In), missing)
-		}
-		if !schema.Value.Type.Is(openapi3.TypeString) && p.In != openapi3.ParameterInPath {
-			text := "x"
-			w.judgeRequest(op, op.withParameter(w.world, p, &text), contract.Location(p.In), breach{at, "type", nil})
-		}
+		c.textParameter(p, try)
 	}
 }
 
-// sendable says whether a text can be in the place of a parameter at all: there are no lines in headers, and a path with
-// an empty segment or one more is another path.
+// textParameter tries a parameter that travels as text. A list is repeated, one parameter for each
+// item.
+func (c *constraintsRun) textParameter(p *openapi3.Parameter, try func(*string, sample)) {
+	at, schema := "/"+p.Name, p.Schema.Value
+	if schema.Items != nil {
+		at, schema = at+"/0", schema.Items.Value
+	}
+	made := &sampler{}
+	made.scalar(schema, at, textCandidates(schema), func(v any) any { return v })
+	c.noteUnbreakable(made.unbreakable)
+	for _, s := range made.samples {
+		if text := fmt.Sprint(s.value); sendable(p, text) {
+			try(&text, s)
+		}
+	}
+	if p.In == openapi3.ParameterInPath {
+		return
+	}
+	missing := sample{at: "/" + p.Name}
+	if p.Required {
+		missing.rule = "required"
+	}
+	try(nil, missing)
+	if !schema.Type.Is(openapi3.TypeString) {
+		try(new("x"), sample{at: at, rule: "type"})
+	}
+}
+
+// jsonHeader tries a header that holds JSON.
+func jsonHeader(p *openapi3.Parameter, try func(*string, sample)) {
+	for text, rule := range map[string]string{`{}`: "", `{"a":1}`: "", `[]`: "type", `null`: "nullable", `{`: contract.RuleSyntax} {
+		try(&text, sample{at: "/" + p.Name, rule: rule})
+	}
+}
+
+// sendable reports whether a text can be in the place of a parameter at all: there are no lines in
+// headers, and a path with an empty segment or one more is another path.
 func sendable(p *openapi3.Parameter, text string) bool {
 	switch {
 	case p.In == openapi3.ParameterInHeader:
@@ -62,12 +75,6 @@ func sendable(p *openapi3.Parameter, text string) bool {
 		return text != "" && !strings.Contains(text, "/")
 	}
 	return true
-}
-
-func (w *derivedWorld) header(op *operation, p *openapi3.Parameter, at string) {
-	for text, rule := range map[string]string{`{}`: "", `{"a":1}`: "", `[]`: "type", `null`: "nullable", `{`: contract.RuleSyntax} {
-		w.judgeRequest(op, op.withParameter(w.world, p, &text), contract.InHeader, breach{at, rule, nil})
-	}
 }
 
 // textCandidates are values that can travel as the text of a parameter.
@@ -85,17 +92,14 @@ func textCandidates(schema *openapi3.Schema) []any {
 	return texts(&s)
 }
 
-// withParameter is a valid call of the operation with another value of one parameter; nil leaves it out.
-func (op *operation) withParameter(w *world, p *openapi3.Parameter, value *string) *http.Request {
+// withParameter is a valid call of the operation with another value of one parameter; nil leaves it
+// out.
+func (op *operation) withParameter(h *harness, p *openapi3.Parameter, value *string) *http.Request {
 	switch p.In {
 	case openapi3.ParameterInHeader:
-		r := op.request(w)
-		if r.Header.Del(p.Name); value != nil {
-			r.Header.Set(p.Name, *value)
-		}
-		return r
+		return op.withHeader(h, p.Name, value)
 	case openapi3.ParameterInQuery:
-		return op.withQuery(w, p.Name, value)
+		return op.withQuery(h, p.Name, value)
 	}
 	path := op.path
 	switch p.Name {
@@ -108,11 +112,5 @@ func (op *operation) withParameter(w *world, p *openapi3.Parameter, value *strin
 	case "filePath":
 		path = "/" + account + "/raw" + escape(*value)
 	}
-	return op.requestWith(w, path, op.query, []byte(op.body))
-}
-
-func background() context.Context { return context.Background() }
-
-func failure(check, format string, args ...any) Failure {
-	return Failure{check, fmt.Sprintf(format, args...)}
+	return op.requestWith(h, path, op.query, []byte(op.body))
 }

@@ -3,7 +3,6 @@ package suite
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -28,18 +27,18 @@ var (
 // uploadQuery are the query parameters of the uploads in one request. Some exclude each other, so they are tried one
 // by one.
 var uploadQuery = []textField{
-	{"fileName", []string{"n", "a b.txt", "{UTC_DATE}", long("n", 512)}, []string{"a/b", long("n", 513)}, false},
-	{"fileNameFallback", []string{"n", long("n", 512)}, []string{"a/b", long("n", 513)}, false},
-	{"fileNameVariablesEnabled", booleanText, notBoolean, false},
-	{"filePath", []string{"/a", "/a/b c", "/" + long("a", 511)}, []string{"", "a", "/" + long("a", 512)}, false},
-	{"folderPath", []string{"/a", "/{UTC_DATE}", "/" + long("a", 511)}, []string{"", "a", "/" + long("a", 512)}, false},
-	{"folderPathVariablesEnabled", booleanText, notBoolean, false},
-	{"originalFileName", []string{"a", long("é", 255)}, []string{"", "a\nb", long("é", 256)}, false},
-	{"tag", []string{"t", "a.,/=_+-Z9", long("t", 255)}, []string{"", "a b", long("t", 256)}, false},
+	{name: "fileName", good: []string{"n", "a b.txt", "{UTC_DATE}", long("n", 512)}, bad: []string{"a/b", long("n", 513)}},
+	{name: "fileNameFallback", good: []string{"n", long("n", 512)}, bad: []string{"a/b", long("n", 513)}},
+	{name: "fileNameVariablesEnabled", good: booleanText, bad: notBoolean},
+	{name: "filePath", good: []string{"/a", "/a/b c", "/" + long("a", 511)}, bad: []string{"", "a", "/" + long("a", 512)}},
+	{name: "folderPath", good: []string{"/a", "/{UTC_DATE}", "/" + long("a", 511)}, bad: []string{"", "a", "/" + long("a", 512)}},
+	{name: "folderPathVariablesEnabled", good: booleanText, bad: notBoolean},
+	{name: "originalFileName", good: []string{"a", long("é", 255)}, bad: []string{"", "a\nb", long("é", 256)}},
+	{name: "tag", good: []string{"t", "a.,/=_+-Z9", long("t", 255)}, bad: []string{"", "a b", long("t", 256)}},
 }
 
 var filePathQuery = []textField{
-	{"filePath", []string{"/", "/a b", "/" + long("a", 511)}, []string{"", "a", "/" + long("a", 512)}, true},
+	{name: "filePath", good: []string{"/", "/a b", "/" + long("a", 511)}, bad: []string{"", "a", "/" + long("a", 512)}, required: true},
 }
 
 // query are the query parameters of each operation.
@@ -49,113 +48,118 @@ var query = map[string][]textField{
 	"GetFileDetails": filePathQuery,
 	"DeleteFile":     filePathQuery,
 	"DownloadFile": {
-		{"cache", booleanText, notBoolean, false},
-		{"cache-ttl", wholeNumber, notWhole, false},
-		{"cache-ttl-404", wholeNumber, notWhole, false},
-		{"cache_ttl", wholeNumber, notWhole, false},
-		{"cache_ttl_404", wholeNumber, notWhole, false},
-		{"download", booleanText, notBoolean, false},
-		{"exp", []string{"inf", "1748204711", "1748204711000"}, []string{"", "never", "-1", "1.5"}, false},
-		{"version", anyText, nil, false},
-		{"v", anyText, nil, false},
-		{"sig", anyText, nil, false},
-		{"enc", anyText, nil, false},
-		{"auth", booleanText, notBoolean, false},
+		{name: "cache", good: booleanText, bad: notBoolean},
+		{name: "cache-ttl", good: wholeNumber, bad: notWhole},
+		{name: "cache-ttl-404", good: wholeNumber, bad: notWhole},
+		{name: "cache_ttl", good: wholeNumber, bad: notWhole},
+		{name: "cache_ttl_404", good: wholeNumber, bad: notWhole},
+		{name: "download", good: booleanText, bad: notBoolean},
+		{name: "exp", good: []string{"inf", "1748204711", "1748204711000"}, bad: []string{"", "never", "-1", "1.5"}},
+		{name: "version", good: anyText},
+		{name: "v", good: anyText},
+		{name: "sig", good: anyText},
+		{name: "enc", good: anyText},
+		{name: "auth", good: booleanText, bad: notBoolean},
 	},
 }
 
 // headers are the request headers of each operation, credentials and content type aside.
 var headers = map[string][]textField{
-	"BasicUpload":    {{"X-Upload-Metadata", []string{`{}`, `{"a":{"b":[1]}}`}, []string{"", "[]", "1", "null", "{", "x"}, false}},
-	"FormDataUpload": {{"X-Upload-Metadata", []string{`{}`, `{"a":{"b":[1]}}`}, []string{"", "[]", "1", "null", "{", "x"}, false}},
+	"BasicUpload":    {{name: "X-Upload-Metadata", good: []string{`{}`, `{"a":{"b":[1]}}`}, bad: []string{"", "[]", "1", "null", "{", "x"}}},
+	"FormDataUpload": {{name: "X-Upload-Metadata", good: []string{`{}`, `{"a":{"b":[1]}}`}, bad: []string{"", "[]", "1", "null", "{", "x"}}},
 	"DownloadFile": {{
-		"Range", []string{"bytes=0-0", "bytes=0-", "bytes=-1"},
-		[]string{"", "bytes=", "bytes=-", "bytes=0-1,2-3", "items=0-1", "0-1"}, false,
+		name: "Range", good: []string{"bytes=0-0", "bytes=0-", "bytes=-1"}, bad: []string{"", "bytes=", "bytes=-", "bytes=0-1,2-3", "items=0-1", "0-1"},
 	}},
 }
 
-// checkParameters sends every operation with one parameter changed at a time.
-func checkParameters(w *world) {
+// changedParameters sends every operation with one parameter changed at a time.
+func changedParameters(h *harness) (steps []step) {
 	for i := range operations {
 		op := &operations[i]
 		for _, f := range query[op.id] {
-			op.textField(w, f, func(value *string) *http.Request { return op.withQuery(w, f.name, value) })
+			steps = append(steps, f.steps(h, op, func(value *string) *http.Request { return op.withQuery(h, f.name, value) })...)
 		}
 		for _, f := range headers[op.id] {
-			op.textField(w, f, func(value *string) *http.Request {
-				r := op.request(w)
-				if r.Header.Del(f.name); value != nil {
-					r.Header.Set(f.name, *value)
-				}
-				return r
-			})
+			steps = append(steps, f.steps(h, op, func(value *string) *http.Request { return op.withHeader(h, f.name, value) })...)
 		}
-		op.pathParameters(w)
+		steps = append(steps, pathParameters(h, op)...)
 	}
-	w.repeatedTags()
+	return append(steps, repeatedTags(h)...)
 }
 
-func (op *operation) textField(w *world, f textField, build func(*string) *http.Request) {
+// steps tries the values of the parameter, and the call without it.
+func (f textField) steps(h *harness, op *operation, build func(*string) *http.Request) (steps []step) {
 	for _, value := range f.good {
-		w.takes(build(&value), fmt.Sprintf("%s with %s=%.60q", op.id, f.name, value))
+		steps = append(steps, step{fmt.Sprintf("%s with %s=%.60q", op.id, f.name, value), func() error {
+			return h.wantAccepted(build(&value))
+		}})
 	}
 	for _, value := range f.bad {
-		w.refusedWith(build(&value), fmt.Sprintf("%s with %s=%.60q", op.id, f.name, value), http.StatusBadRequest)
+		steps = append(steps, step{fmt.Sprintf("%s with %s=%.60q", op.id, f.name, value), func() error {
+			return h.wantRefused(build(&value), http.StatusBadRequest)
+		}})
 	}
-	if what := fmt.Sprintf("%s without %s", op.id, f.name); f.required {
-		w.refusedWith(build(nil), what, http.StatusBadRequest)
-	} else {
-		w.takes(build(nil), what)
-	}
+	return append(steps, step{fmt.Sprintf("%s without %s", op.id, f.name), func() error {
+		if f.required {
+			return h.wantRefused(build(nil), http.StatusBadRequest)
+		}
+		return h.wantAccepted(build(nil))
+	}})
 }
 
-func (op *operation) withQuery(w *world, name string, value *string) *http.Request {
-	values, err := url.ParseQuery(op.query)
-	if err != nil {
-		panic(err) // constants
-	}
-	if values.Del(name); value != nil {
-		values.Set(name, *value)
-	}
-	return op.requestWith(w, op.path, values.Encode(), []byte(op.body))
+// pathValues are the parameters in paths. What leaves another path, such as an empty segment, is no
+// value.
+var pathValues = []struct {
+	in        string // the segments of the valid path
+	good, bad []string
+}{
+	{in: account, good: []string{"zzzzzzz", "1111111"}, bad: []string{"A623uY", "A623uY22", "A623uY0", "A623uYl"}},
+	{in: uploadID, good: []string{"zzzzzzzzzzzzzzzz"}, bad: []string{"Kd759aLFxttm69k", "Kd759aLFxttm69kZZ", "Kd759aLFxttm69kO", ".."}},
+	{
+		in: "parts/0", good: []string{"parts/7", "parts/9007199254740992"},
+		bad: []string{"parts/-1", "parts/x", "parts/1.5", "parts/99999999999999999999"},
+	},
 }
 
-// pathParameters tries the values in the path. What leaves another path, such as an empty segment, is no parameter.
-func (op *operation) pathParameters(w *world) {
-	for _, p := range []struct {
-		in        string // the segment of the valid path
-		good, bad []string
-	}{
-		{account, []string{"zzzzzzz", "1111111"}, []string{"A623uY", "A623uY22", "A623uY0", "A623uYl"}},
-		{uploadID, []string{"zzzzzzzzzzzzzzzz"}, []string{"Kd759aLFxttm69k", "Kd759aLFxttm69kZZ", "Kd759aLFxttm69kO", ".."}},
-		{"parts/0", []string{"parts/7", "parts/9007199254740992"}, []string{"parts/-1", "parts/x", "parts/1.5", "parts/99999999999999999999"}},
-	} {
+// pathParameters tries the values in the path of an operation.
+func pathParameters(h *harness, op *operation) (steps []step) {
+	add := func(path, what string, good bool) {
+		steps = append(steps, step{op.id + " with " + what, func() error {
+			r := op.requestWith(h, path, op.query, []byte(op.body))
+			if good {
+				return h.wantAccepted(r)
+			}
+			return h.wantRefused(r, http.StatusBadRequest)
+		}})
+	}
+	for _, p := range pathValues {
 		if !strings.Contains(op.path, "/"+p.in) {
 			continue
 		}
 		for _, value := range p.good {
-			w.takes(op.requestWith(w, strings.Replace(op.path, p.in, value, 1), op.query, []byte(op.body)), op.id+" with the segment "+value)
+			add(strings.Replace(op.path, p.in, value, 1), value, true)
 		}
 		for _, value := range p.bad {
-			w.refusedWith(op.requestWith(w, strings.Replace(op.path, p.in, value, 1), op.query, []byte(op.body)),
-				op.id+" with the segment "+value, http.StatusBadRequest)
+			add(strings.Replace(op.path, p.in, value, 1), value, false)
 		}
 	}
 	if op.id == "DownloadFile" {
-		w.takes(op.requestWith(w, "/"+account+"/raw/"+long("a", 511), "", nil), "the longest path")
-		w.refusedWith(op.requestWith(w, "/"+account+"/raw/"+long("a", 512), "", nil), "a path that is too long", http.StatusBadRequest)
+		add("/"+account+"/raw/"+long("a", 511), "the longest path", true)
+		add("/"+account+"/raw/"+long("a", 512), "a path that is too long", false)
 	}
+	return steps
 }
 
 // repeatedTags checks that a list travels as one parameter per item, and how many there may be.
-func (w *world) repeatedTags() {
+func repeatedTags(h *harness) (steps []step) {
 	for _, id := range []string{"BasicUpload", "FormDataUpload"} {
 		op := operationOf(id)
-		repeated := func(n int) *http.Request {
-			return op.requestWith(w, op.path, strings.TrimSuffix(long("tag=t&", n), "&"), []byte(op.body))
-		}
-		w.takes(repeated(25), id+" with 25 tags")
-		w.refusedWith(repeated(26), id+" with 26 tags", http.StatusBadRequest)
-		w.refusedWith(op.requestWith(w, op.path, "fileName=a&fileName=b", []byte(op.body)), id+" with two names", http.StatusBadRequest)
+		with := func(query string) *http.Request { return op.requestWith(h, op.path, query, []byte(op.body)) }
+		tags := func(n int) string { return strings.TrimSuffix(long("tag=t&", n), "&") }
+		steps = append(steps,
+			step{id + " with 25 tags", func() error { return h.wantAccepted(with(tags(25))) }},
+			step{id + " with 26 tags", func() error { return h.wantRefused(with(tags(26)), http.StatusBadRequest) }},
+			step{id + " with two names", func() error { return h.wantRefused(with("fileName=a&fileName=b"), http.StatusBadRequest) }})
 	}
+	return steps
 }

@@ -1,14 +1,9 @@
 package suite
 
 import (
-	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
-
-	"github.com/c88edac7/bytescale-go/contract"
-	"github.com/c88edac7/bytescale-go/gen"
 )
 
 // message is a JSON body and what is known about the places in it.
@@ -37,7 +32,7 @@ func pathUnion() field {
 }
 
 var requests = []message{
-	{"BeginMultipartUpload", beginRequest, append([]field{
+	{operation: "BeginMultipartUpload", base: beginRequest, fields: append([]field{
 		closed(""),
 		closed("/path"),
 		fileName("/path/fileName").mayBeAbsent(),
@@ -48,8 +43,8 @@ var requests = []message{
 		choice("/protocol", "1.0", "1.1").mayBeAbsent(),
 		bytes64("/size"),
 	}, optionalFile...)},
-	{"CompleteUploadPart", `{"etag":"x"}`, []field{closed(""), etag("/etag")}},
-	{"UploadFromUrl", urlRequest, append([]field{
+	{operation: "CompleteUploadPart", base: `{"etag":"x"}`, fields: []field{closed(""), etag("/etag")}},
+	{operation: "UploadFromUrl", base: urlRequest, fields: append([]field{
 		closed(""),
 		{at: "/timeout", good: []any{1, 30000, 5000}, bad: append([]any{0, -1, 30001}, notIntegers...), optional: true},
 		sourceURL("/url"),
@@ -64,7 +59,7 @@ func sourceURL(at string) field {
 	return f
 }
 
-// jsonCase is one message of a known kind: a base with one value changed.
+// jsonCase is one message and whether it is good.
 type jsonCase struct {
 	op     *operation
 	status int // of an answer
@@ -86,83 +81,40 @@ var wholes = []string{`null`, `[]`, `"x"`, `7`, `{`, ``}
 
 // cases are the base, and all that differs from it in one place.
 func (m message) cases(op *operation, status int) []jsonCase {
-	cases := []jsonCase{{op, status, op.id + " as documented", []byte(m.base), true}}
+	var cases []jsonCase
+	add := func(what string, body []byte, good bool) {
+		cases = append(cases, jsonCase{op: op, status: status, what: op.id + " " + what, body: body, good: good})
+	}
+	add("as documented", []byte(m.base), true)
 	for _, whole := range wholes {
-		cases = append(cases, jsonCase{op, status, op.id + " with the body " + whole, []byte(whole), false})
+		add("with the body "+whole, []byte(whole), false)
 	}
 	for _, f := range m.fields {
-		f.each(func(value any, good bool) {
-			cases = append(cases, jsonCase{op, status, op.id + " with " + f.at + " " + show(value), variant(m.base, f.at, value), good})
-		})
+		change := func(value any, good bool) { add("with "+f.at+" "+show(value), variant(m.base, f.at, value), good) }
+		for _, value := range f.good {
+			change(value, true)
+		}
+		for _, value := range f.bad {
+			change(value, false)
+		}
+		change(absent{}, f.optional)
+		change(nil, f.nullable)
 	}
 	return cases
 }
 
-// checkRequests sends every operation with a JSON body with one value changed at a time. Good values must pass both
-// validators; bad ones must be seen by the client's and be refused by the service in the documented way.
-func checkRequests(w *world) {
+// changedRequests sends every operation with a JSON body with one value changed at a time. Good values
+// must pass both validators; bad ones must be seen by the client's and be refused by the service in the
+// documented way.
+func changedRequests(h *harness) (steps []step) {
 	for _, c := range requestCases() {
-		r := c.op.requestWith(w, c.op.path, c.op.query, c.body)
-		if c.good {
-			w.takes(r, c.what)
-		} else {
-			w.refusedWith(r, c.what, http.StatusBadRequest)
-		}
+		steps = append(steps, step{c.what, func() error {
+			r := c.op.requestWith(h, c.op.path, c.op.query, c.body)
+			if c.good {
+				return h.wantAccepted(r)
+			}
+			return h.wantRefused(r, http.StatusBadRequest)
+		}})
 	}
-}
-
-// takes demands that a request breaks no rule. What the service makes of it is another matter: a file may be missing.
-func (w *world) takes(r *http.Request, what string) {
-	if response := w.send(r, what); response != nil && len(w.seen) > 0 {
-		w.fail("%s is refused: %v", what, w.seen[0])
-	}
-}
-
-// refusedWith demands that the client's validator sees a violation in a request, and that the service answers it with a
-// status and the documented error body.
-func (w *world) refusedWith(r *http.Request, what string, status int) {
-	response := w.send(r, what)
-	if response == nil {
-		return
-	}
-	defer response.Body.Close()
-	seen := false
-	for _, v := range w.seen {
-		if seen = seen || v.Direction == contract.Request; v.Direction == contract.Response {
-			w.fail("%s: the answer breaks the contract: %v", what, v)
-		}
-	}
-	if !seen {
-		w.fail("%s passes the validator", what)
-	}
-	if response.StatusCode != status {
-		w.fail("%s is answered with %d, not %d", what, response.StatusCode, status)
-		return
-	}
-	w.documentedError(response, what)
-}
-
-// send sends a request past the validator, which only takes notes.
-func (w *world) send(r *http.Request, what string) *http.Response { return w.sendBy(w.lax, r, what) }
-
-func (w *world) sendBy(transport http.RoundTripper, r *http.Request, what string) *http.Response {
-	w.seen = nil
-	response, err := transport.RoundTrip(r)
-	if err != nil {
-		w.fail("%s: %v", what, err)
-		return nil
-	}
-	return response
-}
-
-// documentedError demands an error body that programs can read.
-func (w *world) documentedError(response *http.Response, what string) {
-	data, err := io.ReadAll(response.Body)
-	var body gen.ErrorResponse
-	if err == nil {
-		err = json.Unmarshal(data, &body)
-	}
-	if err != nil || body.Error.Code == "" || body.Error.Message == "" {
-		w.fail("%s is not answered with the documented error body: %v", what, err)
-	}
+	return steps
 }

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"net/http"
 	"strings"
 	"sync"
 )
@@ -42,10 +41,10 @@ func storedFields(prefix string) []field {
 	}
 }
 
-// answers are the successful answers with a JSON body. The validator is strict here: what the document does not name, it
-// does not let pass.
+// answers are the successful answers with a JSON body. The validator is strict here: it refuses what
+// the document does not name.
 var answers = []message{
-	{"BeginMultipartUpload", beginResponse, append(append([]field{
+	{operation: "BeginMultipartUpload", base: beginResponse, fields: append(append([]field{
 		object("/file"),
 		closed("/file"),
 		closed("/uploadParts/first/range"),
@@ -54,21 +53,21 @@ var answers = []message{
 		integer("/uploadParts/count", 1, 12),
 		object("/uploadParts/first"),
 	}, detailsFields("/file")...), partFields("/uploadParts/first")...)},
-	{"GetUploadPart", partResponse, partFields("")},
-	{"ListUploadParts", `{"remainingUploadParts":[3,4,6]}`, []field{
+	{operation: "GetUploadPart", base: partResponse, fields: partFields("")},
+	{operation: "ListUploadParts", base: `{"remainingUploadParts":[3,4,6]}`, fields: []field{
 		{at: "/remainingUploadParts", good: []any{[]any{}, []any{3, 4, 6}}, bad: notLists},
 		part("/remainingUploadParts/1"),
 	}},
-	{"CompleteUploadPart", `{"status":"Completed","etag":"x"}`, []field{
+	{operation: "CompleteUploadPart", base: `{"status":"Completed","etag":"x"}`, fields: []field{
 		etag("/etag"), {at: "/status", good: []any{"Completed"}, bad: []any{"completed", "Done", "", 7, true}},
 	}},
-	{"CompleteUploadPart", `{"status":"Pending"}`, []field{
+	{operation: "CompleteUploadPart", base: `{"status":"Pending"}`, fields: []field{
 		closed(""),
 		{at: "/status", good: []any{"Pending"}, bad: []any{"pending", "Completed", "", 7, true}},
 	}},
-	{"BasicUpload", basicResponse, storedFields("")},
-	{"UploadFromUrl", basicResponse, storedFields("")},
-	{"FormDataUpload", formResponse, append(storedFields("/files/0"),
+	{operation: "BasicUpload", base: basicResponse, fields: storedFields("")},
+	{operation: "UploadFromUrl", base: basicResponse, fields: storedFields("")},
+	{operation: "FormDataUpload", base: formResponse, fields: append(storedFields("/files/0"),
 		text("/files/0/formDataFieldName", "f", 1, 0, ""),
 		field{at: "/files", good: []any{[]any{}}, bad: notLists},
 		object("/files/0"),
@@ -83,10 +82,10 @@ var answers = []message{
 			bad: append([]any{"", "yesterday", "2024-11-14", "2024-13-14T15:19:29Z"}, notStrings...), optional: true,
 		},
 		freeObject("/errors/0/error/details").mayBeAbsent())},
-	{"GetFileDetails", detailsResponse, detailsFields("")},
+	{operation: "GetFileDetails", base: detailsResponse, fields: detailsFields("")},
 }
 
-// failed is what every failure says.
+// failed are the places of the error body.
 var failed = []field{
 	object("/error"),
 	closed("/error"),
@@ -106,9 +105,10 @@ var answerCases = sync.OnceValue(func() (cases []jsonCase) {
 	}
 	cases = append(cases, message{base: errorResponse, fields: failed}.cases(operationOf("DownloadFile"), 416)...)
 	for i := range operations {
-		for _, status := range operations[i].errors {
+		op := &operations[i]
+		for _, status := range op.errors {
 			add := func(what, body string, good bool) {
-				cases = append(cases, jsonCase{&operations[i], status, operations[i].id + " " + what, []byte(body), good})
+				cases = append(cases, jsonCase{op: op, status: status, what: op.id + " " + what, body: []byte(body), good: good})
 			}
 			add("as documented", errorResponse, true)
 			add("with another error body", `{"error":"x"}`, false)
@@ -118,33 +118,11 @@ var answerCases = sync.OnceValue(func() (cases []jsonCase) {
 	return cases
 })
 
-// checkResponses has every JSON answer come with one value changed at a time. The validator must let the good ones pass
-// and see the bad ones.
-func checkResponses(w *world) {
+// changedResponses has every JSON answer come with one value changed at a time. The validator must let
+// the good ones pass and see the bad ones.
+func changedResponses(h *harness) (steps []step) {
 	for _, c := range answerCases() {
-		w.answers(c.op, c.status, c.body, c.good, c.what)
+		steps = append(steps, step{c.what, func() error { return h.wantAnswer(c.op, jsonAnswer(c.status, c.body), c.good) }})
 	}
-}
-
-// answers lets a valid call be answered in a certain way.
-func (w *world) answers(op *operation, status int, body []byte, good bool, what string) {
-	w.answersWith(op, canned{status, http.Header{"Content-Type": {"application/json"}}, body}, good, what)
-}
-
-func (w *world) answersWith(op *operation, answer canned, good bool, what string) {
-	w.canned = answer
-	response := w.sendBy(w.stubbed, op.request(w), op.id)
-	switch {
-	case response == nil:
-	case good && len(w.seen) > 0:
-		w.fail("answer %d of %s is refused: %v", answer.status, what, w.seen[0])
-	case !good && len(w.seen) == 0:
-		w.fail("answer %d of %s passes the validator", answer.status, what)
-	case !good:
-		for _, v := range w.seen {
-			if v.Direction != "response" {
-				w.fail("%s: %v", op.id, v)
-			}
-		}
-	}
+	return steps
 }

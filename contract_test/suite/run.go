@@ -2,7 +2,6 @@ package suite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/c88edac7/bytescale-go/contract"
@@ -17,89 +16,78 @@ type Failure struct {
 // String is the failure in one line.
 func (f Failure) String() string { return f.Check + ": " + f.Message }
 
-// Run holds a document, in YAML or JSON, against the service as it is known. No failures mean that it describes it.
-func Run(document []byte) []Failure {
-	failures, _ := run(document, settings{})
-	return failures
+// Options change how the suite runs.
+type Options struct {
+	// StopAtFirst ends the run at the first failure.
+	StopAtFirst bool
+	// Coverage, if not nil, notes what was exercised as well.
+	Coverage *contract.Recorder
 }
 
-// First is Run that stops at the first failure.
-func First(document []byte) (Failure, bool) {
-	failures, _ := run(document, settings{stopAtFirst: true})
-	if len(failures) == 0 {
-		return Failure{}, false
+// A Result is what a run has found.
+type Result struct {
+	// Failures is empty when the document describes the service.
+	Failures []Failure
+	// Coverage is what of the document was exercised, nil when the run could not begin.
+	Coverage *contract.Coverage
+}
+
+// Run checks a document, in YAML or JSON, against the service as it is known.
+func Run(document []byte, options Options) Result {
+	loaded, err := contract.Load(document)
+	if err != nil {
+		return Result{Failures: []Failure{{Check: "load", Message: err.Error()}}}
 	}
-	return failures[0], true
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	h, err := newHarness(ctx, loaded, options.Coverage)
+	if err != nil {
+		return Result{Failures: []Failure{{Check: "fake service", Message: err.Error()}}}
+	}
+	failures := h.run(options.StopAtFirst)
+	if err := h.service.Close(); err != nil {
+		failures = append(failures, Failure{Check: "fake service", Message: err.Error()})
+	}
+	return Result{Failures: failures, Coverage: loaded.Coverage(h.recorder)}
 }
 
-// RunWithCoverage is Run that also gives what of the document was exercised, and notes it in a recorder as well.
-func RunWithCoverage(document []byte, also *contract.Recorder) ([]Failure, *contract.Coverage) {
-	return run(document, settings{also: also})
-}
-
-type settings struct {
-	stopAtFirst bool
-	also        *contract.Recorder
+// A step is one thing that a check tries. Steps of a check run in order.
+type step struct {
+	what string
+	do   func() error
 }
 
 // checks are all checks of the suite. Those that find most come first.
 var checks = []struct {
-	name string
-	run  func(*world)
+	name  string
+	steps func(*harness) []step
 }{
-	{"default servers", checkServers},
-	{"responses", checkResponses},
-	{"requests", checkRequests},
-	{"parameters", checkParameters},
-	{"response headers", checkHeaders},
-	{"undocumented answers", checkUndocumented},
-	{"undocumented requests", checkUnknownRequests},
-	{"refused credentials", checkRefusedCredentials},
-	{"generated client", checkTours},
-	{"download", checkDownloads},
-	{"SDK", checkSDK},
-	{"errors of the service", checkOwnErrors},
-	{"documented errors", checkFaults},
-	{"coverage", checkCoverage}, // last: it looks at what the others did
+	{"default servers", defaultServers},
+	{"responses", changedResponses},
+	{"requests", changedRequests},
+	{"parameters", changedParameters},
+	{"response headers", changedHeaders},
+	{"undocumented answers", undocumentedAnswers},
+	{"undocumented requests", undocumentedRequests},
+	{"refused credentials", refusedCredentials},
+	{"generated client", sessions},
+	{"download", downloads},
+	{"SDK", useOfTheSDK},
+	{"errors of the service", serviceErrors},
+	{"documented errors", scriptedErrors},
+	{"coverage", coverage}, // last, because it looks at what the others did
 }
 
-var errStop = errors.New("stop")
-
-func run(document []byte, s settings) (failures []Failure, coverage *contract.Coverage) {
-	loaded, err := contract.Load(document)
-	if err != nil {
-		return []Failure{{"load", err.Error()}}, nil
-	}
-	w, err := newWorld(loaded, s.also)
-	if err != nil {
-		return []Failure{{"fake service", err.Error()}}, nil
-	}
-	defer w.close()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	w.ctx = ctx
-	defer func() {
-		failures, coverage = w.failures, loaded.Coverage(w.recorder)
-		if p := recover(); p != nil && p != any(errStop) {
-			panic(p)
-		}
-	}()
-	for _, c := range checks {
-		w.fail = func(format string, args ...any) {
-			w.failures = append(w.failures, Failure{c.name, fmt.Sprintf(format, args...)})
-			if s.stopAtFirst {
-				panic(errStop)
+func (h *harness) run(stopAtFirst bool) (failures []Failure) {
+	for _, check := range checks {
+		for _, step := range check.steps(h) {
+			if err := step.do(); err != nil {
+				failures = append(failures, Failure{Check: check.name, Message: fmt.Sprintf("%s: %v", step.what, err)})
+				if stopAtFirst {
+					return failures
+				}
 			}
 		}
-		c.run(w)
 	}
-	return nil, nil // the deferred function says
-}
-
-// checkCoverage demands that everything the document describes was exercised: what nothing exercises, nobody has seen
-// to be true.
-func checkCoverage(w *world) {
-	for _, p := range w.document.Coverage(w.recorder).Missing() {
-		w.fail("not exercised: %s", p)
-	}
+	return failures
 }

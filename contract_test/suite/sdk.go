@@ -9,17 +9,16 @@ import (
 	"github.com/c88edac7/bytescale-go"
 )
 
-// checkSDK does with the SDK what people do with it.
-func checkSDK(w *world) {
-	client, err := bytescale.NewClient(key, bytescale.WithAPIURL(origin), bytescale.WithCDNURL(origin),
-		bytescale.WithTransport(w.strict), bytescale.WithPutsInFlight(1))
-	if err != nil {
-		w.fail("NewClient: %v", err)
-		return
-	}
-	if err := useSDK(w.ctx, client); err != nil {
-		w.fail("%v", err)
-	}
+// useOfTheSDK does with the SDK what people do with it.
+func useOfTheSDK(h *harness) []step {
+	return []step{{"an upload and what follows", func() error {
+		client, err := bytescale.NewClient(key, bytescale.WithAPIURL(origin), bytescale.WithCDNURL(origin),
+			bytescale.WithTransport(h.strict), bytescale.WithPutsInFlight(1))
+		if err != nil {
+			return err
+		}
+		return useSDK(h.ctx, client)
+	}}}
 }
 
 func useSDK(ctx context.Context, client *bytescale.Client) error {

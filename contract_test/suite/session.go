@@ -6,7 +6,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/c88edac7/bytescale-go/gen"
@@ -15,227 +15,281 @@ import (
 // maxFileSize is the limit of the fake in bytes.
 const maxFileSize = 1 << 20
 
-// checkTours calls every operation through the generated client, once with each form of credentials, with every
-// parameter and property, and looks at what comes back.
-func checkTours(w *world) {
-	for _, form := range accepted {
-		t := &tour{w, w.client(form), form}
-		t.multipart()
-		t.emptyFile()
-		t.singleRequests()
-	}
-}
-
-// tour is one client's way through all operations.
-type tour struct {
-	*world
+// session calls operations through the generated client with one form of credentials, with every
+// parameter and property, and compares what comes back.
+type session struct {
+	*harness
 	api  *gen.ClientWithResponses
 	form credentials
 }
 
-// name is a path that nothing else uses.
-func (t *tour) name() string {
-	t.counter++
-	return fmt.Sprintf("/tour/%d.txt", t.counter)
-}
-
-// answered is a result of the generated client.
-type answered interface{ StatusCode() int }
-
-// plain is an answer to a request that was not made by the generated client.
-type plain struct{ response *http.Response }
-
-func (p plain) StatusCode() int { return p.response.StatusCode }
-
-// ended says whether a call ended as it should, and fails when it did not.
-func (t *tour) ended(what string, err error, result answered, status int) bool {
-	switch {
-	case err != nil:
-		t.fail("%s, %s: %v", what, t.form.name, err)
-	case result.StatusCode() != status:
-		t.fail("%s, %s: status %d, not %d", what, t.form.name, result.StatusCode(), status)
-	default:
-		return true
+// sessions calls every operation with each form of credentials.
+func sessions(h *harness) (steps []step) {
+	for _, part := range []struct {
+		what string
+		do   func(*session) error
+	}{
+		{"an upload of three parts", (*session).threeParts},
+		{"an empty file", (*session).emptyFile},
+		{"BasicUpload", (*session).basicUpload},
+		{"FormDataUpload", (*session).formDataUpload},
+		{"UploadFromUrl", (*session).uploadFromURL},
+	} {
+		for _, form := range accepted {
+			steps = append(steps, step{part.what + ", " + form.name, func() error {
+				api, err := h.client(form)
+				if err != nil {
+					return err
+				}
+				return part.do(&session{harness: h, api: api, form: form})
+			}})
+		}
 	}
-	return false
+	return steps
 }
 
-// equal fails when two values differ.
-func (t *tour) equal(what string, got, want any) {
+// newPath is a path that nothing else uses.
+func (s *session) newPath() string {
+	s.counter++
+	return fmt.Sprintf("/session/%d.txt", s.counter)
+}
+
+// wantResult demands that a call of the generated client ended with a status.
+func wantResult(operation string, result interface{ StatusCode() int }, err error, status int) error {
+	if err == nil {
+		err = wantStatus(result.StatusCode(), status)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", operation, err)
+	}
+	return nil
+}
+
+// wantEqual demands that a result has a value.
+func wantEqual(what string, got, want any) error {
 	if !reflect.DeepEqual(got, want) {
-		t.fail("%s, %s: %v, not %v", what, t.form.name, got, want)
+		return fmt.Errorf("%s: %v, not %v", what, got, want)
 	}
+	return nil
 }
 
-func (t *tour) multipart() {
-	content, path := []byte("0123456789"), t.name()
-	var where gen.FilePathDefinition
-	if err := where.FromDynamicFilePath(gen.DynamicFilePath{
-		FileName: strings.TrimPrefix(path, "/tour/"), FileNameFallback: "fallback.txt", FolderPath: "/tour",
+// firstError returns the first of the errors that is not nil.
+func firstError(errs ...error) error {
+	i := slices.IndexFunc(errs, func(err error) bool { return err != nil })
+	if i < 0 {
+		return nil
+	}
+	return errs[i]
+}
+
+// threeParts uploads a file in three parts, completed in another order, to a path given as an object.
+func (s *session) threeParts() error {
+	content, path := []byte("0123456789"), s.newPath()
+	var definition gen.FilePathDefinition
+	if err := definition.FromDynamicFilePath(gen.DynamicFilePath{
+		FileName: strings.TrimPrefix(path, "/session/"), FileNameFallback: "fallback.txt", FolderPath: "/session",
 		FileNameVariablesEnabled: new(true), FolderPathVariablesEnabled: new(false),
 	}); err != nil {
-		t.fail("encoding a path: %v", err)
-		return
+		return err
 	}
-	begun, err := t.api.BeginMultipartUploadWithResponse(t.ctx, account, gen.BeginMultipartUploadRequest{
-		Metadata: gen.Metadata{"a": "b"}, MIME: "text/plain", OriginalFileName: "a.txt", Path: where,
+	begun, err := s.api.BeginMultipartUploadWithResponse(s.ctx, account, gen.BeginMultipartUploadRequest{
+		Metadata: gen.Metadata{"a": "b"}, MIME: "text/plain", OriginalFileName: "a.txt", Path: definition,
 		Protocol: gen.MultipartUploadProtocolV11, Size: int64(len(content)), Tags: []string{"t"},
 	})
-	if !t.ended("BeginMultipartUpload", err, begun, 200) {
-		return
+	if err := wantResult("BeginMultipartUpload", begun, err, 200); err != nil {
+		return err
 	}
 	id, parts := begun.JSON200.UploadID, begun.JSON200.UploadParts
-	t.equal("the number of parts", parts.Count, int64(3))
-	t.equal("the first part", parts.First.Range, gen.UploadPartRange{InclusiveStart: 0, InclusiveEnd: 3})
-	t.equal("the file", begun.JSON200.File.FilePath, path)
-	t.remaining(id, 0, 1, 2)
-	for i, want := range []gen.CompleteMultipartUploadResponsePendingStatus{
-		gen.CompleteMultipartUploadResponsePendingStatusPending, gen.CompleteMultipartUploadResponsePendingStatusPending, "Completed",
-	} {
-		index := []int64{0, 2, 1}[i] // in any order
-		part := &parts.First
-		if index > 0 {
-			got, err := t.api.GetUploadPartWithResponse(t.ctx, account, id, index)
-			if !t.ended("GetUploadPart", err, got, 200) {
-				return
-			}
-			part = got.JSON200
-		}
-		t.equal("the part", part.UploadPartIndex, index)
-		t.complete(id, index, t.put(part, content), string(want))
+	if err := firstError(
+		wantEqual("the number of parts", parts.Count, int64(3)),
+		wantEqual("the first part", parts.First.Range, gen.UploadPartRange{InclusiveStart: 0, InclusiveEnd: 3}),
+		wantEqual("the file", begun.JSON200.File.FilePath, path),
+		s.remaining(id, 0, 1, 2),
+	); err != nil {
+		return err
 	}
-	t.remaining(id)
-	t.file(path, content, gen.FileDetails{
+	for _, completion := range []struct {
+		index int64
+		want  string
+	}{{0, "Pending"}, {2, "Pending"}, {1, "Completed"}} {
+		if err := s.sendPart(id, completion.index, content, completion.want); err != nil {
+			return err
+		}
+	}
+	if err := s.remaining(id); err != nil {
+		return err
+	}
+	return s.storedFile(path, content, gen.FileDetails{
 		AccountID: account, FilePath: path, FileURL: origin + "/" + account + "/raw" + path, MIME: "text/plain", Size: 10,
 		Tags: []string{"t"}, Metadata: gen.Metadata{"a": "b"},
 	})
 }
 
+// sendPart fetches a part of content, sends its bytes and completes it.
+func (s *session) sendPart(id string, index int64, content []byte, want string) error {
+	got, err := s.api.GetUploadPartWithResponse(s.ctx, account, id, index)
+	if err := wantResult("GetUploadPart", got, err, 200); err != nil {
+		return err
+	}
+	part := got.JSON200
+	if err := wantEqual("the part", part.UploadPartIndex, index); err != nil {
+		return err
+	}
+	etag, err := s.put(part.UploadURL, content[part.Range.InclusiveStart:part.Range.InclusiveEnd+1])
+	if err != nil {
+		return err
+	}
+	return s.complete(id, index, etag, want)
+}
+
 // remaining compares the parts that are missing.
-func (t *tour) remaining(id string, want ...int64) {
-	list, err := t.api.ListUploadPartsWithResponse(t.ctx, account, id)
-	if !t.ended("ListUploadParts", err, list, 200) {
-		return
+func (s *session) remaining(id string, want ...int64) error {
+	list, err := s.api.ListUploadPartsWithResponse(s.ctx, account, id)
+	if err := wantResult("ListUploadParts", list, err, 200); err != nil {
+		return err
 	}
-	if want == nil {
-		want = []int64{}
-	}
-	t.equal("the remaining parts", list.JSON200.RemainingUploadParts, want)
+	return wantEqual("the remaining parts", list.JSON200.RemainingUploadParts, append([]int64{}, want...))
 }
 
 // put sends the bytes of a part and returns the etag.
-func (t *tour) put(part *gen.UploadPart, content []byte) string {
-	body := content[part.Range.InclusiveStart : part.Range.InclusiveEnd+1]
-	r, err := http.NewRequestWithContext(t.ctx, http.MethodPut, part.UploadURL, bytes.NewReader(body))
+func (s *session) put(url string, body []byte) (string, error) {
+	r, err := http.NewRequestWithContext(s.ctx, http.MethodPut, url, bytes.NewReader(body))
 	if err != nil {
-		t.fail("PutPart: %v", err)
-		return ""
+		return "", err
 	}
-	response, err := t.strict.RoundTrip(r)
-	if !t.ended("PutPart", err, plain{response}, 200) {
-		return ""
+	response, err := s.strict.RoundTrip(r)
+	if err != nil {
+		return "", fmt.Errorf("PutPart: %w", err)
 	}
-	return response.Header.Get("Etag")
+	return response.Header.Get("Etag"), wantStatus(response.StatusCode, 200)
 }
 
-func (t *tour) complete(id string, index int64, etag, want string) {
-	done, err := t.api.CompleteUploadPartWithResponse(t.ctx, account, id, index, gen.CompleteUploadPartRequest{ETag: etag})
-	if !t.ended("CompleteUploadPart", err, done, 200) {
-		return
+func (s *session) complete(id string, index int64, etag, want string) error {
+	done, err := s.api.CompleteUploadPartWithResponse(s.ctx, account, id, index, gen.CompleteUploadPartRequest{ETag: etag})
+	if err := wantResult("CompleteUploadPart", done, err, 200); err != nil {
+		return err
 	}
 	status, err := done.JSON200.Discriminator()
 	if err != nil {
-		t.fail("CompleteUploadPart: %v", err)
+		return fmt.Errorf("CompleteUploadPart: %w", err)
 	}
-	t.equal("the completion of part "+strconv.FormatInt(index, 10), status, want)
+	return wantEqual(fmt.Sprintf("the completion of part %d", index), status, want)
 }
 
-// file looks at a stored file from all sides, and deletes it.
-func (t *tour) file(path string, content []byte, want gen.FileDetails) {
-	details, err := t.api.GetFileDetailsWithResponse(t.ctx, account, &gen.GetFileDetailsParams{FilePath: path})
-	if !t.ended("GetFileDetails", err, details, 200) {
-		return
+// storedFile reads a stored file and its details, and deletes it.
+func (s *session) storedFile(path string, content []byte, want gen.FileDetails) error {
+	details, err := s.api.GetFileDetailsWithResponse(s.ctx, account, &gen.GetFileDetailsParams{FilePath: path})
+	if err := wantResult("GetFileDetails", details, err, 200); err != nil {
+		return err
 	}
 	got := *details.JSON200
 	if !got.ETag.Valid || got.ETag.Value == "" || got.LastModified <= 0 {
-		t.fail("GetFileDetails, %s: etag %v, last modified %d", t.form.name, got.ETag, got.LastModified)
+		return fmt.Errorf("GetFileDetails: etag %v, last modified %d", got.ETag, got.LastModified)
 	}
 	got.ETag, got.LastModified, got.OriginalFileName = gen.NullableString{}, 0, nil
-	t.equal("the details", got, want)
-	r := (&operation{method: "GET"}).requestWith(t.world, "/"+account+"/raw"+escape(path), "", nil)
-	t.form.set(r.Header)
-	response, err := t.strict.RoundTrip(r)
-	if t.ended("DownloadFile", err, plain{response}, 200) {
-		downloaded, err := io.ReadAll(response.Body)
-		t.ended("reading the file", err, plain{response}, 200)
-		t.equal("the bytes", string(downloaded), string(content))
+	if err := firstError(wantEqual("the details", got, want), s.download(path, string(content))); err != nil {
+		return err
 	}
-	for _, status := range []int{204, 404} { // gone the second time
-		deleted, err := t.api.DeleteFileWithResponse(t.ctx, account, &gen.DeleteFileParams{FilePath: path})
-		t.ended("DeleteFile", err, deleted, status)
+	for _, status := range []int{204, 404} { // the second time there is nothing to delete
+		deleted, err := s.api.DeleteFileWithResponse(s.ctx, account, &gen.DeleteFileParams{FilePath: path})
+		if err := wantResult("DeleteFile", deleted, err, status); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
-// emptyFile takes a literal path, and leaves out all that can be left out.
-func (t *tour) emptyFile() {
-	path := t.name()
-	var where gen.FilePathDefinition
-	if err := where.FromRelativeOrAbsoluteFilePath(path); err != nil {
-		t.fail("encoding a path: %v", err)
-		return
+func (s *session) download(path, want string) error {
+	r := (&operation{method: "GET"}).requestWith(s.harness, "/"+account+"/raw"+escape(path), "", nil)
+	s.form.set(r.Header)
+	response, err := s.strict.RoundTrip(r)
+	if err != nil {
+		return fmt.Errorf("DownloadFile: %w", err)
 	}
-	begun, err := t.api.BeginMultipartUploadWithResponse(t.ctx, account, gen.BeginMultipartUploadRequest{
-		Path: where, Protocol: gen.MultipartUploadProtocolV10,
+	content, err := io.ReadAll(response.Body)
+	return firstError(err, wantStatus(response.StatusCode, 200), wantEqual("the content", string(content), want))
+}
+
+// emptyFile uploads to a literal path, and leaves out all that can be left out.
+func (s *session) emptyFile() error {
+	path := s.newPath()
+	var definition gen.FilePathDefinition
+	if err := definition.FromRelativeOrAbsoluteFilePath(path); err != nil {
+		return err
+	}
+	begun, err := s.api.BeginMultipartUploadWithResponse(s.ctx, account, gen.BeginMultipartUploadRequest{
+		Path: definition, Protocol: gen.MultipartUploadProtocolV10,
 	})
-	if !t.ended("BeginMultipartUpload", err, begun, 200) {
-		return
+	if err := wantResult("BeginMultipartUpload", begun, err, 200); err != nil {
+		return err
 	}
 	first := begun.JSON200.UploadParts.First
-	t.equal("the range of an empty file", first.Range, gen.UploadPartRange{InclusiveStart: 0, InclusiveEnd: -1})
-	if begun.JSON200.File.ETag.Valid || begun.JSON200.File.OriginalFileName != nil {
-		t.fail("a file that does not exist has the etag %v", begun.JSON200.File.ETag)
+	if err := wantEqual("the range of an empty file", first.Range, gen.UploadPartRange{InclusiveStart: 0, InclusiveEnd: -1}); err != nil {
+		return err
 	}
-	t.complete(begun.JSON200.UploadID, 0, t.put(&first, nil), "Completed")
-	t.file(path, nil, gen.FileDetails{
+	if begun.JSON200.File.ETag.Valid || begun.JSON200.File.OriginalFileName != nil {
+		return fmt.Errorf("a file that does not exist has the etag %v", begun.JSON200.File.ETag)
+	}
+	etag, err := s.put(first.UploadURL, nil)
+	if err != nil {
+		return err
+	}
+	if err := s.complete(begun.JSON200.UploadID, 0, etag, "Completed"); err != nil {
+		return err
+	}
+	return s.storedFile(path, nil, gen.FileDetails{
 		AccountID: account, FilePath: path, FileURL: origin + "/" + account + "/raw" + path, MIME: "application/octet-stream",
 		Tags: []string{}, Metadata: gen.Metadata{},
 	})
 }
 
-// singleRequests stores files in one request each.
-func (t *tour) singleRequests() {
-	const form = "multipart/form-data; boundary=B"
-	for _, params := range []gen.BasicUploadParams{
-		{FilePath: new(t.name()), OriginalFileName: new("o.txt"), Tag: []string{"t", "u"}, XUploadMetadata: &gen.Metadata{"a": "b"}},
+// uploadParams are parameters of the uploads in one request: those of a whole path, and all others.
+func (s *session) uploadParams() []gen.BasicUploadParams {
+	return []gen.BasicUploadParams{
+		{FilePath: new(s.newPath()), OriginalFileName: new("o.txt"), Tag: []string{"t", "u"}, XUploadMetadata: &gen.Metadata{"a": "b"}},
 		{
-			FileName: new("{literal}-" + strings.TrimPrefix(t.name(), "/tour/")), FileNameFallback: new("f.txt"), FolderPath: new("/tour/{UTC_YEAR}"),
+			FileName:         new("{literal}-" + strings.TrimPrefix(s.newPath(), "/session/")),
+			FileNameFallback: new("f.txt"), FolderPath: new("/session/{UTC_YEAR}"),
 			FileNameVariablesEnabled: new(false), FolderPathVariablesEnabled: new(true),
 		},
-	} {
-		stored, err := t.api.BasicUploadWithBodyWithResponse(t.ctx, account, &params, "text/plain", strings.NewReader("hello"))
-		if t.ended("BasicUpload", err, stored, 200) {
-			t.equal("the account", stored.JSON200.AccountID, account)
+	}
+}
+
+func (s *session) basicUpload() error {
+	for _, params := range s.uploadParams() {
+		stored, err := s.api.BasicUploadWithBodyWithResponse(s.ctx, account, &params, "text/plain", strings.NewReader("hello"))
+		if err := wantResult("BasicUpload", stored, err, 200); err != nil {
+			return err
 		}
+		if err := wantEqual("the account", stored.JSON200.AccountID, account); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) formDataUpload() error {
+	for _, params := range s.uploadParams() {
 		formParams := gen.FormDataUploadParams(params)
-		if params.FilePath != nil {
-			formParams.FilePath = new(t.name())
-		} else {
-			formParams.FileName = new("form-" + *params.FileName)
+		files, err := s.api.FormDataUploadWithBodyWithResponse(s.ctx, account, &formParams, "multipart/form-data; boundary=B", strings.NewReader(formRequest))
+		if err := wantResult("FormDataUpload", files, err, 200); err != nil {
+			return err
 		}
-		files, err := t.api.FormDataUploadWithBodyWithResponse(t.ctx, account, &formParams, form, strings.NewReader(formRequest))
-		if t.ended("FormDataUpload", err, files, 200) &&
-			(len(files.JSON200.Files) != 1 || files.JSON200.Files[0].FormDataFieldName != "file") {
-			t.fail("FormDataUpload, %s: %+v", t.form.name, files.JSON200)
+		if len(files.JSON200.Files) != 1 || files.JSON200.Files[0].FormDataFieldName != "file" {
+			return fmt.Errorf("FormDataUpload: %+v", files.JSON200)
 		}
 	}
-	var where gen.FilePathDefinition
-	if err := where.FromRelativeOrAbsoluteFilePath(t.name()); err != nil {
-		t.fail("encoding a path: %v", err)
-		return
+	return nil
+}
+
+func (s *session) uploadFromURL() error {
+	var definition gen.FilePathDefinition
+	if err := definition.FromRelativeOrAbsoluteFilePath(s.newPath()); err != nil {
+		return err
 	}
-	fetched, err := t.api.UploadFromURLWithResponse(t.ctx, account, gen.UploadFromURLRequest{
-		Metadata: gen.Metadata{"a": "b"}, MIME: "text/plain", OriginalFileName: "o.txt", Path: where, Tags: []string{"t"}, Timeout: 30000,
+	fetched, err := s.api.UploadFromURLWithResponse(s.ctx, account, gen.UploadFromURLRequest{
+		Metadata: gen.Metadata{"a": "b"}, MIME: "text/plain", OriginalFileName: "o.txt", Path: definition, Tags: []string{"t"}, Timeout: 30000,
 		URL: "https://assets.example.com/a.txt",
 	})
-	t.ended("UploadFromUrl", err, fetched, 200)
+	return wantResult("UploadFromUrl", fetched, err, 200)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestRun(t *testing.T) {
-	for _, f := range Run(bytescale.OpenAPI()) {
+	for _, f := range Run(bytescale.OpenAPI(), Options{}).Failures {
 		t.Error(f)
 	}
 }
@@ -21,15 +21,14 @@ func TestTheServiceFollowsTheDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := newWorld(document, nil)
+	h, err := newHarness(t.Context(), document, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.close()
-	w.ctx = t.Context()
+	defer h.service.Close()
 	for tags, status := range map[int]int{30: 200, 31: 400} {
 		op := operationOf("BasicUpload")
-		response, err := inMemory{w.service}.RoundTrip(op.requestWith(w, op.path, strings.TrimSuffix(strings.Repeat("tag=t&", tags), "&"), []byte("x")))
+		response, err := inMemory{h.service}.RoundTrip(op.requestWith(h, op.path, strings.TrimSuffix(strings.Repeat("tag=t&", tags), "&"), []byte("x")))
 		if err != nil || response.StatusCode != status {
 			t.Errorf("%d tags: %v, %v", tags, response, err)
 		}

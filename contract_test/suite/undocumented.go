@@ -8,110 +8,120 @@ import (
 	"github.com/c88edac7/bytescale-go/gen"
 )
 
-// checkUndocumented has every operation answer in ways that the service does not.
-func checkUndocumented(w *world) {
+// unusedStatuses are statuses that no operation answers.
+var unusedStatuses = []int{201, 202, 203, 205, 300, 301, 302, 304, 307, 308, 402, 405, 406, 409, 410, 411, 412, 415, 418, 422, 451}
+
+// undocumentedAnswers has every operation answer in ways that the service does not.
+func undocumentedAnswers(h *harness) (steps []step) {
+	add := func(op *operation, what string, answer stubAnswer, good bool) {
+		steps = append(steps, step{op.id + " " + what, func() error { return h.wantAnswer(op, answer, good) }})
+	}
 	for i := range operations {
 		op := &operations[i]
-		for _, status := range []int{201, 202, 203, 205, 300, 301, 302, 304, 307, 308, 402, 405, 406, 409, 410, 411, 412, 415, 418, 422, 451} {
-			w.answers(op, status, []byte(errorResponse), false, op.id+", which never does that")
-		}
-		for _, status := range []int{200, 204, 206, 413, 416} {
-			if status != op.status && (op.id != "DownloadFile" || status == 413 || status == 204) && !op.fails(status) {
-				w.answers(op, status, []byte(errorResponse), false, op.id+", which never does that")
-			}
+		for _, status := range append(otherStatuses(op), unusedStatuses...) {
+			add(op, "with a status that it never has", jsonAnswer(status, []byte(errorResponse)), false)
 		}
 		if op.answer != "" {
 			for _, media := range []string{"text/json", "text/html", "application/xml", "application/octet-stream", ""} {
-				w.answersWith(op, canned{op.status, http.Header{"Content-Type": {media}}, []byte(op.answer)}, false, op.id+" as "+media)
+				add(op, "as "+media, answerOf(op.status, media, op.answer), false)
 			}
 		}
-		w.answersWith(op, canned{500, http.Header{"Content-Type": {"text/html"}}, []byte("<html>")}, false, op.id+" as a web page")
-		w.answersWith(op, canned{404, http.Header{"Content-Type": {"text/plain"}}, []byte(errorResponse)}, false, op.id+" as plain text")
+		add(op, "as a web page", answerOf(500, "text/html", "<html>"), false)
+		add(op, "as plain text", answerOf(404, "text/plain", errorResponse), false)
 	}
-	w.answersWith(operationOf("DeleteFile"), canned{204, http.Header{}, []byte("x")}, false, "DeleteFile with a body")
+	add(operationOf("DeleteFile"), "with a body", stubAnswer{status: 204, header: http.Header{}, body: []byte("x")}, false)
 	for _, media := range []string{"text/html", "video/mp4", "application/json"} {
-		w.answersWith(operationOf("DownloadFile"), canned{200, http.Header{"Content-Type": {media}}, []byte("{")}, true, "DownloadFile as "+media)
+		add(operationOf("DownloadFile"), "as "+media, answerOf(200, media, "{"), true)
 	}
+	return steps
 }
 
-func (op *operation) fails(status int) bool {
-	for _, s := range op.errors {
-		if s == status {
-			return true
-		}
-	}
-	return false
+func answerOf(status int, media, body string) stubAnswer {
+	return stubAnswer{status: status, header: http.Header{"Content-Type": {media}}, body: []byte(body)}
 }
 
-// checkUnknownRequests sends what the service does not know.
-func checkUnknownRequests(w *world) {
-	for i := range operations {
-		op := &operations[i]
-		w.refusedWith(op.withQuery(w, "unknown", new(string)), op.id+" with an unknown parameter", http.StatusBadRequest)
-		if op.media == "" {
-			withBody := *op
-			withBody.media, withBody.body = "application/json", "{}"
-			w.refusedWith(withBody.request(w), op.id+" with a body", http.StatusBadRequest)
+// otherStatuses are statuses that other operations answer, and this one does not.
+func otherStatuses(op *operation) (statuses []int) {
+	for _, status := range []int{200, 204, 206, 413, 416} {
+		if status == op.status || op.fails(status) || (op.id == "DownloadFile" && (status == 206 || status == 416)) {
 			continue
 		}
-		for _, media := range []string{"", "nonsense", "/", "text/"} {
-			r := op.request(w)
+		statuses = append(statuses, status)
+	}
+	return statuses
+}
+
+// undocumentedRequests sends what the service does not know.
+func undocumentedRequests(h *harness) (steps []step) {
+	for i := range operations {
+		steps = append(steps, changedCalls(h, &operations[i])...)
+	}
+	for _, path := range []string{"/", "/v1/accounts/" + account + "/uploads", accountPath, accountPath + "/uploads/", accountPath + "/folders"} {
+		steps = append(steps, step{"GET " + path, func() error {
+			return h.wantUnknown((&operation{method: "GET"}).requestWith(h, path, "", nil))
+		}})
+	}
+	for _, op := range operations {
+		op.method = "PATCH"
+		steps = append(steps, step{"PATCH " + op.path, func() error { return h.wantUnknown(op.request(h)) }})
+	}
+	return steps
+}
+
+// changedCalls are calls of an operation with something that it does not take.
+func changedCalls(h *harness, op *operation) (steps []step) {
+	add := func(what string, build func() *http.Request) {
+		steps = append(steps, step{op.id + " " + what, func() error { return h.wantRefused(build(), http.StatusBadRequest) }})
+	}
+	add("with an unknown parameter", func() *http.Request { return op.withQuery(h, "unknown", new(string)) })
+	if op.media == "" {
+		withBody := *op
+		withBody.media, withBody.body = "application/json", "{}"
+		add("with a body", func() *http.Request { return withBody.request(h) })
+		return steps
+	}
+	medias := []string{"", "nonsense", "/", "text/"}
+	if op.id != "BasicUpload" { // which takes any
+		medias = append(medias, "text/plain")
+	}
+	for _, media := range medias {
+		add("with the content type "+media, func() *http.Request {
+			r := op.request(h)
 			if r.Header.Del("Content-Type"); media != "" {
 				r.Header.Set("Content-Type", media)
 			}
-			w.refusedWith(r, op.id+" with the content type "+media, http.StatusBadRequest)
-		}
-		if op.id != "BasicUpload" { // which takes any
-			r := op.request(w)
-			r.Header.Set("Content-Type", "text/plain")
-			w.refusedWith(r, op.id+" as text/plain", http.StatusBadRequest)
-		}
-		empty := *op
-		empty.media = ""
-		w.refusedWith(empty.request(w), op.id+" without a body", http.StatusBadRequest)
+			return r
+		})
 	}
-	for _, path := range []string{"/", "/v1/accounts/" + account + "/uploads", accountPath, accountPath + "/uploads/", accountPath + "/folders"} {
-		r := (&operation{method: "GET"}).requestWith(w, path, "", nil)
-		if w.send(r, path); len(w.seen) == 0 {
-			w.fail("GET %s passes the validator", path)
-		}
-	}
-	for i := range operations {
-		other := operations[i]
-		other.method = "PATCH"
-		if w.send(other.request(w), other.path); len(w.seen) == 0 {
-			w.fail("PATCH %s passes the validator", other.path)
-		}
-	}
+	empty := *op
+	empty.media = ""
+	add("without a body", func() *http.Request { return empty.request(h) })
+	return steps
 }
 
-// checkServers sends one request each to the servers that the SDK was built for.
-func checkServers(w *world) {
-	for _, test := range []struct {
-		id, server string
-		compiled   string
-	}{
-		{"BeginMultipartUpload", bytescale.DefaultAPIURL, gen.ServerURLProduction},
-		{"DownloadFile", bytescale.DefaultCDNURL, bytescale.DefaultCDNURL},
+// defaultServers sends one request each to the servers that the SDK was built for.
+func defaultServers(h *harness) (steps []step) {
+	for _, test := range []struct{ id, server string }{
+		{"BeginMultipartUpload", bytescale.DefaultAPIURL},
+		{"BeginMultipartUpload", gen.ServerURLProduction},
+		{"DownloadFile", bytescale.DefaultCDNURL},
 	} {
-		op := operationOf(test.id)
-		transport, err := contract.NewTransport(stub{w}, contract.WithDocument(w.document))
-		if err != nil {
-			w.fail("%s: %v", op.id, err)
-			return
-		}
-		w.canned = canned{500, http.Header{"Content-Type": {"application/json"}}, []byte(errorResponse)}
-		for _, server := range []string{test.server, test.compiled} {
-			r := op.request(w)
-			to, err := http.NewRequestWithContext(w.ctx, r.Method, server+op.path, r.Body)
+		steps = append(steps, step{test.id + " at " + test.server, func() error {
+			op := operationOf(test.id)
+			transport, err := contract.NewTransport(stubTransport{h}, contract.WithDocument(h.document))
 			if err != nil {
-				w.fail("%s at %s: %v", op.id, server, err)
-				continue
+				return err
+			}
+			r := op.request(h)
+			to, err := http.NewRequestWithContext(h.ctx, r.Method, test.server+op.path, r.Body)
+			if err != nil {
+				return err
 			}
 			to.Header = r.Header
-			if _, err := transport.RoundTrip(to); err != nil {
-				w.fail("%s at %s: %v", op.id, server, err)
-			}
-		}
+			h.stub = jsonAnswer(500, []byte(errorResponse))
+			_, err = transport.RoundTrip(to)
+			return err
+		}})
 	}
+	return steps
 }

@@ -45,7 +45,7 @@ func text(at, fill string, minimum, maximum int, bad ...any) field {
 // integer is a whole number of up to 64 bits.
 func integer(at string, minimum int, good ...any) field {
 	return field{
-		at: at, good: append([]any{minimum, 1 << 53}, good...),
+		at: at, good: append([]any{minimum, int64(1) << 53}, good...),
 		bad: append(slices.Clone(notIntegers), minimum-1),
 	}
 }

@@ -1,0 +1,45 @@
+package contracttest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/contract_test/suite"
+)
+
+// unbreakable are the constraints that no value breaks alone: where the pattern demands a character, so does the least length
+// (three of a MIME type), and a maximum of 30000 fits into 64 bits.
+var unbreakable = []string{
+	"code minLength", "filePath minLength", "fileUrl minLength", "mime minLength", "originalFileName minLength",
+	"timeout format", "url minLength",
+}
+
+// TestConstraints breaks every constraint of the spec by itself, in requests and in responses.
+func TestConstraints(t *testing.T) {
+	tried := suite.RunConstraints(bytescale.OpenAPI())
+	for _, failure := range tried.Failures {
+		t.Error(failure)
+	}
+	if tried.Requests < 100 || tried.Responses < 200 || tried.Good < 200 {
+		t.Errorf("too little was tried: %d requests, %d responses, %d good", tried.Requests, tried.Responses, tried.Good)
+	}
+	t.Logf("%d requests and %d responses each broke one constraint, %d messages broke none", tried.Requests, tried.Responses, tried.Good)
+	slices.Sort(tried.Unbreakable)
+	if diff := cmp.Diff(unbreakable, tried.Unbreakable); diff != "" {
+		t.Errorf("constraints that could not be broken alone (-known +found):\n%s", diff)
+	}
+}
+
+// TestConstraintsBite: a constraint that nothing enforces is one that cannot be broken.
+func TestConstraintsBite(t *testing.T) {
+	const name = "    FileName:\n      type: string\n"
+	document := strings.Replace(string(bytescale.OpenAPI()), name, name+"      format: hostname\n", 1)
+	tried := suite.RunConstraints([]byte(document))
+	if !slices.Contains(tried.Unbreakable, "fileName format") {
+		t.Errorf("an unknown format goes unnoticed: %v", tried.Unbreakable)
+	}
+}
