@@ -343,7 +343,7 @@ func checkClosedRequests(document *openapi3.T, report report) {
 			continue
 		}
 		for _, media := range sorted(op.RequestBody.Value.Content) {
-			for place := range reachable(op.OperationID+" request", media.Schema) {
+			for _, place := range reachable(op.OperationID+" request", media.Schema) {
 				additional := place.schema.AdditionalProperties
 				if len(place.schema.Properties) > 0 && (additional.Has == nil || *additional.Has) {
 					report(place.where, "an object that is not closed")
@@ -358,7 +358,7 @@ func checkOpenResponses(document *openapi3.T, report report) {
 	for op := range operations(document) {
 		for status, response := range sorted(op.Responses.Map()) {
 			for _, media := range sorted(response.Value.Content) {
-				for place := range reachable(op.OperationID+" "+status, media.Schema) {
+				for _, place := range reachable(op.OperationID+" "+status, media.Schema) {
 					if has := place.schema.AdditionalProperties.Has; has != nil && !*has {
 						report(place.where, "a closed object")
 					}

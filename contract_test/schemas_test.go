@@ -48,33 +48,30 @@ func allSchemas(document *openapi3.T) iter.Seq[place] {
 	}
 }
 
-// reachable yields a schema and, through properties, items and variants, all schemas that a value of it can contain.
-func reachable(where string, root *openapi3.SchemaRef) iter.Seq[place] {
-	return func(yield func(place) bool) {
-		seen := map[*openapi3.Schema]bool{}
-		var visit func(where string, ref *openapi3.SchemaRef) bool
-		visit = func(where string, ref *openapi3.SchemaRef) bool {
+// reachable returns a schema and, through properties, items and variants, all schemas that a value of
+// it can contain.
+func reachable(where string, root *openapi3.SchemaRef) []place {
+	var places []place
+	seen := map[*openapi3.Schema]bool{}
+	var visit func(where string, refs ...*openapi3.SchemaRef)
+	visit = func(where string, refs ...*openapi3.SchemaRef) {
+		for _, ref := range refs {
 			if ref == nil || seen[ref.Value] {
-				return true
+				continue
 			}
-			seen[ref.Value] = true
-			if !yield(place{where, ref.Value}) {
-				return false
+			schema := ref.Value
+			seen[schema] = true
+			places = append(places, place{where, schema})
+			for name, property := range sorted(schema.Properties) {
+				visit(where+"/"+name, property)
 			}
-			for name, property := range sorted(ref.Value.Properties) {
-				if !visit(where+"/"+name, property) {
-					return false
-				}
-			}
-			for _, variants := range []openapi3.SchemaRefs{ref.Value.OneOf, ref.Value.AnyOf, ref.Value.AllOf} {
-				for _, variant := range variants {
-					if !visit(where, variant) {
-						return false
-					}
-				}
-			}
-			return visit(where+"/[]", ref.Value.Items) && visit(where+"/*", ref.Value.AdditionalProperties.Schema)
+			visit(where, schema.OneOf...)
+			visit(where, schema.AnyOf...)
+			visit(where, schema.AllOf...)
+			visit(where+"/[]", schema.Items)
+			visit(where+"/*", schema.AdditionalProperties.Schema)
 		}
-		visit(where, root)
 	}
+	visit(where, root)
+	return places
 }
