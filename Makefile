@@ -6,7 +6,6 @@
 
 TOOL     := go tool -modfile=tools/tools.mod
 RELEASED := tools/released
-API_DIRS := . cdn token bytescaletest bytescaletest/fault contract
 NPM      := npm ci --ignore-scripts --no-audit --no-fund --silent
 FUZZTIME ?= 10000x
 PKG      ?= ./...
@@ -81,7 +80,7 @@ generate: ## Rewrite the generated files from openapi.yaml
 
 .PHONY: generate-check
 generate-check: ## Generate into a scratch directory and compare; go.mod tidy
-	@go run ./tools/drift
+	@tools/generate-check.sh
 
 .PHONY: spec-lint
 spec-lint: tools/node/node_modules ## Redocly on openapi.yaml: a second, foreign opinion; needs Node
@@ -98,7 +97,7 @@ spec-changelog: ## What changed in openapi.yaml since the last release
 
 .PHONY: api-check
 api-check: ## The Go API against that of the last release
-	@go run ./tools/apilist -released $(RELEASED)/go-api.txt -accepted $(RELEASED)/accepted-go-changes.txt $(API_DIRS)
+	@tools/goapi.sh check
 
 .PHONY: release-check
 release-check: breaking api-check spec-changelog ## Spec and Go API against the last release
@@ -106,7 +105,7 @@ release-check: breaking api-check spec-changelog ## Spec and Go API against the 
 .PHONY: release-baseline
 release-baseline: ## Rewrite tools/released: the present spec and Go API become what is promised
 	cp openapi.yaml $(RELEASED)/openapi.yaml
-	go run ./tools/apilist $(API_DIRS) > $(RELEASED)/go-api.txt
+	tools/goapi.sh release
 
 ##@ The contract
 

@@ -133,13 +133,13 @@ func TestEveryGateBites(t *testing.T) {
 			"spec changed, code not generated", []string{"generate-check"},
 			func(t *testing.T) func() {
 				return edit(t, dir, "openapi.yaml", `operationId: BeginMultipartUpload$`, "operationId: StartMultipartUpload")
-			}, "gen/bytescale.gen.go: differs",
+			}, "generated/gen/bytescale.gen.go differ",
 		},
 		{
 			"generated code edited", []string{"generate-check"},
 			func(t *testing.T) func() {
 				return edit(t, dir, "gen/*.gen.go", `^type BeginMultipartUploadRequest struct`, "// Edited.\ntype BeginMultipartUploadRequest struct")
-			}, "gen/bytescale.gen.go: differs",
+			}, "generated/gen/bytescale.gen.go differ",
 		},
 		{
 			"operation gone from the spec", []string{"breaking"},
@@ -150,7 +150,19 @@ func TestEveryGateBites(t *testing.T) {
 		{
 			"function gone from the Go API", []string{"api-check"},
 			func(t *testing.T) func() { return edit(t, dir, "*.go", `^func NewClient\(`, "func MakeClient(") },
-			"GONE: pkg bytescale, func NewClient(",
+			"BROKEN: github.com/c88edac7/bytescale-go: NewClient: removed",
+		},
+		{
+			"operation renamed", []string{"release-check"},
+			func(t *testing.T) func() {
+				undo := edit(t, dir, "openapi.yaml", `operationId: UploadFromUrl$`, "operationId: StoreFromUrl")
+				must(t, dir, "go", "generate", "./...")
+				return func() {
+					undo()
+					must(t, dir, "go", "generate", "./...")
+				}
+			},
+			"BROKEN: github.com/c88edac7/bytescale-go/gen: (*ClientWithResponses).UploadFromURLWithResponse: removed",
 		},
 		{
 			"operation without an id", []string{"-o", "tools/node/node_modules", "spec-lint"},
@@ -160,13 +172,13 @@ func TestEveryGateBites(t *testing.T) {
 		{
 			"file not formatted", []string{"fmt-check"},
 			func(t *testing.T) func() {
-				return add(t, dir, "tools/apilist/spoilt.go", "package main\nvar  spoilt   = 1\n")
-			}, "tools/apilist/spoilt.go",
+				return add(t, dir, "internal/memnet/spoilt.go", "package memnet\nvar  spoilt   = 1\n")
+			}, "internal/memnet/spoilt.go",
 		},
 		{
-			"error not checked", []string{"lint", "PKG=./tools/apilist"},
+			"error not checked", []string{"lint", "PKG=./internal/memnet"},
 			func(t *testing.T) func() {
-				return add(t, dir, "tools/apilist/spoilt.go", "package main\n\nimport \"os\"\n\nfunc init() { os.Chdir(\"/\") }\n")
+				return add(t, dir, "internal/memnet/spoilt.go", "package memnet\n\nimport \"os\"\n\nfunc init() { os.Chdir(\"/\") }\n")
 			}, "errcheck",
 		},
 		{
