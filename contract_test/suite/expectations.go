@@ -107,8 +107,11 @@ func wantError(response *http.Response, status int) error {
 	if err == nil {
 		err = json.Unmarshal(data, &body)
 	}
-	if err != nil || body.Error.Code == "" || body.Error.Message == "" {
-		return fmt.Errorf("no documented error body: %v", err)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the error body: %w", err)
+	case body.Error.Code == "" || body.Error.Message == "":
+		return errors.New("the error body has no code or no message")
 	}
 	return nil
 }
