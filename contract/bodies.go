@@ -2,7 +2,7 @@ package contract
 
 import "io"
 
-// readCloser reads from one thing and closes another.
+// readCloser reads from one body and closes another.
 type readCloser struct {
 	io.Reader
 	io.Closer

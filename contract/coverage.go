@@ -13,10 +13,10 @@ import (
 
 const coverageSuffix = ".jsonl"
 
-// Kind is what a point of coverage is about.
+// Kind is the kind of thing that a [Point] stands for.
 type Kind string
 
-// The kinds of points. Requests and responses are the exchanges proper.
+// The kinds of points.
 const (
 	KindRequest   Kind = "request"   // a media type of the request body, or "no body"
 	KindResponse  Kind = "response"  // a documented status, or range of statuses, and a media type
@@ -24,7 +24,7 @@ const (
 	KindParameter Kind = "parameter" // a parameter, by place and name
 )
 
-// A Point is one thing a document describes that can be exercised, and whether it was.
+// A Point is one thing that a document describes, and whether it was exercised.
 type Point struct {
 	Operation string `json:"operation"`
 	Kind      Kind   `json:"kind"`
@@ -32,16 +32,16 @@ type Point struct {
 	Seen      bool   `json:"seen"`
 }
 
-// String is the point in words.
+// String returns the point in words.
 func (p Point) String() string { return fmt.Sprintf("%s %s %s", p.Operation, p.Kind, p.Value) }
 
-// Coverage says for every point of a document whether it was exercised. It marshals to JSON as it is;
-// WriteTo prints it as a table.
+// Coverage reports for every point of a document whether it was exercised. [Coverage.WriteTo] prints
+// it as a table, and it can be marshaled to JSON.
 type Coverage struct {
 	Points []Point `json:"points"`
 }
 
-// Coverage is what the recorder has seen of the document.
+// Coverage returns what of the document a recorder has seen.
 func (d *Document) Coverage(r *Recorder) *Coverage {
 	if r == nil {
 		return d.coverage(nil)
@@ -51,9 +51,9 @@ func (d *Document) Coverage(r *Recorder) *Coverage {
 	return d.coverage(r.seen)
 }
 
-// ReadCoverage merges what all recorders have written to a directory. A directory that does not exist
-// holds nothing. What the document does not describe, because it was written for another version, is
-// left out.
+// ReadCoverage merges what all recorders have written to a directory. It ignores points that the
+// document does not describe, because another version of it may have been in use. The result is empty
+// if the directory does not exist.
 func (d *Document) ReadCoverage(dir string) (*Coverage, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*"+coverageSuffix))
 	if err != nil {
@@ -90,7 +90,7 @@ func (d *Document) coverage(seen map[point]bool) *Coverage {
 	return c
 }
 
-// points lists what there is to exercise in an operation, in the order of the table.
+// points returns everything that can be exercised in an operation, in the order of the table.
 func (op *operation) points() []point {
 	var points []point
 	add := func(kind Kind, value string) { points = append(points, point{op.id, kind, value}) }
@@ -123,8 +123,8 @@ func (op *operation) points() []point {
 	return points
 }
 
-// Count says how many points of the given kinds, all when none is given, were seen, and how many there
-// are.
+// Count returns how many points of the given kinds were seen, and how many there are. Without kinds it
+// counts all points.
 func (c *Coverage) Count(kinds ...Kind) (seen, total int) {
 	for _, p := range c.Points {
 		if len(kinds) > 0 && !slices.Contains(kinds, p.Kind) {
@@ -138,7 +138,8 @@ func (c *Coverage) Count(kinds ...Kind) (seen, total int) {
 	return seen, total
 }
 
-// Missing lists the points of the given kinds, all when none is given, that were not seen.
+// Missing returns the points of the given kinds that were not seen. Without kinds it returns those of
+// all kinds.
 func (c *Coverage) Missing(kinds ...Kind) []Point {
 	var missing []Point
 	for _, p := range c.Points {
@@ -149,7 +150,7 @@ func (c *Coverage) Missing(kinds ...Kind) []Point {
 	return missing
 }
 
-// statuses lists the statuses of an operation, those not seen in parentheses.
+// statuses returns the statuses of an operation. Those that were not seen are in parentheses.
 func (c *Coverage) statuses(operation string) string {
 	var list []string
 	for _, p := range c.Points {

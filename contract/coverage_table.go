@@ -7,8 +7,8 @@ import (
 	"text/tabwriter"
 )
 
-// WriteTo prints the coverage as a table, one line per operation, with the statuses that were not seen
-// in parentheses, followed by the totals and everything that was not exercised.
+// WriteTo prints the coverage as a table with one line for each operation, followed by the totals and
+// by everything that was not exercised. Statuses that were not seen are in parentheses.
 func (c *Coverage) WriteTo(w io.Writer) (int64, error) {
 	var b bytes.Buffer
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)

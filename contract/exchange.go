@@ -15,8 +15,7 @@ type exchange struct {
 	given     []string // the parameters that the request has, like "query:filePath"
 }
 
-// request completes violations of the request. They say already where in the location they are, and
-// what is wrong there.
+// request completes violations of the request, of which only the place in the location is known yet.
 func (x *exchange) request(in Location, found ...Violation) []Violation {
 	return x.complete(Request, 0, in, found)
 }
@@ -33,8 +32,8 @@ func (x *exchange) complete(direction Direction, status int, in Location, found 
 	return found
 }
 
-// checkHead validates everything of a request but its body. It returns what the body must be, nil
-// when there must be none or it cannot be told.
+// checkHead validates everything of a request except its body. It returns the documented body, or nil
+// if there must be none or none matches.
 func (x *exchange) checkHead(r *http.Request, params map[string]string) (*body, []Violation) {
 	var found []Violation
 	form, ok := x.operation.authentication(r)
@@ -73,16 +72,16 @@ func (x *exchange) checkRequestJSON(documented *body, data []byte) (any, []Viola
 	return value, x.request(InBody, checkSchema(documented.schema, value, Request, "")...)
 }
 
-// answer is a response whose head has been looked at.
+// answer is a response of which the head was validated.
 type answer struct {
 	status int
 	key    string // as documented: "200", "5XX"; empty when it is not
 	media  string // documented media type, empty for none
-	body   *body  // what the body must be; nil: none, or it cannot be told
+	body   *body  // the documented body; nil if there must be none or none matches
 	empty  bool   // the body must be empty
 }
 
-// checkAnswer validates everything of a response but its body.
+// checkAnswer validates everything of a response except its body.
 func (x *exchange) checkAnswer(status int, header http.Header) (answer, []Violation) {
 	a := answer{status: status}
 	documented := x.operation.response(status, x.strict)

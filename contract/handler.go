@@ -8,18 +8,19 @@ import (
 	"strings"
 )
 
-// NewHandler returns a handler that validates what passes through next.
+// NewHandler returns a handler that validates all traffic through next.
 //
-// A request that breaks the contract never reaches next. It is answered with the documented error
-// body: 401 when credentials are missing or malformed, 404 or 405 for an unknown path or method, 400
-// for everything else, with one entry in "details" per violation, keyed by its place ("body.size",
-// "query.filePath"). A response of next that breaks the contract is answered as 500 in its stead,
-// unless it is a file and already on its way. [WithReportOnly] lets both pass.
+// A request that breaks the contract does not reach next. It is answered with the documented error
+// body: 401 if credentials are missing or malformed, 404 or 405 for an unknown path or method, 413 for
+// a body that is too large if the operation documents it, and 400 otherwise. The "details" have one
+// entry for each place with a violation, like "body.size" or "query.filePath". A response of next that
+// breaks the contract is replaced by a 500, unless it is a file and on its way already.
+// [WithReportOnly] lets both pass.
 //
-// Next sees a validated JSON body through a method ValidatedValue() any of the request's Body, which
-// generated strict servers bind from, so that they see exactly what was validated.
+// The Body of a request with valid JSON has a method ValidatedValue() any. Generated strict servers
+// bind from its result, so that they see exactly what was validated.
 //
-// The error is that of an option.
+// NewHandler returns an error if an option is invalid.
 func NewHandler(next http.Handler, opts ...Option) (http.Handler, error) {
 	settings, err := newSettings(opts)
 	if err != nil {

@@ -7,13 +7,13 @@ import (
 	"fmt"
 )
 
-// maxDepth is how deep a JSON body may nest. encoding/json stops at 10000; nothing in the API needs
-// more than a few levels, metadata of users included.
+// maxDepth limits how deep a JSON body may nest. encoding/json stops at 10000. The API needs a few
+// levels, and metadata of users hardly more.
 const maxDepth = 128
 
-// decodeJSON decodes exactly one JSON value. It is stricter than encoding/json where two readers of
-// the same bytes could see different values: member names must be unique and nothing may follow.
-// Numbers stay json.Number, so that large integers keep their digits.
+// decodeJSON decodes exactly one JSON value. It is stricter than encoding/json, so that two readers of
+// the same bytes cannot see different values: member names must be unique, and nothing may follow.
+// Numbers become json.Number, so that large integers keep their digits.
 func decodeJSON(data []byte) (any, error) {
 	if !json.Valid(data) {
 		return nil, errors.New("must be one JSON value")
@@ -42,8 +42,8 @@ type jsonText struct {
 	depth int // levels of arrays and objects
 }
 
-// scanJSON counts without decoding. The text must be valid, so that quotes, brackets and colons are
-// enough to look at.
+// scanJSON counts without decoding. It looks at quotes, brackets and colons only, so the text must be
+// valid.
 func scanJSON(data []byte) (text jsonText) {
 	level := 0
 	for i := 0; i < len(data); i++ {

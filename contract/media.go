@@ -11,7 +11,7 @@ import (
 type body struct {
 	media  string // as in the document: "application/json", "*/*"
 	schema *openapi3.Schema
-	json   bool // validated in memory; everything else streams past
+	json   bool // validated in memory; all others are passed on unread
 }
 
 // bodies is the content of a request or response, exact media types before ranges.
@@ -33,7 +33,7 @@ func newBodies(content openapi3.Content) bodies {
 	return append(exact, ranges...)
 }
 
-// find returns the documented body for a Content-Type header, nil when it is not documented.
+// find returns the documented body for a Content-Type header, or nil if there is none.
 func (bs bodies) find(contentType string) *body {
 	media, parameters, err := mime.ParseMediaType(contentType)
 	kind, subtype, _ := strings.Cut(media, "/")

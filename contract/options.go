@@ -52,9 +52,9 @@ func WithDocument(d *Document) Option {
 	}
 }
 
-// WithStrict refuses response properties that the document does not name; by default they are accepted,
-// because services add them over time. Use it in tests, where both sides are built from the same
-// document.
+// WithStrict refuses response properties that the document does not name. By default they are
+// accepted, because services add properties over time. Use it in tests, where both sides are built
+// from the same document.
 func WithStrict() Option {
 	return func(s *settings) error {
 		s.strict = true
@@ -63,8 +63,8 @@ func WithStrict() Option {
 }
 
 // WithReporter calls report for each violation, with the context of the request, in addition to
-// failing the call. It may be given more than once. Calls may be concurrent, and happen on the
-// goroutine of the exchange.
+// failing the call. The option may be used more than once. Calls may be concurrent; each is made on
+// the goroutine of its exchange.
 func WithReporter(report func(context.Context, Violation)) Option {
 	return func(s *settings) error {
 		if report == nil {
@@ -76,7 +76,7 @@ func WithReporter(report func(context.Context, Violation)) Option {
 }
 
 // WithReportOnly lets traffic pass in spite of violations, which are only reported to [WithReporter]. A
-// body beyond [WithMaxBody] still passes whole, unchecked.
+// body beyond [WithMaxBody] passes whole and unchecked.
 func WithReportOnly() Option {
 	return func(s *settings) error {
 		s.reportOnly = true
@@ -84,7 +84,7 @@ func WithReportOnly() Option {
 	}
 }
 
-// WithCoverage notes what was exercised in a recorder. A nil recorder notes nothing.
+// WithCoverage records what was exercised. A nil recorder records nothing.
 func WithCoverage(r *Recorder) Option {
 	return func(s *settings) error {
 		s.recorder = r
@@ -92,8 +92,8 @@ func WithCoverage(r *Recorder) Option {
 	}
 }
 
-// WithMaxBody limits the JSON bodies that are read into memory, in bytes, at least 1. A longer one is
-// a violation. The default is [DefaultMaxBody]. Bodies of files have no limit here.
+// WithMaxBody limits the size of JSON bodies, in bytes, because they are read into memory. A longer body
+// is a violation. The minimum is 1, the default [DefaultMaxBody]. Bodies of files have no limit.
 func WithMaxBody(bytes int64) Option {
 	return func(s *settings) error {
 		if bytes < 1 {
@@ -104,10 +104,10 @@ func WithMaxBody(bytes int64) Option {
 	}
 }
 
-// WithServers names the base URLs under which the API and the CDN are reached, in place of those in the
-// document. Both may be the same, and each must be an absolute http or https URL. A transport treats
-// requests to anything else, part URLs aside, as violations. Handlers ignore it: they serve under any
-// name.
+// WithServers sets the base URLs of the API and of the CDN, in place of those in the document. Each must
+// be an absolute http or https URL; both may be the same. To a transport, a request to any other place
+// is a violation, except for the PUT of a part. Handlers ignore the option, because they serve under
+// any name.
 func WithServers(apiURL, cdnURL string) Option {
 	return func(s *settings) error {
 		if !isServer(apiURL) {
@@ -126,7 +126,7 @@ func isServer(server string) bool {
 	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
-// report hands violations to the reporters.
+// report calls the reporters with violations.
 func (s *settings) report(ctx context.Context, found []Violation) {
 	for _, v := range found {
 		for _, report := range s.reporters {

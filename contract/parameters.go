@@ -35,7 +35,7 @@ func compileParams(shared, own openapi3.Parameters) ([]param, error) {
 	for _, ref := range own {
 		p := ref.Value
 		if p.In == openapi3.ParameterInHeader && slices.Contains([]string{"Accept", "Content-Type", "Authorization"}, http.CanonicalHeaderKey(p.Name)) {
-			continue // OpenAPI says that such definitions are ignored
+			continue // OpenAPI ignores such definitions
 		}
 		compiled, err := compileParam(p, Location(p.In))
 		if err != nil {

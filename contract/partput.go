@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// PutPart is the name under which the PUT of an upload part is reported. It is not an operation of
-// the document: its URL comes from the service and is on a host of the service's choice.
+// PutPart is the name of the operation in violations of the PUT of an upload part. The document has no
+// such operation, because the service chooses the URL and its host.
 const PutPart = "PutPart"
 
 // checkPut validates the PUT of a part of known length.

@@ -7,11 +7,12 @@ import (
 	"sync"
 )
 
-// maxLearned is how many part URLs a transport remembers. An uploader fetches a URL shortly before it
-// uses it, so this is room for thousands of uploads at once in about 2 MB.
+// maxLearned limits how many part URLs a transport remembers. A client fetches a URL shortly before it
+// uses it, so this is enough for thousands of uploads at once. It takes about 2 MB.
 const maxLearned = 16384
 
-// learned remembers the pre-signed part URLs seen most recently, as hashes: a URL is a credential.
+// learned remembers the pre-signed part URLs seen most recently. It keeps hashes, because a URL is a
+// credential.
 type learned struct {
 	mu      sync.Mutex
 	entries map[[sha256.Size]byte]*list.Element
@@ -55,7 +56,7 @@ func (l *learned) length(url string) (int64, bool) {
 	return e.Value.(partURL).length, true
 }
 
-// learn takes the part out of a begin or part answer, wherever an object in it has an uploadUrl and a
+// learn adds the parts in the answer to a begin or part call: every object that has an uploadUrl and a
 // range.
 func (l *learned) learn(value any) {
 	object, ok := value.(map[string]any)

@@ -8,13 +8,13 @@ import (
 	"sync"
 )
 
-// CoverageEnv is the environment variable that [RecorderFromEnv] looks at: the directory in which
+// CoverageEnv is the environment variable that [RecorderFromEnv] reads. It names the directory in which
 // coverage is collected.
 const CoverageEnv = "BYTESCALE_CONTRACT_COVERAGE"
 
-// A Recorder notes which points of a document were exercised by exchanges without a violation. The
-// request half of an exchange counts when the answer was a success, since only then did the service
-// accept it. A nil Recorder notes nothing. It is safe for concurrent use.
+// A Recorder records which points of a document were exercised by exchanges without a violation. The
+// request of an exchange counts only if the response was a success, because otherwise the service may
+// have refused it. A nil Recorder records nothing. A Recorder is safe for concurrent use.
 type Recorder struct {
 	mu   sync.Mutex
 	dir  string
@@ -30,9 +30,9 @@ type point struct {
 	Value     string `json:"value"`
 }
 
-// NewRecorder returns a recorder that appends what it sees to a file of its own in a directory, which
-// is created if need be. Any number of processes may use one directory; [Document.ReadCoverage] reads
-// them all. With an empty dir the recorder keeps everything in memory.
+// NewRecorder returns a recorder that writes to a file of its own in a directory, which it creates if
+// necessary. Any number of processes may use the same directory; [Document.ReadCoverage] reads all
+// their files. With an empty dir the recorder keeps everything in memory.
 func NewRecorder(dir string) (*Recorder, error) {
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -42,7 +42,7 @@ func NewRecorder(dir string) (*Recorder, error) {
 	return &Recorder{dir: dir, seen: map[point]bool{}}, nil
 }
 
-// RecorderFromEnv returns a recorder for the directory in [CoverageEnv], nil when it is not set.
+// RecorderFromEnv returns a recorder for the directory in [CoverageEnv], or nil if it is not set.
 func RecorderFromEnv() (*Recorder, error) {
 	dir := os.Getenv(CoverageEnv)
 	if dir == "" {
@@ -51,8 +51,8 @@ func RecorderFromEnv() (*Recorder, error) {
 	return NewRecorder(dir)
 }
 
-// Close closes the recorder's file. It returns the first error of writing to it; points noted after
-// Close are kept in memory only.
+// Close closes the file of the recorder and returns the first error of writing to it. Points that are
+// recorded after Close are kept in memory only.
 func (r *Recorder) Close() error {
 	if r == nil {
 		return nil
@@ -68,7 +68,7 @@ func (r *Recorder) Close() error {
 	return err
 }
 
-// note records an exchange.
+// note records a validated exchange.
 func (r *Recorder) note(x *exchange, a answer, requestValid, responseValid bool) {
 	if r == nil || !responseValid || a.key == "" {
 		return

@@ -16,7 +16,7 @@ const (
 	codeResponse    = "response_invalid"
 )
 
-// writeError answers with the API's documented error body and returns the status. op is nil when the
+// writeError answers with the documented error body of the API and returns the status. op is nil if the
 // request matches no operation.
 func writeError(w http.ResponseWriter, op *operation, found []Violation) int {
 	status, code, message := http.StatusBadRequest, codeInvalid, "The request breaks the API's contract."
@@ -45,7 +45,7 @@ func writeError(w http.ResponseWriter, op *operation, found []Violation) int {
 	return status
 }
 
-// details has one entry per place, keyed like "body.size" or "query.filePath".
+// details returns one entry for each place, like "body.size" or "query.filePath".
 func details(found []Violation) map[string]any {
 	entries := map[string]any{}
 	for _, v := range found {

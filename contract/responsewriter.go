@@ -6,20 +6,20 @@ import (
 	"net/http"
 )
 
-// responseWriter validates a response while the handler writes it. JSON is held back until it is
-// complete; files pass straight through.
+// responseWriter validates a response while the handler writes it. It keeps JSON back until it is
+// complete, and passes files on as they are written.
 type responseWriter struct {
 	http.ResponseWriter
 	request  *http.Request
 	exchange *exchange
 	settings *settings
 
-	wrote  bool // the status is known
+	wrote  bool // the handler has written the head
 	answer answer
 	found  []Violation
-	passed bool // the head has gone out
+	passed bool // the head was passed on
 	buffer bytes.Buffer
-	extra  bool // bytes where there must be none, or too many
+	extra  bool // the handler wrote a body where there must be none, or one that is too large
 }
 
 func (w *responseWriter) WriteHeader(status int) {
@@ -37,8 +37,8 @@ func (w *responseWriter) WriteHeader(status int) {
 	}
 }
 
-// streams says whether the body goes out as it is written: a valid response with a file, or anything
-// when violations are only reported and there is no JSON to look at.
+// streams reports whether the body is passed on as it is written. That is so for files, unless the
+// head is invalid and will be replaced.
 func (w *responseWriter) streams() bool {
 	if len(w.found) > 0 && !w.settings.reportOnly {
 		return false
@@ -58,12 +58,12 @@ func (w *responseWriter) Write(data []byte) (int, error) {
 	}
 	w.extra = w.extra || (w.answer.empty && len(data) > 0) || int64(w.buffer.Len()+len(data)) > w.settings.maxBody
 	if w.extra && !w.settings.reportOnly {
-		return len(data), nil // replaced by an error in any case
+		return len(data), nil // an error takes the place of the body
 	}
 	return w.buffer.Write(data)
 }
 
-// ReadFrom keeps the short way from a file to the connection open.
+// ReadFrom lets files reach the ReadFrom of the connection, which may use sendfile.
 func (w *responseWriter) ReadFrom(r io.Reader) (int64, error) {
 	w.WriteHeader(http.StatusOK)
 	if w.passed {
@@ -72,7 +72,7 @@ func (w *responseWriter) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{w}, r)
 }
 
-// Flush sends what may be sent.
+// Flush sends what was passed on.
 func (w *responseWriter) Flush() {
 	w.WriteHeader(http.StatusOK)
 	if w.passed {
@@ -83,7 +83,7 @@ func (w *responseWriter) Flush() {
 // Unwrap serves http.ResponseController, for deadlines.
 func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// finish validates and sends what was held back. It returns all violations of the response.
+// finish validates and sends what was kept back. It returns all violations of the response.
 func (w *responseWriter) finish() []Violation {
 	w.WriteHeader(http.StatusOK)
 	switch {

@@ -118,8 +118,8 @@ type match struct {
 	params    map[string]string
 }
 
-// find returns the operation for a method and an escaped path among those that accept says yes to.
-// allowed lists the methods of the matching paths when only the method is unknown.
+// find returns the operation for a method and an escaped path among those that accept allows. If only
+// the method is unknown, allowed lists the methods that the path supports.
 func (d *Document) find(method, path string, accept func(*operation) bool) (m match, allowed []string) {
 	for _, r := range d.routes {
 		params, ok := r.match(path)

@@ -12,8 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// maxViolations is how many violations of one value are reported. Who sends a thousand unknown
-// properties needs no list of them.
+// maxViolations limits the violations reported per value.
 const maxViolations = 100
 
 // The settings of the schema validator, all of them, in one place. Not set, on purpose: defaults are
@@ -161,7 +160,7 @@ func kindOf(value any) string {
 	return openapi3.TypeNumber
 }
 
-// wanted says what the schema asks for. It uses the schema alone, never the value.
+// wanted describes what the schema demands. It uses the schema alone and never the value.
 func wanted(e *openapi3.SchemaError) string {
 	s := e.Schema
 	switch e.SchemaField {

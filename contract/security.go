@@ -9,11 +9,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// basicUser is the user name that goes with an API key in HTTP basic authentication. OpenAPI has no
-// way to say it.
+// basicUser is the user name that goes with an API key in HTTP basic authentication. OpenAPI cannot
+// express it.
 const basicUser = "apikey"
 
-// requirement is one accepted way to authenticate: all of its schemes together. Empty: anonymous.
+// requirement is one accepted way to authenticate, with all of its schemes together. Without schemes it
+// means anonymous access.
 type requirement struct {
 	name    string // like "apiKeyBearer+jwt", or "anonymous"
 	schemes []scheme
@@ -51,8 +52,8 @@ func compileSecurity(doc *openapi3.T, op *openapi3.Operation) ([]requirement, er
 	if len(requirements) == 0 {
 		requirements = []requirement{{name: "anonymous"}}
 	}
-	// The form that asks for most is tried first: a request with a key and a token is that form, not
-	// "a key".
+	// The form with most schemes is tried first, so that a request with a key and a token counts as
+	// that form and not as "a key".
 	slices.SortStableFunc(requirements, func(a, b requirement) int { return len(b.schemes) - len(a.schemes) })
 	return requirements, nil
 }
@@ -71,8 +72,8 @@ func compileScheme(doc *openapi3.T, name string) (scheme, error) {
 	return scheme{}, fmt.Errorf("security scheme %q is of a kind that is not supported", name)
 }
 
-// satisfied says whether the request carries the credential in a usable form. Whether it is the
-// right one is for the service to say.
+// satisfied reports whether the request carries a well-formed credential. Only the service knows
+// whether it is the right one.
 func (s scheme) satisfied(r *http.Request) bool {
 	values := r.Header.Values(s.header)
 	if len(values) != 1 {
@@ -89,8 +90,8 @@ func (s scheme) satisfied(r *http.Request) bool {
 	return values[0] != ""
 }
 
-// authentication returns the name of the form in which the request is authenticated, or false when
-// it satisfies none or carries a credential header that the form does not use.
+// authentication returns the name of the form in which the request is authenticated. It reports false
+// if the request satisfies no form, or carries a credential header that the form does not use.
 func (op *operation) authentication(r *http.Request) (string, bool) {
 	for _, alternative := range op.security {
 		if alternative.satisfied(r) {

@@ -9,11 +9,13 @@ import (
 	"strings"
 )
 
-// NewTransport returns a transport that validates what passes through next: for a bytescale.Client
-// what bytescale.NewTransport gives; http.DefaultTransport when nil. A request that breaks the contract
-// is not sent, and a response that breaks it is not handed out: the call returns an [*Error] instead,
-// unless [WithReportOnly] is set. The transport must see all calls of a client, since it learns from the
-// answers where parts may be sent. It is safe for concurrent use. The error is that of an option.
+// NewTransport returns a transport that validates all traffic through next. For a bytescale.Client, next
+// is what bytescale.NewTransport returns; nil means http.DefaultTransport. A request that breaks the
+// contract is not sent, and a response that breaks it is not returned: the call returns an [*Error]
+// instead, unless [WithReportOnly] is set. The transport must see all calls of a client, because it
+// learns from the responses where parts may be sent. It is safe for concurrent use.
+//
+// NewTransport returns an error if an option is invalid.
 func NewTransport(next http.RoundTripper, opts ...Option) (http.RoundTripper, error) {
 	if next == nil {
 		next = http.DefaultTransport

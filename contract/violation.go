@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Direction says which half of an exchange broke the contract.
+// Direction is the half of an exchange that breaks the contract.
 type Direction string
 
 // The two directions.
@@ -14,10 +14,10 @@ const (
 	Response Direction = "response"
 )
 
-// Location says where in a message a violation is.
+// Location is the part of a message that breaks the contract.
 type Location string
 
-// The places that are checked.
+// The locations.
 const (
 	InRoute       Location = "route"       // host, path or method
 	InSecurity    Location = "security"    // credentials
@@ -29,9 +29,9 @@ const (
 	InBody        Location = "body"        // the body
 )
 
-// Rules that are not keywords of a schema. The others are named like the keyword that was broken:
-// "required", "type", "minimum", "maxLength", "pattern", "enum", "oneOf", "discriminator", "format",
-// "additionalProperties" and so on.
+// Rules that are not keywords of a schema. The rule of a broken keyword is its name: "required", "type",
+// "minimum", "maxLength", "pattern", "enum", "oneOf", "discriminator", "format", "additionalProperties"
+// and so on.
 const (
 	RuleUnknownHost  = "unknownHost"  // no server of the document, and no learned part URL
 	RuleUnknownRoute = "unknownRoute" // no operation has this path
@@ -45,8 +45,8 @@ const (
 	RuleLength       = "length"       // a part PUT without the exact Content-Length
 )
 
-// A Violation is one way in which a message broke the contract. It never holds a value out of the
-// message, so it can be logged.
+// A Violation is one way in which a message breaks the contract. It contains no values of the message, so
+// it can be logged.
 type Violation struct {
 	// Operation is the operationId, "PutPart" for the PUT of an upload part, or empty when no
 	// operation matched.
@@ -60,7 +60,8 @@ type Violation struct {
 	Pointer string `json:"pointer,omitempty"`
 	// Rule is one of the Rule constants or the schema keyword that was broken.
 	Rule string `json:"rule"`
-	// Message says in a few words what is wanted. It holds neither secrets nor received values.
+	// Message describes in a few words what the contract demands. It contains no secrets and no
+	// received values.
 	Message string `json:"message"`
 }
 
@@ -69,7 +70,7 @@ func violation(at, rule, message string) Violation {
 	return Violation{Pointer: at, Rule: rule, Message: message}
 }
 
-// String is the violation in one line.
+// String returns the violation in one line.
 func (v Violation) String() string {
 	operation := v.Operation
 	if operation == "" {
@@ -82,8 +83,8 @@ func (v Violation) String() string {
 	return fmt.Sprintf("%s %s: %s%s: %s (%s)", operation, direction, v.Location, v.Pointer, v.Message, v.Rule)
 }
 
-// Error is the error of a call that broke the contract. Transports return it from RoundTrip, so
-// errors.As finds it in what an http.Client returns.
+// Error is the error of a call that breaks the contract. Transports return it from RoundTrip, so
+// errors.As finds it in the error of an http.Client.
 type Error struct {
 	// Violations is never empty.
 	Violations []Violation
@@ -103,7 +104,8 @@ func (e *Error) Error() string {
 	return "contract: " + strings.Join(lines, "; ")
 }
 
-// Permanent says that the call must not be repeated: the client of this module stops at such an error.
+// Permanent returns true: a retry would break the contract again. The client of this module does not
+// retry an error with such a method.
 func (e *Error) Permanent() bool { return true }
 
 // pointer appends a reference token to a JSON pointer.

@@ -11,14 +11,14 @@ import (
 	"github.com/c88edac7/bytescale-go/contract_test/suite"
 )
 
-// unbreakable are the constraints that no value breaks alone: where the pattern demands a character, so does the least length
-// (three of a MIME type), and a maximum of 30000 fits into 64 bits.
+// unbreakable are the constraints that no value breaks alone. A pattern that demands a character implies a least length of
+// 1 (3 for a MIME type), and a maximum of 30000 fits into 64 bits.
 var unbreakable = []string{
 	"code minLength", "filePath minLength", "fileUrl minLength", "mime minLength", "originalFileName minLength",
 	"timeout format", "url minLength",
 }
 
-// TestConstraints breaks every constraint of the spec by itself, in requests and in responses.
+// TestConstraints breaks every constraint of the spec alone, in requests and in responses.
 func TestConstraints(t *testing.T) {
 	tried := suite.RunConstraints(bytescale.OpenAPI())
 	for _, failure := range tried.Failures {
@@ -34,7 +34,7 @@ func TestConstraints(t *testing.T) {
 	}
 }
 
-// TestConstraintsBite: a constraint that nothing enforces is one that cannot be broken.
+// TestConstraintsBite: a constraint that nothing enforces is reported as one that cannot be broken.
 func TestConstraintsBite(t *testing.T) {
 	const name = "    FileName:\n      type: string\n"
 	document := strings.Replace(string(bytescale.OpenAPI()), name, name+"      format: hostname\n", 1)

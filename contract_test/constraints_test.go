@@ -8,10 +8,10 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// is states everything that a schema demands of a value, by keyword.
+// is lists everything that a schema demands of a value, by keyword.
 type is map[string]any
 
-// demands are the keywords that decide which values are good, and what one left out means.
+// demands are the keywords that decide which values are valid, and what a missing one means.
 var demands = []string{
 	"type", "format", "nullable", "enum", "default", "pattern", "minLength", "maxLength",
 	"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
@@ -20,8 +20,8 @@ var demands = []string{
 	"oneOf", "anyOf", "allOf", "not", "discriminator",
 }
 
-// demandsOf reads what a schema demands. A property that is an object or a choice demands only to be that one; which
-// other component a scalar is written as does not matter.
+// demandsOf returns what a schema demands. Of a property that is an object or a union, that is the component. Of a scalar,
+// it does not matter which component describes it.
 func demandsOf(t *testing.T, ref *openapi3.SchemaRef) is {
 	t.Helper()
 	if ref.Ref != "" && (ref.Value.Type.Is("object") || len(ref.Value.OneOf) > 0) {
@@ -51,7 +51,7 @@ func demandsOfSchema(t *testing.T, schema *openapi3.Schema) is {
 	return found
 }
 
-// everyDemand reads the whole document: the demands of each object, property, item, parameter and header, by place.
+// everyDemand returns the demands of each object, property, item, parameter and header of a document, by place.
 func everyDemand(t *testing.T, document *openapi3.T) map[string]is {
 	t.Helper()
 	all := map[string]is{}
@@ -104,7 +104,7 @@ func (d is) with(keyword string, value any) is {
 	return more
 }
 
-// normal returns the demands as they come out of JSON, so that numbers and lists compare.
+// normal returns the demands as JSON decodes them, so that numbers and lists compare.
 func (d is) normal(t *testing.T) is {
 	t.Helper()
 	data, err := json.Marshal(d)

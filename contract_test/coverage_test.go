@@ -11,9 +11,9 @@ import (
 )
 
 // TestCoverage runs the contract suite, prints what it exercised, and demands all of it: every operation with every
-// documented status and media type in both directions, every form of authentication and every parameter. When
-// contract.CoverageEnv names a directory, a second table shows what the processes before have recorded there: the tests
-// of the SDK, the JavaScript SDK. The suite adds to it.
+// documented status and media type in both directions, every form of authentication and every parameter. If
+// contract.CoverageEnv names a directory, a second table shows what earlier processes have recorded there, such as the
+// tests of the SDK and those with the JavaScript SDK. The suite adds to it.
 func TestCoverage(t *testing.T) {
 	if dir := os.Getenv(contract.CoverageEnv); dir != "" {
 		others, err := contract.Default().ReadCoverage(dir)
@@ -52,7 +52,7 @@ func table(t *testing.T, coverage *contract.Coverage) string {
 	return b.String()
 }
 
-// The coverage gate bites: what is documented and never happens is missing, and fails the suite.
+// TestCoverageGateBites: what is documented and never happens is missing, and the suite fails.
 func TestCoverageGateBites(t *testing.T) {
 	document := strings.Replace(string(bytescale.OpenAPI()), "        '401':\n", "        '402':\n          $ref: '#/components/responses/Forbidden'\n        '401':\n", 1)
 	result := suite.Run([]byte(document), suite.Options{})

@@ -1,4 +1,4 @@
-// Package contracttest holds openapi.yaml against everything that could disagree with it: the documented examples, the
+// Package contracttest compares openapi.yaml with everything that could disagree with it: the documented examples, the
 // facts known about the service, rules for a good description, the SDK and the fake.
 package contracttest
 
@@ -13,13 +13,13 @@ import (
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
-// loadSpec loads the embedded openapi.yaml, references resolved. Every call returns a new document, which the caller may
-// break.
+// loadSpec loads the embedded openapi.yaml with references resolved. Every call returns a new document, which the caller
+// may change.
 func loadSpec() (*openapi3.T, error) {
 	return openapi3.NewLoader().LoadFromData(bytescale.OpenAPI())
 }
 
-// An operation is one operation of a document with the place it stands in.
+// An operation is one operation of a document with its place in the document.
 type operation struct {
 	*openapi3.Operation
 
@@ -60,7 +60,7 @@ func (op operation) parameters() []*openapi3.Parameter {
 	return all
 }
 
-// parameterSchema returns the schema of a parameter, also of one that is described by its content.
+// parameterSchema returns the schema of a parameter, also if the parameter is described by its content.
 func parameterSchema(parameter *openapi3.Parameter) *openapi3.SchemaRef {
 	if parameter.Schema != nil {
 		return parameter.Schema
@@ -87,7 +87,7 @@ func sorted[V any](entries map[string]V) iter.Seq2[string, V] {
 	}
 }
 
-// componentName returns the last element of a reference, or "" where there is none.
+// componentName returns the last element of a reference, or "" if there is none.
 func componentName(ref string) string {
 	return ref[strings.LastIndex(ref, "/")+1:]
 }

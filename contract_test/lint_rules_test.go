@@ -21,7 +21,7 @@ func (f finding) String() string {
 // A report collects what one rule finds.
 type report func(where, text string, args ...any)
 
-// rules are what a description of this service has to obey beyond being valid. All of them are errors.
+// rules are what a description of this service has to follow, besides being valid. Every finding is an error.
 var rules = map[string]func(*openapi3.T, report){
 	"operation-id":     checkOperationIDs,
 	"declared-tag":     checkTags,
@@ -53,7 +53,8 @@ func lint(document *openapi3.T) []finding {
 
 var operationID = regexp.MustCompile(`^[A-Z][a-z]+(?:[A-Z][a-z]+)+$`)
 
-// checkOperationIDs wants the vendor's own names, a verb and its object in PascalCase: Go names derive from them.
+// checkOperationIDs wants the names of the vendor, a verb and its object in PascalCase, because Go names derive from
+// them.
 func checkOperationIDs(document *openapi3.T, report report) {
 	for op := range operations(document) {
 		if !operationID.MatchString(op.OperationID) {
@@ -70,7 +71,7 @@ func checkTags(document *openapi3.T, report report) {
 	}
 }
 
-// checkDescriptions wants a whole sentence on everything a reader can meet.
+// checkDescriptions wants a whole sentence on everything that a reader sees.
 func checkDescriptions(document *openapi3.T, report report) {
 	sentence := func(where, text string) {
 		if text = strings.TrimSpace(text); text == "" || !strings.HasSuffix(text, ".") {
@@ -145,7 +146,7 @@ func allShown(content openapi3.Content) bool {
 	return len(content) > 0
 }
 
-// checkErrorStatuses wants each failure that any HTTP service gives, each with the one error body.
+// checkErrorStatuses wants the failures that any HTTP service has, each with the same error body.
 func checkErrorStatuses(document *openapi3.T, report report) {
 	for op := range operations(document) {
 		for _, status := range []string{"400", "401", "403", "404", "429", "5XX", "default"} {
@@ -180,8 +181,8 @@ func checkRetryAfter(document *openapi3.T, report report) {
 	}
 }
 
-// checkSecurity wants every operation behind credentials, with the one exception that public files are for everybody,
-// and every scheme in use.
+// checkSecurity wants credentials for every operation, except that everybody may read public files, and a use for every
+// scheme.
 func checkSecurity(document *openapi3.T, report report) {
 	used := map[string]bool{}
 	for op := range operations(document) {
@@ -249,22 +250,22 @@ func names[V any](entries map[string]V) []string {
 	return all
 }
 
-// unlimited are the strings and arrays whose size nobody has told, each with the reason.
+// unlimited are the strings and arrays without a documented size, each with the reason.
 var unlimited = map[string]string{
 	"RawFileUrl":                          "the documented 255 contradicts paths of 512, see docs/decisions.md",
-	"PreSignedUploadUrl":                  "storage's, only a minimum is documented",
+	"PreSignedUploadUrl":                  "chosen by storage, only a minimum is documented",
 	"FormDataFieldName":                   "chosen by the client, only a minimum is documented",
 	"FormDataUploadFailure.message":       "only a minimum is documented",
 	"ErrorInfo.message":                   "only a minimum is documented",
 	"UploadPartList.remainingUploadParts": "the number of parts is up to the service",
 	"FormDataUploadResponse.errors":       "a form may hold any number of files",
 	"FormDataUploadResponse.files":        "a form may hold any number of files",
-	"DownloadFile parameter exp":          "a number or a word, held by its pattern",
+	"DownloadFile parameter exp":          "a number or a word, limited by its pattern",
 	"DownloadFile parameter version":      "any value",
 	"DownloadFile parameter v":            "any value",
 	"DownloadFile parameter sig":          "opaque",
 	"DownloadFile parameter enc":          "opaque",
-	"DownloadFile parameter Range":        "held by its pattern",
+	"DownloadFile parameter Range":        "limited by its pattern",
 }
 
 // checkLimits wants a largest size on every string and array and a least value on every number, or a reason for none.
@@ -288,7 +289,7 @@ func checkLimits(document *openapi3.T, report report) {
 	}
 }
 
-// checkIntegers wants room for terabytes and for milliseconds since 1970.
+// checkIntegers wants 64 bits, for terabytes and for milliseconds since 1970.
 func checkIntegers(document *openapi3.T, report report) {
 	for place := range allSchemas(document) {
 		if place.schema.Type.Is("integer") && place.schema.Format != "int64" {
@@ -297,14 +298,14 @@ func checkIntegers(document *openapi3.T, report report) {
 	}
 }
 
-// checkLossless wants Go to be able to say what JSON can: that a switch which is on by default is off, and that a value
-// is null. The generator's plain types cannot, unless it is told so. DownloadFile is written by hand.
+// checkLossless wants Go types that can express what JSON can: false where true is the default, and null. The plain types
+// of the generator cannot, so such a schema needs an extension. DownloadFile is written by hand.
 func checkLossless(document *openapi3.T, report report) {
 	for place := range allSchemas(document) {
 		schema := place.schema
 		ambiguous := schema.Nullable || schema.Type.Is("boolean") && schema.Default == true
-		told := schema.Extensions["x-go-type-skip-optional-pointer"] == false || schema.Extensions["x-go-type"] != nil
-		if ambiguous && !told && !strings.HasPrefix(place.where, "DownloadFile ") {
+		extended := schema.Extensions["x-go-type-skip-optional-pointer"] == false || schema.Extensions["x-go-type"] != nil
+		if ambiguous && !extended && !strings.HasPrefix(place.where, "DownloadFile ") {
 			report(place.where, "the generated Go type cannot hold every value; see x-go-type-skip-optional-pointer")
 		}
 	}
@@ -336,7 +337,8 @@ func checkRequired(document *openapi3.T, report report) {
 	}
 }
 
-// checkClosedRequests wants a misspelt field of a request to be an error. An object with no fields of its own is free.
+// checkClosedRequests wants a misspelt field of a request to be an error. An object without fields of its own may hold
+// anything.
 func checkClosedRequests(document *openapi3.T, report report) {
 	for op := range operations(document) {
 		if op.RequestBody == nil {
@@ -353,7 +355,7 @@ func checkClosedRequests(document *openapi3.T, report report) {
 	}
 }
 
-// checkOpenResponses wants answers to be free to gain fields.
+// checkOpenResponses wants responses that may gain fields.
 func checkOpenResponses(document *openapi3.T, report report) {
 	for op := range operations(document) {
 		for status, response := range sorted(op.Responses.Map()) {

@@ -14,7 +14,7 @@ func TestSpecIsClean(t *testing.T) {
 	}
 }
 
-// Every rule is seen to find something in a document that was broken on purpose, at the place where it was broken.
+// TestRulesBite: every rule finds something in a document that was broken on purpose, at the place where it was broken.
 func TestRulesBite(t *testing.T) {
 	op := func(document *openapi3.T, id string) operation {
 		found, err := operationByID(document, id)

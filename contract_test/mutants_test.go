@@ -23,7 +23,7 @@ import (
 	"github.com/c88edac7/bytescale-go/contract_test/suite"
 )
 
-// everyMutant chooses how much of TestMutants runs: with 1 all mutants do, as in make contract-mutants, with n each nth.
+// everyMutant selects how much of TestMutants runs: with n, each nth mutant. make contract-mutants uses 1.
 var everyMutant = flag.Int("mutants-every", 40, "run each nth `mutant` of the spec")
 
 const (
@@ -31,18 +31,18 @@ const (
 	leastKilled   = 0.95
 )
 
-// expectedSurvivors are the mutants, by name, that the suite cannot notice, each with the reason.
+// expectedSurvivors are the names of the mutants that the suite cannot notice, each with the reason.
 var expectedSurvivors = map[string]string{}
 
-// A verdict is what became of a mutant.
+// A verdict is the result for one mutant.
 type verdict struct {
 	mutants.Mutant
 	killer string // the check that noticed, empty for a survivor
-	facts  bool   // the pinned facts notice
+	facts  bool   // the pinned facts notice the mutant
 }
 
 // TestMutants makes one mistake in the spec at a time and demands that the contract suite notices nearly all of them.
-// The pinned facts and the examples have no part in that: they would notice anything, and prove nothing about the suite.
+// The pinned facts and the examples do not count, because they notice any change and prove nothing about the suite.
 func TestMutants(t *testing.T) {
 	all, err := mutants.Of(bytescale.OpenAPI())
 	if err != nil {
@@ -110,7 +110,7 @@ func judgeOne(t *testing.T, m mutants.Mutant) verdict {
 	return v
 }
 
-// factsNotice says whether the facts pinned in this package tell a document from the right one.
+// factsNotice reports whether the facts pinned in this package notice that a document is wrong.
 func factsNotice(t *testing.T, document []byte) bool {
 	loaded, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
@@ -127,7 +127,7 @@ func factsNotice(t *testing.T, document []byte) bool {
 	return len(found) > 0
 }
 
-// gate is what a run has to fulfil.
+// gate returns an error if the suite noticed too few mutants, or missed one without a known reason.
 func gate(verdicts []verdict, expected map[string]string) error {
 	var failures []error
 	killed := 0
@@ -148,7 +148,7 @@ func gate(verdicts []verdict, expected map[string]string) error {
 	return errors.Join(failures...)
 }
 
-// scores prints the score as a whole, by kind and by operation, and the survivors.
+// scores returns the score as a whole, by kind and by operation, and the survivors.
 func scores(verdicts []verdict) string {
 	var b strings.Builder
 	score := func(name string, of func(verdict) bool) {
@@ -199,7 +199,7 @@ func scores(verdicts []verdict) string {
 	return b.String()
 }
 
-// The gate bites.
+// TestMutantGateBites runs the gate on made-up verdicts.
 func TestMutantGateBites(t *testing.T) {
 	verdicts := make([]verdict, 100)
 	for i := range verdicts {
@@ -230,7 +230,7 @@ func TestMutantGateBites(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
-	// And the suite that it counts on sees nothing wrong with what the mutants are made of, or all would be noticed.
+	// The suite must accept the document that the mutants are made of. Otherwise it would notice all of them.
 	unchanged, err := mutants.Unchanged(bytescale.OpenAPI())
 	if err != nil {
 		t.Fatal(err)

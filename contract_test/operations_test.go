@@ -20,7 +20,7 @@ type content map[string]string
 
 func asJSON(schema string) content { return content{"application/json": schema} }
 
-// An operationFact tells where an operation is, what it takes and what it may answer.
+// An operationFact states where an operation is, what it takes and what it may answer.
 type operationFact struct {
 	id, method, server, path string
 	request                  content
@@ -126,12 +126,12 @@ func TestOperationFacts(t *testing.T) {
 	}
 	for op := range operations(document) {
 		if !slices.ContainsFunc(operationFacts, func(fact operationFact) bool { return fact.id == op.OperationID }) {
-			t.Errorf("%s: no fact tells of it", op.OperationID)
+			t.Errorf("%s: there is no fact about it", op.OperationID)
 		}
 	}
 }
 
-// schemaNames reads the media types of a body and the component behind each.
+// schemaNames returns the media types of a body and the component behind each.
 func schemaNames(body openapi3.Content) content {
 	found := content{}
 	for media, value := range body {
@@ -148,7 +148,7 @@ func serverURLs(servers openapi3.Servers) []string {
 	return urls
 }
 
-// credentials lists the accepted combinations: a key in either form, alone or together with a token.
+// credentials returns the accepted combinations: a key in either form, alone or together with a token.
 func credentials(anonymous bool) []string {
 	accepted := []string{"AuthorizationToken BasicAuth", "AuthorizationToken BearerAuth", "BasicAuth", "BearerAuth"}
 	if anonymous {
@@ -157,7 +157,7 @@ func credentials(anonymous bool) []string {
 	return accepted
 }
 
-// requirements reads the combinations that the spec accepts for an operation.
+// requirements returns the combinations of credentials that the spec accepts for an operation.
 func requirements(document *openapi3.T, op operation) []string {
 	alternatives := document.Security
 	if op.Security != nil {
@@ -170,7 +170,7 @@ func requirements(document *openapi3.T, op operation) []string {
 	return slices.Sorted(slices.Values(accepted))
 }
 
-// The schemes are what the credentials travel in.
+// TestSecuritySchemes checks how credentials are sent.
 func TestSecuritySchemes(t *testing.T) {
 	type scheme struct{ Type, Scheme, In, Name string }
 	known := map[string]scheme{

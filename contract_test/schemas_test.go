@@ -6,13 +6,13 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// A place is a schema and where it stands.
+// A place is a schema and its place in the document.
 type place struct {
 	where  string
 	schema *openapi3.Schema
 }
 
-// describedSchemas yields the schemas that need words of their own: the components and their inline properties.
+// describedSchemas yields the schemas that need a description: the components and their inline properties.
 func describedSchemas(document *openapi3.T) iter.Seq[place] {
 	return func(yield func(place) bool) {
 		for name, component := range sorted(document.Components.Schemas) {
@@ -28,8 +28,8 @@ func describedSchemas(document *openapi3.T) iter.Seq[place] {
 	}
 }
 
-// allSchemas yields the schemas that values are held against: the components, their inline properties, and the inline
-// schemas of parameters.
+// allSchemas yields the schemas that values are validated against: the components, their inline properties, and the
+// inline schemas of parameters.
 func allSchemas(document *openapi3.T) iter.Seq[place] {
 	return func(yield func(place) bool) {
 		for place := range describedSchemas(document) {

@@ -14,7 +14,7 @@ import (
 
 type settings struct {
 	key, apiURL, cdnURL string
-	transport           http.RoundTripper // nil: the usual one
+	transport           http.RoundTripper // nil: http.DefaultTransport
 }
 
 // examination is one run against a server.
@@ -28,7 +28,7 @@ type examination struct {
 	files  []string // to delete
 }
 
-// examine runs every step, whatever becomes of the others, and deletes what they made.
+// examine runs every step, even if others fail, and deletes the files that they made.
 func examine(ctx context.Context, s settings) (*report, error) {
 	if s.apiURL == "" {
 		s.apiURL = bytescale.DefaultAPIURL
@@ -71,19 +71,19 @@ func (x *examination) deviates(_ context.Context, v contract.Violation) {
 	x.deviations = append(x.deviations, v)
 }
 
-// observe notes what the contract leaves open.
+// observe records a behaviour that the contract leaves open.
 func (x *examination) observe(format string, args ...any) {
 	x.observations = append(x.observations, fmt.Sprintf(format, args...))
 }
 
-// path is where a step puts its file, which is deleted at the end.
+// path returns the path for the file of a step, which is deleted at the end.
 func (x *examination) path(name string) string {
 	path := x.folder + "/" + name
 	x.files = append(x.files, path)
 	return path
 }
 
-// cleanUp deletes everything. It goes on after Ctrl-C, within limits.
+// cleanUp deletes all files. Ctrl-C does not stop it, but it takes a minute at most.
 func (x *examination) cleanUp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 
 const key = "secret_A623uY2liveliveliveliveli"
 
-// against runs the examination on a fake service, as the program does on the live one.
+// against runs the program against a fake service.
 func against(t *testing.T, srv *bytescaletest.Server) (int, string) {
 	t.Helper()
 	env := map[string]string{"BYTESCALE_API_KEY": key, "BYTESCALE_API_URL": srv.URL(), "BYTESCALE_CDN_URL": srv.URL()}
@@ -68,7 +68,7 @@ func TestDeviationsAreReported(t *testing.T) {
 	}
 }
 
-// What cannot be deleted is told.
+// TestLeftovers: the report lists files that cannot be deleted.
 func TestLeftovers(t *testing.T) {
 	srv := server(t)
 	srv.Fail(fault.Fault{Operation: "DeleteFile", Kind: fault.Status, Status: 403})

@@ -1,12 +1,12 @@
-// Command live runs the contract against a real server: the service itself, or any other that BYTESCALE_API_URL names.
-// It uploads small files in every way there is, looks at them, downloads and deletes them, and validates every exchange
-// against openapi.yaml, tolerantly: the service may have grown fields. What it prints is Markdown that can be pasted into
-// an issue: what was exercised, and every deviation.
+// Command live checks a real server against the contract: the service, or the server that BYTESCALE_API_URL names. It
+// uploads small files in every way, reads, downloads and deletes them, and validates every exchange against
+// openapi.yaml. Unknown properties of responses are accepted, because the service may have gained some. It prints a report
+// in Markdown that can be pasted into an issue: what was exercised, and every deviation.
 //
 //	BYTESCALE_API_KEY=secret_… go run ./contract_test/live
 //
-// The key should be a secret one, or what was uploaded cannot be deleted. BYTESCALE_CDN_URL names another CDN. The exit
-// code is 0 when nothing deviates, 1 otherwise, and 0 without a key, since nothing was run then.
+// The key should be a secret one. With a public one, the uploaded files cannot be deleted. BYTESCALE_CDN_URL names another
+// CDN. The exit code is 0 if nothing deviates or if there is no key, and 1 otherwise.
 package main
 
 import (

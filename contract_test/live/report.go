@@ -9,7 +9,7 @@ import (
 	"github.com/c88edac7/bytescale-go/contract"
 )
 
-// report is what is known after a run. It holds no secret.
+// report is the result of a run. It contains no secret.
 type report struct {
 	apiURL       string
 	started      time.Time
@@ -22,7 +22,7 @@ type report struct {
 
 func (r *report) good() bool { return len(r.deviations) == 0 && len(r.failed) == 0 }
 
-// print writes Markdown.
+// print writes the report as Markdown.
 func (r *report) print(w io.Writer) {
 	fmt.Fprintf(w, "## Contract against %s, %s\n\n", r.apiURL, r.started.Format(time.RFC3339))
 	fmt.Fprintf(w, "%d deviations from openapi.yaml, %d of %d steps failed.\n", len(r.deviations), len(r.failed), len(steps))
@@ -47,7 +47,7 @@ func section(w io.Writer, title string, items []string) {
 	}
 }
 
-// lines lists each deviation once, with how often it was seen.
+// lines returns each deviation once, with how often it was seen.
 func lines(found []contract.Violation) (all []string) {
 	count := map[contract.Violation]int{}
 	for _, v := range found {

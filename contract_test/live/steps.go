@@ -16,7 +16,7 @@ import (
 
 var content = []byte("a file of the live contract run\n")
 
-// steps are all that is tried, in order. Each stands by itself.
+// steps are run in this order. None depends on another.
 var steps = []struct {
 	name string
 	do   func(*examination, context.Context) error
@@ -50,7 +50,7 @@ func (x *examination) multipart(ctx context.Context) error {
 	return nil
 }
 
-// callByCall uploads through the generated client, with a look at everything on the way.
+// callByCall uploads through the generated client and observes every answer.
 func (x *examination) callByCall(ctx context.Context) error {
 	api, account := x.client.API(), x.client.AccountID()
 	var where gen.FilePathDefinition
@@ -116,7 +116,7 @@ func (x *examination) put(ctx context.Context, url string, body []byte) (string,
 	}
 	response, err := x.http.Do(r)
 	if err != nil {
-		return "", errors.New("the PUT of a part failed") // the error has the URL in it, which is a secret
+		return "", errors.New("the PUT of a part failed") // the error contains the URL, which is a secret
 	}
 	defer response.Body.Close()
 	if response.StatusCode/100 != 2 {
@@ -161,7 +161,7 @@ func (x *examination) formDataUpload(ctx context.Context) error {
 	return succeeded("FormDataUpload", stored.HTTPResponse)
 }
 
-// uploadFromURL has the service fetch a file that it stores itself.
+// uploadFromURL lets the service fetch a file that it stores.
 func (x *examination) uploadFromURL(ctx context.Context) error {
 	source, err := x.client.FileURL(x.folder + "/sdk.txt")
 	if err != nil {
@@ -202,7 +202,7 @@ func (x *examination) download(ctx context.Context) error {
 	return nil
 }
 
-// refusals asks for what the service must refuse, to see its errors.
+// refusals sends requests that the service must refuse, to see its errors.
 func (x *examination) refusals(ctx context.Context) error {
 	api, account := x.client.API(), x.client.AccountID()
 	missing, err := api.GetFileDetailsWithResponse(ctx, account, &gen.GetFileDetailsParams{FilePath: x.folder + "/missing"})

@@ -1,7 +1,7 @@
 package mutants
 
-// withoutExamples takes all examples out of a document. They would give many mutants away at loading, and what is
-// asked is whether the suite notices.
+// withoutExamples removes all examples from a document. With them, many mutants would not load, and the suite would not
+// have to notice.
 func withoutExamples(node any) any {
 	switch node := node.(type) {
 	case []any:

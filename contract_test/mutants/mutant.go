@@ -37,8 +37,8 @@ func Of(document []byte) ([]Mutant, error) {
 	return m.mutants, m.err
 }
 
-// Unchanged is what the mutants of a document are made of: JSON, without examples, and with no mistake in it. A suite
-// that does not accept it notices nothing of the mutants either.
+// Unchanged returns the document that mutants are made of: JSON without examples, and without a mistake. A suite that
+// refuses it notices nothing by refusing mutants.
 func Unchanged(document []byte) ([]byte, error) {
 	m, err := newMaker(document)
 	if err != nil {
@@ -74,12 +74,12 @@ type maker struct {
 	err     error
 }
 
-// place is the way to a node from the root of the document.
+// place is the path from the root of the document to a node.
 type place []string
 
 func (p place) to(tokens ...string) place { return append(slices.Clone(p), tokens...) }
 
-// short is the place in words, without the parts that all places have.
+// short returns the place in words, without the parts that all places have.
 func (p place) short() string {
 	words := slices.DeleteFunc(slices.Clone(p), func(token string) bool {
 		return token == "components" || token == "schemas" || token == "paths" || token == "properties" || token == "schema"
@@ -144,13 +144,13 @@ func clone(node any) any {
 	return node
 }
 
-// sortedKeys are the names of the members of an object.
+// sortedKeys returns the names of the members of an object.
 func sortedKeys(node any) []string {
 	o, _ := node.(object)
 	return slices.Sorted(maps.Keys(o))
 }
 
-// list is an array of the document, nil if there is none.
+// list returns a node as an array, nil if it is none.
 func list(node any) []any {
 	l, _ := node.([]any)
 	return l

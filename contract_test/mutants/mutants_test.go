@@ -7,7 +7,7 @@ import (
 	"github.com/c88edac7/bytescale-go"
 )
 
-// Every mutant is another document: none is without a mistake, and none counts twice.
+// TestMutantsDiffer: every mutant has a mistake, and no two are the same.
 func TestMutantsDiffer(t *testing.T) {
 	spec := bytescale.OpenAPI()
 	unchanged, err := Unchanged(spec)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// servers puts the service somewhere else.
+// servers changes the hosts.
 func (m *maker) servers() {
 	if len(list(m.root["servers"])) > 0 {
 		m.add("server", place{"servers", "0"}, "another host", func(node object) { node["url"] = "https://api.example.com" })
@@ -159,7 +159,7 @@ func (m *maker) responses() {
 	}
 }
 
-// onlyDefault says whether a shared response is used for "default" alone, which allows nothing.
+// onlyDefault reports whether a shared response is used for "default" alone, which allows nothing.
 func onlyDefault(root object, name string) bool {
 	for _, path := range sortedKeys(root["paths"]) {
 		for _, method := range methods {
@@ -174,7 +174,7 @@ func onlyDefault(root object, name string) bool {
 	return true
 }
 
-// securitySchemes changes how credentials travel.
+// securitySchemes changes how credentials are sent.
 func (m *maker) securitySchemes() {
 	for _, name := range sortedKeys(at(m.root, place{"components", "securitySchemes"})) {
 		p := place{"components", "securitySchemes", name}

@@ -21,8 +21,8 @@ func (m *maker) schemas() {
 	}
 }
 
-// schema changes one schema in every way that can be noticed. inJSON says whether its values travel as JSON; as text,
-// there is no null and no type.
+// schema changes one schema in every way that can be noticed. inJSON reports whether its values travel as JSON; text has
+// no null and no type.
 func (m *maker) schema(p place, schema object, inJSON bool) {
 	m.types(p, schema, inJSON)
 	m.limits(p, schema)
@@ -61,7 +61,7 @@ func (m *maker) types(p place, schema object, inJSON bool) {
 	}
 }
 
-// retype gives a schema another type and takes away what goes only with the former one.
+// retype changes the type of a schema and removes the keywords that belong to the former one.
 func retype(node object, other string) {
 	for _, keyword := range []string{
 		"format", "pattern", "minLength", "maxLength", "minimum", "maximum", "enum", "default", "items", "maxItems",
@@ -100,8 +100,8 @@ func (m *maker) limits(p place, schema object) {
 	}
 }
 
-// implied says whether a pattern makes a least length of no consequence: it matches nothing shorter, or, when the limit
-// is raised by one, nothing of that length.
+// implied reports whether a pattern implies a least length: it matches nothing shorter, or, if the limit is raised by
+// one, nothing of that length.
 func implied(pattern string, least int, loosened bool) bool {
 	length := least
 	if loosened {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// usage says which operations use which component, and which schemas travel as JSON.
+// usage knows which operations use which component, and which schemas travel as JSON.
 type usage struct {
 	root object
 	by   map[string][]string // component pointer → operationIds
@@ -34,7 +34,7 @@ func usageOf(root object) usage {
 	return u
 }
 
-// follow notes everything that a node refers to.
+// follow records everything that a node refers to.
 func (u usage) follow(node any, id string, seen map[string]bool) {
 	for _, ref := range references(node) {
 		if seen[ref] {
@@ -76,7 +76,7 @@ func (u usage) markJSON() {
 	walk(u.root)
 }
 
-// operations are those that a place belongs to or is used by.
+// operations returns the operations that a place belongs to or that use it.
 func (u usage) operations(p place) []string {
 	switch {
 	case len(p) >= 3 && p[0] == "components":
@@ -106,7 +106,7 @@ func (u usage) all() (ids []string) {
 	return ids
 }
 
-// references lists what a node refers to directly.
+// references returns what a node refers to directly.
 func references(node any) (refs []string) {
 	data, err := json.Marshal(node)
 	if err != nil {

@@ -1,9 +1,8 @@
 //go:build prism
 
-// Package prism runs the generated client against Stoplight Prism: a mock
-// server that is driven by the same openapi.yaml, written by others, in another
-// language. It answers with the spec's examples and refuses requests that its
-// own reading of the spec does not allow.
+// Package prism runs the generated client against Stoplight Prism, a mock server
+// that others wrote in another language. It reads the same openapi.yaml, answers
+// with its examples, and refuses requests that it does not allow.
 package prism
 
 import (
@@ -72,13 +71,13 @@ func serve(t *testing.T) (address string) {
 	return ""
 }
 
-// result is what one operation gave.
+// result is the result of one call.
 type result struct {
 	status  int
 	decoded bool // the success answer, into its generated type
 }
 
-// outcome is the result of a call; decoded is asked only when there was an answer.
+// outcome returns the result of a call. decoded is called only if there was an answer.
 func outcome(r interface{ StatusCode() int }, err error, decoded func() bool) (result, error) {
 	if err != nil {
 		return result{}, err
@@ -180,7 +179,7 @@ func TestGeneratedClientAgainstPrism(t *testing.T) {
 		})
 	}
 
-	// Prism has to be able to say no, or its yes means nothing.
+	// Prism must refuse something. Otherwise it proves nothing that it accepts our calls.
 	t.Run("refuses what the spec forbids", func(t *testing.T) {
 		bare, err := gen.NewClientWithResponses(address, authorize)
 		if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// validators are the formats that the contract layer checks. They are written again here, so that neither can hide what
-// the other lets pass.
+// validators are the formats that the contract layer checks. They are written again here, so that a mistake in one does
+// not hide in the other.
 var validators = openapi3.WithStringFormatValidators(map[string]openapi3.StringFormatValidator{
 	"uri": openapi3.NewCallbackValidator(func(value string) error {
 		if u, err := url.ParseRequestURI(value); err != nil || u.Host == "" {
@@ -47,7 +47,7 @@ func constraints(schema *openapi3.Schema) (found []constraint) {
 	return found
 }
 
-// texts are strings around the limits of a schema, of all kinds that its pattern may tell apart.
+// texts are strings around the limits of a schema, of all kinds that a pattern may distinguish.
 func texts(schema *openapi3.Schema) []any {
 	example, _ := schema.Example.(string)
 	all := []any{example, "", "a", "/", "a b", "a\nb", "a/b", "other", "Error!", "https://a.b/%zz", "/relative/url", "https://a.b/c", "ftp://a.b/c", "yesterday"}

@@ -14,7 +14,7 @@ import (
 	"github.com/c88edac7/bytescale-go/contract"
 )
 
-// A ConstraintsResult is what RunConstraints has found.
+// A ConstraintsResult is the result of [RunConstraints].
 type ConstraintsResult struct {
 	Failures            []Failure
 	Requests, Responses int // messages that break one constraint each

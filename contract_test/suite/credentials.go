@@ -27,7 +27,7 @@ func basic(user, password string) string {
 
 var bearer = credentials{name: "bearer", authorization: "Bearer " + key}
 
-// accepted are all forms that the service takes for every operation.
+// accepted are the forms that the service takes for every operation.
 var accepted = []credentials{
 	bearer,
 	{name: "basic", authorization: basic("apikey", key)},

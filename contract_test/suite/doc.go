@@ -4,9 +4,9 @@
 //   - the generated client and the SDK, compiled from the released document;
 //   - the fake service with its own state, rules and error answers;
 //   - values that the service is known to accept and to refuse, at the boundaries, written by hand;
-//   - the requirement that everything the document describes was in fact exercised.
+//   - the requirement that everything in the document was exercised.
 //
-// Traffic is validated against the document under test on both sides, by the client's transport and by the fake. The
-// suite never compares the document with another one. It is meant to fail for every document that describes another
-// service; the mutants of package mutants show that it does.
+// Both sides validate the traffic against the document under test: the transport of the client, and the fake. The suite
+// does not compare the document with another one. It should fail for every document that describes another service;
+// the mutants of package mutants show that it does.
 package suite

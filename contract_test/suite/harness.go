@@ -21,8 +21,8 @@ const (
 	origin  = "http://fake.test" // of the API, the CDN and part URLs alike
 )
 
-// harness is what one run of the suite works with: the document, a fake service that holds itself to
-// it, and transports to that service that validate.
+// harness is what one run of the suite works with: the document, a fake service that validates against
+// it, and validating transports to that service.
 type harness struct {
 	ctx      context.Context
 	document *contract.Document

@@ -2,7 +2,7 @@ package suite
 
 import "net/http"
 
-// answerHeader is what is known about a header of an answer.
+// answerHeader is a header of answers, with values that the service sends and values that it does not.
 type answerHeader struct {
 	name      string
 	good, bad []string

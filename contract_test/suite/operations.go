@@ -21,7 +21,7 @@ type operation struct {
 	body   string
 	status int // of success
 	answer string
-	// errors are the statuses of failures: those the service is known for and those any HTTP service gives.
+	// errors are the statuses of failures: those that the service is known for and those of any HTTP service.
 	errors []int
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// textField is what is known about a parameter that travels as text.
+// textField is a parameter that travels as text, with values that the service accepts and values that it refuses.
 type textField struct {
 	name     string
 	good     []string
@@ -24,8 +24,8 @@ var (
 	anyText     = []string{"x", "1", "ü/?"}
 )
 
-// uploadQuery are the query parameters of the uploads in one request. Some exclude each other, so they are tried one
-// by one.
+// uploadQuery are the query parameters of the uploads in one request. They are tried one by one, because some exclude
+// each other.
 var uploadQuery = []textField{
 	{name: "fileName", good: []string{"n", "a b.txt", "{UTC_DATE}", long("n", 512)}, bad: []string{"a/b", long("n", 513)}},
 	{name: "fileNameFallback", good: []string{"n", long("n", 512)}, bad: []string{"a/b", long("n", 513)}},
@@ -63,7 +63,7 @@ var query = map[string][]textField{
 	},
 }
 
-// headers are the request headers of each operation, credentials and content type aside.
+// headers are the request headers of each operation, except for credentials and the content type.
 var headers = map[string][]textField{
 	"BasicUpload":    {{name: "X-Upload-Metadata", good: []string{`{}`, `{"a":{"b":[1]}}`}, bad: []string{"", "[]", "1", "null", "{", "x"}}},
 	"FormDataUpload": {{name: "X-Upload-Metadata", good: []string{`{}`, `{"a":{"b":[1]}}`}, bad: []string{"", "[]", "1", "null", "{", "x"}}},

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// message is a JSON body and what is known about the places in it.
+// message is a valid JSON body and the places in it.
 type message struct {
 	operation string
 	base      string
@@ -68,7 +68,7 @@ type jsonCase struct {
 	good   bool
 }
 
-// requestCases are all requests to try. They are the same for every document, so they are made once.
+// requestCases are all requests to try. They are the same for every document and made once.
 var requestCases = sync.OnceValue(func() (cases []jsonCase) {
 	for _, m := range requests {
 		cases = append(cases, m.cases(operationOf(m.operation), 0)...)
@@ -79,7 +79,7 @@ var requestCases = sync.OnceValue(func() (cases []jsonCase) {
 // wholes are bodies that are no object at all.
 var wholes = []string{`null`, `[]`, `"x"`, `7`, `{`, ``}
 
-// cases are the base, and all that differs from it in one place.
+// cases are the base and everything that differs from it in one place.
 func (m message) cases(op *operation, status int) []jsonCase {
 	var cases []jsonCase
 	add := func(what string, body []byte, good bool) {

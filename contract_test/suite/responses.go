@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// detailsFields are the places of a description of a file.
+// detailsFields are the places of the details of a file.
 func detailsFields(prefix string) []field {
 	return []field{
 		accountID(prefix + "/accountId"),

@@ -24,7 +24,7 @@ type Options struct {
 	Coverage *contract.Recorder
 }
 
-// A Result is what a run has found.
+// A Result is the result of a run.
 type Result struct {
 	// Failures is empty when the document describes the service.
 	Failures []Failure

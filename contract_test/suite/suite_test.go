@@ -14,8 +14,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// The fake of a run holds itself to the document of the run. If it kept to the embedded one, the suite would compare the
-// two, and notice every difference for a reason that proves nothing.
+// TestTheServiceFollowsTheDocument: the fake of a run validates against the document of the run. Otherwise the suite
+// would compare that document with the embedded one, and notice every difference for a reason that proves nothing.
 func TestTheServiceFollowsTheDocument(t *testing.T) {
 	document, err := contract.Load([]byte(strings.ReplaceAll(string(bytescale.OpenAPI()), "maxItems: 25", "maxItems: 30")))
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// field is what is known about one place of a message: values that the service accepts and values that it refuses,
-// the nearest ones on both sides of each limit.
+// field is one place of a message with values that the service accepts and values that it refuses, the nearest ones on
+// both sides of each limit.
 type field struct {
 	at       string // JSON pointer, or the name of a parameter
 	good     []any
@@ -19,8 +19,8 @@ type field struct {
 func (f field) mayBeAbsent() field { f.optional = true; return f }
 func (f field) mayBeNull() field   { f.nullable = true; return f }
 
-// notStrings, notIntegers and so on are refused where another type is expected. Zero and one are among them, because
-// other languages take them for booleans.
+// notStrings, notIntegers and so on are values of other types. Zero and one are not booleans, although other languages
+// take them for such.
 var (
 	notStrings  = []any{7, true, []any{}, map[string]any{}}
 	notIntegers = []any{"1", 1.5, true, []any{1}, map[string]any{}, json.Number("1e30")}
@@ -66,13 +66,13 @@ func freeObject(at string) field {
 	return field{at: at, good: []any{map[string]any{}, map[string]any{"any": []any{map[string]any{"thing": nil}}}}, bad: notObjects}
 }
 
-// object is an object whose properties are told one by one.
+// object is a JSON object. Its properties are fields of their own.
 func object(at string) field { return field{at: at, bad: notObjects} }
 
-// closed says that the object at this place takes no unknown properties.
+// closed is an object that takes no unknown properties.
 func closed(at string) field { return field{at: at + "/unknown", bad: []any{1}, optional: true} }
 
-// The values of the service.
+// The places in messages of the service.
 
 func accountID(at string) field { return text(at, "z", 7, 7, "A623uY0", "A623uYl", "A623u/2") }
 func upload(at string) field    { return text(at, "z", 16, 16, "Kd759aLFxttm69k0", "Kd759aLFxttm69kI") }
@@ -103,7 +103,7 @@ func anyPath(at string) field {
 	return f
 }
 
-// tags is the list; each tag in it is told by tagAt.
+// tags is the list of tags. tagAt is one of them.
 func tags(at string) field {
 	tag := func(n int) []any { return slices.Repeat([]any{"t"}, n) }
 	return field{at: at, good: []any{tag(0), tag(25)}, bad: append(slices.Clone(notLists), tag(26))}

@@ -1,8 +1,7 @@
 //go:build gates
 
 // Package bite breaks a scratch copy of the repository on purpose, one thing
-// at a time, and expects the gate that guards it to fail. A gate that never
-// fails guards nothing.
+// at a time, and expects the gate that checks it to fail.
 package bite
 
 import (
@@ -14,8 +13,8 @@ import (
 	"testing"
 )
 
-// scratch copies what git would take of the repository, as it lies in the work
-// tree, into a repository of its own, where all gates are green.
+// scratch copies the files of the work tree that git tracks or would add into a
+// repository of its own, in which all gates are green.
 func scratch(t *testing.T) string {
 	t.Helper()
 	root, dir := filepath.Join("..", ".."), t.TempDir()
@@ -41,7 +40,7 @@ func scratch(t *testing.T) string {
 	}
 	must(t, dir, "git", "init", "--quiet")
 	must(t, dir, "git", "add", "--all")
-	must(t, dir, "make", "release-baseline") // so that only our own break is seen
+	must(t, dir, "make", "release-baseline") // so that the gates see our own change only
 	return dir
 }
 
@@ -70,8 +69,8 @@ func must(t *testing.T, dir, name string, args ...string) {
 	}
 }
 
-// edit replaces the first match of a pattern in the first of the files that
-// has one, and returns what undoes it.
+// edit replaces the first match of a pattern in the first file that has one,
+// and returns a function that undoes it.
 func edit(t *testing.T, dir, glob, pattern, replacement string) (undo func()) {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(dir, glob))
@@ -101,7 +100,7 @@ func edit(t *testing.T, dir, glob, pattern, replacement string) (undo func()) {
 	return nil
 }
 
-// add writes a new file, and returns what undoes it.
+// add writes a new file, and returns a function that removes it.
 func add(t *testing.T, dir, name, content string) (undo func()) {
 	t.Helper()
 	put(t, dir, name, content, 0o600)
@@ -229,7 +228,8 @@ func TestCIFailsWhenAStepFails(t *testing.T) {
 	}
 }
 
-// TestFuzzSmokeFailsWithoutTargets holds the script that finds the targets.
+// TestFuzzSmokeFailsWithoutTargets: the script that finds the targets fails if
+// it finds none.
 func TestFuzzSmokeFailsWithoutTargets(t *testing.T) {
 	script, err := filepath.Abs(filepath.Join("..", "fuzz.sh"))
 	if err != nil {
@@ -240,7 +240,7 @@ func TestFuzzSmokeFailsWithoutTargets(t *testing.T) {
 	}
 }
 
-// TestAcceptedBreaksGiveAReason: every line stands under a comment.
+// TestAcceptedBreaksGiveAReason: every accepted change is below a comment.
 func TestAcceptedBreaksGiveAReason(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "released", "accepted-*.txt"))
 	if err != nil || len(files) != 2 {

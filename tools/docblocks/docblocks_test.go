@@ -1,7 +1,6 @@
-// Package docblocks holds the README and the docs to what is true: every Go
-// block compiles, a block that is a test is run, every test that is named
-// exists, every make target that is named exists, and every link to a file of
-// the repository leads somewhere.
+// Package docblocks checks the README and the docs: every Go block compiles,
+// every block that is a test passes, every test and every make target that is
+// named exists, and every link to a file of the repository leads somewhere.
 package docblocks
 
 import (
@@ -50,7 +49,7 @@ var known = map[string]string{
 	"testing": "testing", "synctest": "testing/synctest",
 }
 
-// setting is what a block without a package clause can take for granted.
+// setting declares what a block without a package clause can use.
 const setting = `
 func _(ctx context.Context, client *bytescale.Client, apiKey, path string, body io.Reader, size int64,
 	save func(bytescale.Checkpoint) error, load func() (bytescale.Checkpoint, error), t *testing.T,
@@ -62,7 +61,7 @@ func _(ctx context.Context, client *bytescale.Client, apiKey, path string, body 
 }
 `
 
-// complete makes a file of a block.
+// complete returns a block as a file.
 func complete(block string) string {
 	if strings.HasPrefix(block, "package ") {
 		return block
@@ -79,7 +78,7 @@ func complete(block string) string {
 }
 
 // TestGoBlocks makes a module of the blocks, one package each, that imports the
-// project as a user's module does; it is vetted and its tests are run.
+// project as a user's module does. It vets the module and runs its tests.
 func TestGoBlocks(t *testing.T) {
 	dir := outsideModule(t)
 	tests := 0
@@ -107,7 +106,7 @@ func TestGoBlocks(t *testing.T) {
 	}
 }
 
-// outsideModule makes a module that requires the project as it lies here, and
+// outsideModule makes a module that requires the project in this work tree, and
 // the same versions of everything else, so that nothing is downloaded.
 func outsideModule(t *testing.T) string {
 	t.Helper()
