@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
@@ -43,22 +43,22 @@ func fileError(err error) error {
 }
 
 // details describes a file as the API does.
-func (s *Server) details(x *exchange, file store.File) FileDetails {
-	var metadata Metadata
+func (s *Server) details(x *exchange, file store.File) gen.FileDetails {
+	var metadata gen.Metadata
 	if json.Unmarshal(file.Metadata, &metadata) != nil || metadata == nil {
-		metadata = Metadata{}
+		metadata = gen.Metadata{}
 	}
 	tags := file.Tags
 	if tags == nil {
-		tags = FileTags{} // nil would be null in JSON
+		tags = gen.FileTags{} // nil would be null in JSON
 	}
-	return FileDetails{
+	return gen.FileDetails{
 		AccountID: file.AccountID,
 		// Before the upload is complete the etag is null.
-		ETag:             NullableString{Value: file.ETag, Valid: file.ETag != "", Null: file.ETag == ""},
+		ETag:             gen.NullableString{Value: file.ETag, Valid: file.ETag != "", Null: file.ETag == ""},
 		FilePath:         file.Path,
 		FileURL:          FileURL(x.origin, file),
-		LastModified:     EpochMillis(file.LastModified.UnixMilli()),
+		LastModified:     gen.EpochMillis(file.LastModified.UnixMilli()),
 		Metadata:         metadata,
 		MIME:             file.MIME,
 		OriginalFileName: optional(file.OriginalFileName),

@@ -8,7 +8,7 @@ import (
 	"mime/multipart"
 	"time"
 
-	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/fake/pathvars"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
@@ -18,9 +18,9 @@ import (
 // is a file and succeeds or fails by itself.
 func (o operations) FormDataUpload(ctx context.Context, request fakeapi.FormDataUploadRequestObject) (fakeapi.FormDataUploadResponseObject, error) {
 	answer := fakeapi.FormDataUpload200JSONResponse{
-		Errors: []FormDataUploadResponseError{}, Files: []FormDataUploadResponseFile{},
+		Errors: []gen.FormDataUploadResponseError{}, Files: []gen.FormDataUploadResponseFile{},
 	}
-	params := BasicUploadParams(request.Params)
+	params := gen.BasicUploadParams(request.Params)
 	path, err := queryPath(params)
 	if err != nil {
 		return nil, err
@@ -41,9 +41,9 @@ func (o operations) FormDataUpload(ctx context.Context, request fakeapi.FormData
 		var refused *refusal.Error
 		switch {
 		case errors.As(err, &refused):
-			answer.Errors = append(answer.Errors, FormDataUploadResponseError{
+			answer.Errors = append(answer.Errors, gen.FormDataUploadResponseError{
 				FormDataFieldName: field,
-				Error: FormDataUploadFailure{
+				Error: gen.FormDataUploadFailure{
 					Code: refused.Code.Name, Message: refused.Text(), Details: refused.Details, Timestamp: time.Now().UTC(),
 				},
 			})
@@ -52,7 +52,7 @@ func (o operations) FormDataUpload(ctx context.Context, request fakeapi.FormData
 		case err != nil:
 			return nil, err
 		default:
-			answer.Files = append(answer.Files, FormDataUploadResponseFile{
+			answer.Files = append(answer.Files, gen.FormDataUploadResponseFile{
 				AccountID: stored.AccountID, ETag: stored.ETag, FilePath: stored.FilePath,
 				FileURL: stored.FileURL, FormDataFieldName: field,
 			})
@@ -73,7 +73,7 @@ func formError(err error) error {
 
 // addPart stores one part of a form. Its own file name goes before that of the
 // query.
-func (s *Server) addPart(ctx context.Context, path pathvars.Request, params BasicUploadParams, part *multipart.Part) (BasicUploadResponse, error) {
+func (s *Server) addPart(ctx context.Context, path pathvars.Request, params gen.BasicUploadParams, part *multipart.Part) (gen.BasicUploadResponse, error) {
 	wanted := newFile{
 		path: path, original: value(params.OriginalFileName), mime: part.Header.Get("Content-Type"),
 		metadata: value(params.XUploadMetadata), tags: params.Tag,
@@ -83,9 +83,9 @@ func (s *Server) addPart(ctx context.Context, path pathvars.Request, params Basi
 	}
 	switch {
 	case len(wanted.original) > 255:
-		return BasicUploadResponse{}, refusal.Errorf(refusal.InvalidRequest, "The file name is longer than 255 characters.")
+		return gen.BasicUploadResponse{}, refusal.Errorf(refusal.InvalidRequest, "The file name is longer than 255 characters.")
 	case wanted.mime != "" && !validMIME(wanted.mime):
-		return BasicUploadResponse{}, refusal.Errorf(refusal.InvalidRequest, "The Content-Type of the part is not a MIME type.")
+		return gen.BasicUploadResponse{}, refusal.Errorf(refusal.InvalidRequest, "The Content-Type of the part is not a MIME type.")
 	}
 	return s.addFile(ctx, wanted, part)
 }

@@ -7,7 +7,7 @@ import (
 	"io"
 	"time"
 
-	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
@@ -85,14 +85,14 @@ func sourceError(caller, limited context.Context, err error) error {
 }
 
 // addFile stores a file that comes in one piece.
-func (s *Server) addFile(ctx context.Context, wanted newFile, body io.Reader) (BasicUploadResponse, error) {
+func (s *Server) addFile(ctx context.Context, wanted newFile, body io.Reader) (gen.BasicUploadResponse, error) {
 	file, err := s.newFile(ctx, wanted)
 	if err != nil {
-		return BasicUploadResponse{}, err
+		return gen.BasicUploadResponse{}, err
 	}
 	got, err := s.receive(ctx, body, -1)
 	if err != nil {
-		return BasicUploadResponse{}, err
+		return gen.BasicUploadResponse{}, err
 	}
 	file.Size, file.ETag, file.LastModified = got.size, got.etag, now()
 	if s.options.Discard {
@@ -100,11 +100,11 @@ func (s *Server) addFile(ctx context.Context, wanted newFile, body io.Reader) (B
 	}
 	switch err := s.store.AddFile(file, got.Receiver, callerOf(ctx).overwrite); {
 	case errors.Is(err, store.ErrTaken):
-		return BasicUploadResponse{}, &refusal.Error{Code: refusal.FileExists}
+		return gen.BasicUploadResponse{}, &refusal.Error{Code: refusal.FileExists}
 	case err != nil:
-		return BasicUploadResponse{}, fmt.Errorf("making the file: %w", err)
+		return gen.BasicUploadResponse{}, fmt.Errorf("making the file: %w", err)
 	}
-	return BasicUploadResponse{
+	return gen.BasicUploadResponse{
 		AccountID: file.AccountID, ETag: file.ETag, FilePath: file.Path, FileURL: FileURL(exchangeOf(ctx).origin, file),
 	}, nil
 }

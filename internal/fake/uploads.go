@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	. "github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/fake/pathvars"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
@@ -45,7 +45,7 @@ func (o operations) BeginMultipartUpload(ctx context.Context, request fakeapi.Be
 	if upload.Parts > maxPartsSet {
 		return nil, refusal.Errorf(refusal.FileTooLarge, "The file would have %d parts; this server allows %d. Make its parts larger.", upload.Parts, maxPartsSet)
 	}
-	upload.Direct = body.Protocol != MultipartUploadProtocolV11 && upload.Parts == 1
+	upload.Direct = body.Protocol != gen.MultipartUploadProtocolV11 && upload.Parts == 1
 	if err := o.store.CreateUpload(upload); err != nil {
 		return nil, fmt.Errorf("keeping the upload: %w", err)
 	}
@@ -54,7 +54,7 @@ func (o operations) BeginMultipartUpload(ctx context.Context, request fakeapi.Be
 	return fakeapi.BeginMultipartUpload200JSONResponse{
 		File:     o.details(x, file),
 		UploadID: upload.ID,
-		UploadParts: MultipartUploadParts{
+		UploadParts: gen.MultipartUploadParts{
 			Count: upload.Parts,
 			First: o.part(x, &upload, 0),
 		},
@@ -115,14 +115,14 @@ func (o operations) CompleteUploadPart(ctx context.Context, request fakeapi.Comp
 	if err != nil {
 		return nil, err
 	}
-	var answer CompleteMultipartUploadResponse
+	var answer gen.CompleteMultipartUploadResponse
 	if etag == "" {
-		err = answer.FromCompleteMultipartUploadResponsePending(CompleteMultipartUploadResponsePending{
-			Status: CompleteMultipartUploadResponsePendingStatusPending,
+		err = answer.FromCompleteMultipartUploadResponsePending(gen.CompleteMultipartUploadResponsePending{
+			Status: gen.CompleteMultipartUploadResponsePendingStatusPending,
 		})
 	} else {
-		err = answer.FromCompleteMultipartUploadResponseCompleted(CompleteMultipartUploadResponseCompleted{
-			ETag: etag, Status: CompleteMultipartUploadResponseCompletedStatusCompleted,
+		err = answer.FromCompleteMultipartUploadResponseCompleted(gen.CompleteMultipartUploadResponseCompleted{
+			ETag: etag, Status: gen.CompleteMultipartUploadResponseCompletedStatusCompleted,
 		})
 	}
 	return fakeapi.CompleteUploadPart200JSONResponse(answer), err
@@ -209,10 +209,10 @@ func (s *Server) sweep(now time.Time) error {
 }
 
 // part describes a part of an upload, with a fresh URL.
-func (s *Server) part(x *exchange, upload *store.Upload, index int64) UploadPart {
+func (s *Server) part(x *exchange, upload *store.Upload, index int64) gen.UploadPart {
 	start, end := upload.PartRange(index)
-	return UploadPart{
-		Range:           UploadPartRange{InclusiveStart: start, InclusiveEnd: end},
+	return gen.UploadPart{
+		Range:           gen.UploadPartRange{InclusiveStart: start, InclusiveEnd: end},
 		UploadID:        upload.ID,
 		UploadPartIndex: index,
 		UploadURL:       s.partURL(x, upload.File.AccountID, upload.ID, index),
