@@ -3,7 +3,9 @@ package fake
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
@@ -46,4 +48,28 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(data) // a client that left needs no answer
+}
+
+// answerEarly answers at once and then reads the rest of the request, so that
+// a client that writes first and reads later sees the answer and not a broken
+// connection.
+func answerEarly(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	controller := http.NewResponseController(w)
+	_ = controller.EnableFullDuplex() // without it, the body is read before
+	if status != http.StatusNoContent && status != http.StatusNotModified {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body)   // the client may be gone
+	_ = controller.Flush() // likewise
+	finishBody(r)
+}
+
+// finishBody reads a request to its end, after an answer that did not wait for
+// it. A connection on which that fails is given up: net/http would go on reading
+// it in two places.
+func finishBody(r *http.Request) {
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		panic(http.ErrAbortHandler)
+	}
 }

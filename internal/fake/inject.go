@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -187,26 +188,23 @@ func answerBody(w http.ResponseWriter, r *http.Request, f *fault.Fault, contentT
 	answerEarly(w, r, cmp.Or(f.Status, http.StatusOK), []byte(body))
 }
 
-// answerEarly answers at once and then reads the rest of the request, so that
-// a client that writes first and reads later sees the answer and not a broken
-// connection.
-func answerEarly(w http.ResponseWriter, r *http.Request, status int, body []byte) {
-	controller := http.NewResponseController(w)
-	_ = controller.EnableFullDuplex() // without it, the body is read before
-	if status != http.StatusNoContent && status != http.StatusNotModified {
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write(body)   // the client may be gone
-	_ = controller.Flush() // likewise
-	finishBody(r)
+// errAnswerCut ends the writing of an answer that is cut off.
+var errAnswerCut = errors.New("the answer is cut off here")
+
+// cutWriter lets only the first bytes of an answer through.
+type cutWriter struct {
+	http.ResponseWriter
+	left int64
 }
 
-// finishBody reads a request to its end, after an answer that did not wait for
-// it. A connection on which that fails is given up: net/http would go on reading
-// it in two places.
-func finishBody(r *http.Request) {
-	if _, err := io.Copy(io.Discard, r.Body); err != nil {
-		panic(http.ErrAbortHandler)
+func (c *cutWriter) Write(p []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(p[:min(int64(len(p)), c.left)])
+	c.left -= int64(n)
+	if err == nil && n < len(p) {
+		err = errAnswerCut
 	}
+	return n, err
 }
+
+// Unwrap lets [http.ResponseController] through.
+func (c *cutWriter) Unwrap() http.ResponseWriter { return c.ResponseWriter }

@@ -1,9 +1,14 @@
+// Package fake is the core of the fake Bytescale service: its state, its
+// handlers, its faults. Package bytescaletest offers it to tests, the command
+// bytescale emulator runs it as a process.
+//
+// One origin serves three things: the API under /v2/, the raw files under
+// /{accountId}/raw/, and the pre-signed part uploads under /storage/.
 package fake
 
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -225,22 +230,4 @@ func (s *Server) originOf(r *http.Request) string {
 		return "https://" + r.Host
 	}
 	return "http://" + r.Host
-}
-
-// check finds settings that make no sense.
-func (o *Options) check() error {
-	for _, size := range o.PartSizes {
-		if size < 1 {
-			return fmt.Errorf("fake: part size %d is not positive", size)
-		}
-	}
-	if o.Bandwidth < 0 || o.APILatency < 0 || o.URLLifetime < 0 || o.UploadLifetime < 0 || o.MaxFileSize < 0 {
-		return errors.New("fake: sizes, rates and durations must not be negative")
-	}
-	for _, key := range o.Keys {
-		if _, ok := AccountOf(key); !ok {
-			return errors.New("fake: an accepted API key is not well-formed: want secret_ or public_ and at least 7 more characters, the account id first")
-		}
-	}
-	return nil
 }

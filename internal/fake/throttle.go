@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"time"
@@ -35,3 +36,37 @@ func (s *slowReader) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// trickleWriter writes an answer slowly.
+type trickleWriter struct {
+	http.ResponseWriter
+	ctx  context.Context
+	rate int64
+	wait func(context.Context, time.Duration) bool
+}
+
+func (s *Server) slowWriter(w http.ResponseWriter, r *http.Request, bytesPerSecond int64) http.ResponseWriter {
+	return &trickleWriter{ResponseWriter: w, ctx: r.Context(), rate: bytesPerSecond, wait: s.wait}
+}
+
+func (t *trickleWriter) Write(p []byte) (int, error) {
+	written := 0
+	for written < len(p) {
+		step := min(max(1, t.rate/10), int64(len(p)-written))
+		if !t.wait(t.ctx, time.Duration(float64(step)/float64(t.rate)*float64(time.Second))) {
+			return written, io.ErrClosedPipe
+		}
+		n, err := t.ResponseWriter.Write(p[written : written+int(step)])
+		written += n
+		if err != nil {
+			return written, err
+		}
+		if err := http.NewResponseController(t.ResponseWriter).Flush(); err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// Unwrap lets [http.ResponseController] through.
+func (t *trickleWriter) Unwrap() http.ResponseWriter { return t.ResponseWriter }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
@@ -221,3 +222,19 @@ func (s *Server) part(x *exchange, upload *store.Upload, index int64) gen.Upload
 
 // now is the time in the precision of the API.
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// sweeper says when it is time to look for expired uploads again.
+type sweeper struct {
+	mu   sync.Mutex
+	next time.Time
+}
+
+func (s *sweeper) due(now time.Time, every time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Before(s.next) {
+		return false
+	}
+	s.next = now.Add(every)
+	return true
+}

@@ -1,6 +1,9 @@
 package fake
 
 import (
+	"errors"
+	"fmt"
+	"sync"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/contract"
@@ -65,3 +68,25 @@ type Options struct {
 	// goroutines.
 	OnFailure func(error)
 }
+
+// check finds settings that make no sense.
+func (o *Options) check() error {
+	for _, size := range o.PartSizes {
+		if size < 1 {
+			return fmt.Errorf("fake: part size %d is not positive", size)
+		}
+	}
+	if o.Bandwidth < 0 || o.APILatency < 0 || o.URLLifetime < 0 || o.UploadLifetime < 0 || o.MaxFileSize < 0 {
+		return errors.New("fake: sizes, rates and durations must not be negative")
+	}
+	for _, key := range o.Keys {
+		if _, ok := AccountOf(key); !ok {
+			return errors.New("fake: an accepted API key is not well-formed: want secret_ or public_ and at least 7 more characters, the account id first")
+		}
+	}
+	return nil
+}
+
+// processCoverage is the recorder of all servers in this process that have none
+// of their own; nil unless the environment asks for one.
+var processCoverage = sync.OnceValues(contract.RecorderFromEnv)

@@ -1,6 +1,8 @@
 package fake
 
-import "sync"
+import (
+	"sync"
+)
 
 // gate counts the requests inside, and can be shut.
 type gate struct {
@@ -39,4 +41,40 @@ func (g *gate) shut() {
 	}
 	g.mu.Unlock()
 	<-g.empty
+}
+
+// keyedMutex is a mutex for each key that is in use.
+type keyedMutex struct {
+	mu    sync.Mutex
+	locks map[string]*countedMutex
+}
+
+type countedMutex struct {
+	sync.Mutex
+	users int
+}
+
+// lock locks a key and gives the function that unlocks it.
+func (k *keyedMutex) lock(key string) (unlock func()) {
+	k.mu.Lock()
+	if k.locks == nil {
+		k.locks = map[string]*countedMutex{}
+	}
+	lock := k.locks[key]
+	if lock == nil {
+		lock = &countedMutex{}
+		k.locks[key] = lock
+	}
+	lock.users++
+	k.mu.Unlock()
+
+	lock.Lock()
+	return func() {
+		lock.Unlock()
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if lock.users--; lock.users == 0 {
+			delete(k.locks, key)
+		}
+	}
 }
