@@ -1,12 +1,9 @@
 package bytescaletest
 
 import (
-	"sort"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
-	"github.com/c88edac7/bytescale-go/internal/fake"
-	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // Exchange is one request and its answer. It holds no secrets: no headers, no
@@ -81,30 +78,4 @@ type Stats struct {
 
 // Stats returns how many requests are open, and the most that were open at once. It
 // is for tests of limits.
-func (s *Server) Stats() Stats {
-	core := s.core.Stats()
-	return Stats{
-		API: core.API, MaxAPI: core.MaxAPI, Puts: core.Puts, MaxPuts: core.MaxPuts,
-		Downloads: core.Downloads, MaxDownloads: core.MaxDownloads,
-		MaxAPIPerSecond: peak(s.core.Exchanges(), time.Second),
-	}
-}
-
-// peak is the largest number of API calls that started within a window.
-func peak(exchanges []fake.Exchange, window time.Duration) (most int) {
-	var starts []time.Time
-	for _, x := range exchanges {
-		if operation.IsAPI(x.Operation) {
-			starts = append(starts, x.Start)
-		}
-	}
-	sort.Slice(starts, func(i, j int) bool { return starts[i].Before(starts[j]) })
-	first := 0
-	for last := range starts {
-		for starts[last].Sub(starts[first]) >= window {
-			first++
-		}
-		most = max(most, last-first+1)
-	}
-	return most
-}
+func (s *Server) Stats() Stats { return Stats(s.core.Stats()) }

@@ -15,6 +15,7 @@ type Stats struct {
 	API, MaxAPI             int // API calls
 	Puts, MaxPuts           int // PUTs of parts
 	Downloads, MaxDownloads int // reads of raw files
+	MaxAPIPerSecond         int // API calls that arrived within one second; 0 unless exchanges are recorded
 }
 
 // Open is the number of open requests of all kinds.
@@ -29,6 +30,8 @@ type ledger struct {
 
 	mu                   sync.Mutex
 	api, puts, downloads gauge
+	lastSecond           []time.Time // starts of the API calls of the last second
+	maxPerSecond         int
 	exchanges            []*exchange
 	attempts             map[attemptKey]int
 	violations           []string
@@ -43,10 +46,11 @@ type attemptKey struct {
 func (l *ledger) open(c call, method, path string) *exchange {
 	x := &exchange{call: c, data: Exchange{
 		Operation: c.operation, Method: method, Path: path,
-		UploadID: c.upload, Part: c.part, Start: time.Now(),
+		UploadID: c.upload, Part: c.part,
 	}}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	x.data.Start = time.Now() // under the lock, so that exchanges are in the order of their starts
 	switch {
 	case c.operation == operation.PutPart:
 		x.gauge = &l.puts
@@ -60,12 +64,23 @@ func (l *ledger) open(c call, method, path string) *exchange {
 		x.gauge.max = max(x.gauge.max, x.gauge.now)
 	}
 	if l.record {
+		if c.isAPI() {
+			l.countPerSecond(x.data.Start)
+		}
 		key := attemptKey{c.operation, c.upload, c.part}
 		l.attempts[key]++
 		x.data.Attempt = l.attempts[key]
 		l.exchanges = append(l.exchanges, x)
 	}
 	return x
+}
+
+func (l *ledger) countPerSecond(now time.Time) {
+	l.lastSecond = append(l.lastSecond, now)
+	for now.Sub(l.lastSecond[0]) >= time.Second {
+		l.lastSecond = l.lastSecond[1:]
+	}
+	l.maxPerSecond = max(l.maxPerSecond, len(l.lastSecond))
 }
 
 // release stops counting an exchange as open.
@@ -91,6 +106,7 @@ func (l *ledger) stats() Stats {
 		API: l.api.now, MaxAPI: l.api.max,
 		Puts: l.puts.now, MaxPuts: l.puts.max,
 		Downloads: l.downloads.now, MaxDownloads: l.downloads.max,
+		MaxAPIPerSecond: l.maxPerSecond,
 	}
 }
 
