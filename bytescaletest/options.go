@@ -8,12 +8,13 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake"
 )
 
-// DefaultKey is the API key that clients of a server have unless [WithKeys] says
-// otherwise. It is made up; its account is A623uY2.
+// DefaultKey is the API key that clients of a server have unless [WithKeys] names
+// others. It is made up; its account is A623uY2.
 const DefaultKey = "secret_A623uY2bytescaletestFake"
 
-// Option changes how a server behaves. The zero value of a server, without any
-// option, is strict, on a loopback port, and accepts every well-formed key.
+// Option configures a server. [NewServer] and [Start] report an option with an
+// invalid value by the option's name. Without options a server is strict, listens
+// on a loopback port, keeps files in memory and accepts every well-formed key.
 type Option func(*settings) error
 
 type settings struct {
@@ -21,10 +22,10 @@ type settings struct {
 	memory bool
 }
 
-// WithMemoryNetwork serves on a network in memory instead of a loopback port: no
-// sockets, nothing to open, and it works inside a [testing/synctest] bubble,
-// where an upload with all its waits, stalls and expiring URLs takes no time.
-// Only clients of [Server.Client] and [Server.HTTPClient] reach it.
+// WithMemoryNetwork serves on a network in memory instead of a loopback port. It
+// needs no sockets and works inside a [testing/synctest] bubble, where an upload
+// with all its waits, stalls and expiring URLs takes no time. Only clients of
+// [Server.Client] and [Server.HTTPClient] reach the server.
 func WithMemoryNetwork() Option {
 	return func(s *settings) error {
 		s.memory = true
@@ -33,74 +34,78 @@ func WithMemoryNetwork() Option {
 }
 
 // WithPartSize sets the size of all parts but the last one of an upload, in bytes,
-// from 1. The default is 5 MiB, or whole MiB above that where it would be more than
-// 10000 parts; the service documents no size. Small parts make tests of uploads in
-// many parts cheap.
+// from 1. The default is 5 MiB, or a ten-thousandth of the file rounded up to a MiB
+// if that is more. The service documents no size. With small parts, tests of
+// uploads in many parts are cheap.
 func WithPartSize(bytes int64) Option {
-	return WithPartSizes(bytes)
+	return func(s *settings) error { return s.setPartSizes("WithPartSize", bytes) }
 }
 
-// WithPartSizes sets the sizes of the first parts of an upload, in bytes, from 1;
-// the last one holds for all further parts. It replaces [WithPartSize].
+// WithPartSizes sets the sizes of the first parts of an upload, in bytes, from 1.
+// The last size holds for all further parts. Of WithPartSizes and [WithPartSize]
+// the later one counts.
 func WithPartSizes(bytes ...int64) Option {
-	return func(s *settings) error {
-		if len(bytes) == 0 {
-			return errors.New("PartSizes needs a size")
-		}
-		for _, size := range bytes {
-			if size < 1 {
-				return fmt.Errorf("part size %d is below 1", size)
-			}
-		}
-		s.core.PartSizes = bytes
-		return nil
+	return func(s *settings) error { return s.setPartSizes("WithPartSizes", bytes...) }
+}
+
+func (s *settings) setPartSizes(option string, bytes ...int64) error {
+	if len(bytes) == 0 {
+		return fmt.Errorf("%s: no size is given", option)
 	}
+	for _, size := range bytes {
+		if size < 1 {
+			return fmt.Errorf("%s: %d is below 1", option, size)
+		}
+	}
+	s.core.PartSizes = bytes
+	return nil
 }
 
-// WithURLLifetime sets how long the URL of a part can be used; the default is one
-// hour. A PUT that starts later is refused with 403 and the XML of object
-// storage.
+// WithURLLifetime sets how long the URL of a part can be used. The default is one
+// hour. A PUT that starts later is refused with 403 and the XML of object storage.
 func WithURLLifetime(d time.Duration) Option {
-	return positive("URL lifetime", d, func(s *settings) { s.core.URLLifetime = d })
+	return positive("WithURLLifetime", d, func(s *settings) { s.core.URLLifetime = d })
 }
 
-// WithUploadLifetime sets how long an upload can take; the default is seven days.
+// WithUploadLifetime sets how long an upload may take. The default is seven days.
 // After that the server has forgotten it.
 func WithUploadLifetime(d time.Duration) Option {
-	return positive("upload lifetime", d, func(s *settings) { s.core.UploadLifetime = d })
+	return positive("WithUploadLifetime", d, func(s *settings) { s.core.UploadLifetime = d })
 }
 
-// WithAPILatency makes each API call take that much longer. Calls wait side by
-// side, not in line; part PUTs and downloads do not wait. The default is 0.
+// WithAPILatency makes each API call take that much longer. The default is 0.
+// Calls wait at the same time, not one after the other. PUTs of parts and downloads
+// do not wait.
 func WithAPILatency(d time.Duration) Option {
-	return positive("API latency", d, func(s *settings) { s.core.APILatency = d })
+	return positive("WithAPILatency", d, func(s *settings) { s.core.APILatency = d })
 }
 
-// WithBandwidth limits each part PUT by itself, in bytes per second, from 1. The
-// default is no limit.
+// WithBandwidth limits each PUT of a part by itself, in bytes per second, from 1.
+// The default is no limit.
 func WithBandwidth(bytesPerSecond int64) Option {
-	return positive("bandwidth", bytesPerSecond, func(s *settings) { s.core.Bandwidth = bytesPerSecond })
+	return positive("WithBandwidth", bytesPerSecond, func(s *settings) { s.core.Bandwidth = bytesPerSecond })
 }
 
-// WithMaxFileSize sets the largest file that is accepted, in bytes, from 1; the
-// default is 5 TiB. A larger one is refused with 413.
+// WithMaxFileSize sets the largest file that the server accepts, in bytes, from 1.
+// The default is 5 TiB. A larger file is refused with 413.
 func WithMaxFileSize(bytes int64) Option {
-	return positive("maximum file size", bytes, func(s *settings) { s.core.MaxFileSize = bytes })
+	return positive("WithMaxFileSize", bytes, func(s *settings) { s.core.MaxFileSize = bytes })
 }
 
-func positive[T ~int64](name string, value T, set func(*settings)) Option {
+// positive is an option whose value must be above 0.
+func positive[T ~int64](option string, value T, set func(*settings)) Option {
 	return func(s *settings) error {
 		if value <= 0 {
-			return fmt.Errorf("%s %v is not positive", name, value)
+			return fmt.Errorf("%s: %v is not above 0", option, value)
 		}
 		set(s)
 		return nil
 	}
 }
 
-// WithDiscard counts the bytes of files and drops them, so that uploads of any
-// size need no memory: for benchmarks of clients. Details of such a file can
-// be had; a download is answered with 404 and the code content_discarded.
+// WithDiscard counts the bytes of files and drops them, so that uploads of any size
+// need no memory. It is for benchmarks of clients. Details of such a file exist; a
+// download is answered with 404 and the code content_discarded.
 func WithDiscard() Option {
 	return func(s *settings) error {
 		s.core.Discard = true
@@ -108,9 +113,9 @@ func WithDiscard() Option {
 	}
 }
 
-// WithLenient answers requests that break the rules of the API with the right
-// error, as always, but does not fail the test: for tests that send them on
-// purpose.
+// WithLenient accepts that requests break the rules of the API: the server answers
+// them with the right error, as always, but does not fail the test. It is for tests
+// that send such requests on purpose.
 func WithLenient() Option {
 	return func(s *settings) error {
 		s.core.Lenient = true
@@ -118,15 +123,18 @@ func WithLenient() Option {
 	}
 }
 
-// WithKeys names the API keys that the server accepts, all others are refused with
-// 401. The first is that of [Server.Key]. By default every well-formed key is
-// accepted: secret_ or public_, then the seven characters of an account id,
-// then anything.
+// WithKeys names the API keys that the server accepts, at least one. All others are
+// refused with 401. The first one is that of [Server.Key]. A key is well-formed if
+// it is secret_ or public_, then the 7 base58 characters of an account id, then
+// anything. By default every well-formed key is accepted.
 func WithKeys(keys ...string) Option {
 	return func(s *settings) error {
-		for _, key := range keys {
+		if len(keys) == 0 {
+			return errors.New("WithKeys: no key is given")
+		}
+		for i, key := range keys {
 			if _, ok := fake.AccountOf(key); !ok {
-				return errors.New("a key is not well-formed: want secret_ or public_, an account id of 7 base58 characters, and more")
+				return fmt.Errorf("WithKeys: key number %d is not well-formed: want secret_ or public_, the 7 base58 characters of an account id, and anything after them", i+1)
 			}
 		}
 		s.core.Keys = keys
@@ -134,10 +142,10 @@ func WithKeys(keys ...string) Option {
 	}
 }
 
-// WithPrivateSources lets UploadFromUrl fetch from private and loopback
-// addresses, such as an httptest server. By default it refuses them, as a
+// WithPrivateURLs lets UploadFromUrl fetch from private and loopback addresses,
+// such as those of an httptest server. By default the server refuses them, as a
 // service on the internet must.
-func WithPrivateSources() Option {
+func WithPrivateURLs() Option {
 	return func(s *settings) error {
 		s.core.AllowPrivateURLs = true
 		return nil

@@ -170,7 +170,7 @@ func TestUploadFromURL(t *testing.T) {
 		}
 	}))
 	defer source.Close()
-	srv := bytescaletest.NewServer(t, bytescaletest.WithPrivateSources())
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPrivateURLs())
 	s := newSession(t, srv)
 	fetch := func(url string, more ...func(map[string]any)) answer {
 		body := map[string]any{"url": url}

@@ -26,7 +26,7 @@ func against(t *testing.T, srv *bytescaletest.Server) (int, string) {
 }
 
 func server(t *testing.T) *bytescaletest.Server {
-	return bytescaletest.NewServer(t, bytescaletest.WithLenient(), bytescaletest.WithPrivateSources(), bytescaletest.WithKeys(key))
+	return bytescaletest.NewServer(t, bytescaletest.WithLenient(), bytescaletest.WithPrivateURLs(), bytescaletest.WithKeys(key))
 }
 
 func TestNothingDeviates(t *testing.T) {
