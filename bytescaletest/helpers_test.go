@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/c88edac7/bytescale-go/bytescaletest"
 	"github.com/c88edac7/bytescale-go/gen"
 )
@@ -190,6 +192,20 @@ func (s *session) download(query string, header ...string) answer {
 	return s.do(request, err)
 }
 
+func (s *session) post(query, contentType, body string, header ...string) answer {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost,
+		s.srv.URL()+"/v2/accounts/"+s.srv.AccountID()+"/uploads/"+query, strings.NewReader(body))
+	if err == nil {
+		r.Header.Set("Authorization", "Bearer "+s.key)
+		r.Header.Set("Content-Type", contentType)
+	}
+	for i := 0; err == nil && i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	return s.do(r, err)
+}
+
 // networks runs a test on a real and on an in-memory network.
 func networks(t *testing.T, test func(t *testing.T, network ...bytescaletest.Option)) {
 	t.Run("loopback", func(t *testing.T) { test(t) })
@@ -200,3 +216,41 @@ func networks(t *testing.T, test func(t *testing.T, network ...bytescaletest.Opt
 func cutOff(a answer) bool {
 	return a.err != nil && !errors.Is(a.err, context.DeadlineExceeded) && !strings.Contains(a.err.Error(), "Timeout")
 }
+
+// wantStatus fails the test unless the answer has the status.
+func wantStatus(t *testing.T, a answer, status int) {
+	t.Helper()
+	if a.err != nil || a.status != status {
+		t.Fatalf("got %v, want %d", a, status)
+	}
+}
+
+func etagOf(a answer) string { return a.header.Get("ETag") }
+
+// fakeT is a test that is allowed to fail.
+type fakeT struct {
+	cleanups []func()
+	errors   []string
+	fatal    bool
+}
+
+func (f *fakeT) Helper() {}
+
+func (f *fakeT) Cleanup(fn func()) { f.cleanups = append(f.cleanups, fn) }
+
+func (f *fakeT) Errorf(format string, args ...any) {
+	f.errors = append(f.errors, fmt.Sprintf(format, args...))
+}
+
+func (f *fakeT) Fatalf(format string, args ...any) { f.Errorf(format, args...); f.fatal = true }
+
+// end runs the cleanups and gives what went wrong, in one text.
+func (f *fakeT) end() string {
+	for i := len(f.cleanups) - 1; i >= 0; i-- {
+		f.cleanups[i]()
+	}
+	return strings.Join(f.errors, "\n")
+}
+
+// No server and no client of one leaves a goroutine behind.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -9,23 +9,97 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/c88edac7/bytescale-go/bytescaletest"
-	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
+	"github.com/c88edac7/bytescale-go/gen"
 )
 
-// wantStatus fails the test unless the answer has the status.
-func wantStatus(t *testing.T, a answer, status int) {
+// api is the generated client, with a key.
+func api(t *testing.T, srv *bytescaletest.Server) *gen.ClientWithResponses {
 	t.Helper()
-	if a.err != nil || a.status != status {
-		t.Fatalf("got %v, want %d", a, status)
-	}
+	return srv.Client().API()
 }
 
-func etagOf(a answer) string { return a.header.Get("ETag") }
+// upload sends content by hand, part by part, and gives the path of the file.
+func upload(t *testing.T, srv *bytescaletest.Server, content []byte, protocol gen.MultipartUploadProtocol) string {
+	t.Helper()
+	client, web, ctx := api(t, srv), srv.HTTPClient(), t.Context()
+	begun, err := client.BeginMultipartUploadWithResponse(ctx, srv.AccountID(), gen.BeginMultipartUploadRequest{
+		Size: int64(len(content)), Protocol: protocol, MIME: "text/plain", OriginalFileName: "a b.txt",
+		Tags: []string{"tag"}, Metadata: gen.Metadata{"user": 42},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if begun.JSON200 == nil {
+		t.Fatalf("begin: %s %s", begun.Status(), begun.Body)
+	}
+	id := begun.JSON200.UploadID
+	for index := range begun.JSON200.UploadParts.Count {
+		part, err := client.GetUploadPartWithResponse(ctx, srv.AccountID(), id, index)
+		if err != nil || part.JSON200 == nil {
+			t.Fatalf("part %d: %v %s", index, err, part.Body)
+		}
+		span := part.JSON200.Range
+		request, err := http.NewRequestWithContext(ctx, http.MethodPut, part.JSON200.UploadURL,
+			bytes.NewReader(content[span.InclusiveStart:span.InclusiveEnd+1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := web.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(response.Body)
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK || len(body) > 0 {
+			t.Fatalf("PUT of part %d: %s %s", index, response.Status, body)
+		}
+		done, err := client.CompleteUploadPartWithResponse(ctx, srv.AccountID(), id, index,
+			gen.CompleteUploadPartRequest{ETag: response.Header.Get("ETag")})
+		if err != nil || done.JSON200 == nil {
+			t.Fatalf("completing part %d: %v %s", index, err, done.Body)
+		}
+	}
+	return begun.JSON200.File.FilePath
+}
+
+func TestUploadAndDownload(t *testing.T) {
+	for _, size := range []int{0, 1, 9, 10, 11, 95} {
+		for name, opts := range map[string][]bytescaletest.Option{
+			"loopback":  {bytescaletest.WithPartSize(10)},
+			"in memory": {bytescaletest.WithPartSizes(3, 10), bytescaletest.WithMemoryNetwork()},
+		} {
+			t.Run(fmt.Sprintf("%d bytes, %s", size, name), func(t *testing.T) {
+				roundTrip(t, bytes.Repeat([]byte("x"), size), opts...)
+			})
+		}
+	}
+	t.Run("bubble", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			roundTrip(t, []byte("hello, world"), bytescaletest.WithMemoryNetwork())
+		})
+	})
+}
+
+func roundTrip(t *testing.T, content []byte, opts ...bytescaletest.Option) {
+	t.Helper()
+	srv := bytescaletest.NewServer(t, opts...)
+	path := upload(t, srv, content, gen.MultipartUploadProtocolV11)
+	file, ok := srv.File(path)
+	if !ok || !bytes.Equal(file.Bytes(), content) || file.Size != int64(len(content)) || file.ETag == "" {
+		t.Errorf("stored %+v", file)
+	}
+	response, err := srv.HTTPClient().Get(file.FileURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	got, err := io.ReadAll(response.Body)
+	if err != nil || !bytes.Equal(got, content) || response.StatusCode != http.StatusOK {
+		t.Errorf("downloaded %s %q, %v", response.Status, got, err)
+	}
+}
 
 func TestCompletionInAnyOrder(t *testing.T) {
 	const content = "0123456789abcdefghijklmno"
@@ -164,110 +238,6 @@ func TestPathsAreTakenAtCompletion(t *testing.T) {
 	}
 }
 
-func TestExpiry(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(),
-			bytescaletest.WithURLLifetime(time.Minute), bytescaletest.WithUploadLifetime(time.Hour))
-		s := newSession(t, srv)
-		s.mustBegin("hello")
-		url := s.begun.UploadParts.First.UploadURL
-		time.Sleep(time.Minute - time.Millisecond)
-		wantStatus(t, s.putTo(url, []byte("hello")), 200)
-		time.Sleep(time.Millisecond)
-		if got := s.putTo(url, []byte("hello")); got.status != 403 || !bytes.Contains(got.body, []byte("Request has expired")) {
-			t.Errorf("expired: %v", got)
-		}
-		wantStatus(t, s.put(0), 200) // a fresh URL
-		time.Sleep(time.Hour - time.Minute - time.Millisecond)
-		wantStatus(t, s.list(), 200)
-		time.Sleep(time.Millisecond)
-		wantStatus(t, s.list(), 404)
-	})
-}
-
-func TestSpeedLimits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(1000),
-			bytescaletest.WithBandwidth(100), bytescaletest.WithAPILatency(time.Second))
-		s := newSession(t, srv)
-		s.mustBegin(strings.Repeat("x", 3000))
-		parts := []string{s.part(0).UploadURL, s.part(1).UploadURL, s.part(2).UploadURL}
-		start := time.Now()
-		var all sync.WaitGroup
-		for _, url := range parts { // each PUT has the bandwidth for itself
-			all.Go(func() { s.putTo(url, s.source[:1000]) })
-		}
-		all.Wait()
-		if took := time.Since(start); took != 10*time.Second {
-			t.Errorf("three PUTs of 1000 bytes side by side took %v", took)
-		}
-		start = time.Now()
-		for range 5 {
-			all.Go(func() { s.list() })
-		}
-		all.Wait()
-		if took := time.Since(start); took != time.Second {
-			t.Errorf("five calls side by side took %v", took)
-		}
-		want := bytescaletest.Stats{MaxAPI: 5, MaxPuts: 3, MaxAPIPerSecond: 5}
-		if diff := cmp.Diff(want, srv.Stats()); diff != "" {
-			t.Errorf("stats (-want +got):\n%s", diff)
-		}
-	})
-}
-
-func TestDiscard(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10), bytescaletest.WithDiscard())
-	s := newSession(t, srv)
-	s.mustBegin("0123456789abc")
-	wantStatus(t, s.finish(), 200)
-	file, ok := srv.File(s.begun.File.FilePath)
-	if !ok || file.Size != 13 || file.ETag == "" || file.Bytes() != nil {
-		t.Errorf("stored %+v", file)
-	}
-	if got := s.download(""); got.status != 404 || got.code() != "content_discarded" {
-		t.Errorf("downloaded %v", got)
-	}
-	if got := s.putTo(s.part(0).UploadURL, nil); got.status != 404 {
-		t.Errorf("PUT after completion: %v", got)
-	}
-	s.mustBegin("")
-	wantStatus(t, s.finish(), 200)
-	if got := s.download(""); got.status != 200 || len(got.body) != 0 {
-		t.Errorf("an empty file has all its bytes, but was downloaded as %v", got)
-	}
-}
-
-func TestExchanges(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10))
-	s := newSession(t, srv)
-	s.mustBegin("0123456789abc")
-	srv.Fail(fault.Fault{Operation: fault.PutPart, Kind: fault.Status, Status: 500})
-	url := s.begun.UploadParts.First.UploadURL
-	s.putTo(url, s.source[:10])
-	s.putTo(url, s.source[:10])
-	s.api(http.MethodGet, "/files/details?filePath=%2Fsecret", nil)
-	var got []string
-	for _, x := range srv.Exchanges() {
-		if x.End.Before(x.Start) || strings.Contains(x.Path, "signature") || strings.Contains(x.Path, "secret") {
-			t.Errorf("exchange %+v", x)
-		}
-		got = append(got, fmt.Sprintf("%s %d #%d: %d %s %q, %d in", x.Operation, x.Part, x.Attempt, x.Status, x.Code, x.Fault, x.BytesIn))
-	}
-	want := []string{
-		`BeginMultipartUpload -1 #1: 200  "", 28 in`,
-		`PutPart 0 #1: 500 InternalError "status", 10 in`,
-		`PutPart 0 #2: 200  "", 10 in`,
-		`GetFileDetails -1 #1: 404 file_not_found "", 0 in`,
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("exchanges (-want +got):\n%s", diff)
-	}
-	if x := srv.Exchanges()[0]; x.UploadID != s.begun.UploadID {
-		t.Errorf("begin is about upload %q", x.UploadID)
-	}
-}
-
 // Of many uploads to one path at once, by keys that may not overwrite, exactly
 // one makes the file.
 func TestOneOfManyGetsThePath(t *testing.T) {
@@ -320,44 +290,6 @@ func TestCompletionAtOnce(t *testing.T) {
 	}
 }
 
-func TestFileContent(t *testing.T) {
-	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSizes(3, 1, 2))
-	s := newSession(t, srv)
-	s.mustBegin("0123456789")
-	wantStatus(t, s.finish(), 200)
-	file, _ := srv.File(s.begun.File.FilePath)
-	reader := file.Open()
-	if _, err := reader.Seek(4, io.SeekStart); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := io.ReadAll(reader); string(got) != "456789" || err != nil {
-		t.Errorf("from byte 4: %q, %v", got, err)
-	}
-	file.Bytes()[0] = 'x'
-	if string(file.Bytes()) != "0123456789" {
-		t.Error("Bytes gives the stored bytes themselves, not a copy")
-	}
-}
-
-func TestStart(t *testing.T) {
-	srv, err := bytescaletest.Start(bytescaletest.WithMemoryNetwork())
-	if err != nil {
-		t.Fatal(err)
-	}
-	newSession(t, srv).mustBegin("x")
-	for range 2 {
-		if err := srv.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-	if _, err := srv.HTTPClient().Get(srv.URL()); err == nil {
-		t.Error("a closed server answers")
-	}
-	if _, err := bytescaletest.Start(bytescaletest.WithPartSize(-1)); err == nil {
-		t.Error("a negative part size was accepted")
-	}
-}
-
 // Repeating a completion has no second effect, whatever happened meanwhile.
 func TestRepeatedCompletion(t *testing.T) {
 	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(10))
@@ -374,4 +306,13 @@ func TestRepeatedCompletion(t *testing.T) {
 	if got := s.complete(1, last); !bytes.Equal(got.body, done.body) || s.stored() != "absent" {
 		t.Errorf("completing again after the file was deleted: %v, stored %q", got, s.stored())
 	}
+}
+
+func TestTooManyParts(t *testing.T) {
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(1))
+	s := newSession(t, srv)
+	if got := s.api(http.MethodPost, "/uploads", map[string]any{"size": 100_001}); got.status != 413 || got.code() != "file_too_large" {
+		t.Errorf("got %v", got)
+	}
+	wantStatus(t, s.api(http.MethodPost, "/uploads", map[string]any{"size": 100_000}), 200)
 }

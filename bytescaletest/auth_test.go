@@ -1,0 +1,81 @@
+package bytescaletest_test
+
+import (
+	"encoding/base64"
+	"net/http"
+	"testing"
+
+	"github.com/c88edac7/bytescale-go/bytescaletest"
+)
+
+func basic(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+}
+
+func jwt(payload string) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	return encode([]byte(`{"alg":"RS256"}`)) + "." + encode([]byte(payload)) + "." + encode([]byte("signature"))
+}
+
+func TestAuthentication(t *testing.T) {
+	const key, public = "secret_A623uY2secretKey", "public_A623uY2publicKey"
+	grant := `{"accountId":"A623uY2","access":{"pathPermissions":[{"permissions":{"read":{"file":{"getFileDetails":true}}}}]}}`
+	cases := []struct {
+		name                 string
+		authorization, token string
+		status               int
+		code                 string
+	}{
+		{"bearer", "Bearer " + key, "", 404, "file_not_found"},
+		{"any case", "bearer " + key, "", 404, "file_not_found"},
+		{"basic", basic("apikey", key), "", 404, "file_not_found"},
+		{"bearer and token", "Bearer " + key, "opaque", 404, "file_not_found"},
+		{"basic and JWT", basic("apikey", key), jwt(`{}`), 404, "file_not_found"},
+		{"JWT alone", "Bearer " + jwt(grant), "", 404, "file_not_found"},
+		{"JWT alone without the permission", "Bearer " + jwt(`{"accountId":"A623uY2"}`), "", 403, "permission_denied"},
+		{"public key", "Bearer " + public, "", 403, "permission_denied"},
+		{"public key and JWT that grants", "Bearer " + public, jwt(grant), 404, "file_not_found"},
+		{"other account", "Bearer secret_B623uY2secretKey", "", 403, "account_mismatch"},
+		{"JWT of another account", "Bearer " + jwt(`{"accountId":"B623uY2"}`), "", 403, "account_mismatch"},
+		{"key and JWT of another account", "Bearer " + key, jwt(`{"accountId":"B623uY2"}`), 403, "account_mismatch"},
+		{"expired JWT", "Bearer " + key, jwt(`{"exp":1}`), 401, "authentication_token_expired"},
+		{"expired JWT alone", "Bearer " + jwt(`{"accountId":"A623uY2","exp":1}`), "", 401, "authentication_token_expired"},
+		{"JWT alone without account", "Bearer " + jwt(`{}`), "", 401, "authentication_failed_credentials_denied"},
+		{"malformed key", "Bearer secret-A623uY2", "", 401, "authentication_failed_credentials_denied"},
+		{"short key", "Bearer secret_A623uY", "", 401, "authentication_failed_credentials_denied"},
+		{"other user", basic("user", key), "", 401, "credentials_missing"},
+		{"not base64", "Basic !", "", 401, "credentials_missing"},
+		{"other scheme", "Digest " + key, "", 401, "credentials_missing"},
+		{"nothing", "", "", 401, "credentials_missing"},
+		{"token alone", "", "opaque", 401, "credentials_missing"},
+	}
+	srv := bytescaletest.NewServer(t, bytescaletest.WithLenient())
+	s := newSession(t, srv)
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL()+"/v2/accounts/A623uY2/files/details?filePath=%2Fx", nil)
+			if c.authorization != "" {
+				r.Header.Set("Authorization", c.authorization)
+			}
+			if c.token != "" {
+				r.Header.Set("Authorization-Token", c.token)
+			}
+			if got := s.do(r, err); got.status != c.status || got.code() != c.code {
+				t.Errorf("got %v, want %d %s", got, c.status, c.code)
+			}
+		})
+	}
+	t.Run("listed keys", func(t *testing.T) {
+		srv := bytescaletest.NewServer(t, bytescaletest.WithKeys(key, public))
+		s := newSession(t, srv)
+		if srv.Key() != key {
+			t.Error("the key is not the first of the list")
+		}
+		for credential, status := range map[string]int{key: 200, public: 200, "secret_A623uY2other": 401, jwt(grant): 401} {
+			s.key = credential
+			if got := s.begin("x"); got.status != status {
+				t.Errorf("%.10s: got %v, want %d", credential, got, status)
+			}
+		}
+	})
+}
