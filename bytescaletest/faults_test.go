@@ -368,57 +368,12 @@ func TestOccurrences(t *testing.T) {
 	}
 }
 
-func TestFaultJSON(t *testing.T) {
-	const text = `{"operation":"PutPart","part":0,"occurrence":2,"times":-1,"eachPart":true,"after":true,` +
-		`"kind":"status","status":503,"code":"c","message":"m","retryAfter":"1","retryAfterMillis":5,"header":{"A":"b"},` +
-		`"body":"x","afterBytes":7,"rate":8,"set":{"/a":1},"retryAfterDate":"1m0s","delay":"1.5s"}`
-	var fault fault.Fault
-	if err := json.Unmarshal([]byte(text), &fault); err != nil {
-		t.Fatal(err)
-	}
-	if fault.Delay != 1500*time.Millisecond || fault.RetryAfterDate != time.Minute || *fault.Part != 0 {
-		t.Errorf("decoded %+v", fault)
-	}
-	data, err := json.Marshal(fault)
-	if err != nil || string(data) != text {
-		t.Errorf("encoded %s, %v", data, err)
-	}
-	for _, wrong := range []string{`{"operatoin":"PutPart"}`, `{"delay":5}`, `{"delay":"5"}`, `[]`} {
-		if err := json.Unmarshal([]byte(wrong), &fault); err == nil {
-			t.Errorf("%s was accepted", wrong)
-		}
-	}
-}
-
-func TestFaultsThatMakeNoSense(t *testing.T) {
-	status := fault.Status
-	for _, fault := range []fault.Fault{
-		{},
-		{Operation: "PutPart"},
-		{Operation: "putPart", Kind: status, Status: 500},
-		{Operation: "PutPart", Kind: "satus"},
-		{Operation: "PutPart", Kind: status},
-		{Operation: "PutPart", Kind: status, Status: 99},
-		{Operation: "PutPart", Kind: status, Status: 600},
-		{Operation: "PutPart", Kind: status, Status: 500, Occurrence: -1},
-		{Operation: "PutPart", Kind: fault.Trickle},
-		{Operation: "PutPart", Kind: fault.Delay},
-		{Operation: "PutPart", Kind: fault.Edit},
-		{Operation: "PutPart", Kind: fault.Reset, AfterBytes: -1},
-		{Operation: "PutPart", Kind: fault.Reset, AfterBytes: 1, After: true},
-		{Operation: "PutPart", Kind: fault.RefuseETag},
-		{Operation: "GetUploadPart", Kind: fault.MissingETag},
-		{Operation: "GetFileDetails", Kind: fault.ForgetUpload},
-		{Operation: "PutPart", Kind: fault.WrongETag, After: true},
-	} {
-		if fault.Validate() == nil {
-			t.Errorf("%+v was accepted", fault)
-		}
-	}
+// Fail panics, because a fault that is not valid is a mistake in the test.
+func TestFailPanicsOnAnInvalidFault(t *testing.T) {
 	srv := bytescaletest.NewServer(t)
 	defer func() {
-		if recover() == nil {
-			t.Error("Fail accepted a fault without an operation")
+		if problem := recover(); problem != `bytescaletest: fault: there is no kind ""` {
+			t.Errorf("Fail: %v", problem)
 		}
 	}()
 	srv.Fail(fault.Fault{})

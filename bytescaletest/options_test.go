@@ -27,6 +27,7 @@ func TestInvalidOptions(t *testing.T) {
 		"WithMaxFileSize: 0 is not above 0":           bytescaletest.WithMaxFileSize(0),
 		"WithKeys: no key is given":                   bytescaletest.WithKeys(),
 		"WithKeys: key number 2 is not well-formed: ": bytescaletest.WithKeys(bytescaletest.DefaultKey, "hunter2"),
+		"WithKeys: key number 1 is not well-formed: ": bytescaletest.WithKeys("secret_0OIl111x"),
 	} {
 		srv, err := bytescaletest.Start(option)
 		if err == nil {
@@ -38,8 +39,8 @@ func TestInvalidOptions(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 		test := &fakeT{}
-		bytescaletest.NewServer(test, option)
-		if problems := test.end(); !test.fatal || !strings.Contains(problems, want) {
+		srv = bytescaletest.NewServer(test, option)
+		if problems := test.end(); srv != nil || !test.fatal || !strings.Contains(problems, want) {
 			t.Errorf("NewServer: %q, want %q", problems, want)
 		}
 	}
