@@ -18,15 +18,15 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &refused):
 		writeRefusal(w, refused)
 	case r.Context().Err() != nil || errors.Is(err, errBodyCut):
-		panic(http.ErrAbortHandler) // nobody is there to read an answer
+		panic(http.ErrAbortHandler) // the client has left
 	default:
-		// What the store says about files of ours is nothing for clients.
+		// An error of the store may name files of this machine. Clients do not see it.
 		s.fail(err)
 		writeRefusal(w, &refusal.Error{Code: refusal.Internal})
 	}
 }
 
-// fail tells who runs the server of a failure.
+// fail reports a failure to the owner of the server.
 func (s *Server) fail(err error) {
 	if s.options.OnFailure != nil {
 		s.options.OnFailure(err)
@@ -47,27 +47,26 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(data) // a client that left needs no answer
+	_, _ = w.Write(data) // fails only if the client has left
 }
 
-// answerEarly answers at once and then reads the rest of the request, so that
-// a client that writes first and reads later sees the answer and not a broken
-// connection.
+// answerEarly answers at once and then reads the rest of the request. Otherwise a
+// client that writes its whole body before it reads would see a broken connection
+// instead of the answer.
 func answerEarly(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	controller := http.NewResponseController(w)
-	_ = controller.EnableFullDuplex() // without it, the body is read before
+	_ = controller.EnableFullDuplex() // without it, net/http reads the body first
 	if status != http.StatusNoContent && status != http.StatusNotModified {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body)   // the client may be gone
+	_, _ = w.Write(body)   // fails only if the client has left
 	_ = controller.Flush() // likewise
 	finishBody(r)
 }
 
-// finishBody reads a request to its end, after an answer that did not wait for
-// it. A connection on which that fails is given up: net/http would go on reading
-// it in two places.
+// finishBody reads the rest of a request that was answered early. If that fails, it
+// gives up the connection, because net/http would otherwise read it in two places.
 func finishBody(r *http.Request) {
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		panic(http.ErrAbortHandler)

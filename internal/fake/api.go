@@ -11,11 +11,12 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
-// maxJSONBody limits the body of a JSON request: the largest valid one has
-// 25 tags, 2 KiB of metadata and a URL of 8 KiB, all of it escaped at worst.
+// maxJSONBody limits the body of a JSON request, in bytes. The largest valid body
+// has 25 tags, 2 KiB of metadata and a URL of 8 KiB, all of it escaped.
 const maxJSONBody = 256 << 10
 
-// operations implements the generated server interface.
+// operations has the methods of the generated server interface, one for each
+// operation of the API. Everything else is a method of Server.
 type operations struct{ *Server }
 
 var _ fakeapi.StrictServerInterface = operations{}
@@ -53,22 +54,23 @@ func (s *Server) breach(ctx context.Context, v contract.Violation) {
 	v.Operation = "" // report adds it
 	text := strings.TrimPrefix(v.String(), "unknown operation ")
 	if v.Direction == contract.Response {
-		s.report(x, text) // a mistake of ours
+		s.report(x, text) // a bug of the fake
 		return
 	}
 	s.violate(x, "%s", text)
 }
 
-// serveAPI answers an API call or a download.
+// serveAPI answers an API call or a download. It validates both the request and the
+// answer against the API description.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
 	if !takesFiles(x.operation) {
-		if r.Body != http.NoBody { // it is looked for
+		if r.Body != http.NoBody { // handlers compare with http.NoBody
 			r.Body = http.MaxBytesReader(w, r.Body, maxJSONBody)
 		}
 		s.api.ServeHTTP(w, r)
 		return
 	}
-	// A refusal can come before the body is read, as in answerEarly.
+	// The answer may come before the whole body was read, as in answerEarly.
 	controller := http.NewResponseController(w)
 	_ = controller.EnableFullDuplex()
 	s.api.ServeHTTP(w, r)
@@ -76,7 +78,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
 	finishBody(r)
 }
 
-// takesFiles tells whether the body of an operation is one or more files.
+// takesFiles reports whether the body of an operation is one or more files.
 func takesFiles(id string) bool {
 	return id == operation.BasicUpload || id == operation.FormDataUpload
 }
@@ -91,13 +93,13 @@ func invalid(r *http.Request, err error) error {
 
 type callerKey struct{}
 
-// callerOf gives who made an API call.
+// callerOf returns who made an API call.
 func callerOf(ctx context.Context) caller {
 	who, _ := ctx.Value(callerKey{}).(caller)
 	return who
 }
 
-// authorized lets only callers of the account in the path through.
+// authorized refuses callers of another account than the one in the path.
 func (s *Server) authorized(next fakeapi.StrictHandlerFunc, _ string) fakeapi.StrictHandlerFunc {
 	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
 		who, err := s.authorize(r.Header, exchangeOf(ctx).account)

@@ -15,7 +15,7 @@ import (
 // accountIDLength is the number of base58 characters of an account id.
 const accountIDLength = 7
 
-// caller is who sent a request and what they may do.
+// caller is the sender of a request and what it may do.
 type caller struct {
 	account   string
 	overwrite bool // may replace files
@@ -23,8 +23,8 @@ type caller struct {
 	details   bool // may read file details
 }
 
-// AccountOf gives the account that an API key belongs to; false if the key is
-// not well-formed.
+// AccountOf returns the account that an API key belongs to. ok is false if the key
+// is not well-formed.
 func AccountOf(key string) (string, bool) {
 	if key == "free" || key == "demo" {
 		return "W142hJk", true
@@ -37,10 +37,10 @@ func AccountOf(key string) (string, bool) {
 	return account, pathvars.IsBase58(account)
 }
 
-// authenticate finds out who sent a request, in any of the documented forms:
-// API key as bearer token or basic password, either with a JWT beside it in
-// Authorization-Token, or a JWT alone as bearer token. Signatures of JWTs are
-// not checked, and a permission that one grants for any path holds for all.
+// authenticate returns the sender of a request. All documented forms are known: an
+// API key as bearer token or basic password, with or without a JWT in
+// Authorization-Token, and a JWT alone as bearer token. It does not check the
+// signature of a JWT. A permission that a JWT grants for one path holds for all.
 func (s *Server) authenticate(header http.Header) (caller, error) {
 	credential, err := credentialOf(header)
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *Server) authenticate(header http.Header) (caller, error) {
 	if len(tokens) > 1 || tokens[0] == "" {
 		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
 	}
-	// Other values are access tokens of the CDN, which say nothing to read.
+	// Other values are access tokens of the CDN. They have no claims.
 	if claims, ok := parseJWT(tokens[0]); ok {
 		if claims.expired() {
 			return caller{}, &refusal.Error{Code: refusal.TokenExpired}
@@ -75,7 +75,7 @@ func (s *Server) authenticate(header http.Header) (caller, error) {
 	return who, nil
 }
 
-// authorize is authenticate for a call to one account.
+// authorize authenticates a call to one account.
 func (s *Server) authorize(header http.Header, account string) (caller, error) {
 	who, err := s.authenticate(header)
 	if err == nil && who.account != account {
@@ -84,7 +84,7 @@ func (s *Server) authorize(header http.Header, account string) (caller, error) {
 	return who, err
 }
 
-// credentialOf gives the key or JWT in the Authorization header.
+// credentialOf returns the key or JWT in the Authorization header.
 func credentialOf(header http.Header) (string, error) {
 	values := header.Values("Authorization")
 	if len(values) != 1 {
@@ -105,7 +105,7 @@ func credentialOf(header http.Header) (string, error) {
 	return "", &refusal.Error{Code: refusal.CredentialsMissing}
 }
 
-// callerOfJWT is who a JWT without an API key speaks for.
+// callerOfJWT returns the caller of a JWT without an API key.
 func (s *Server) callerOfJWT(claims claims, withToken bool) (caller, error) {
 	switch {
 	case len(s.options.Keys) > 0: // anyone can write an unsigned JWT
@@ -143,7 +143,7 @@ type claims struct {
 	} `json:"access"`
 }
 
-// parseJWT reads the payload of a JWT; false if the text is not one.
+// parseJWT reads the payload of a JWT. ok is false if the text is not a JWT.
 func parseJWT(token string) (claims, bool) {
 	segments := strings.Split(token, ".")
 	if len(segments) != 3 || slices.Contains(segments, "") {
@@ -168,7 +168,7 @@ func (c *claims) expired() bool {
 	return c.Expires != nil && *c.Expires <= time.Now().Unix()
 }
 
-// grant adds what the JWT allows.
+// grant adds the permissions of the JWT to those of the caller.
 func (c *claims) grant(who *caller) {
 	for _, entry := range c.Access.PathPermissions {
 		file := entry.Permissions.Write.File

@@ -32,7 +32,7 @@ func (o operations) BasicUpload(ctx context.Context, request fakeapi.BasicUpload
 	return fakeapi.BasicUpload200JSONResponse(stored), nil
 }
 
-// addFile stores a file that comes in one piece.
+// addFile stores a file whose bytes come in one request.
 func (s *Server) addFile(ctx context.Context, wanted newFile, body io.Reader) (gen.BasicUploadResponse, error) {
 	file, err := s.newFile(ctx, wanted)
 	if err != nil {

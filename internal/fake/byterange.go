@@ -8,7 +8,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 )
 
-// byteRange is the part of a file that a download gives.
+// byteRange is the part of a file that a download returns.
 type byteRange struct {
 	start, length int64
 	partial       bool
@@ -18,8 +18,8 @@ func (b byteRange) contentRange(size int64) string {
 	return fmt.Sprintf("bytes %d-%d/%d", b.start, b.start+b.length-1, size)
 }
 
-// parseRange reads a Range header. Anything but one range of bytes is
-// ignored, as HTTP allows, and gives the whole file.
+// parseRange reads a Range header. It ignores anything but one range of bytes, as
+// HTTP allows, and returns the whole file.
 func parseRange(values []string, size int64) (byteRange, error) {
 	whole := byteRange{length: size}
 	if len(values) != 1 {

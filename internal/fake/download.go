@@ -11,11 +11,11 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
-// download serves the bytes of a file, whole or one range of them. The
-// headers keep browsers from running anything that was uploaded.
+// download answers with the bytes of a file, or one range of them. The headers keep
+// browsers from running anything that was uploaded.
 func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	x := exchangeOf(r.Context())
-	if len(r.Header["Authorization"]) > 0 { // files are public, but a key that is shown must fit
+	if len(r.Header["Authorization"]) > 0 { // files are public, but a key that is sent must be right
 		if _, err := s.authorize(r.Header, x.account); err != nil {
 			s.writeError(w, r, err)
 			return
@@ -53,11 +53,12 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 		header.Set("Content-Range", span.contentRange(file.Size))
 	}
 	w.WriteHeader(status)
-	// A client that leaves ends the copy, and there is nobody to tell.
+	// The copy fails only if the client leaves or the disk does. The status is sent.
 	_, _ = io.Copy(w, io.NewSectionReader(content, span.start, span.length))
 }
 
-// disposition tells browsers what to do with a file and how to call it.
+// disposition returns the Content-Disposition of a file: whether a browser shows or
+// saves it, and under which name.
 func disposition(file store.File, download bool) string {
 	kind := "inline"
 	if download {

@@ -8,8 +8,8 @@ import (
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
-// Exchange is one request and its answer. It holds no secret: no header, no
-// query string, no body.
+// Exchange is one request and its answer. It holds no secret: no header, no query
+// string, no body. Its fields are those of bytescaletest.Exchange, which converts it.
 type Exchange struct {
 	// Operation is the operationId of the API description, or PutPart; empty
 	// if the request was for none of these.
@@ -39,29 +39,30 @@ type Exchange struct {
 	Violations []string
 }
 
-// exchange is an Exchange in the making, and what a fault wants of a handler.
+// exchange is an Exchange that is not finished, and what a fault asks of the
+// handler.
 type exchange struct {
 	call
 	mu   sync.Mutex
 	data Exchange
 
-	gauge  *gauge // counts it while it is open, nil if nothing does
-	origin string // where the client reaches the server
+	gauge  *gauge // counts the exchange while it is open; may be nil
+	origin string // address under which the client reaches the server
 
 	expiredURL  bool // hand out, or take, the part URL as expired
 	wrongETag   bool // answer another etag than the one kept
 	missingETag bool // answer no etag
-	refuseETag  bool // take the etag as wrong
+	refuseETag  bool // refuse the etag of a completion
 }
 
 type exchangeKey struct{}
 
-// exchangeOf gives the exchange that a handler works on.
+// exchangeOf returns the exchange that a handler works on.
 func exchangeOf(ctx context.Context) *exchange {
 	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
 		return x
 	}
-	return &exchange{} // only outside of a Server: what is noted is lost
+	return &exchange{} // the context is not that of a request to a Server
 }
 
 // note changes the record under its lock.

@@ -51,11 +51,11 @@ func (s *Server) details(x *exchange, file store.File) gen.FileDetails {
 	}
 	tags := file.Tags
 	if tags == nil {
-		tags = gen.FileTags{} // nil would be null in JSON
+		tags = gen.FileTags{} // a nil slice would be null in JSON
 	}
 	return gen.FileDetails{
 		AccountID: file.AccountID,
-		// Before the upload is complete the etag is null.
+		// The etag is null until the upload is complete.
 		ETag:             gen.NullableString{Value: file.ETag, Valid: file.ETag != "", Null: file.ETag == ""},
 		FilePath:         file.Path,
 		FileURL:          FileURL(x.origin, file),
@@ -68,14 +68,14 @@ func (s *Server) details(x *exchange, file store.File) gen.FileDetails {
 	}
 }
 
-// FileURL is the address of a file's bytes on a server.
+// FileURL returns the address of a file's bytes on a server.
 func FileURL(origin string, file store.File) string {
 	return origin + "/" + file.AccountID + "/raw" + escapePath(file.Path)
 }
 
-// escapePath writes a file path into a URL as the service does: everything is
-// percent-encoded but / and the characters that encodeURIComponent of
-// ECMAScript leaves alone, of which ! is encoded too.
+// escapePath escapes a file path for a URL as the service does. It percent-encodes
+// everything but / and the characters that encodeURIComponent of ECMAScript leaves
+// unchanged; of these it encodes !.
 func escapePath(path string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder

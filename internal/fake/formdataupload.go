@@ -71,8 +71,8 @@ func formError(err error) error {
 	return fmt.Errorf("%w: %w", errBodyCut, err)
 }
 
-// addPart stores one part of a form. Its own file name goes before that of the
-// query.
+// addPart stores one part of a form. The file name of the part takes precedence over
+// that of the query.
 func (s *Server) addPart(ctx context.Context, path pathvars.Request, params gen.BasicUploadParams, part *multipart.Part) (gen.BasicUploadResponse, error) {
 	wanted := newFile{
 		path: path, original: value(params.OriginalFileName), mime: part.Header.Get("Content-Type"),

@@ -16,7 +16,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
-// inject lets a fault happen to an exchange. serve carries the exchange out.
+// inject makes a fault happen to an exchange. serve carries the request out.
 func (s *Server) inject(f *fault.Fault, w *answerWriter, r *http.Request, x *exchange, serve http.HandlerFunc) {
 	switch f.Kind {
 	case fault.ExpiredURL:
@@ -37,14 +37,14 @@ func (s *Server) inject(f *fault.Fault, w *answerWriter, r *http.Request, x *exc
 		return
 	case fault.Truncate:
 		serve(&cutWriter{ResponseWriter: w, left: f.AfterBytes}, r)
-		_ = http.NewResponseController(w).Flush() // or nothing of it is sent
+		_ = http.NewResponseController(w).Flush() // otherwise nothing of the answer is sent
 		cut(w, r)
 		return
 	case fault.Edit:
-		held := newHeldAnswer()
-		serve(held, r)
-		s.edit(held, f, x)
-		held.send(w)
+		answer := newBufferedAnswer()
+		serve(answer, r)
+		s.edit(answer, f, x)
+		answer.send(w)
 		return
 	default:
 		s.injectAnswer(f, w, r, serve)
@@ -53,12 +53,12 @@ func (s *Server) inject(f *fault.Fault, w *answerWriter, r *http.Request, x *exc
 	serve(w, r)
 }
 
-// injectAnswer is inject for the faults that come before or after the
-// exchange is carried out.
+// injectAnswer injects the faults that can happen both before and after the request
+// is carried out.
 func (s *Server) injectAnswer(f *fault.Fault, w *answerWriter, r *http.Request, serve http.HandlerFunc) {
-	held := newHeldAnswer()
+	answer := newBufferedAnswer()
 	if f.After {
-		serve(held, r)
+		serve(answer, r)
 	}
 	switch f.Kind {
 	case fault.Delay:
@@ -66,7 +66,7 @@ func (s *Server) injectAnswer(f *fault.Fault, w *answerWriter, r *http.Request, 
 			panic(http.ErrAbortHandler)
 		}
 		if f.After {
-			held.send(w)
+			answer.send(w)
 		} else {
 			serve(w, r)
 		}
@@ -79,7 +79,7 @@ func (s *Server) injectAnswer(f *fault.Fault, w *answerWriter, r *http.Request, 
 		switch {
 		case f.After:
 		case exchangeOf(r.Context()).isAPI():
-			readSome(r, -1) // small, and a client that leaves is seen then
+			readSome(r, -1) // it is small, and net/http notices a client that leaves only then
 		default:
 			readSome(r, f.AfterBytes)
 		}
@@ -93,17 +93,17 @@ func (s *Server) injectAnswer(f *fault.Fault, w *answerWriter, r *http.Request, 
 	}
 }
 
-// readSome reads n bytes of the request body; all of it if n is negative.
+// readSome reads n bytes of the request body, or all of it if n is negative.
 func readSome(r *http.Request, n int64) {
 	if n < 0 {
-		_, _ = io.Copy(io.Discard, r.Body) // the client may leave, which is fine
+		_, _ = io.Copy(io.Discard, r.Body) // fails only if the client leaves
 		return
 	}
 	_, _ = io.CopyN(io.Discard, r.Body, n)
 }
 
-// stall holds the exchange without reading or answering. It is not counted as
-// open meanwhile: a client that leaves cannot be seen while its body is unread.
+// stall neither reads nor answers. The exchange does not count as open meanwhile,
+// because a server cannot notice that a client left while the body is unread.
 func (s *Server) stall(d time.Duration, w *answerWriter, r *http.Request) {
 	s.ledger.release(exchangeOf(r.Context()))
 	if d > 0 {
@@ -118,7 +118,7 @@ func (s *Server) stall(d time.Duration, w *answerWriter, r *http.Request) {
 	cut(w, r)
 }
 
-// cut ends the connection at once, on TCP with a reset.
+// cut closes the connection at once. On TCP it sends a reset.
 func cut(w *answerWriter, r *http.Request) {
 	w.exchange.note(func(x *Exchange) { x.Status = 0 })
 	conn, _, err := http.NewResponseController(w).Hijack()
@@ -129,18 +129,18 @@ func cut(w *answerWriter, r *http.Request) {
 	switch {
 	case w.started(): // a reset could overtake what was sent
 	case r.Method == http.MethodGet:
-		// An HTTP client may repeat a GET that got no answer at all on a used
-		// connection, without telling. The start of an answer keeps it from that,
-		// so that one fault is one failure.
+		// An HTTP client silently repeats a GET that got no answer at all on a used
+		// connection. The start of an answer prevents that, so that one fault is one
+		// failure.
 		_, _ = io.WriteString(conn, "HTTP/1.1 ")
 	case isTCP:
 		_ = tcp.SetLinger(0) // makes Close a reset
 	}
-	_ = conn.Close() // the connection is given up in any case
+	_ = conn.Close() // the connection is given up whatever Close returns
 }
 
-// answerStatus sends the status of the fault with an error body in the words of
-// whoever would send it.
+// answerStatus sends the status of the fault with an error body: that of object
+// storage for a PUT of a part, that of the API otherwise.
 func answerStatus(w http.ResponseWriter, r *http.Request, f *fault.Fault) {
 	message := cmp.Or(f.Message, http.StatusText(f.Status), "A scripted fault.")
 	if exchangeOf(r.Context()).operation == operation.PutPart {
@@ -154,7 +154,7 @@ func answerStatus(w http.ResponseWriter, r *http.Request, f *fault.Fault) {
 	answerBody(w, r, f, "application/json", cmp.Or(f.Body, string(body)))
 }
 
-// storageCode is the error code that object storage gives with a status.
+// storageCode returns the error code that object storage sends with a status.
 func storageCode(status int) string {
 	switch status {
 	case http.StatusBadRequest:
@@ -188,7 +188,7 @@ func answerBody(w http.ResponseWriter, r *http.Request, f *fault.Fault, contentT
 	answerEarly(w, r, cmp.Or(f.Status, http.StatusOK), []byte(body))
 }
 
-// errAnswerCut ends the writing of an answer that is cut off.
+// errAnswerCut reports that a fault cut the answer off.
 var errAnswerCut = errors.New("the answer is cut off here")
 
 // cutWriter lets only the first bytes of an answer through.

@@ -8,9 +8,9 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
-// Stats count the requests that a server has open, and their maxima so far.
-// Requests that a scripted stall holds do not count: a server cannot see a
-// client leave while it refuses to read.
+// Stats counts the requests that are open, and their maxima so far. Requests that a
+// scripted stall holds do not count. Its fields are those of bytescaletest.Stats,
+// which converts it.
 type Stats struct {
 	API, MaxAPI             int // API calls
 	Puts, MaxPuts           int // PUTs of parts
@@ -18,13 +18,13 @@ type Stats struct {
 	MaxAPIPerSecond         int // API calls that arrived within one second; 0 unless exchanges are recorded
 }
 
-// Open is the number of open requests of all kinds.
+// Open returns the number of open requests of all kinds.
 func (s Stats) Open() int { return s.API + s.Puts + s.Downloads }
 
 // gauge counts open requests of one kind.
 type gauge struct{ now, max int }
 
-// ledger keeps account of the exchanges.
+// ledger counts the exchanges that are open, and records them if record is set.
 type ledger struct {
 	record bool
 

@@ -4,14 +4,14 @@ import (
 	"sync"
 )
 
-// gate counts the requests inside, and can be shut.
+// gate counts the requests that are being served, and can be shut.
 type gate struct {
 	mu     sync.Mutex
 	inside int
-	empty  chan struct{} // made when the gate is shut, closed when nobody is inside
+	empty  chan struct{} // not nil once the gate is shut; closed when nobody is inside
 }
 
-// enter lets a request in; false once the gate is shut.
+// enter counts a request. It reports whether the gate is open.
 func (g *gate) enter() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -31,8 +31,7 @@ func (g *gate) leave() {
 	}
 }
 
-// shut lets nobody in any more and waits until everybody has left. It must be
-// called once.
+// shut closes the gate and waits until nobody is inside. Call it once.
 func (g *gate) shut() {
 	g.mu.Lock()
 	g.empty = make(chan struct{})
@@ -43,7 +42,7 @@ func (g *gate) shut() {
 	<-g.empty
 }
 
-// keyedMutex is a mutex for each key that is in use.
+// keyedMutex is one mutex for each key.
 type keyedMutex struct {
 	mu    sync.Mutex
 	locks map[string]*countedMutex
@@ -54,7 +53,7 @@ type countedMutex struct {
 	users int
 }
 
-// lock locks a key and gives the function that unlocks it.
+// lock locks the mutex of a key and returns the function that unlocks it.
 func (k *keyedMutex) lock(key string) (unlock func()) {
 	k.mu.Lock()
 	if k.locks == nil {

@@ -19,7 +19,7 @@ const (
 	defaultMIME = "application/octet-stream"
 )
 
-// newFile is what a request says about a file to store.
+// newFile describes the file that a request asks to store.
 type newFile struct {
 	path           pathvars.Request
 	original, mime string
@@ -27,8 +27,7 @@ type newFile struct {
 	tags           []string
 }
 
-// newFile checks what a request says about a file and gives the file as it is
-// going to be, with its final path.
+// newFile checks the description of a file and returns the file with its final path.
 func (s *Server) newFile(ctx context.Context, wanted newFile) (store.File, error) {
 	metadata, err := compactMetadata(wanted.metadata)
 	if err != nil {
@@ -57,14 +56,14 @@ func (s *Server) newFile(ctx context.Context, wanted newFile) (store.File, error
 	return file, nil
 }
 
-// compactMetadata writes metadata as compact JSON and checks its size.
+// compactMetadata returns metadata as compact JSON and checks its size.
 func compactMetadata(metadata gen.Metadata) (json.RawMessage, error) {
 	if metadata == nil {
 		return json.RawMessage("{}"), nil
 	}
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false) // it would count < as six bytes
+	encoder.SetEscapeHTML(false) // otherwise < counts as six bytes
 	if err := encoder.Encode(metadata); err != nil {
 		return nil, fmt.Errorf("writing metadata: %w", err)
 	}
@@ -83,7 +82,7 @@ func bodyPath(definition gen.FilePathDefinition) pathvars.Request {
 		return pathvars.Request{Literal: &literal}
 	}
 	path, err := definition.AsDynamicFilePath()
-	if err != nil { // left out
+	if err != nil { // the request has no path
 		path = gen.DynamicFilePath{}
 	}
 	return pathvars.Request{
@@ -112,7 +111,7 @@ func queryPath(params gen.BasicUploadParams) (pathvars.Request, error) {
 	return path, nil
 }
 
-// value gives what a pointer points to, and zero for nil.
+// value returns what a pointer points to, or zero for nil.
 func value[T any](pointer *T) (v T) {
 	if pointer != nil {
 		v = *pointer
@@ -120,7 +119,7 @@ func value[T any](pointer *T) (v T) {
 	return v
 }
 
-// optional gives nil for what was left out.
+// optional returns nil for the empty string.
 func optional(text string) *string {
 	if text == "" {
 		return nil
@@ -128,7 +127,7 @@ func optional(text string) *string {
 	return &text
 }
 
-// enabled reads a flag that is true by default.
+// enabled returns the value of a flag that is true by default.
 func enabled(flag *bool) bool { return flag == nil || *flag }
 
 var mimePattern = regexp.MustCompile(`^[a-zA-Z0-9]+/[a-zA-Z0-9+\-._]+(?:;[^=]+=[^;]+)*$`)

@@ -11,41 +11,40 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
-// Options say how a [Server] behaves. The zero value is a strict server that
-// keeps everything in memory.
+// Options configures a [Server]. The zero value is a strict server that keeps
+// everything in memory.
 type Options struct {
-	// Origin is the address in the URLs that the server hands out, such as
-	// http://127.0.0.1:8744. Empty means that of the request.
+	// Origin is the address in the URLs that the server returns, such as
+	// http://127.0.0.1:8744. Empty means the address of the request.
 	Origin string
-	// Keys are the API keys accepted. Empty means any well-formed one.
+	// Keys are the API keys that the server accepts. None means any well-formed key.
 	Keys []string
 
-	// PartSizes are the sizes of the first parts in bytes; the last one holds for
-	// all further parts. None means 5 MiB, or whole MiB above that if there would be
-	// more than 10000 parts.
+	// PartSizes are the sizes of the first parts in bytes. The last size holds for all
+	// further parts. None means 5 MiB, or a ten-thousandth of the file rounded up to a
+	// MiB if that is more.
 	PartSizes []int64
 	// URLLifetime is how long a part URL can be used; 0 means one hour.
 	URLLifetime time.Duration
-	// UploadLifetime is how long an upload can take; 0 means seven days.
+	// UploadLifetime is how long an upload may take; 0 means seven days.
 	UploadLifetime time.Duration
-	// MaxFileSize is the largest file accepted in bytes; 0 means 5 TiB.
+	// MaxFileSize is the size of the largest file in bytes; 0 means 5 TiB.
 	MaxFileSize int64
 
-	// APILatency is waited before each API call is handled.
+	// APILatency is the time that each API call waits before it is handled.
 	APILatency time.Duration
-	// Bandwidth limits each part PUT by itself, in bytes per second; 0 means
-	// no limit.
+	// Bandwidth limits each PUT of a part by itself, in bytes per second; 0 means no
+	// limit.
 	Bandwidth int64
 	// Discard counts the bytes of files and drops them.
 	Discard bool
-	// Lenient answers wrong requests without recording a violation.
+	// Lenient does not record violations. Wrong requests are refused all the same.
 	Lenient bool
 
-	// Store keeps everything; nil means a new [store.Memory]. The server closes
-	// it.
+	// Store keeps everything; nil means a new [store.Memory]. The server closes it.
 	Store store.Store
-	// SigningKey signs part URLs; empty means a random one. A store that
-	// survives a restart needs a key that does.
+	// SigningKey signs part URLs; empty means a random key. A store that survives a
+	// restart needs a key that survives it too.
 	SigningKey []byte
 	// Fetcher gets the sources of UploadFromUrl; nil means [fetch.New].
 	Fetcher fetch.Fetcher
@@ -53,23 +52,24 @@ type Options struct {
 	// addresses. It has no effect on a Fetcher that is set.
 	AllowPrivateURLs bool
 
-	// Document is the API description that every exchange is held to; nil means
-	// the embedded one.
+	// Document is the API description that every exchange is validated against; nil
+	// means the embedded one.
 	Document *contract.Document
-	// Coverage notes what of the description was exercised; nil means in the
-	// directory that the environment names (contract.CoverageEnv), if any.
+	// Coverage records which parts of the description were exercised; nil means the
+	// recorder that the environment asks for (contract.CoverageEnv), if any.
 	Coverage *contract.Recorder
 
 	// Record keeps every exchange for [Server.Exchanges].
 	Record bool
-	// OnExchange is called at the end of each exchange, by many goroutines.
+	// OnExchange is called at the end of each exchange. It must be safe for concurrent
+	// use.
 	OnExchange func(Exchange)
-	// OnFailure is called with what clients learn only as a 500, by many
-	// goroutines.
+	// OnFailure is called with errors that clients see only as a 500. It must be safe
+	// for concurrent use.
 	OnFailure func(error)
 }
 
-// check finds settings that make no sense.
+// check returns an error if an option is out of range.
 func (o *Options) check() error {
 	for _, size := range o.PartSizes {
 		if size < 1 {
@@ -87,6 +87,6 @@ func (o *Options) check() error {
 	return nil
 }
 
-// processCoverage is the recorder of all servers in this process that have none
-// of their own; nil unless the environment asks for one.
+// processCoverage returns the recorder of all servers in this process that have none
+// of their own. It is nil unless the environment asks for one.
 var processCoverage = sync.OnceValues(contract.RecorderFromEnv)

@@ -4,13 +4,13 @@ const (
 	mebibyte    = 1 << 20
 	minPartSize = 5 * mebibyte
 	maxParts    = 10_000
-	// maxPartsSet bounds what a part size that was set can lead to: the indexes
-	// of all parts are listed in one answer.
+	// maxPartsSet is the largest number of parts that configured part sizes may lead
+	// to. The indexes of all parts must fit into one answer.
 	maxPartsSet = 100_000
 )
 
-// partSizes gives the part sizes for a file: those configured, or else 5 MiB, but
-// more where that made over 10000 parts. The service documents no size.
+// partSizes returns the part sizes for a file: the configured ones, or else 5 MiB,
+// or more if that were over 10000 parts. The service documents no size.
 func (o *Options) partSizes(size int64) []int64 {
 	if len(o.PartSizes) > 0 {
 		return o.PartSizes
@@ -23,7 +23,7 @@ func (o *Options) partSizes(size int64) []int64 {
 	return []int64{max(minPartSize, rounded)}
 }
 
-// countParts says how many parts a file has; an empty file has one.
+// countParts returns the number of parts of a file. An empty file has one.
 func countParts(size int64, sizes []int64) int64 {
 	count, covered := int64(0), int64(0)
 	for _, partSize := range sizes[:len(sizes)-1] {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// partURL makes the pre-signed URL of a part: it works without credentials,
+// partURL returns the pre-signed URL of a part. The URL works without credentials,
 // for this part only, until it expires.
 func (s *Server) partURL(x *exchange, account, upload string, index int64) string {
 	expires := time.Now().Add(s.options.URLLifetime)
@@ -36,23 +36,23 @@ func (s *Server) checkPartURL(r *http.Request, x *exchange) *storageError {
 	return nil
 }
 
-// signer signs upload URLs, which need no other credential. The signature of a
-// part is good for that part of that upload only, until it expires.
+// signer signs part URLs, which need no other credential. A signature is valid for
+// one part of one upload until it expires.
 type signer struct {
 	key []byte
 }
 
 func newSigner(key []byte) *signer { return &signer{key: key} }
 
-// sign returns the signature, safe in a URL, that lets its bearer upload one part
-// until expires. Expires counts in whole milliseconds.
+// sign returns a signature, safe in a URL, that permits to upload one part until
+// expires. Expires counts in whole milliseconds.
 func (s *signer) sign(accountID, uploadID string, part int64, expires time.Time) string {
 	return base64.RawURLEncoding.EncodeToString(s.mac(accountID, uploadID, part, expires))
 }
 
-// verify reports whether the signature was made by sign for the same part and
-// time, and takes as long to say no as to say yes. Whether the time has passed is
-// for the caller to see.
+// verify reports whether sign returned the signature for the same part and time. It
+// takes the same time for a wrong signature as for a right one. The caller checks
+// whether the time has passed.
 func (s *signer) verify(signature, accountID, uploadID string, part int64, expires time.Time) bool {
 	mac, err := base64.RawURLEncoding.Strict().DecodeString(signature)
 	return err == nil && hmac.Equal(mac, s.mac(accountID, uploadID, part, expires))
@@ -60,7 +60,7 @@ func (s *signer) verify(signature, accountID, uploadID string, part int64, expir
 
 func (s *signer) mac(accountID, uploadID string, part int64, expires time.Time) []byte {
 	mac := hmac.New(sha256.New, s.key)
-	// Quoting keeps the fields apart whatever they contain.
+	// Quoting separates the fields, whatever characters they contain.
 	fmt.Fprintf(mac, "PUT %q %q %d %d", accountID, uploadID, part, expires.UnixMilli())
 	return mac.Sum(nil)
 }

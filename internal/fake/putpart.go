@@ -9,8 +9,8 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
-// storageError is an error in the words of object storage, which knows nothing
-// of the API's error body.
+// storageError is an error answer of object storage, which does not use the error
+// body of the API.
 type storageError struct {
 	XMLName xml.Name `xml:"Error"`
 	Code    string   `xml:"Code"`
@@ -29,9 +29,8 @@ var (
 	errBodyTooLong    = &storageError{status: http.StatusBadRequest, Code: "EntityTooLarge", Message: "Your proposed upload exceeds the size of this part."}
 )
 
-// putPart takes the bytes of a part at its pre-signed URL, as object storage
-// does. This is where the time of big uploads goes, so nothing but the
-// headers is looked at.
+// putPart stores the bytes of a part that are sent to its pre-signed URL, as object
+// storage does. Large uploads spend their time here, so only the headers are checked.
 func (s *Server) putPart(w http.ResponseWriter, r *http.Request, x *exchange) {
 	upload, refused := s.checkPut(r, x)
 	if refused != nil {
@@ -42,7 +41,7 @@ func (s *Server) putPart(w http.ResponseWriter, r *http.Request, x *exchange) {
 	got, err := s.receive(r.Context(), s.throttled(r, s.options.Bandwidth), length)
 	switch {
 	case errors.Is(err, errBodyCut):
-		panic(http.ErrAbortHandler) // the client gave up
+		panic(http.ErrAbortHandler) // the client has left
 	case err != nil:
 		s.fail(err)
 		errStorageFailed.write(w, r)
@@ -65,7 +64,7 @@ func (s *Server) putPart(w http.ResponseWriter, r *http.Request, x *exchange) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// checkPut holds a PUT to the rules before its body is read.
+// checkPut checks a PUT by its headers, before the body is read.
 func (s *Server) checkPut(r *http.Request, x *exchange) (store.Upload, *storageError) {
 	if len(r.Header["Authorization"])+len(r.Header["Authorization-Token"]) > 0 {
 		s.violate(x, "credentials of the API were sent to storage")
@@ -102,8 +101,8 @@ func (s *Server) checkPut(r *http.Request, x *exchange) (store.Upload, *storageE
 	return upload, nil
 }
 
-// keepPart ties received bytes to their part. The file of a direct upload
-// exists from then on.
+// keepPart stores received bytes as a part. The file of a direct upload exists from
+// then on.
 func (s *Server) keepPart(upload *store.Upload, index int64, got *received) *storageError {
 	defer s.uploads.lock(upload.ID)()
 	err := s.store.KeepPart(upload.ID, store.Part{Index: index, Size: got.size, ETag: got.etag}, got.Receiver)
@@ -123,7 +122,7 @@ func (s *Server) keepPart(upload *store.Upload, index int64, got *received) *sto
 	return errStorageFailed
 }
 
-// write answers the error.
+// write sends the error.
 func (e *storageError) write(w http.ResponseWriter, r *http.Request) {
 	body, _ := xml.Marshal(e) // plain strings
 	w.Header().Set("Content-Type", "application/xml")

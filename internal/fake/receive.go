@@ -14,14 +14,14 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
-// errBodyCut reports that the request body ended before it should.
+// errBodyCut reports that the request body ended too early.
 var errBodyCut = errors.New("the request body was cut off")
 
-// readBuffers hold what is on its way from a connection to the store. They are
-// large, since each read of a busy connection fills them.
+// readBuffers are used to copy from a connection to the store. They are large because
+// a read of a busy connection fills them.
 var readBuffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
 
-// received are bytes that have arrived and belong to nothing yet. It must be
+// received are bytes that have arrived and belong to nothing yet. They must be
 // handed to the store or abandoned.
 type received struct {
 	store.Receiver        // nil if bytes are discarded
@@ -35,9 +35,9 @@ func (r *received) abandon() {
 	}
 }
 
-// receive reads a body to its end into the store, but not more than a file may
-// have. size is what the body is going to have, -1 if that is unknown; a body
-// that ends before its Content-Length is an error of the body itself.
+// receive reads a body to its end into the store, and refuses more bytes than a file
+// may have. size is the number of bytes that are expected, -1 if it is unknown. A body
+// that ends before its Content-Length returns an error from Read.
 func (s *Server) receive(ctx context.Context, body io.Reader, size int64) (_ *received, err error) {
 	got := &received{}
 	var digest hash.Hash
@@ -82,22 +82,20 @@ func (s *Server) receive(ctx context.Context, body io.Reader, size int64) (_ *re
 	return got, nil
 }
 
-// textETag makes an etag of something other than the bytes, for bytes that are
-// counted only.
+// textETag returns an etag of a text, for files whose bytes are discarded.
 func textETag(format string, args ...any) string {
 	sum := md5.Sum(fmt.Appendf(nil, format, args...))
 	return hex.EncodeToString(sum[:])
 }
 
-// wholeETag is the etag of a file made of parts, formed like that of object
-// storage.
+// wholeETag returns the etag of a file made of parts, in the form of object storage.
 func wholeETag(parts []store.Part) string {
 	if len(parts) == 1 {
 		return parts[0].ETag
 	}
 	digest := md5.New()
 	for _, part := range parts {
-		_, _ = io.WriteString(digest, part.ETag) // a hash takes everything
+		_, _ = io.WriteString(digest, part.ETag) // writing to a hash never fails
 	}
 	return fmt.Sprintf("%s-%d", hex.EncodeToString(digest.Sum(nil)), len(parts))
 }

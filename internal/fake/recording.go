@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 )
 
-// answerWriter notes what is answered.
+// answerWriter records status, size and error code of an answer.
 type answerWriter struct {
 	http.ResponseWriter
 	exchange *exchange
@@ -18,10 +18,11 @@ type answerWriter struct {
 	head     []byte // start of the body of an error
 }
 
-// maxErrorHead is how much of an error's body is kept to find its code.
+// maxErrorHead is the number of bytes of an error body that are kept to find its
+// code.
 const maxErrorHead = 8 << 10
 
-// WriteHeader notes the status; informational ones do not count.
+// WriteHeader records the status unless it is informational.
 func (w *answerWriter) WriteHeader(status int) {
 	if w.status == 0 && status >= 200 {
 		w.status = status
@@ -45,10 +46,10 @@ func (w *answerWriter) Write(p []byte) (int, error) {
 // Unwrap lets [http.ResponseController] through.
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// started tells whether some of the answer was sent.
+// started reports whether some of the answer was sent.
 func (w *answerWriter) started() bool { return w.status != 0 }
 
-// code finds the error code in what was answered, "" if there is none.
+// code returns the error code of the answer, or "" if there is none.
 func (w *answerWriter) code() string {
 	if bytes.HasPrefix(w.head, []byte("<?xml")) {
 		var body storageError
@@ -68,14 +69,14 @@ func (w *answerWriter) code() string {
 	return body.Error.Code
 }
 
-// countedBody counts what is read of a request body.
+// countedBody counts the bytes that are read of a request body.
 type countedBody struct {
 	io.ReadCloser
 	count atomic.Int64
 }
 
-// countBody puts a counter under the request. A request without a body keeps
-// http.NoBody, which handlers look for.
+// countBody replaces the body of the request by one that counts. A request without a
+// body keeps http.NoBody, because handlers compare with it.
 func countBody(r *http.Request) *countedBody {
 	body := &countedBody{ReadCloser: r.Body}
 	if r.Body != nil && r.Body != http.NoBody {

@@ -11,7 +11,7 @@ import (
 // storagePath begins the path of every part URL.
 const storagePath = "/storage/"
 
-// call is what a request asks for, as far as its address shows.
+// call is what the method and the path of a request ask for.
 type call struct {
 	operation string // operation.PutPart, an operationId, or "" if it is neither
 	account   string
@@ -55,7 +55,7 @@ func routeStorage(method, path string) (c call, allow string) {
 	return call{operation: operation.PutPart, account: segments[0], upload: segments[1], part: partIndex(segments[2])}, ""
 }
 
-// partIndex reads the index of a part; -1 if the text is not one.
+// partIndex returns the index of a part, or -1 if the text is not one.
 func partIndex(text string) int64 {
 	index, err := strconv.ParseUint(text, 10, 63)
 	if err != nil {

@@ -1,9 +1,8 @@
-// Package fake is the core of the fake Bytescale service: its state, its
-// handlers, its faults. Package bytescaletest offers it to tests, the command
-// bytescale emulator runs it as a process.
+// Package fake is the fake Bytescale service as an [http.Handler]. Package
+// bytescaletest offers it to tests, and package emulator runs it on a network.
 //
 // One origin serves three things: the API under /v2/, the raw files under
-// /{accountId}/raw/, and the pre-signed part uploads under /storage/.
+// /{accountId}/raw/, and the PUTs of parts to pre-signed URLs under /storage/.
 package fake
 
 import (
@@ -23,7 +22,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
-// Server is the fake service as an [http.Handler]. Make one with [New].
+// Server is the fake service. Create one with [New].
 type Server struct {
 	options Options
 	store   store.Store
@@ -49,7 +48,7 @@ const (
 	defaultMaxFileSize    = 5 << 40
 )
 
-// New makes a server. Close it when it is no longer served.
+// New returns a server. Close it when it is no longer served.
 func New(options Options) (*Server, error) {
 	if err := options.check(); err != nil {
 		return nil, err
@@ -98,14 +97,14 @@ func orDefault[T comparable](value, fallback T) T {
 	return value
 }
 
-// Interrupt ends stalls and waits, so that an HTTP server can shut down in
-// time. Close does it too.
+// Interrupt ends stalls and waits, so that an HTTP server can shut down in time.
+// Close calls it.
 func (s *Server) Interrupt() {
 	s.interrupt.Do(func() { close(s.closing) })
 }
 
-// Close waits for the requests that are open and closes the store. Call it
-// after the HTTP server that serves s has been stopped.
+// Close waits for open requests and closes the store. Call it after the HTTP server
+// has been stopped.
 func (s *Server) Close() error {
 	s.Interrupt()
 	s.closeOnce.Do(func() {
@@ -115,14 +114,14 @@ func (s *Server) Close() error {
 	return s.closeErr
 }
 
-// Stats gives the number of open requests and their maxima.
+// Stats returns the number of open requests and their maxima.
 func (s *Server) Stats() Stats { return s.ledger.stats() }
 
-// Exchanges lists the exchanges so far by their start, those still open
-// included. It is empty unless Options.Record is set.
+// Exchanges lists the exchanges so far by their start, including open ones. It is
+// empty unless Options.Record is set.
 func (s *Server) Exchanges() []Exchange { return s.ledger.all() }
 
-// Violations lists the rules that clients broke so far.
+// Violations lists the rules that requests broke so far.
 func (s *Server) Violations() []string { return s.ledger.broken() }
 
 // Fail scripts faults, in addition to those scripted before. A request is hit by
@@ -133,7 +132,7 @@ func (s *Server) Fail(faults ...fault.Fault) error { return s.script.Add(faults.
 // UnusedFaults lists the scripted faults that have hit nothing yet.
 func (s *Server) UnusedFaults() []fault.Fault { return s.script.Unused() }
 
-// Store gives the store that the server works on.
+// Store returns the store of the server.
 func (s *Server) Store() store.Store { return s.store }
 
 // ServeHTTP answers one request.
@@ -189,7 +188,7 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, x *exchange, a
 	}
 }
 
-// violate records that the client broke a rule, unless a fault led it there.
+// violate records that the client broke a rule, unless a fault misled it.
 func (s *Server) violate(x *exchange, format string, args ...any) {
 	if !s.options.Lenient && !s.script.Misled(x.upload) {
 		s.report(x, fmt.Sprintf(format, args...))
@@ -205,7 +204,8 @@ func (s *Server) report(x *exchange, text string) {
 	s.ledger.violate(text)
 }
 
-// wait sleeps; false if the client left or the server closes before.
+// wait sleeps. It returns false if the client leaves or the server closes before the
+// time is over.
 func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -221,7 +221,7 @@ func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 	return false
 }
 
-// originOf gives the address under which the client reaches the server.
+// originOf returns the address under which the client reaches the server.
 func (s *Server) originOf(r *http.Request) string {
 	switch {
 	case s.options.Origin != "":

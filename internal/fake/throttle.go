@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// throttled gives the body of a request at a limited rate; 0 is no limit.
+// throttled returns the body of a request at a limited rate; 0 means no limit.
 func (s *Server) throttled(r *http.Request, bytesPerSecond int64) io.ReadCloser {
 	if bytesPerSecond <= 0 || r.Body == http.NoBody {
 		return r.Body
@@ -17,7 +17,7 @@ func (s *Server) throttled(r *http.Request, bytesPerSecond int64) io.ReadCloser 
 	}}
 }
 
-// slowReader reads no more than rate bytes per second, in ten steps or more.
+// slowReader reads at most rate bytes per second, in at least ten steps.
 type slowReader struct {
 	io.ReadCloser
 	rate  int64
@@ -37,7 +37,7 @@ func (s *slowReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// trickleWriter writes an answer slowly.
+// trickleWriter writes rate bytes of an answer per second.
 type trickleWriter struct {
 	http.ResponseWriter
 	ctx  context.Context

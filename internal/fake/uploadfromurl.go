@@ -9,7 +9,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
 )
 
-// maxFetchTime limits an UploadFromUrl, and is its default.
+// maxFetchTime is the default time limit of an UploadFromUrl, and the largest one.
 const maxFetchTime = 30 * time.Second
 
 // UploadFromURL implements the operation UploadFromUrl.
@@ -46,7 +46,7 @@ func (o operations) UploadFromURL(ctx context.Context, request fakeapi.UploadFro
 	return fakeapi.UploadFromURL200JSONResponse(stored), nil
 }
 
-// sourceError says why a source could not be had.
+// sourceError returns the reason why a source could not be fetched.
 func sourceError(caller, limited context.Context, err error) error {
 	var refused *refusal.Error
 	switch {

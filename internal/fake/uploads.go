@@ -63,7 +63,7 @@ func (o operations) BeginMultipartUpload(ctx context.Context, request fakeapi.Be
 }
 
 // GetUploadPart implements the operation of this name. A part that is complete
-// already can be had and sent again.
+// already can be sent again.
 func (o operations) GetUploadPart(ctx context.Context, request fakeapi.GetUploadPartRequestObject) (fakeapi.GetUploadPartResponseObject, error) {
 	x := exchangeOf(ctx)
 	upload, err := o.findUpload(request.AccountID, request.UploadID)
@@ -83,7 +83,7 @@ func (o operations) ListUploadParts(_ context.Context, request fakeapi.ListUploa
 	if err != nil {
 		return nil, err
 	}
-	remaining := []int64{} // not nil: that would be null in JSON
+	remaining := []int64{} // a nil slice would be null in JSON
 	if !upload.Done {
 		if remaining, err = o.remaining(&upload); err != nil {
 			return nil, err
@@ -129,8 +129,8 @@ func (o operations) CompleteUploadPart(ctx context.Context, request fakeapi.Comp
 	return fakeapi.CompleteUploadPart200JSONResponse(answer), err
 }
 
-// complete marks a part as complete, and makes the file when no other part
-// remains; then it gives the file's etag, before that "".
+// complete marks a part as complete. When no other part remains, it publishes the
+// file and returns its etag; before that it returns "".
 func (s *Server) complete(x *exchange, accountID, uploadID string, index int64, etag string) (string, error) {
 	defer s.uploads.lock(uploadID)()
 	upload, err := s.findUpload(accountID, uploadID)
@@ -167,7 +167,7 @@ func (s *Server) complete(x *exchange, accountID, uploadID string, index int64, 
 	return s.publish(&upload)
 }
 
-// publish makes the file of an upload whose parts are all there.
+// publish turns an upload whose parts have all arrived into a file.
 func (s *Server) publish(upload *store.Upload) (etag string, err error) {
 	parts, err := s.store.Parts(upload.ID)
 	if err != nil {
@@ -184,7 +184,7 @@ func (s *Server) publish(upload *store.Upload) (etag string, err error) {
 	return file.ETag, nil
 }
 
-// findUpload finds an upload of an account that has not expired.
+// findUpload returns an upload of an account that has not expired.
 func (s *Server) findUpload(accountID, uploadID string) (store.Upload, error) {
 	upload, err := s.store.Upload(uploadID)
 	switch {
@@ -198,7 +198,7 @@ func (s *Server) findUpload(accountID, uploadID string) (store.Upload, error) {
 	return upload, nil
 }
 
-// sweep drops expired uploads now and then.
+// sweep drops expired uploads, at most every eighth of their lifetime.
 func (s *Server) sweep(now time.Time) error {
 	if !s.sweeper.due(now, s.options.UploadLifetime/8) {
 		return nil
@@ -220,10 +220,10 @@ func (s *Server) part(x *exchange, upload *store.Upload, index int64) gen.Upload
 	}
 }
 
-// now is the time in the precision of the API.
+// now returns the time in the precision of the API.
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// sweeper says when it is time to look for expired uploads again.
+// sweeper decides when to look for expired uploads again.
 type sweeper struct {
 	mu   sync.Mutex
 	next time.Time
