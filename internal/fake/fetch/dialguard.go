@@ -7,16 +7,16 @@ import (
 	"syscall"
 )
 
-// refusedAddressError says that a host resolved to an address that is not on the
-// public internet. It does not name the address: that would tell the sender of a
-// URL what a private name resolves to.
+// refusedAddressError reports that a host resolved to an address that is not on the
+// public internet. It does not contain the address, because the sender of a URL must
+// not learn what a private name resolves to.
 type refusedAddressError struct{}
 
 func (refusedAddressError) Error() string { return "the address is not a public one" }
 
-// refusePrivate is a net.Dialer's ControlContext: it sees the address that is
-// about to be connected to, after every name was resolved, so that a name cannot
-// mean a public address when checked and a private one when used.
+// refusePrivate is the ControlContext of a net.Dialer. It checks the address of each
+// connection after the name was resolved, so that a name cannot mean a public address
+// when it is checked and a private one when it is used.
 func refusePrivate(_ context.Context, network, address string, _ syscall.RawConn) error {
 	if network != "tcp4" && network != "tcp6" {
 		return refusedAddressError{}
@@ -31,8 +31,8 @@ func refusePrivate(_ context.Context, network, address string, _ syscall.RawConn
 	return nil
 }
 
-// Blocks of addresses that look global and are not for everyone. Loopback,
-// link-local, multicast and unspecified addresses are told by netip itself.
+// Blocks of addresses that netip takes for global unicast addresses and that are not
+// public.
 var (
 	specialIPv4 = prefixes(
 		"0.0.0.0/8",       // this network
@@ -55,13 +55,13 @@ var (
 		"3fff::/20",     // documentation
 	)
 
-	// IPv6 blocks that carry an IPv4 address, and where in the 16 bytes it lies.
+	// IPv6 blocks whose addresses contain an IPv4 address.
 	sixToFour = netip.MustParsePrefix("2002::/16")
 	nat64     = netip.MustParsePrefix("64:ff9b::/96")
 )
 
-// isPublic reports whether an address belongs to the public internet. An IPv6
-// address that carries an IPv4 address is as public as that one.
+// isPublic reports whether an address belongs to the public internet. An IPv6 address
+// that contains an IPv4 address is public if that one is.
 func isPublic(address netip.Addr) bool {
 	if address.Zone() != "" {
 		return false

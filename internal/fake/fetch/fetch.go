@@ -1,5 +1,5 @@
-// Package fetch gets the sources of UploadFromUrl. It connects to public addresses
-// only, unless it is told otherwise.
+// Package fetch fetches the sources of UploadFromUrl. By default it connects to public
+// addresses only.
 package fetch
 
 import (
@@ -17,13 +17,13 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 )
 
-// Fetcher gets the source of an UploadFromUrl. An error that is a *refusal.Error
-// is answered as it is.
+// Fetcher fetches the source of an UploadFromUrl. The service answers a *refusal.Error
+// unchanged.
 type Fetcher interface {
 	Fetch(ctx context.Context, url string) (*Source, error)
 }
 
-// Source is what a [Fetcher] found. The receiver closes Body.
+// Source is the answer of a source. The caller of Fetch must close Body.
 type Source struct {
 	Body     io.ReadCloser
 	Size     int64  // -1 if unknown
@@ -31,22 +31,21 @@ type Source struct {
 	FileName string // from its content disposition, "" if it has none
 }
 
-// Limits of a fetch. There is none on the size: the bytes are streamed to the
-// store, and the time of the whole is limited.
+// Limits of a fetch. The size is not limited here, because the bytes are streamed to
+// the store, which has a limit, and because the total time is limited.
 const (
 	fetchRedirects   = 5
 	fetchHeaderBytes = 64 << 10
 	fetchDialTime    = 10 * time.Second
 )
 
-// New returns a fetcher of http and https URLs that uses no proxy and
-// follows up to five redirects. Unless allowPrivate is set it connects to public
-// addresses only, whatever a name or a redirect says: loopback, private,
-// link-local, multicast and all other special addresses are refused at the moment
-// of the connection.
+// New returns a fetcher of http and https URLs. It uses no proxy and follows up to
+// five redirects. Unless allowPrivate is set, it connects to public addresses only: it
+// checks each connection, also those of redirects, and refuses loopback, private,
+// link-local, multicast and all other special addresses.
 //
-// The context limits the whole transfer, reading the body included. Every error
-// is a *refusal.Error, and so is every error of the body.
+// The context limits the whole transfer, including reading the body. All errors, also
+// those of reading the body, are *refusal.Error.
 func New(allowPrivate bool) Fetcher {
 	dialer := &net.Dialer{Timeout: fetchDialTime}
 	if !allowPrivate {
@@ -60,11 +59,12 @@ func New(allowPrivate bool) Fetcher {
 			return nil
 		},
 		Transport: &http.Transport{
-			Proxy:       nil, // a proxy would connect where we must not
+			Proxy:       nil, // a proxy would connect to addresses that were not checked
 			DialContext: dialer.DialContext,
-			// A connection is checked when it is made; none is kept for the next fetch.
+			// Each fetch makes its own connections, because they are checked when they
+			// are made.
 			DisableKeepAlives:      true,
-			DisableCompression:     true, // the bytes as they are
+			DisableCompression:     true, // store the bytes that the source sends
 			TLSHandshakeTimeout:    fetchDialTime,
 			MaxResponseHeaderBytes: fetchHeaderBytes,
 		},
@@ -103,8 +103,9 @@ func (f *urlFetcher) Fetch(ctx context.Context, address string) (*Source, error)
 	}, nil
 }
 
-// fetchRefusal explains why a fetch failed without repeating the URL, which can
-// hold secrets, or addresses, which would tell how private names resolve.
+// fetchRefusal returns the reason why a fetch failed. It repeats neither the URL,
+// which may contain secrets, nor addresses, which would reveal what private names
+// resolve to.
 func fetchRefusal(err error) *refusal.Error {
 	var timeout net.Error
 	switch {
@@ -118,7 +119,7 @@ func fetchRefusal(err error) *refusal.Error {
 	return &refusal.Error{Code: refusal.SourceFailed}
 }
 
-// fetchedBody is the body of a source, with errors of ours.
+// fetchedBody is the body of a source. Its errors are *refusal.Error.
 type fetchedBody struct {
 	body io.ReadCloser
 }
@@ -133,8 +134,8 @@ func (b fetchedBody) Read(p []byte) (int, error) {
 
 func (b fetchedBody) Close() error { return b.body.Close() }
 
-// reportedName returns the file name of the source's content disposition if it
-// can be an original file name.
+// reportedName returns the file name of the source's Content-Disposition, or "" if it
+// is not a valid original file name.
 func reportedName(header http.Header) string {
 	_, parameters, err := mime.ParseMediaType(header.Get("Content-Disposition"))
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// base58 leaves out the characters that people mix up: 0 O I l.
+// base58 leaves out the characters that are easily confused: 0 O I l.
 const (
 	base58Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 	base58Base     = int64(len(base58Alphabet))
@@ -26,7 +26,7 @@ func RandomBase58(count int) string {
 			if len(text) == count {
 				return string(text)
 			}
-			// Values past the alphabet are dropped: folding them back would favour some digits.
+			// Drop values past the alphabet. A modulo would make some digits more likely.
 			if b &= 63; int64(b) < base58Base {
 				text = append(text, base58Alphabet[b])
 			}

@@ -14,8 +14,8 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 )
 
-// Where a file goes when the request does not say. With the real service these
-// are settings of the API key; the fake gives every key the vendor's defaults.
+// The default path of a file. At the real service these are settings of the API key.
+// The fake uses the vendor's defaults for every key.
 const (
 	defaultFolderTemplate = "/uploads/{UTC_YEAR}/{UTC_MONTH}/{UTC_DAY}"
 	defaultNameTemplate   = "{UTC_TIME_TOKEN_INVERSE}{UNIQUE_DIGITS_2}-{ORIGINAL_FILE_NAME}{ORIGINAL_FILE_EXT}"
@@ -25,19 +25,19 @@ const (
 	maxPathLength = 512 // characters of a file path
 
 	timeTokenLength = 8
-	// inverseEpoch is the number of milliseconds that a time and its inverse add up to.
+	// inverseEpoch is the sum of a time and its inverse, in milliseconds.
 	inverseEpoch = int64(10_000_000_000_000)
 
 	maxUniqueDigits = 20
-	// uniqueTries bounds the search for a free path. One digit has 58 values, so
-	// this many tries find the last free one all but surely.
+	// uniqueTries limits the search for a free path. One digit has 58 values, so that
+	// this many tries almost certainly find the last free one.
 	uniqueTries = 2000
 )
 
-// Request is what a request says about where its file goes.
+// Request describes the path that a request asks for.
 type Request struct {
-	// Literal is a whole path, absolute or relative to the default folder, that
-	// knows no variables; nil means that the path is put together from the rest.
+	// Literal is a whole path without variables, absolute or relative to the default
+	// folder. If it is nil, the other fields make up the path.
 	Literal *string
 
 	FolderPath       *string // nil means the default one; may be relative to it
@@ -50,11 +50,10 @@ type Request struct {
 	OriginalFileName string // "" when the request gave none
 }
 
-// Resolve returns the path of the file to store. Unique digits are drawn
-// until a path is free; a name that is taken gives way to the fallback; a path
-// that is still taken is used only if mayOverwrite. What stands in the way is a
-// *refusal.Error. An error of taken, which reports whether a file exists at a path,
-// is returned as it is.
+// Resolve returns the path of the file to store. taken reports whether a file exists at
+// a path. Resolve draws unique digits until a path is free. If the name is taken, it
+// uses the fallback. If that is taken too, it returns the path only if mayOverwrite is
+// set. Errors are *refusal.Error, except those of taken, which are returned unchanged.
 func Resolve(request Request, now time.Time, mayOverwrite bool, taken func(path string) (bool, error)) (string, error) {
 	resolver := pathResolver{original: request.OriginalFileName, now: now, digits: RandomBase58, taken: taken}
 	path, isTaken, err := resolver.choose(request)
@@ -75,7 +74,7 @@ type pathResolver struct {
 	taken    func(string) (bool, error)
 }
 
-// choose returns the best path and whether a file is there already.
+// choose returns the path and whether a file exists there.
 func (r pathResolver) choose(request Request) (path string, taken bool, err error) {
 	if request.Literal != nil {
 		return r.chooseLiteral(*request.Literal)
@@ -108,7 +107,7 @@ func (r pathResolver) chooseLiteral(path string) (string, bool, error) {
 	return path, taken, err
 }
 
-// chooseFree looks for a free path as long as the templates can give another one.
+// chooseFree expands the templates until the path is free or cannot change any more.
 func (r pathResolver) chooseFree(folder, name template, nameField string) (string, bool, error) {
 	unique := folder.unique() || name.unique()
 	for range uniqueTries {
@@ -145,14 +144,14 @@ func (r pathResolver) join(folder, name template, nameField string) (string, err
 	return path, checkPath("path", path)
 }
 
-// joinPath puts a name or a relative path into a folder. A folder should not end
-// with a slash; one that does, the root among them, means the same as without.
+// joinPath joins a folder and a name or a relative path. A slash at the end of the
+// folder has no meaning.
 func joinPath(folder, rest string) string {
 	return strings.TrimSuffix(folder, "/") + "/" + rest
 }
 
-// checkPath holds a path against the rules for paths of files: they begin with a
-// slash, are one line of at most 512 characters, and never climb with "..".
+// checkPath checks the rules for file paths: a path begins with a slash, is one line of
+// at most 512 characters, and has no segment "..".
 func checkPath(field, path string) error {
 	var reason string
 	switch {
@@ -172,8 +171,8 @@ func checkPath(field, path string) error {
 	return invalidPath(field, path, reason)
 }
 
-// invalidPath reports a field as the service reports invalid ones. The value is
-// repeated only if JSON can carry it.
+// invalidPath returns the refusal of a field in the form of the service. Bytes that are
+// not UTF-8 are replaced, because JSON cannot contain them.
 func invalidPath(field, value, reason string) *refusal.Error {
 	return &refusal.Error{Code: refusal.PathInvalid, Details: map[string]any{
 		"body." + field: map[string]any{"message": reason, "value": strings.ToValidUTF8(value, "\uFFFD")},
@@ -189,18 +188,18 @@ func climbs(path string) bool {
 	return false
 }
 
-// template is text with variables in braces, or, when literal, without.
+// template is text with variables in braces, or without if it is literal.
 type template struct {
 	text    string
 	literal bool
 }
 
-// variablePattern finds an escaped brace or something in braces. The escape comes
-// first, so that what follows it is not taken for a variable.
+// variablePattern matches an escaped brace or a name in braces. The escaped brace comes
+// first, so that the text after it is not taken for a variable.
 var variablePattern = regexp.MustCompile(`\\\{|\{[A-Z0-9_]+\}`)
 
-// expand replaces the variables of a template once: what was put in is not looked
-// at again. Unknown variables stay as they are.
+// expand replaces the variables of a template. Values are not expanded again, and
+// unknown variables stay unchanged.
 func (r pathResolver) expand(t template) string {
 	if t.literal {
 		return t.text
@@ -216,7 +215,7 @@ func (r pathResolver) expand(t template) string {
 	})
 }
 
-// unique reports whether expanding the template again can give another result.
+// unique reports whether the template has unique digits.
 func (t template) unique() bool {
 	if t.literal {
 		return false
@@ -270,7 +269,7 @@ func (r pathResolver) variable(name string) (string, bool) {
 	return "", false
 }
 
-// uniqueDigits reads the X of UNIQUE_DIGITS_X, from 1 to 20.
+// uniqueDigits returns the X of UNIQUE_DIGITS_X, from 1 to 20.
 func uniqueDigits(name string) (int, bool) {
 	text, ok := strings.CutPrefix(name, "UNIQUE_DIGITS_")
 	if !ok {
@@ -280,8 +279,8 @@ func uniqueDigits(name string) (int, bool) {
 	return count, err == nil && count >= 1 && count <= maxUniqueDigits && strconv.Itoa(count) == text
 }
 
-// splitExtension splits a file name at its last dot. A name whose only dot comes
-// first, such as .profile, has no extension.
+// splitExtension splits a file name at its last dot. A name whose only dot is its first
+// character, such as .profile, has no extension.
 func splitExtension(name string) (base, extension string) {
 	dot := strings.LastIndexByte(name, '.')
 	if dot <= 0 {
@@ -290,8 +289,8 @@ func splitExtension(name string) (base, extension string) {
 	return name[:dot], name[dot:]
 }
 
-// timeToken writes milliseconds in base58, padded so that tokens sort as the
-// numbers do. Times outside the range of the tokens are moved to its ends.
+// timeToken returns milliseconds in base58, padded so that tokens sort like the
+// numbers. Times outside the range of the tokens are moved to its ends.
 func timeToken(milliseconds int64) string {
 	milliseconds = min(max(milliseconds, 0), inverseEpoch)
 	var token [timeTokenLength]byte

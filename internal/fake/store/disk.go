@@ -23,19 +23,19 @@ import (
 //
 // # Crashes
 //
-// The state is the truth. Bytes are written to incoming, synced, moved to blobs,
-// and only then named by a transaction, which is synced before the caller hears of
-// it. So whatever was answered survives the end of the process at any moment, and
-// that of the machine. What a crash leaves behind, bytes that no transaction came
-// to name or that one had just let go, is removed at the next start.
+// The state decides what exists. Bytes are written to incoming, synced and moved to
+// blobs. Then a transaction refers to them, and is synced before the method returns.
+// So everything that was confirmed survives a crash of the process or the machine at
+// any moment. A crash may leave bytes to which no transaction refers; the next start
+// removes them.
 //
-// A file is the list of the blobs of its parts: however large it is, publishing
-// it copies nothing. Each blob has one owner, first a part and then a file, and
-// goes with it.
+// A file is the list of the blobs of its parts, so that publishing a file of any size
+// copies nothing. Each blob has one owner, first a part and then a file. It is removed
+// with its owner.
 type Disk struct {
 	dir       string
 	db        *bbolt.DB
-	temporary bool // nothing is synced, and the directory goes at Close
+	temporary bool // nothing is synced, and Close removes the directory
 
 	queueMu  sync.Mutex
 	queue    []*stateChange
@@ -66,15 +66,15 @@ const (
 	signingKeyLength = 32 // bytes
 )
 
-// OpenDisk opens the store in dir, and makes it if there is none. The
-// directory must be empty, absent or a store; only its owner can enter it
-// afterwards. One process at a time can have it open: another one gets an error.
+// OpenDisk opens the store in dir, or creates one. The directory must be a store, be
+// empty or not exist. Afterwards only its owner can enter it. Only one process at a
+// time can have a store open; for others OpenDisk returns an error.
 func OpenDisk(dir string) (*Disk, error) {
 	return openDisk(dir, false)
 }
 
-// OpenTemporary makes a store in a new directory of the system's temporary
-// one. It is not synced, and Close removes it.
+// OpenTemporary creates a store in a new directory below that of [os.TempDir]. It is
+// not synced, and Close removes it.
 func OpenTemporary() (*Disk, error) {
 	dir, err := os.MkdirTemp("", "bytescale-")
 	if err != nil {
@@ -91,7 +91,7 @@ func openDisk(dir string, temporary bool) (*Disk, error) {
 	if err := claimDirectory(dir); err != nil {
 		return nil, err
 	}
-	// The lock is there or it is not: with less time than one retry, bbolt does not wait.
+	// Do not wait for another process: the timeout is shorter than one retry of bbolt.
 	options := &bbolt.Options{Timeout: time.Millisecond, NoSync: temporary, FreelistType: bbolt.FreelistMapType}
 	db, err := bbolt.Open(filepath.Join(dir, stateName), 0o600, options)
 	switch {
@@ -107,8 +107,8 @@ func openDisk(dir string, temporary bool) (*Disk, error) {
 	return store, nil
 }
 
-// claimDirectory makes the directory if need be, and refuses one that holds
-// something else: files that we do not know would be swept away.
+// claimDirectory creates the directory if it does not exist. It refuses a directory
+// that holds something else, because the store removes files that it does not know.
 func claimDirectory(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("data directory: %w", err)
@@ -128,7 +128,7 @@ func claimDirectory(dir string) error {
 	return nil
 }
 
-// prepare makes what is missing and clears what a crash left behind.
+// prepare creates what is missing and removes what a crash left behind.
 func (s *Disk) prepare() error {
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		for _, name := range [][]byte{metaBucket, uploadBucket, partBucket, fileBucket, contentBucket, blobBucket} {
@@ -165,8 +165,8 @@ func (s *Disk) Close() error {
 	return err
 }
 
-// SigningKey returns the key for the URLs of this store's uploads, the same one
-// at each start.
+// SigningKey returns the key for the part URLs of this store. It stays the same
+// between starts.
 func (s *Disk) SigningKey() ([]byte, error) {
 	var key []byte
 	err := s.update(func(tx *bbolt.Tx, _ *released) error {
@@ -182,17 +182,17 @@ func (s *Disk) SigningKey() ([]byte, error) {
 	return key, err
 }
 
-// stateChange is a change that waits for its transaction.
+// stateChange is a change of the state that waits for a transaction.
 type stateChange struct {
 	apply func(*bbolt.Tx, *released) error
 	done  bool
 	err   error
 }
 
-// update applies a change and returns once it is on disk. Changes that arrive
-// while a transaction is being written share the next one, and the cost of syncing
-// it. A change that fails with ErrNotStored or ErrTaken must not have written
-// anything; any other error undoes the whole transaction.
+// update applies a change and returns once it is on disk. Changes that arrive while a
+// transaction is being written share the next transaction and the cost of its sync. A
+// change that returns ErrNotStored or ErrTaken must not have written anything. Any
+// other error undoes the whole transaction.
 func (s *Disk) update(apply func(*bbolt.Tx, *released) error) error {
 	change := &stateChange{apply: apply}
 	s.queueMu.Lock()
@@ -202,7 +202,7 @@ func (s *Disk) update(apply func(*bbolt.Tx, *released) error) error {
 	s.commitMu.Lock()
 	defer s.commitMu.Unlock()
 	if change.done {
-		return change.err // another caller's transaction took it along
+		return change.err // the transaction of another caller included it
 	}
 	s.queueMu.Lock()
 	batch := s.queue
@@ -231,7 +231,7 @@ func (s *Disk) update(apply func(*bbolt.Tx, *released) error) error {
 	return change.err
 }
 
-// get reads one JSON value; what is not there is ErrNotStored.
+// get reads one JSON value. It returns ErrNotStored if there is none.
 func get(tx *bbolt.Tx, bucket, key []byte, value any) error {
 	data := tx.Bucket(bucket).Get(key)
 	if data == nil {

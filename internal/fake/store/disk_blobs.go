@@ -14,21 +14,21 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// blob names a file with bytes. The zero blob stands for bytes that were
-// discarded, or for none.
+// blob is a file with bytes. The zero blob stands for discarded bytes, or for none.
 type blob struct {
 	Name string `json:"name"`
 	Size int64  `json:"size"`
 }
 
-// blobNameLength is that of 16 random bytes in hex. No name comes from outside.
+// blobNameLength is the length of 16 random bytes in hex. No name comes from a
+// client.
 const blobNameLength = 32
 
-// released collects the blobs that a transaction leaves without an owner. Their
-// files are removed once it is on disk: before, it could still be undone.
+// released collects the blobs that a transaction leaves without an owner. Their files
+// are removed once the transaction is on disk, because until then it may be undone.
 type released struct{ blobs []string }
 
-// ownBlob notes that a blob is owned.
+// ownBlob records that a blob has an owner.
 func ownBlob(tx *bbolt.Tx, b blob) error {
 	if b.Name == "" {
 		return nil
@@ -36,7 +36,7 @@ func ownBlob(tx *bbolt.Tx, b blob) error {
 	return tx.Bucket(blobBucket).Put([]byte(b.Name), []byte{1})
 }
 
-// disownBlob notes that a blob is not.
+// disownBlob records that a blob has no owner any more.
 func disownBlob(tx *bbolt.Tx, let *released, b blob) error {
 	if b.Name == "" {
 		return nil
@@ -49,9 +49,9 @@ func (s *Disk) blobPath(name string) string {
 	return filepath.Join(s.dir, blobsName, name)
 }
 
-// removeBlobs removes the files of blobs, or has their last reader do it. A file
-// that cannot be removed is left to the sweep of the next start: the state has
-// forgotten it.
+// removeBlobs removes the files of blobs. If readers have a blob open, the last of
+// them removes it. A file that cannot be removed is left for the next start, which
+// removes all blobs without an owner.
 func (s *Disk) removeBlobs(names []string) {
 	if len(names) == 0 {
 		return
@@ -67,7 +67,7 @@ func (s *Disk) removeBlobs(names []string) {
 	}
 }
 
-// unpin ends the use of blobs by a reader.
+// unpin ends the use of blobs by one reader.
 func (s *Disk) unpin(pieces []piece) {
 	s.pinMu.Lock()
 	defer s.pinMu.Unlock()
@@ -83,7 +83,7 @@ func (s *Disk) unpin(pieces []piece) {
 	}
 }
 
-// sweep removes the blobs that the state does not know.
+// sweep removes the blobs without an owner.
 func (s *Disk) sweep() error {
 	directory, err := os.Open(filepath.Join(s.dir, blobsName))
 	if err != nil {
@@ -140,13 +140,13 @@ func (r *diskReceiver) Abandon() {
 	if r.file == nil {
 		return
 	}
-	_ = r.file.Close() // nobody wants the bytes
+	_ = r.file.Close() // the bytes are not needed
 	_ = os.Remove(r.file.Name())
 	r.file = nil
 }
 
-// store moves received bytes in place and makes the change that names them. If
-// either fails, the bytes are gone.
+// store moves received bytes to the blobs and makes the change that refers to them. If
+// either fails, it removes the bytes.
 func (s *Disk) store(received Receiver, change func(*bbolt.Tx, *released, blob) error) error {
 	var bytes blob
 	if receiver, ok := received.(*diskReceiver); ok {
@@ -163,7 +163,7 @@ func (s *Disk) store(received Receiver, change func(*bbolt.Tx, *released, blob) 
 	return err
 }
 
-// place moves the file of a receiver to the blobs, on disk before it returns.
+// place moves the file of a receiver to the blobs. It returns once that is on disk.
 func (s *Disk) place(r *diskReceiver) (blob, error) {
 	if !s.temporary {
 		if err := r.file.Sync(); err != nil {
@@ -185,19 +185,19 @@ func (s *Disk) place(r *diskReceiver) (blob, error) {
 	return blob{Name: r.name, Size: r.size}, nil
 }
 
-// diskContent reads the blobs of a file as one, with at most one of them open.
+// diskContent reads the blobs of a file as one. It has at most one of them open.
 type diskContent struct {
 	store  *Disk
 	pieces []piece
 	size   int64
 
 	mu     sync.Mutex
-	open   *os.File // the piece read last
+	open   *os.File // the piece that was read last
 	which  int      // its index
 	closed bool
 }
 
-// piece is a blob and its place in the file.
+// piece is a blob and its position in the file.
 type piece struct {
 	blob
 	start int64
@@ -239,7 +239,7 @@ func (c *diskContent) ReadAt(p []byte, offset int64) (int, error) {
 	return n, nil
 }
 
-// readPiece reads as much as one piece holds.
+// readPiece reads up to the end of one piece.
 func (c *diskContent) readPiece(p []byte, offset int64) (int, error) {
 	after, _ := slices.BinarySearchFunc(c.pieces, offset, func(candidate piece, offset int64) int {
 		if candidate.start <= offset {
@@ -254,7 +254,7 @@ func (c *diskContent) readPiece(p []byte, offset int64) (int, error) {
 			return 0, err
 		}
 		if c.open != nil {
-			_ = c.open.Close() // only read from
+			_ = c.open.Close() // nothing was written
 		}
 		c.open, c.which = file, which
 	}
@@ -263,7 +263,7 @@ func (c *diskContent) readPiece(p []byte, offset int64) (int, error) {
 	p = p[:min(int64(len(p)), piece.Size-within)]
 	n, err := c.open.ReadAt(p, within)
 	if err == io.EOF && n < len(p) {
-		return n, io.ErrUnexpectedEOF // the blob is shorter than the state says
+		return n, io.ErrUnexpectedEOF // the blob is shorter than its size in the state
 	}
 	if n == len(p) {
 		err = nil

@@ -8,14 +8,15 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// storedFile is a file and the upload that it came from, "" if none. Its blobs
-// have an entry of their own: they are many and seldom asked for.
+// storedFile is a file and the upload that it came from, "" if none. Its blobs have an
+// entry of their own, because they may be many and few requests need them.
 type storedFile struct {
 	File
 	Upload string `json:"upload,omitempty"`
 }
 
-// diskFileKey sorts by account and path: an account id contains no zero byte.
+// diskFileKey returns the key of a file. Keys sort by account and path, because an
+// account id contains no zero byte.
 func diskFileKey(accountID, path string) []byte {
 	return append(append([]byte(accountID), 0), path...)
 }
@@ -55,7 +56,8 @@ func (s *Disk) AddFile(file File, received Receiver, overwrite bool) error {
 	})
 }
 
-// checkFree returns ErrTaken if a file stands in the way of another one.
+// checkFree returns ErrTaken if another file exists at the path and must not be
+// replaced.
 func checkFree(tx *bbolt.Tx, file File, uploadID string, overwrite bool) error {
 	var earlier storedFile
 	err := get(tx, fileBucket, diskFileKey(file.AccountID, file.Path), &earlier)
@@ -70,8 +72,8 @@ func checkFree(tx *bbolt.Tx, file File, uploadID string, overwrite bool) error {
 	return ErrTaken
 }
 
-// takeContent completes all parts of an upload and takes their blobs. The blob of
-// a part that was given to a file before is that file's, if it is still there.
+// takeContent completes all parts of an upload and returns their blobs. If a part was
+// published before, its blob is that of the file, which must still exist.
 func takeContent(tx *bbolt.Tx, uploadID string, fileKey []byte) ([]blob, error) {
 	parts, err := uploadParts(tx, uploadID)
 	if err != nil {
@@ -102,7 +104,7 @@ func takeContent(tx *bbolt.Tx, uploadID string, fileKey []byte) ([]blob, error) 
 	return content, nil
 }
 
-// givenContent finds the blobs that an upload gave to the file that came of it.
+// givenContent returns the blobs of the file that an upload was published as.
 func givenContent(tx *bbolt.Tx, uploadID string, fileKey []byte) (content []blob, err error) {
 	var file storedFile
 	if err := get(tx, fileBucket, fileKey, &file); err != nil {
@@ -115,7 +117,7 @@ func givenContent(tx *bbolt.Tx, uploadID string, fileKey []byte) (content []blob
 	return content, err
 }
 
-// putFile stores a file and its bytes instead of any other at its path.
+// putFile stores a file and its bytes. It replaces a file at the same path.
 func putFile(tx *bbolt.Tx, let *released, file storedFile, content []blob) error {
 	key := diskFileKey(file.AccountID, file.Path)
 	if err := disownContent(tx, let, key, content); err != nil {
@@ -127,8 +129,8 @@ func putFile(tx *bbolt.Tx, let *released, file storedFile, content []blob) error
 	return put(tx, fileBucket, key, file)
 }
 
-// disownContent lets go of the blobs of the file at key, if there is one, but for
-// those that its successor has at the same place.
+// disownContent disowns the blobs of the file at key, if there is one. It keeps those
+// that the file which replaces it has at the same position.
 func disownContent(tx *bbolt.Tx, let *released, key []byte, successor []blob) error {
 	var content []blob
 	if err := get(tx, contentBucket, key, &content); err != nil && !errors.Is(err, ErrNotStored) {
@@ -190,7 +192,7 @@ func (s *Disk) DeleteFile(accountID, path string) error {
 
 // Open implements [Store].
 func (s *Disk) Open(accountID, path string) (File, Content, error) {
-	// Under the lock of the pins no blob is removed between finding and pinning it.
+	// The lock keeps blobs from being removed between finding and pinning them.
 	s.pinMu.Lock()
 	defer s.pinMu.Unlock()
 	var file storedFile

@@ -13,14 +13,14 @@ import (
 // storedPart is a part and the blob with its bytes.
 type storedPart struct {
 	Part
-	Blob  blob `json:"blob,omitzero"`  // zero if the bytes were discarded or given away
-	Given bool `json:"given,omitzero"` // the bytes belong to the file now
+	Blob  blob `json:"blob,omitzero"`  // zero if the bytes were discarded or published
+	Given bool `json:"given,omitzero"` // the blob belongs to the published file
 }
 
-// partPrefix is what the keys of an upload's parts begin with.
+// partPrefix returns the prefix of the keys of an upload's parts.
 func partPrefix(uploadID string) []byte { return append([]byte(uploadID), 0) }
 
-// partKey sorts as the indexes of the parts do.
+// partKey returns the key of a part. Keys sort by index.
 func partKey(uploadID string, index int64) []byte {
 	return binary.BigEndian.AppendUint64(partPrefix(uploadID), uint64(index))
 }
@@ -150,7 +150,7 @@ func (s *Disk) Parts(uploadID string) ([]Part, error) {
 	return parts, nil
 }
 
-// uploadParts lists the parts kept for an upload, by index.
+// uploadParts returns the parts of an upload that have arrived, by index.
 func uploadParts(tx *bbolt.Tx, uploadID string) ([]storedPart, error) {
 	var parts []storedPart
 	prefix := partPrefix(uploadID)

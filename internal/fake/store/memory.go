@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Memory is a [Store] whose content ends with the process.
+// Memory is a [Store] in memory.
 type Memory struct {
 	mu      sync.Mutex
 	uploads map[string]*memoryUpload
@@ -26,7 +26,7 @@ type memoryPart struct {
 	bytes []byte
 }
 
-// A memoryFile is never changed once it is in the map, so readers need no lock.
+// memoryFile does not change once it is in the map, so that readers need no lock.
 type memoryFile struct {
 	File
 	content segments
@@ -35,7 +35,7 @@ type memoryFile struct {
 
 type fileKey struct{ accountID, path string }
 
-// NewMemory makes an empty store.
+// NewMemory returns an empty store.
 func NewMemory() *Memory {
 	return &Memory{uploads: map[string]*memoryUpload{}, files: map[fileKey]*memoryFile{}}
 }
@@ -77,7 +77,7 @@ func (m *Memory) ExpireUploads(before time.Time) error {
 
 // Receive implements [Store].
 func (m *Memory) Receive(size int64) (Receiver, error) {
-	// A declared size is only a promise: memory is taken as the bytes come.
+	// The size is only a promise, so memory is allocated as the bytes arrive.
 	return &memoryReceiver{bytes: make([]byte, 0, min(max(size, 0), 1<<20))}, nil
 }
 
@@ -251,7 +251,7 @@ func (m *Memory) Open(accountID, path string) (File, Content, error) {
 // Close implements [Store].
 func (m *Memory) Close() error { return nil }
 
-// segments are pieces of memory that read as one.
+// segments are pieces of memory that are read as one.
 type segments []segment
 
 type segment struct {

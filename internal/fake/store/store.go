@@ -12,70 +12,71 @@ import (
 
 // Store keeps the files, the uploads in progress and the bytes of both.
 //
-// Every method that changes something is atomic: after a crash it has happened
-// whole or not at all. All methods are safe for concurrent use; the core calls
-// CompletePart and Publish for one upload at a time.
+// Every method that changes something is atomic: after a crash the change is there as
+// a whole or not at all. All methods are safe for concurrent use, except that
+// CompletePart and Publish of one upload must not be called at the same time.
 //
-// What is not there is reported as an error for which
-// errors.Is(err, ErrNotStored) holds.
+// For an upload, a part or a file that does not exist, methods return an error for
+// which errors.Is(err, ErrNotStored) holds.
 type Store interface {
-	// CreateUpload keeps a new upload.
+	// CreateUpload stores a new upload.
 	CreateUpload(upload Upload) error
-	// Upload finds an upload, whether in progress or done.
+	// Upload returns an upload, whether it is in progress or done.
 	Upload(id string) (Upload, error)
-	// DeleteUpload drops an upload, its parts and their bytes. Dropping an
-	// unknown one is no error.
+	// DeleteUpload removes an upload, its parts and their bytes. It returns no error if
+	// the upload does not exist.
 	DeleteUpload(id string) error
-	// ExpireUploads drops every upload created before the given time. Files
-	// that came out of them stay.
+	// ExpireUploads removes every upload that was created before the given time. Files
+	// that were published from them stay.
 	ExpireUploads(before time.Time) error
 
-	// Receive opens a place for size incoming bytes; -1 means unknown. The
-	// bytes belong to nothing until KeepPart or AddFile takes them.
+	// Receive returns a receiver for size incoming bytes; -1 means unknown. The bytes
+	// belong to nothing until KeepPart or AddFile takes them over.
 	Receive(size int64) (Receiver, error)
-	// KeepPart makes the received bytes those of a part, instead of any it had.
-	// A part already completed stays completed only if the etag is the same.
-	// received is nil when bytes are discarded: then only part is kept.
-	// It takes over received in any case.
+	// KeepPart stores received bytes as those of a part and replaces earlier ones. A
+	// completed part stays completed only if the etag is the same. received is nil if
+	// bytes are discarded. KeepPart takes over received, also if it returns an error.
 	KeepPart(uploadID string, part Part, received Receiver) error
-	// Part finds one part of an upload; ErrNotStored if nothing was kept for it.
+	// Part returns one part of an upload. It returns ErrNotStored if the part has not
+	// arrived.
 	Part(uploadID string, index int64) (Part, error)
-	// Parts lists the parts kept for an upload, by ascending index.
+	// Parts lists the parts of an upload that have arrived, by ascending index.
 	Parts(uploadID string) ([]Part, error)
-	// CompletePart marks a part as completed; doing it again changes nothing.
+	// CompletePart marks a part as completed. Repeating it changes nothing.
 	CompletePart(uploadID string, index int64) error
 
-	// Publish turns the parts of an upload, in the order of their indexes, into
-	// a file, marks all of them completed, and notes file.ETag and Done in the
-	// upload. A file at the same path is replaced if overwrite is true, or if it
-	// came from this very upload (protocol 1.0, a part sent again); otherwise
-	// the error is ErrTaken and nothing changes.
+	// Publish turns the parts of an upload, in the order of their indexes, into a file.
+	// It marks all parts as completed and sets file.ETag and Done in the upload. It
+	// replaces a file at the same path if overwrite is true, or if that file came from
+	// the same upload (protocol 1.0, a part that was sent again). Otherwise it returns
+	// ErrTaken and changes nothing.
 	Publish(uploadID string, file File, overwrite bool) error
-	// AddFile makes a file of received bytes; rules as for Publish. received is
-	// nil when bytes are discarded. It takes over received in any case.
+	// AddFile stores received bytes as a file. The rules for a file at the same path are
+	// those of Publish. received is nil if bytes are discarded. AddFile takes over
+	// received, also if it returns an error.
 	AddFile(file File, received Receiver, overwrite bool) error
-	// File finds a file.
+	// File returns a file.
 	File(accountID, path string) (File, error)
 	// Files lists all files, by account and path.
 	Files() ([]File, error)
-	// DeleteFile removes a file and its bytes. Readers that have it open go on.
+	// DeleteFile removes a file and its bytes. Readers that have it open can go on.
 	DeleteFile(accountID, path string) error
-	// Open gives the file and its bytes, a consistent pair. Content is nil if
-	// the bytes were discarded.
+	// Open returns a file and the bytes that belong to it. Content is nil if the bytes
+	// were discarded.
 	Open(accountID, path string) (File, Content, error)
 
-	// Close releases the store. Nothing may be in use any more.
+	// Close closes the store. No method may be running.
 	Close() error
 }
 
-// Receiver takes incoming bytes. Either a Store method takes it over, or
-// Abandon must be called; Abandon after a take-over does nothing.
+// Receiver takes incoming bytes. Either a method of the Store takes it over, or Abandon
+// must be called. Abandon does nothing after that.
 type Receiver interface {
 	io.Writer
 	Abandon()
 }
 
-// Content is the bytes of a file, in as many pieces as the store likes.
+// Content is the bytes of a file.
 type Content interface {
 	io.ReaderAt
 	io.Closer
@@ -88,7 +89,7 @@ var (
 	ErrTaken = errors.New("path is taken")
 )
 
-// File is all about a stored file but its bytes.
+// File describes a stored file.
 type File struct {
 	AccountID        string          `json:"accountId"`
 	Path             string          `json:"path"`
@@ -104,7 +105,7 @@ type File struct {
 // Upload is a multipart upload, in progress or done.
 type Upload struct {
 	ID        string    `json:"id"`
-	File      File      `json:"file"`      // as it is going to be; File.ETag is set once Done
+	File      File      `json:"file"`      // the file to be; ETag is set once Done is
 	PartSizes []int64   `json:"partSizes"` // sizes of the first parts; the last one holds for all further parts
 	Parts     int64     `json:"parts"`     // their number, at least 1
 	Created   time.Time `json:"created"`
@@ -112,8 +113,8 @@ type Upload struct {
 	Direct    bool      `json:"direct"`    // protocol 1.0 with one part: the file exists right after its PUT
 	Done      bool      `json:"done"`
 
-	// Completed is the number of completed parts. The store keeps it right in
-	// KeepPart, CompletePart and Publish.
+	// Completed is the number of completed parts. KeepPart, CompletePart and Publish
+	// update it.
 	Completed int64 `json:"completed"`
 }
 

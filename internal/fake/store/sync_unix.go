@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// syncDirectory puts the names in a directory on disk.
+// syncDirectory writes the names in a directory to disk.
 func syncDirectory(path string) error {
 	directory, err := os.Open(path)
 	if err != nil {

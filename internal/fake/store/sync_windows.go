@@ -1,4 +1,5 @@
 package store
 
-// syncDirectory does nothing: Windows keeps the names in a directory by itself.
+// syncDirectory does nothing, because Windows writes the names in a directory to disk
+// by itself.
 func syncDirectory(string) error { return nil }
