@@ -14,39 +14,42 @@
 //		}
 //	}
 //
-// The server speaks HTTP like the real one: the ten operations of the API
-// description, the PUTs of parts to signed URLs that expire, and downloads. It
-// closes itself when the test is done. For programs there is [Start].
+// The server speaks HTTP like the real service: the ten operations of the API
+// description, PUTs of parts to signed URLs that expire, and downloads. It closes
+// itself at the end of the test. Programs use [Start].
 //
-// # Strict
+// # Strictness
 //
-// Every exchange is held against the API description, and every part against
-// the rules of object storage: ranges, lengths, etags, signatures, no chunked
-// encoding, no credentials where they do not belong. What breaks a rule is
-// answered with the right error and fails the test, even if the code under test
-// hides it. [WithLenient] is for tests that break rules on purpose. Errors that are
-// nobody's mistake fail nothing: a file that is not there, an expired URL, a
-// wrong key, a path that is taken.
+// The server validates every exchange against the API description, and every PUT of a
+// part against the rules of object storage: ranges, lengths, etags, signatures, no
+// chunked encoding, no credentials. A request that breaks a rule is answered with the
+// right error. It also fails the test, even if the code under test hides the error.
+// [WithLenient] is for tests that break rules on purpose. Errors that correct code may
+// get do not fail the test: a file that does not exist, an expired URL, a wrong key, a
+// path that is taken.
+//
+// Requests must name localhost or a loopback address as their host. Others are
+// refused with 421, as by the emulator.
 //
 // # Faults
 //
-// [Server.Fail] scripts what goes wrong, as data: which request, when, and
-// what. The hard case is an answer that is lost after the server has done its
-// work; After in a [fault.Fault] is for that.
+// [Server.Fail] scripts what goes wrong: which request is hit, when, and by what. A
+// [fault.Fault] is data. The hard case is an answer that is lost after the request was
+// carried out; the field After is for that.
 //
 //	srv.Fail(fault.Fault{
 //		Operation: "CompleteUploadPart", Occurrence: 2, After: true,
 //		Kind: fault.Reset,
 //	})
 //
-// A fault that never happens fails the test, so that a test cannot pass by
-// missing what it is about.
+// A fault that never happens fails the test, because the test then did not test what
+// it is about.
 //
 // # Time
 //
-// With [WithMemoryNetwork] a server and its clients need no sockets, and work inside a
-// [testing/synctest] bubble. There, an upload that waits an hour for a server
-// that asks for it takes no time, and time can be asserted to the nanosecond:
+// With [WithMemoryNetwork] a server and its clients need no sockets and work inside a
+// [testing/synctest] bubble. There, an upload that waits an hour because the server
+// asks for it takes no time, and a test can compare times to the nanosecond:
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithAPILatency(time.Second))
@@ -55,12 +58,11 @@
 //
 // # Limits
 //
-// The fake has the operations of this module's API description, not the whole
-// service: no folders, no jobs, no image processing, no caching. All files are
-// public. Signatures of JWTs are not checked, and a permission that a JWT grants
-// for any path holds for all. Limits of accounts (plans, quotas, rates) do not
-// exist; script them as faults. docs/fake.md has the whole list, with the error
-// codes that are this module's own.
+// The fake has the operations of this module's API description, not the whole service:
+// no folders, no jobs, no image processing, no caching. All files are public. It does
+// not check the signatures of JWTs, and a permission that a JWT grants for one path
+// holds for all. It has no limits of accounts (plans, quotas, rates); script them as
+// faults. docs/fake.md has the whole list and the error codes.
 //
-// Files live in memory unless [WithDiscard] drops them: each costs its size.
+// Files are kept in memory, and each costs its size. [WithDiscard] drops the bytes.
 package bytescaletest

@@ -9,41 +9,43 @@ import (
 // Exchange is one request and its answer. It holds no secrets: no headers, no
 // query strings, no bodies.
 type Exchange struct {
-	// Operation is the operationId of the API description, or [fault.PutPart]; empty
-	// if the request was for none of these.
+	// Operation is the operationId of the API description, or [fault.PutPart]. It is
+	// empty if the request was for none of these.
 	Operation string
 	// Method is the HTTP method.
 	Method string
 	// Path is the path of the request's URL, escaped as it was sent.
 	Path string
-	// UploadID is the upload that the request is about, or that it began; empty
-	// if there is none.
+	// UploadID is the upload that the request is about or that it began. It is empty if
+	// there is none.
 	UploadID string
-	// Part is the index of the part; -1 if the operation has none.
+	// Part is the index of the part, or -1 if the operation has none.
 	Part int64
 	// Attempt counts the exchanges with the same operation, upload and part,
 	// from 1.
 	Attempt int
-	// Status is the HTTP status that was answered; 0 if the connection was cut
-	// or the answer is still due.
+	// Status is the HTTP status of the answer. It is 0 if the connection was cut or if
+	// there is no answer yet.
 	Status int
-	// Code is the error code that was answered; empty if none was.
+	// Code is the error code of the answer. It is empty if the answer has none.
 	Code string
-	// BytesIn and BytesOut are the bytes of the request's and of the answer's
-	// body that were moved.
+	// BytesIn and BytesOut are the numbers of bytes that were read of the request body
+	// and written of the answer's.
 	BytesIn, BytesOut int64
-	// Start is when the head of the request had arrived.
+	// Start is the time when the header of the request had arrived.
 	Start time.Time
-	// End is when the answer was handed over; zero if it is still due.
+	// End is the time when the answer was written. It is zero if the request is still
+	// open.
 	End time.Time
-	// Fault is the kind of the scripted fault that hit it; empty if none did.
+	// Fault is the kind of the scripted fault that hit the request. It is empty if none
+	// did.
 	Fault fault.Kind
 	// Violations are the rules of the API that the request broke.
 	Violations []string
 }
 
-// Exchanges lists what the server was asked so far, in the order in which the
-// requests arrived, those still open included.
+// Exchanges lists the requests so far in the order in which they arrived, including
+// those that are still open.
 func (s *Server) Exchanges() []Exchange {
 	recorded := s.core.Exchanges()
 	exchanges := make([]Exchange, len(recorded))
@@ -53,29 +55,29 @@ func (s *Server) Exchanges() []Exchange {
 	return exchanges
 }
 
-// Violations lists the rules of the API that requests broke so far, in plain
-// words: a body that does not fit the API description, a part with the wrong
-// length, a credential sent to storage, and so on. It stays empty on a
-// [WithLenient] server.
+// Violations lists the rules of the API that requests broke so far, one sentence each:
+// a body that does not match the API description, a part with the wrong length, a
+// credential that was sent to storage, and so on. It stays empty on a [WithLenient]
+// server.
 func (s *Server) Violations() []string { return s.core.Violations() }
 
-// InFlight is the number of requests that are open now. Requests that a
-// scripted stall holds do not count.
+// InFlight returns the number of requests that are open now. Requests that a scripted
+// stall holds do not count, because a server cannot notice that a client left while it
+// does not read.
 func (s *Server) InFlight() int { return s.core.Stats().Open() }
 
-// Stats tell how busy a server is and was.
+// Stats counts the requests of a server.
 type Stats struct {
-	// API counts open API calls; MaxAPI is the most there were at once.
+	// API is the number of open API calls. MaxAPI is its maximum so far.
 	API, MaxAPI int
-	// Puts counts open PUTs of parts; MaxPuts is the most there were at once.
+	// Puts is the number of open PUTs of parts. MaxPuts is its maximum so far.
 	Puts, MaxPuts int
-	// Downloads counts open downloads; MaxDownloads is the most there were at
-	// once.
+	// Downloads is the number of open downloads. MaxDownloads is its maximum so far.
 	Downloads, MaxDownloads int
-	// MaxAPIPerSecond is the most API calls that arrived within one second.
+	// MaxAPIPerSecond is the largest number of API calls that arrived within one second.
 	MaxAPIPerSecond int
 }
 
-// Stats returns how many requests are open, and the most that were open at once. It
-// is for tests of limits.
+// Stats returns the number of open requests and its maxima so far. It is for tests of
+// limits.
 func (s *Server) Stats() Stats { return Stats(s.core.Stats()) }

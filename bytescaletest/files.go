@@ -10,21 +10,21 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
-// File is a file that the server holds.
+// File is a stored file.
 type File struct {
-	// FileDetails are the details as the API gives them.
+	// FileDetails are the details that the API returns.
 	bytescale.FileDetails
 
 	content store.Content // nil if discarded
 }
 
-// Bytes returns a copy of the file's bytes; nil if the server discards them.
+// Bytes returns a copy of the file's bytes, or nil if the server discards them.
 func (f File) Bytes() []byte {
 	if f.content == nil {
 		return nil
 	}
 	data := make([]byte, f.Size)
-	n, _ := f.content.ReadAt(data, 0) // memory gives all there is
+	n, _ := f.content.ReadAt(data, 0) // a store in memory does not fail
 	return data[:n]
 }
 
@@ -37,21 +37,21 @@ func (f File) Open() io.ReadSeeker {
 	return io.NewSectionReader(f.content, 0, f.Size)
 }
 
-// Files lists the stored files of all accounts, by account and path. An upload
-// in progress is not among them: a file exists once its last part is
-// completed.
+// Files lists the stored files of all accounts, by account and path. Uploads in progress
+// are not included: a file exists once its last part is completed.
 func (s *Server) Files() []File {
-	stored, _ := s.core.Store().Files() // memory does not fail
+	stored, _ := s.core.Store().Files() // a store in memory does not fail
 	files := make([]File, 0, len(stored))
 	for _, file := range stored {
-		if found, ok := s.file(file.AccountID, file.Path); ok { // not deleted meanwhile
+		if found, ok := s.file(file.AccountID, file.Path); ok { // it may have been deleted meanwhile
 			files = append(files, found)
 		}
 	}
 	return files
 }
 
-// File finds the file at a path of [Server.AccountID].
+// File returns the file at a path of [Server.AccountID]. It reports whether the file
+// exists.
 func (s *Server) File(path string) (File, bool) {
 	return s.file(s.AccountID(), path)
 }
@@ -75,6 +75,6 @@ func (s *Server) file(account, path string) (File, bool) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(stored.Metadata))
 	decoder.UseNumber()
-	_ = decoder.Decode(&details.Metadata) // valid, or it would not be stored
+	_ = decoder.Decode(&details.Metadata) // the server has validated it
 	return File{FileDetails: details, content: content}, true
 }

@@ -17,8 +17,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/memnet"
 )
 
-// TB is what [NewServer] needs of a test. *testing.T, *testing.B, *testing.F
-// and testing.TB have it.
+// TB is the part of testing.TB that [NewServer] needs.
 type TB interface {
 	Helper()
 	Cleanup(func())
@@ -26,8 +25,8 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// settleTime is how long the end of a test waits for requests that are still
-// open. Clients that were cancelled take a moment to be noticed.
+// settleTime is how long the end of a test waits for requests that are still open. The
+// server needs a moment to notice that a client has cancelled.
 const settleTime = 5 * time.Second
 
 // Server is a running fake of the Bytescale service. All methods are safe for
@@ -47,18 +46,18 @@ type Server struct {
 	panics  []string
 }
 
-// closer is a client whose idle connections end with the server.
+// closer is a client whose idle connections are closed with the server.
 type closer interface{ CloseIdleConnections() }
 
-// NewServer starts a server that closes itself when the test and its subtests
-// are done. The test then fails if
+// NewServer starts a server that closes itself at the end of the test and its subtests.
+// The test then fails if
 //
 //   - a request broke the rules of the API ([Server.Violations]), unless the
 //     server is [WithLenient];
 //   - a scripted fault never happened;
-//   - a request is still open, after five seconds of grace.
+//   - a request is still open after five seconds.
 //
-// An invalid option, or a port that cannot be opened, ends the test at once.
+// An invalid option, or a port that cannot be opened, ends the test with Fatalf.
 func NewServer(t TB, opts ...Option) *Server {
 	t.Helper()
 	s, err := Start(opts...)
@@ -75,7 +74,7 @@ func NewServer(t TB, opts ...Option) *Server {
 	return s
 }
 
-// Start starts a server for a program, which must [Server.Close] it.
+// Start starts a server for a program. The program must call [Server.Close].
 func Start(opts ...Option) (*Server, error) {
 	settings := settings{core: fake.Options{Record: true}}
 	for _, opt := range opts {
@@ -103,7 +102,7 @@ func Start(opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-// panicLog takes what the HTTP server logs, and keeps the panics of handlers.
+// panicLog receives the log of the HTTP server and keeps the panics of handlers.
 type panicLog struct{ *Server }
 
 func (l panicLog) Write(line []byte) (int, error) {
@@ -115,25 +114,23 @@ func (l panicLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// URL is the address of the server, without a slash at the end. It is that of
-// the API and of the CDN. With [WithMemoryNetwork] it is only good for clients of
-// [Server.HTTPClient].
+// URL returns the address of the API and of the CDN, without a slash at the end. With
+// [WithMemoryNetwork] only clients of [Server.HTTPClient] reach it.
 func (s *Server) URL() string { return s.url }
 
-// Key is an API key that the server accepts: the first of [WithKeys], or a secret
-// key of its own.
+// Key returns an API key that the server accepts: the first of [WithKeys], or
+// [DefaultKey].
 func (s *Server) Key() string { return s.key }
 
-// AccountID is the account of [Server.Key].
+// AccountID returns the account of [Server.Key].
 func (s *Server) AccountID() string {
 	account, _ := fake.AccountOf(s.key)
 	return account
 }
 
-// Client makes a client for the server, with its key and its addresses; opts
-// come after these and win. The client's idle connections are closed with the
-// server. Client panics when an option refuses its value, which is a mistake
-// in the test.
+// Client returns a client with the key and the addresses of the server. opts are applied
+// after these and override them. The idle connections of the client are closed with the
+// server. Client panics if an option is invalid, which is a mistake in the test.
 func (s *Server) Client(opts ...bytescale.ClientOption) *bytescale.Client {
 	all := []bytescale.ClientOption{bytescale.WithAPIURL(s.url), bytescale.WithCDNURL(s.url)}
 	if s.dial != nil {
@@ -147,8 +144,8 @@ func (s *Server) Client(opts ...bytescale.ClientOption) *bytescale.Client {
 	return client
 }
 
-// HTTPClient makes an HTTP client that reaches the server, in memory too; it
-// reaches nothing else then. Its idle connections are closed with the server.
+// HTTPClient returns an HTTP client that reaches the server. With [WithMemoryNetwork] it
+// reaches nothing else. Its idle connections are closed with the server.
 func (s *Server) HTTPClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil
@@ -167,8 +164,8 @@ func (s *Server) keep(client closer) {
 	s.clients = append(s.clients, client)
 }
 
-// Close stops the server, cutting what is still open. It is safe to call more
-// than once; servers of [NewServer] need no Close, but those of [Start] do.
+// Close stops the server and cuts open connections. Later calls return the same error.
+// Servers of [NewServer] close themselves.
 func (s *Server) Close() error {
 	s.closed.Do(func() {
 		s.mu.Lock()
@@ -182,7 +179,7 @@ func (s *Server) Close() error {
 	return s.err
 }
 
-// finish closes the server and tells what a test must not leave behind.
+// finish closes the server and returns the problems that fail the test.
 func (s *Server) finish() (problems []string) {
 	for deadline := time.Now().Add(settleTime); s.InFlight() > 0 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)

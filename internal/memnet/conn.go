@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// Pipe makes the two ends of a connection. Each direction is buffered, so that
-// a writer is ahead of its reader, but not by much.
+// Pipe returns the two ends of a connection. Each direction has a buffer of 64 KiB.
 func Pipe() (net.Conn, net.Conn) {
 	there, back := newStream(), newStream()
 	return &conn{read: back, write: there}, &conn{read: there, write: back}
@@ -25,15 +24,15 @@ func (c *conn) Write(p []byte) (int, error) {
 	return n, named("write", err)
 }
 
-// Close ends both directions: the other end still reads what was written
-// before, and cannot write any more.
+// Close ends both directions. The other end can still read what was written before; its
+// writes fail.
 func (c *conn) Close() error {
 	c.write.closeWriter()
 	c.read.closeReader()
 	return nil
 }
 
-// CloseWrite ends the direction that this end writes to.
+// CloseWrite ends the direction that this end writes to. The other end reads io.EOF.
 func (c *conn) CloseWrite() error {
 	c.write.closeWriter()
 	return nil
@@ -60,7 +59,7 @@ func (c *conn) SetWriteDeadline(t time.Time) error {
 
 var errBroken = errors.New("broken pipe")
 
-// named says what failed, the way package net does.
+// named adds the operation to an error, as package net does.
 func named(operation string, err error) error {
 	if err == nil || errors.Is(err, errEOF) {
 		return err

@@ -1,7 +1,6 @@
-// Package memnet is a network in memory: a listener and its connections
-// without sockets. All of it is goroutines, mutexes and condition variables of
-// the caller, so that it works inside a testing/synctest bubble, where it
-// waits in virtual time.
+// Package memnet is a network in memory: a listener and connections without sockets. It
+// blocks only on channels and condition variables, so that it works inside a
+// testing/synctest bubble and waits there in virtual time.
 package memnet
 
 import (
@@ -11,11 +10,11 @@ import (
 	"sync"
 )
 
-// bufferSize is what each direction of a connection holds in flight, as the
-// buffers of sockets do.
+// bufferSize is the number of bytes that each direction of a connection buffers, as
+// sockets do.
 const bufferSize = 64 << 10
 
-// Listener hands out connections to those who dial it.
+// Listener accepts the connections of its Dial method.
 type Listener struct {
 	accept chan net.Conn
 	done   chan struct{}
@@ -24,15 +23,15 @@ type Listener struct {
 
 var _ net.Listener = (*Listener)(nil)
 
-// Listen makes a listener.
+// Listen returns a listener.
 func Listen() *Listener {
 	return &Listener{accept: make(chan net.Conn), done: make(chan struct{})}
 }
 
-// errRefused is what dialling a closed listener gives.
+// errRefused reports that the listener is closed.
 var errRefused = errors.New("connection refused")
 
-// Dial connects to the listener, once it accepts.
+// Dial waits until the listener accepts a connection, and returns it.
 func (l *Listener) Dial(ctx context.Context) (net.Conn, error) {
 	client, server := Pipe()
 	select {
@@ -55,7 +54,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
-// Close implements [net.Listener]. Connections stay.
+// Close implements [net.Listener]. It does not close connections.
 func (l *Listener) Close() error {
 	l.once.Do(func() { close(l.done) })
 	return nil

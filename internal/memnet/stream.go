@@ -16,7 +16,7 @@ type stream struct {
 	changed sync.Cond
 
 	ring     [bufferSize]byte
-	start, n int // where the bytes in flight start, and how many there are
+	start, n int // position and number of the buffered bytes
 
 	writerClosed, readerClosed  bool
 	readDeadline, writeDeadline deadline
@@ -110,10 +110,10 @@ func (s *stream) closeReader() {
 	s.changed.Broadcast()
 }
 
-// deadline is a point in time from which on one end fails.
+// deadline is the time after which the reads or writes of one end fail.
 type deadline struct {
 	over  bool
-	timer *time.Timer // pending, nil if there is none
+	timer *time.Timer // nil if no deadline is ahead
 }
 
 func (d *deadline) stop() {
@@ -123,7 +123,7 @@ func (d *deadline) stop() {
 	}
 }
 
-// set changes the deadline of one end of s; the zero time means none.
+// set changes the deadline of one end of s. The zero time means none.
 func (d *deadline) set(s *stream, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,7 +135,7 @@ func (d *deadline) set(s *stream, at time.Time) {
 		timer = time.AfterFunc(wait, func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			if d.timer == timer { // not changed meanwhile
+			if d.timer == timer { // set was not called again meanwhile
 				d.over, d.timer = true, nil
 				s.changed.Broadcast()
 			}
