@@ -91,15 +91,10 @@ func (s *Disk) sweep() error {
 	}
 	defer directory.Close()
 	return s.db.View(func(tx *bbolt.Tx) error {
-		known := tx.Bucket(blobBucket)
 		for {
 			names, err := directory.Readdirnames(1000)
-			for _, name := range names {
-				if len(name) == blobNameLength && known.Get([]byte(name)) == nil {
-					if err := os.Remove(s.blobPath(name)); err != nil {
-						return err
-					}
-				}
+			if err := s.removeUnowned(tx.Bucket(blobBucket), names); err != nil {
+				return err
 			}
 			if err == io.EOF {
 				return nil
@@ -109,6 +104,19 @@ func (s *Disk) sweep() error {
 			}
 		}
 	})
+}
+
+// removeUnowned removes those of the named blobs that have no owner.
+func (s *Disk) removeUnowned(owned *bbolt.Bucket, names []string) error {
+	for _, name := range names {
+		if len(name) != blobNameLength || owned.Get([]byte(name)) != nil {
+			continue
+		}
+		if err := os.Remove(s.blobPath(name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // diskReceiver writes incoming bytes to a file that belongs to nothing yet.
