@@ -25,19 +25,31 @@ const (
 // TestJavaScriptSDK runs the official SDK against the built emulator, each in its
 // own process. The checks themselves are in interop.mjs.
 func TestJavaScriptSDK(t *testing.T) {
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Fatalf("%s is not installed; this test runs the JavaScript SDK and needs Node 20 or newer", tool)
-		}
-	}
+	install(t)
 	command := filepath.Join(t.TempDir(), "bytescale")
 	run(t, "go", "build", "-o", command, "../cmd/bytescale")
-	run(t, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 	emulator, url := startEmulator(t, command)
 	names := check(t, url)
 	t.Logf("%d checks", names)
 	stopEmulator(t, emulator)
+}
+
+var installed bool
+
+// install installs the SDK, once for all tests.
+func install(t *testing.T) {
+	t.Helper()
+	if installed {
+		return
+	}
+	for _, tool := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Fatalf("%s is not installed; this test runs the JavaScript SDK and needs Node 20 or newer", tool)
+		}
+	}
+	run(t, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	installed = true
 }
 
 func run(t *testing.T, name string, args ...string) {
