@@ -125,6 +125,12 @@ contract-live: ## The suite against the live service; needs BYTESCALE_API_KEY
 interop: ## The official JavaScript SDK against the emulator; needs Node
 	go test -count=1 -v -tags interop ./interop/
 
+.PHONY: browser
+browser: ## The example page and the official upload widget in Chromium; needs Node; screenshots in build/browser
+	@[ -n "$${CHROMIUM:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome || \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
+	go test -count=1 -v -tags browser ./interop/browser/
+
 .PHONY: prism
 prism: tools/node/node_modules ## The generated client against the Prism mock server; needs Node
 	go test -count=1 -v -tags prism ./contract_test/prism/
@@ -151,7 +157,7 @@ fmt: ## Rewrite Go files as gofmt wants them
 
 .PHONY: clean
 clean: ## Remove build/ and installed npm packages
-	rm -rf build tools/node/node_modules interop/node_modules bench/js/node_modules
+	rm -rf build tools/node/node_modules interop/node_modules interop/browser/node_modules bench/js/node_modules
 
 tools/node/node_modules: tools/node/package-lock.json
 	cd tools/node && $(NPM)
