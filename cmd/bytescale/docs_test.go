@@ -24,7 +24,7 @@ func TestManual(t *testing.T) {
 		t.Fatalf("%s has no line %q", manual, helpMarker)
 	}
 	var want strings.Builder
-	for _, name := range []string{"", "upload", "download", "info", "rm", "url", "emulator", "version"} {
+	for _, name := range []string{"", "upload", "download", "info", "rm", "url", "token", "emulator", "version"} {
 		title := strings.TrimSpace("bytescale " + name)
 		want.WriteString("\n### " + title + "\n\n```\n" + help(t, name) + "```\n")
 	}

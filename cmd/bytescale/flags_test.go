@@ -23,7 +23,7 @@ func TestUsageErrors(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"bytescale", nil, `expected one of "upload", "download", "info", "rm", "url", "emulator", "version"`},
+		{"bytescale", nil, `expected one of "upload", "download", "info", "rm", "url", "token", "emulator", "version"`},
 		{"bytescale", []string{"frobnicate"}, "unexpected argument frobnicate"},
 		{"bytescale", []string{"frobnicate", "--no-such-flag"}, "unexpected argument frobnicate"},
 		{"bytescale", []string{"uplod", "a"}, `unexpected argument uplod, did you mean "upload"?`},
@@ -104,8 +104,8 @@ func TestEnvironment(t *testing.T) {
 			}
 		})
 	}
-	if found != 5*4 {
-		t.Errorf("%d flags have a variable, want the four of each of the five commands that talk to the service", found)
+	if found != 5*4+2 {
+		t.Errorf("%d flags have a variable, want the four of each of the five commands that talk to the service, and two of token", found)
 	}
 }
 

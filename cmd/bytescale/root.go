@@ -35,7 +35,8 @@ func newRoot(std *streams, env getenv) *cobra.Command {
 		(&downloadCmd{}).command(std, env),
 		(&infoCmd{}).command(std),
 		(&rmCmd{}).command(std),
-		(&urlCmd{}).command(std),
+		(&urlCmd{}).command(std, env),
+		(&tokenCmd{}).command(std, env),
 		(&emulatorCmd{}).command(std),
 		versionCommand(std),
 	)
