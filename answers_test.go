@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // oddService answers with parts of its own making.
@@ -100,7 +101,7 @@ func TestFirstPartMayBeAnyPart(t *testing.T) {
 		c.service = odd
 		data := content(2500)
 		mustUpload(t, c, m, Bytes(data), data)
-		if got := m.calls[opGetPart]; got != 2 {
+		if got := m.calls[operation.GetUploadPart]; got != 2 {
 			t.Errorf("first is %d: %d parts were fetched, want the 2 others", index, got)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // httpService is the service over HTTP: the generated client with bounded
@@ -30,12 +31,12 @@ func (s *httpService) begin(ctx context.Context, request gen.BeginMultipartUploa
 		UploadParts: gen.MultipartUploadParts{First: absentPart()},
 	}
 	resp, err := s.calls.BeginMultipartUpload(ctx, s.client.accountID, request)
-	err = s.client.decode(opBegin, resp, err, answer)
+	err = s.client.decode(operation.BeginMultipartUpload, resp, err, answer)
 	if err == nil {
-		err = answerError(opBegin, cmp.Or(checkDetails(answer.File), missingInPart(answer.UploadParts.First)))
+		err = answerError(operation.BeginMultipartUpload, cmp.Or(checkDetails(answer.File), missingInPart(answer.UploadParts.First)))
 	}
 	if err == nil && (answer.UploadID == "" || answer.UploadParts.Count < 1) {
-		err = answerError(opBegin, "upload id or number of parts")
+		err = answerError(operation.BeginMultipartUpload, "upload id or number of parts")
 	}
 	if err != nil {
 		return nil, err
@@ -49,9 +50,9 @@ func (s *httpService) getPart(ctx context.Context, uploadID string, index int64)
 	}
 	answer := absentPart()
 	resp, err := s.calls.GetUploadPart(ctx, s.client.accountID, uploadID, index)
-	err = s.client.decode(opGetPart, resp, err, &answer)
+	err = s.client.decode(operation.GetUploadPart, resp, err, &answer)
 	if err == nil {
-		err = answerError(opGetPart, missingInPart(answer))
+		err = answerError(operation.GetUploadPart, missingInPart(answer))
 	}
 	if err != nil {
 		return part{}, err
@@ -65,12 +66,12 @@ func (s *httpService) listParts(ctx context.Context, uploadID string) ([]int64, 
 	}
 	var answer gen.UploadPartList
 	resp, err := s.calls.ListUploadParts(ctx, s.client.accountID, uploadID)
-	if err := s.client.decode(opListParts, resp, err, &answer); err != nil {
+	if err := s.client.decode(operation.ListUploadParts, resp, err, &answer); err != nil {
 		return nil, err
 	}
 	if answer.RemainingUploadParts == nil {
 		// Not the empty list, which means that all parts are complete.
-		return nil, protocolError(opListParts, http.StatusOK, "it has no list of parts")
+		return nil, protocolError(operation.ListUploadParts, http.StatusOK, "it has no list of parts")
 	}
 	return answer.RemainingUploadParts, nil
 }
@@ -83,16 +84,16 @@ func (s *httpService) completePart(ctx context.Context, uploadID string, index i
 	// generated union would read the answer three times to find out which it is.
 	var answer gen.CompleteMultipartUploadResponseCompleted
 	resp, err := s.calls.CompleteUploadPart(ctx, s.client.accountID, uploadID, index, gen.CompleteUploadPartRequest{ETag: etag})
-	if err := s.client.decode(opCompletePart, resp, err, &answer); err != nil {
+	if err := s.client.decode(operation.CompleteUploadPart, resp, err, &answer); err != nil {
 		return completion{}, err
 	}
 	switch {
 	case string(answer.Status) == string(gen.CompleteMultipartUploadResponsePendingStatusPending):
 		return completion{}, nil
 	case answer.Status != gen.CompleteMultipartUploadResponseCompletedStatusCompleted:
-		return completion{}, protocolError(opCompletePart, http.StatusOK, "the status is neither Completed nor Pending")
+		return completion{}, protocolError(operation.CompleteUploadPart, http.StatusOK, "the status is neither Completed nor Pending")
 	case !validETag(answer.ETag):
-		return completion{}, protocolError(opCompletePart, http.StatusOK, "completed without a usable etag")
+		return completion{}, protocolError(operation.CompleteUploadPart, http.StatusOK, "completed without a usable etag")
 	}
 	return completion{completed: true, etag: answer.ETag}, nil
 }
@@ -100,9 +101,9 @@ func (s *httpService) completePart(ctx context.Context, uploadID string, index i
 func (s *httpService) details(ctx context.Context, filePath string) (*FileDetails, error) {
 	answer := gen.FileDetails{Size: absent}
 	resp, err := s.calls.GetFileDetails(ctx, s.client.accountID, &gen.GetFileDetailsParams{FilePath: filePath})
-	err = s.client.decode(opDetails, resp, err, &answer)
+	err = s.client.decode(operation.GetFileDetails, resp, err, &answer)
 	if err == nil {
-		err = answerError(opDetails, checkDetails(answer))
+		err = answerError(operation.GetFileDetails, checkDetails(answer))
 	}
 	if err != nil {
 		return nil, err
@@ -121,9 +122,9 @@ func (s *httpService) delete(ctx context.Context, filePath string) error {
 	case resp.StatusCode == http.StatusNoContent:
 		return nil
 	case resp.StatusCode/100 == 2:
-		return protocolError(opDelete, resp.StatusCode, "204 was expected")
+		return protocolError(operation.DeleteFile, resp.StatusCode, "204 was expected")
 	}
-	return s.client.apiError(opDelete, resp, false)
+	return s.client.apiError(operation.DeleteFile, resp, false)
 }
 
 // putPart sends a part to storage. The URL is its own permission: no credentials
@@ -131,7 +132,7 @@ func (s *httpService) delete(ctx context.Context, filePath string) error {
 func (s *httpService) putPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
 	target, err := uploadURL(address)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", opPutPart, err)
+		return "", fmt.Errorf("%s: %w", operation.PutPart, err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, "", http.NoBody)
 	if err != nil {
@@ -146,19 +147,19 @@ func (s *httpService) putPart(ctx context.Context, address string, size int64, b
 		req.ContentLength = size
 	}
 	step := stepOf(ctx)
-	resp, err := s.client.send(req, call{operation: opPutPart, uploadID: step.uploadID, part: step.part, attempt: step.attempt}, true)
+	resp, err := s.client.send(req, call{operation: operation.PutPart, uploadID: step.uploadID, part: step.part, attempt: step.attempt}, true)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", opPutPart, err)
+		return "", fmt.Errorf("%s: %w", operation.PutPart, err)
 	}
 	s.client.limits.answered(resp.StatusCode)
 	if resp.StatusCode/100 != 2 {
 		defer resp.Body.Close()
-		return "", s.client.apiError(opPutPart, resp, true)
+		return "", s.client.apiError(operation.PutPart, resp, true)
 	}
 	discard(resp)
 	etag := resp.Header.Get("ETag")
 	if !validETag(etag) {
-		return "", fmt.Errorf("%s: status %d: %w", opPutPart, resp.StatusCode, errMissingETag)
+		return "", fmt.Errorf("%s: status %d: %w", operation.PutPart, resp.StatusCode, errMissingETag)
 	}
 	return etag, nil
 }

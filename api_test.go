@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 const (
@@ -29,30 +30,30 @@ const (
 // calls are all the JSON calls of the service, by operation.
 func calls(ctx context.Context, s *httpService) map[string]func() error {
 	return map[string]func() error{
-		opBegin: func() error {
+		operation.BeginMultipartUpload: func() error {
 			_, err := s.begin(ctx, gen.BeginMultipartUploadRequest{Size: 43182})
 			return err
 		},
-		opGetPart:      func() error { _, err := s.getPart(ctx, testUpload, 7); return err },
-		opListParts:    func() error { _, err := s.listParts(ctx, testUpload); return err },
-		opCompletePart: func() error { _, err := s.completePart(ctx, testUpload, 7, `"e"`); return err },
-		opDetails:      func() error { _, err := s.details(ctx, "/a b+c/ü.jpg"); return err },
-		opDelete:       func() error { return s.delete(ctx, "/a b+c/ü.jpg") },
+		operation.GetUploadPart:      func() error { _, err := s.getPart(ctx, testUpload, 7); return err },
+		operation.ListUploadParts:    func() error { _, err := s.listParts(ctx, testUpload); return err },
+		operation.CompleteUploadPart: func() error { _, err := s.completePart(ctx, testUpload, 7, `"e"`); return err },
+		operation.GetFileDetails:     func() error { _, err := s.details(ctx, "/a b+c/ü.jpg"); return err },
+		operation.DeleteFile:         func() error { return s.delete(ctx, "/a b+c/ü.jpg") },
 	}
 }
 
 // good are answers that mean success.
 var good = map[string]string{
-	opBegin:        beginJSON,
-	opGetPart:      partJSON,
-	opListParts:    `{"remainingUploadParts":[3,4,6]}`,
-	opCompletePart: `{"status":"Pending"}`,
-	opDetails:      `{"accountId":"A623uY2","filePath":"/a","fileUrl":"u","lastModified":1,"metadata":{},"mime":"a/b","originalFileName":null,"size":1,"tags":[]}`,
-	opDelete:       "",
+	operation.BeginMultipartUpload: beginJSON,
+	operation.GetUploadPart:        partJSON,
+	operation.ListUploadParts:      `{"remainingUploadParts":[3,4,6]}`,
+	operation.CompleteUploadPart:   `{"status":"Pending"}`,
+	operation.GetFileDetails:       `{"accountId":"A623uY2","filePath":"/a","fileUrl":"u","lastModified":1,"metadata":{},"mime":"a/b","originalFileName":null,"size":1,"tags":[]}`,
+	operation.DeleteFile:           "",
 }
 
 func goodStatus(op string) int {
-	if op == opDelete {
+	if op == operation.DeleteFile {
 		return 204
 	}
 	return 200
@@ -62,12 +63,12 @@ func goodStatus(op string) int {
 func TestRequests(t *testing.T) {
 	const query = "?filePath=%2Fa%20b%2Bc%2F%C3%BC.jpg"
 	want := map[string]string{
-		opBegin:        `POST /v2/accounts/A623uY2/uploads {"size":43182}`,
-		opGetPart:      `GET /v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts/7 `,
-		opListParts:    `GET /v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts `,
-		opCompletePart: `PUT /v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts/7 {"etag":"\"e\""}`,
-		opDetails:      `GET /v2/accounts/A623uY2/files/details` + query + ` `,
-		opDelete:       `DELETE /v2/accounts/A623uY2/files` + query + ` `,
+		operation.BeginMultipartUpload: `POST /v2/accounts/A623uY2/uploads {"size":43182}`,
+		operation.GetUploadPart:        `GET /v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts/7 `,
+		operation.ListUploadParts:      `GET /v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts `,
+		operation.CompleteUploadPart:   `PUT /v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts/7 {"etag":"\"e\""}`,
+		operation.GetFileDetails:       `GET /v2/accounts/A623uY2/files/details` + query + ` `,
+		operation.DeleteFile:           `DELETE /v2/accounts/A623uY2/files` + query + ` `,
 	}
 	for op, expected := range want {
 		t.Run(op, func(t *testing.T) {
@@ -171,7 +172,7 @@ func TestAnswers(t *testing.T) {
 // TestBrokenAnswers are successes that cannot be used.
 func TestBrokenAnswers(t *testing.T) {
 	for op, bodies := range map[string][]string{
-		opBegin: {
+		operation.BeginMultipartUpload: {
 			strings.Replace(beginJSON, `"count":12`, `"count":"12"`, 1),
 			strings.Replace(beginJSON, `"count":12`, `"count":1.5`, 1),
 			strings.Replace(beginJSON, `"count":12`, `"count":99999999999999999999`, 1),
@@ -183,15 +184,15 @@ func TestBrokenAnswers(t *testing.T) {
 			strings.Replace(beginJSON, `"lastModified":1615680311115`, `"lastModified":253402300800000`, 1), // JSON has no year 10000
 			strings.Replace(beginJSON, `"fileUrl":"https://upcdn.io/A623uY2/raw/a"`, `"fileUrl":""`, 1),
 		},
-		opGetPart:      {strings.Replace(partJSON, `"uploadPartIndex":7,`, ``, 1), strings.Replace(partJSON, `"uploadUrl"`, `"uploadurl2"`, 1)},
-		opListParts:    {`{"remainingUploadParts":null}`, `{"remainingUploadParts":[null,"x"]}`, `{"remainingUploadParts":{}}`},
-		opCompletePart: {`{"status":"Odd"}`, `{"status":"Completed"}`, `{"status":"Completed","etag":""}`, `{"status":"Completed","etag":"a b"}`, `{"status":5}`},
-		opDetails:      {`{"accountId":"A623uY2","filePath":"/a","fileUrl":"u","size":1,"etag":""}`, `{"accountId":"A623uY2","filePath":"/a","fileUrl":"u"}`},
-		opDelete:       nil,
+		operation.GetUploadPart:      {strings.Replace(partJSON, `"uploadPartIndex":7,`, ``, 1), strings.Replace(partJSON, `"uploadUrl"`, `"uploadurl2"`, 1)},
+		operation.ListUploadParts:    {`{"remainingUploadParts":null}`, `{"remainingUploadParts":[null,"x"]}`, `{"remainingUploadParts":{}}`},
+		operation.CompleteUploadPart: {`{"status":"Odd"}`, `{"status":"Completed"}`, `{"status":"Completed","etag":""}`, `{"status":"Completed","etag":"a b"}`, `{"status":5}`},
+		operation.GetFileDetails:     {`{"accountId":"A623uY2","filePath":"/a","fileUrl":"u","size":1,"etag":""}`, `{"accountId":"A623uY2","filePath":"/a","fileUrl":"u"}`},
+		operation.DeleteFile:         nil,
 	} {
 		bodies = append(bodies, "", "null", "[]", "{}", `"x"`, "<html>", good[op]+"x", strings.TrimSuffix(good[op], "}"))
 		for _, body := range bodies {
-			if op == opDelete {
+			if op == operation.DeleteFile {
 				body = ""
 			}
 			c := mustClient(t, testKey, respond(200, body))
@@ -272,7 +273,7 @@ func FuzzErrorBody(f *testing.F) {
 			t.Fatal(err)
 		}
 		req.Header.Set("Authorization", "Bearer "+testKey)
-		failed := c.apiError(opPutPart, answer(req, 400, string(body)), true)
+		failed := c.apiError(operation.PutPart, answer(req, 400, string(body)), true)
 		text := failed.Error()
 		if !utf8.ValidString(text) || utf8.RuneCountInString(text) > 1100 {
 			t.Fatalf("%d characters: %q", utf8.RuneCountInString(text), text)
@@ -309,22 +310,22 @@ func TestAnswersAreBounded(t *testing.T) {
 		})
 	}
 	for op := range good {
-		if op == opDelete {
+		if op == operation.DeleteFile {
 			continue // reads nothing of a 204
 		}
 		if err := calls(t.Context(), mustClient(t, testKey, endless(200)).api)[op](); !errors.Is(err, ErrProtocol) {
 			t.Errorf("%s: error %v, want ErrProtocol", op, err)
 		}
 	}
-	wantAPIError(t, mustClient(t, testKey, endless(500)).api.delete(t.Context(), "/a"), opDelete, 500)
+	wantAPIError(t, mustClient(t, testKey, endless(500)).api.delete(t.Context(), "/a"), operation.DeleteFile, 500)
 	_, err := mustClient(t, testKey, endless(500)).api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
-	wantAPIError(t, err, opPutPart, 500)
+	wantAPIError(t, err, operation.PutPart, 500)
 	if _, err := mustClient(t, testKey, endless(200)).API().GetFileDetailsWithResponse(t.Context(), testAccount, &gen.GetFileDetailsParams{FilePath: "/a"}); err == nil {
 		t.Error("the generated client read an endless answer")
 	}
 
 	// An answer of exactly the limit is good.
-	body := good[opDetails]
+	body := good[operation.GetFileDetails]
 	body += strings.Repeat(" ", maxAnswer-len(body))
 	if _, err := mustClient(t, testKey, respond(200, body)).api.details(t.Context(), "/a"); err != nil {
 		t.Error(err)
@@ -352,7 +353,7 @@ func TestPlainServerAtHTTPSAddress(t *testing.T) {
 	defer c.CloseIdleConnections()
 	_, put := c.api.putPart(t.Context(), address, 1, bodyOf("x"))
 	_, call := c.api.details(t.Context(), "/a")
-	for op, err := range map[string]error{opPutPart: put, opDetails: call} {
+	for op, err := range map[string]error{operation.PutPart: put, operation.GetFileDetails: call} {
 		if !errors.Is(err, http.ErrSchemeMismatch) || judge(op, err) != stop {
 			t.Errorf("%s: %v, want it to be final", op, err)
 		}
@@ -383,7 +384,7 @@ func TestCallTimeout(t *testing.T) {
 				if waited := time.Since(began); waited != callTimeout {
 					t.Errorf("waited %v, want %v", waited, callTimeout)
 				}
-				if judge(opDetails, err) != again {
+				if judge(operation.GetFileDetails, err) != again {
 					t.Error("it would not be tried again")
 				}
 			})
@@ -561,7 +562,7 @@ func TestPutPartAnswers(t *testing.T) {
 	}
 	_, err := mustClient(t, testKey, respond(403, `<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>`)).
 		api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
-	if failed := wantAPIError(t, err, opPutPart, 403); failed.Code != "AccessDenied" || failed.Message != "Request has expired" {
+	if failed := wantAPIError(t, err, operation.PutPart, 403); failed.Code != "AccessDenied" || failed.Message != "Request has expired" {
 		t.Errorf("%+v", failed)
 	}
 }
@@ -629,7 +630,7 @@ func TestFailuresShowNoSecret(t *testing.T) {
 			}
 			c := mustClient(t, testKey, opts...)
 			all := calls(t.Context(), c.api)
-			all[opPutPart] = func() error {
+			all[operation.PutPart] = func() error {
 				_, err := c.api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
 				return err
 			}
@@ -640,7 +641,7 @@ func TestFailuresShowNoSecret(t *testing.T) {
 			for op, call := range all {
 				err := call()
 				if err == nil {
-					if op != "download" && op != opPutPart {
+					if op != "download" && op != operation.PutPart {
 						t.Errorf("%s: %s succeeded", name, op)
 					}
 					continue

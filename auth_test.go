@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 func basicValue(key string) string { return base64.StdEncoding.EncodeToString([]byte("apikey:" + key)) }
@@ -213,7 +214,7 @@ func TestTokenIsRefreshedOnce(t *testing.T) {
 		sent = 0
 		_, err := c.GetFileDetails(t.Context(), "/a")
 		if wantErr {
-			wantAPIError(t, err, opDetails, 401)
+			wantAPIError(t, err, operation.GetFileDetails, 401)
 		} else if err != nil {
 			t.Error(err)
 		}

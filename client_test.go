@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 const (
@@ -174,11 +176,11 @@ func TestRedirects(t *testing.T) {
 			http.Redirect(w, r, elsewhere.URL+"/x", status)
 		})
 		_, err := c.api.details(t.Context(), "/a")
-		wantAPIError(t, err, opDetails, status)
+		wantAPIError(t, err, operation.GetFileDetails, status)
 		_, err = c.api.putPart(t.Context(), c.apiURL.String()+"/storage?sig=1", 3, bodyOf("abc"))
-		wantAPIError(t, err, opPutPart, status)
+		wantAPIError(t, err, operation.PutPart, status)
 		_, err = c.Download(t.Context(), "/a")
-		wantAPIError(t, err, opDownload, status)
+		wantAPIError(t, err, operation.DownloadFile, status)
 	}
 }
 

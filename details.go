@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // FileDetails is what the service knows about a file (FileDetails in
@@ -90,7 +91,7 @@ func (c *Client) GetFileDetails(ctx context.Context, filePath string) (*FileDeta
 		return nil, err
 	}
 	var details *FileDetails
-	err := c.retry(ctx, opDetails, func(ctx context.Context) (err error) {
+	err := c.retry(ctx, operation.GetFileDetails, func(ctx context.Context) (err error) {
 		details, err = c.service.details(ctx, filePath)
 		return err
 	})
@@ -114,7 +115,7 @@ func (c *Client) DeleteFile(ctx context.Context, filePath string) error {
 		return err
 	}
 	lost := false // an answer was lost that may have said "deleted"
-	return c.retry(ctx, opDelete, func(ctx context.Context) error {
+	return c.retry(ctx, operation.DeleteFile, func(ctx context.Context) error {
 		err := c.api.delete(ctx, filePath)
 		if lost && errors.Is(err, ErrNotFound) {
 			return nil

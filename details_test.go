@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // script answers one request after another.
@@ -62,7 +64,7 @@ func TestDetails(t *testing.T) {
 					}
 				}
 				if test.status != 0 {
-					wantAPIError(t, err, opDetails, test.status)
+					wantAPIError(t, err, operation.GetFileDetails, test.status)
 				}
 				if test.is != nil && !errors.Is(err, test.is) {
 					t.Errorf("error %v, want %v", err, test.is)
@@ -145,7 +147,7 @@ func TestEventsOfRetries(t *testing.T) {
 			status int
 			failed bool
 		}{{0, true}, {503, false}, {200, false}} {
-			if e := attempts[i]; e.Attempt != i+1 || e.Status != want.status || (e.Err != nil) != want.failed || e.Operation != opDetails {
+			if e := attempts[i]; e.Attempt != i+1 || e.Status != want.status || (e.Err != nil) != want.failed || e.Operation != operation.GetFileDetails {
 				t.Errorf("attempt %d: %+v", i+1, e)
 			}
 		}

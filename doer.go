@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 const (
@@ -163,28 +165,20 @@ type endpoint struct{ method, path string }
 
 // operations are those of openapi.yaml on the API's server.
 var operations = map[endpoint]string{
-	{"POST", "uploads"}:                                   opBegin,
-	{"POST", "uploads/binary"}:                            opBasicUpload,
-	{"POST", "uploads/form_data"}:                         opFormDataUpload,
-	{"POST", "uploads/url"}:                               opUploadFromURL,
-	{"GET", "uploads/{uploadId}/parts"}:                   opListParts,
-	{"GET", "uploads/{uploadId}/parts/{uploadPartIndex}"}: opGetPart,
-	{"PUT", "uploads/{uploadId}/parts/{uploadPartIndex}"}: opCompletePart,
-	{"GET", "files/details"}:                              opDetails,
-	{"DELETE", "files"}:                                   opDelete,
+	{"POST", "uploads"}:                                   operation.BeginMultipartUpload,
+	{"POST", "uploads/binary"}:                            operation.BasicUpload,
+	{"POST", "uploads/form_data"}:                         operation.FormDataUpload,
+	{"POST", "uploads/url"}:                               operation.UploadFromURL,
+	{"GET", "uploads/{uploadId}/parts"}:                   operation.ListUploadParts,
+	{"GET", "uploads/{uploadId}/parts/{uploadPartIndex}"}: operation.GetUploadPart,
+	{"PUT", "uploads/{uploadId}/parts/{uploadPartIndex}"}: operation.CompleteUploadPart,
+	{"GET", "files/details"}:                              operation.GetFileDetails,
+	{"DELETE", "files"}:                                   operation.DeleteFile,
 }
-
-const (
-	opDelete         = "DeleteFile"
-	opDownload       = "DownloadFile"
-	opBasicUpload    = "BasicUpload"
-	opFormDataUpload = "FormDataUpload"
-	opUploadFromURL  = "UploadFromUrl"
-)
 
 func (c call) maxAnswer() int64 {
 	switch c.operation {
-	case opListParts, "":
+	case operation.ListUploadParts, "":
 		return maxListAnswer
 	}
 	return maxAnswer
@@ -193,7 +187,7 @@ func (c call) maxAnswer() int64 {
 // withTimeout bounds a call with its answer, unless it carries a whole file.
 func (c call) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	switch c.operation {
-	case opBasicUpload, opFormDataUpload, "":
+	case operation.BasicUpload, operation.FormDataUpload, "":
 		return context.WithCancel(ctx)
 	}
 	return context.WithTimeoutCause(ctx, callTimeout, errCallTimeout)

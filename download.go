@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // DownloadOption configures one download; see [Client.Download].
@@ -84,7 +86,7 @@ func (d *Download) Read(p []byte) (int, error) {
 	switch {
 	case d.Size < 0:
 	case d.read > d.Size:
-		return n, protocolError(opDownload, http.StatusPartialContent, "more came than was announced")
+		return n, protocolError(operation.DownloadFile, http.StatusPartialContent, "more came than was announced")
 	case err == io.EOF && d.read < d.Size:
 		return n, io.ErrUnexpectedEOF
 	}
@@ -159,7 +161,7 @@ func (c *Client) Download(ctx context.Context, filePath string, opts ...Download
 		}
 	}
 	var download *Download
-	err = c.retry(ctx, opDownload, func(ctx context.Context) (err error) {
+	err = c.retry(ctx, operation.DownloadFile, func(ctx context.Context) (err error) {
 		download, err = c.openDownload(ctx, address, &settings)
 		return err
 	})
@@ -222,7 +224,7 @@ func (c *Client) fetch(ctx context.Context, address string, s *downloadSettings,
 		if s.authenticated {
 			c.credentials.set(req.Header, token)
 		}
-		resp, err := c.send(req, call{operation: opDownload, part: -1, attempt: stepOf(ctx).attempt}, false)
+		resp, err := c.send(req, call{operation: operation.DownloadFile, part: -1, attempt: stepOf(ctx).attempt}, false)
 		if err != nil {
 			return nil, err
 		}
@@ -268,18 +270,18 @@ func (c *Client) download(resp *http.Response, s *downloadSettings) (*Download, 
 	case resp.StatusCode == http.StatusOK && !s.ranged:
 		return download, nil
 	case resp.StatusCode == http.StatusOK:
-		return nil, protocolError(opDownload, resp.StatusCode, "the CDN ignored the range")
+		return nil, protocolError(operation.DownloadFile, resp.StatusCode, "the CDN ignored the range")
 	case resp.StatusCode != http.StatusPartialContent && resp.StatusCode/100 == 2:
-		return nil, protocolError(opDownload, resp.StatusCode, "200 or 206 was expected")
+		return nil, protocolError(operation.DownloadFile, resp.StatusCode, "200 or 206 was expected")
 	case resp.StatusCode != http.StatusPartialContent:
-		return nil, c.apiError(opDownload, resp, false)
+		return nil, c.apiError(operation.DownloadFile, resp, false)
 	}
 	first, last, total, ok := parseContentRange(resp.Header.Get("Content-Range"))
 	switch {
 	case !ok || !s.ranged || first != s.offset, s.length > 0 && last >= s.offset+s.length,
 		s.length > 0 && last < s.offset+s.length-1 && total >= 0 && last < total-1,
 		resp.ContentLength >= 0 && resp.ContentLength != last-first+1:
-		return nil, protocolError(opDownload, resp.StatusCode, "the CDN answered another range than was asked for")
+		return nil, protocolError(operation.DownloadFile, resp.StatusCode, "the CDN answered another range than was asked for")
 	}
 	download.Offset, download.Size, download.FileSize = first, last-first+1, total
 	return download, nil

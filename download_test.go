@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 func TestDownload(t *testing.T) {
@@ -61,7 +63,7 @@ func TestDownload(t *testing.T) {
 		})
 	}
 	_, err := c.Download(t.Context(), "/a", WithRange(12, 1))
-	wantAPIError(t, err, opDownload, 416)
+	wantAPIError(t, err, operation.DownloadFile, 416)
 }
 
 func TestDownloadAnswers(t *testing.T) {
@@ -240,7 +242,7 @@ func TestDownloadRedirects(t *testing.T) {
 	}
 	paths = nil
 	_, err = c.Download(t.Context(), "/loop", WithCDNAuth(), WithRange(1, -1))
-	wantAPIError(t, err, opDownload, http.StatusFound)
+	wantAPIError(t, err, operation.DownloadFile, http.StatusFound)
 	if len(paths) != maxRedirects+1 {
 		t.Errorf("%d requests", len(paths))
 	}
@@ -264,7 +266,7 @@ func TestDownloadRefreshesTheToken(t *testing.T) {
 	download.Close()
 
 	_, err = c.Download(t.Context(), "/a") // without credentials a 401 is final
-	wantAPIError(t, err, opDownload, 401)
+	wantAPIError(t, err, operation.DownloadFile, 401)
 	if asked != 2 {
 		t.Error("the source was asked for a download without credentials")
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // memoryService is the service in memory, for tests of the engine without HTTP.
@@ -55,7 +56,7 @@ func (g *gauge) add(op string, n int) {
 	defer g.mu.Unlock()
 	g.inFlight[op] += n
 	g.highest[op] = max(g.highest[op], g.inFlight[op])
-	if op != opPutPart {
+	if op != operation.PutPart {
 		g.inFlight["api"] += n
 		g.highest["api"] = max(g.highest["api"], g.inFlight["api"])
 	}
@@ -129,7 +130,7 @@ func (m *memoryService) describe(index int64) gen.UploadPart {
 }
 
 func (m *memoryService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (answer *gen.BeginMultipartUploadResponse, err error) {
-	err = m.api(ctx, opBegin, -1, func() error {
+	err = m.api(ctx, operation.BeginMultipartUpload, -1, func() error {
 		m.size = request.Size
 		answer = &gen.BeginMultipartUploadResponse{
 			File:        gen.FileDetails{FilePath: "/uploads/file.bin", Size: request.Size},
@@ -142,7 +143,7 @@ func (m *memoryService) begin(ctx context.Context, request gen.BeginMultipartUpl
 }
 
 func (m *memoryService) getPart(ctx context.Context, _ string, index int64) (got part, err error) {
-	err = m.api(ctx, opGetPart, index, func() error {
+	err = m.api(ctx, operation.GetUploadPart, index, func() error {
 		got = partOf(m.describe(index))
 		return nil
 	})
@@ -150,7 +151,7 @@ func (m *memoryService) getPart(ctx context.Context, _ string, index int64) (got
 }
 
 func (m *memoryService) listParts(ctx context.Context, _ string) (todo []int64, err error) {
-	err = m.api(ctx, opListParts, -1, func() error {
+	err = m.api(ctx, operation.ListUploadParts, -1, func() error {
 		for i := range m.count() {
 			if !m.done[i] {
 				todo = append(todo, i)
@@ -162,9 +163,9 @@ func (m *memoryService) listParts(ctx context.Context, _ string) (todo []int64, 
 }
 
 func (m *memoryService) completePart(ctx context.Context, _ string, index int64, etag string) (answer completion, err error) {
-	err = m.api(ctx, opCompletePart, index, func() error {
+	err = m.api(ctx, operation.CompleteUploadPart, index, func() error {
 		if etag != etagOf(m.parts[index]) {
-			return &APIError{Operation: opCompletePart, Status: http.StatusBadRequest, Code: "wrong_etag"}
+			return &APIError{Operation: operation.CompleteUploadPart, Status: http.StatusBadRequest, Code: "wrong_etag"}
 		}
 		m.done[index] = true
 		if int64(len(m.done)) == m.count() {
@@ -176,7 +177,7 @@ func (m *memoryService) completePart(ctx context.Context, _ string, index int64,
 }
 
 func (m *memoryService) details(ctx context.Context, filePath string) (found *FileDetails, err error) {
-	err = m.api(ctx, opDetails, -1, func() error {
+	err = m.api(ctx, operation.GetFileDetails, -1, func() error {
 		if found = m.found; found != nil {
 			return nil
 		}
@@ -191,11 +192,11 @@ func (m *memoryService) putPart(ctx context.Context, address string, size int64,
 	if _, err := fmt.Sscanf(address, "https://storage.example.com/%d", &index); err != nil {
 		return "", err
 	}
-	if err := m.enter(opPutPart, index); err != nil {
-		m.leave(opPutPart)
+	if err := m.enter(operation.PutPart, index); err != nil {
+		m.leave(operation.PutPart)
 		return "", err
 	}
-	defer m.leave(opPutPart)
+	defer m.leave(operation.PutPart)
 	r, err := body()
 	if err != nil {
 		return "", err

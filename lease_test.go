@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 func TestSpareBytesMakeRoom(t *testing.T) {
@@ -55,7 +57,7 @@ func TestRefusedETagOfAStream(t *testing.T) {
 			c.budget = newBudget(1000 * parts)
 			m.latency = time.Second
 			m.fail = func(op string, index int64, nth int) error {
-				if op == opCompletePart && nth == 2 { // the first has no others beside it
+				if op == operation.CompleteUploadPart && nth == 2 { // the first has no others beside it
 					return &APIError{Operation: op, Status: http.StatusBadRequest}
 				}
 				return nil

@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // TestOperations ties every operation of openapi.yaml to a method: one of the
@@ -18,7 +20,7 @@ func TestOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	byHand := map[string]any{opDownload: (*Client).Download}
+	byHand := map[string]any{operation.DownloadFile: (*Client).Download}
 	generated := reflect.TypeFor[*gen.ClientWithResponses]()
 	c := mustClient(t, testKey, WithAPIURL("https://proxy.example.com/prefix"))
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // What is told of an upload must be what became of it.
@@ -21,8 +22,8 @@ import (
 func TestLastCompletionIsAskedForBeforeTheEnd(t *testing.T) {
 	t.Parallel()
 	for name, refusal := range map[string]*APIError{
-		"asked to wait too long": {Operation: opCompletePart, Status: http.StatusServiceUnavailable, RetryAfter: time.Hour},
-		"tried too often":        {Operation: opCompletePart, Status: http.StatusBadGateway},
+		"asked to wait too long": {Operation: operation.CompleteUploadPart, Status: http.StatusServiceUnavailable, RetryAfter: time.Hour},
+		"tried too often":        {Operation: operation.CompleteUploadPart, Status: http.StatusBadGateway},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -30,7 +31,7 @@ func TestLastCompletionIsAskedForBeforeTheEnd(t *testing.T) {
 				c, m := newMemoryClient(1000, 2, 8)
 				tries := 0
 				m.fail = func(op string, index int64, _ int) error {
-					if op != opCompletePart {
+					if op != operation.CompleteUploadPart {
 						return nil
 					}
 					if tries++; refusal.RetryAfter > 0 || tries == maxAttempts {
@@ -79,16 +80,16 @@ func TestSourceIsProvedWhenAnotherProcessCompletes(t *testing.T) {
 		m.parts[0], m.done[0] = data[:1000], true
 		m.fail = func(op string, index int64, _ int) error {
 			switch {
-			case op == opPutPart && index == 2:
+			case op == operation.PutPart && index == 2:
 				write(append(data, 'x'))
-			case op == opGetPart && index == 1:
+			case op == operation.GetUploadPart && index == 1:
 				m.done[1] = true
 				return &APIError{Operation: op, Status: http.StatusNotFound}
 			}
 			return nil
 		}
 		m.extra = func(op string, index int64) time.Duration {
-			if op == opGetPart && index == 1 {
+			if op == operation.GetUploadPart && index == 1 {
 				return time.Second
 			}
 			return 0
@@ -144,9 +145,9 @@ func TestBeginAnswerOfAnotherFile(t *testing.T) {
 		}}
 		m.fail = func(op string, index int64, nth int) error {
 			switch {
-			case op == opDetails:
+			case op == operation.GetFileDetails:
 				return &APIError{Operation: op, Status: http.StatusForbidden}
-			case op == opCompletePart && nth == 3:
+			case op == operation.CompleteUploadPart && nth == 3:
 				m.done[index] = true
 				return errors.New("answer lost")
 			}
@@ -193,7 +194,7 @@ func TestRefusedCompletionAfterALostOne(t *testing.T) {
 				c, m := newMemoryClient(1000, 2, 8)
 				tries := 0
 				m.fail = func(op string, index int64, _ int) error {
-					if op != opCompletePart {
+					if op != operation.CompleteUploadPart {
 						return nil
 					}
 					if tries++; tries == 1 {
@@ -244,7 +245,7 @@ func TestETagIsNotWaitedForLong(t *testing.T) {
 		c, m := newMemoryClient(1000, 2, 8)
 		c.service = pendingService{m}
 		m.fail = func(op string, _ int64, _ int) error {
-			if op == opDetails {
+			if op == operation.GetFileDetails {
 				return &APIError{Operation: op, Status: http.StatusServiceUnavailable}
 			}
 			return nil
@@ -265,8 +266,8 @@ func TestResumeOfAForgottenUpload(t *testing.T) {
 		found   *FileDetails
 		want    bool
 	}{
-		"details may not be read":   {details: &APIError{Operation: opDetails, Status: http.StatusForbidden}, want: true},
-		"there is no file":          {details: &APIError{Operation: opDetails, Status: http.StatusNotFound}},
+		"details may not be read":   {details: &APIError{Operation: operation.GetFileDetails, Status: http.StatusForbidden}, want: true},
+		"there is no file":          {details: &APIError{Operation: operation.GetFileDetails, Status: http.StatusNotFound}},
 		"there is another file":     {found: &FileDetails{Size: 2501}},
 		"there is a file like ours": {found: &FileDetails{Size: 2500}, want: true},
 	} {
@@ -281,9 +282,9 @@ func TestResumeOfAForgottenUpload(t *testing.T) {
 				}
 				m.fail = func(op string, _ int64, _ int) error {
 					switch op {
-					case opListParts:
+					case operation.ListUploadParts:
 						return &APIError{Operation: op, Status: http.StatusNotFound}
-					case opDetails:
+					case operation.GetFileDetails:
 						return test.details
 					}
 					return nil
@@ -320,7 +321,7 @@ func TestOldFileIsNotAdopted(t *testing.T) {
 				}}
 				m.found = &FileDetails{FilePath: "/uploads/file.bin", Size: 500, ETag: "old", LastModified: time.Now().Add(test.found)}
 				m.fail = func(op string, _ int64, _ int) error {
-					if op == opCompletePart || op == opListParts {
+					if op == operation.CompleteUploadPart || op == operation.ListUploadParts {
 						return &APIError{Operation: op, Status: http.StatusNotFound}
 					}
 					return nil
@@ -340,7 +341,7 @@ func TestAnswerRefusedByATransport(t *testing.T) {
 	t.Parallel()
 	c, m := newMemoryClient(1000, 2, 8)
 	m.fail = func(op string, index int64, nth int) error {
-		if op == opCompletePart && nth == 3 {
+		if op == operation.CompleteUploadPart && nth == 3 {
 			m.done[index] = true
 			return finalError(true)
 		}
@@ -371,8 +372,8 @@ func TestCallersErrorsAreTheCallers(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, m := newMemoryClient(1000, 2, 8)
 			_, err := c.Upload(t.Context(), ReaderAt(refusingAt{status}, 500))
-			if statusOf(err) != status || m.calls[opPutPart] != 1 {
-				t.Errorf("%v after %d PUTs, want the source's own failure after one", err, m.calls[opPutPart])
+			if statusOf(err) != status || m.calls[operation.PutPart] != 1 {
+				t.Errorf("%v after %d PUTs, want the source's own failure after one", err, m.calls[operation.PutPart])
 			}
 		})
 	}
@@ -385,5 +386,5 @@ func (r refusingAt) ReadAt(_ []byte, at int64) (int, error) {
 	if at == 500 {
 		return 0, io.EOF
 	}
-	return 0, &APIError{Operation: opDownload, Status: r.status}
+	return 0, &APIError{Operation: operation.DownloadFile, Status: r.status}
 }

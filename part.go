@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 const (
@@ -62,7 +63,7 @@ type partRun struct {
 var errPartDone = errors.New("the part is complete already")
 
 func (p *partRun) do(ctx context.Context) error {
-	p.waits, p.step = true, p.retrier(opPutPart, p.index)
+	p.waits, p.step = true, p.retrier(operation.PutPart, p.index)
 	defer p.window.leave()
 	defer p.sending()
 
@@ -112,7 +113,7 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 func (p *partRun) sendOnce(ctx context.Context, payload payload) (completion, verdict, error) {
 	etag, err := p.put(ctx, payload)
 	if err != nil {
-		return completion{}, judge(opPutPart, err), err
+		return completion{}, judge(operation.PutPart, err), err
 	}
 	payload.lease.makeSpare()
 	if !p.counted {

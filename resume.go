@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // Resume goes on with the upload of a checkpoint: it asks the service which
@@ -71,7 +73,7 @@ func (t *transfer) resume(ctx context.Context) (*FileDetails, error) {
 	if !now.equal(t.checkpoint.Source) {
 		return nil, fmt.Errorf("%w: it is not the one of the checkpoint", ErrSourceChanged)
 	}
-	todo, err := t.remaining(ctx, t.retrier(opListParts, -1))
+	todo, err := t.remaining(ctx, t.retrier(operation.ListUploadParts, -1))
 	if err != nil {
 		if errors.Is(err, ErrUploadUnknown) {
 			t.setUncertain(t.mayHaveEnded(ctx))
@@ -107,7 +109,7 @@ func (t *transfer) remaining(ctx context.Context, r *retrier) ([]int64, error) {
 func (t *transfer) finish(ctx context.Context) (*FileDetails, error) {
 	for pass := 0; !t.completed; pass++ {
 		t.setUncertain(t.finishing)
-		todo, err := t.remaining(ctx, t.retrier(opListParts, -1))
+		todo, err := t.remaining(ctx, t.retrier(operation.ListUploadParts, -1))
 		if err != nil {
 			if t.stored(ctx) {
 				break
@@ -186,7 +188,7 @@ const detailsPatience = 10 * time.Second
 
 // found is the file at the upload's path, which may be another one.
 func (t *transfer) found(ctx context.Context) (found *FileDetails, err error) {
-	err = t.call(ctx, opDetails, func(ctx context.Context) (err error) {
+	err = t.call(ctx, operation.GetFileDetails, func(ctx context.Context) (err error) {
 		found, err = t.service.details(ctx, t.file.FilePath)
 		return err
 	})

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // interrupted uploads data until the parts in keep are complete and returns the
@@ -22,7 +24,7 @@ func interrupted(t testing.TB, c *Client, m *memoryService, source Source, keep 
 	t.Helper()
 	broken := errors.New("power cut")
 	m.fail = func(op string, index int64, _ int) error {
-		if op == opCompletePart && !slices.Contains(keep, index) {
+		if op == operation.CompleteUploadPart && !slices.Contains(keep, index) {
 			return &APIError{Operation: op, Status: http.StatusForbidden}
 		}
 		return nil
@@ -30,7 +32,7 @@ func interrupted(t testing.TB, c *Client, m *memoryService, source Source, keep 
 	var saved []byte
 	if len(keep) == 0 {
 		m.fail = func(op string, _ int64, _ int) error {
-			if op == opPutPart {
+			if op == operation.PutPart {
 				return &sourceError{broken}
 			}
 			return nil
@@ -85,10 +87,10 @@ func TestResumeSendsWhatIsMissing(t *testing.T) {
 				if !m.exists() || !bytes.Equal(m.stored(), data) || file.ETag != "whole" {
 					t.Errorf("stored %d bytes, want %d; %+v", len(m.stored()), len(data), file)
 				}
-				if puts := m.calls[opPutPart]; puts != 6-len(keep) {
+				if puts := m.calls[operation.PutPart]; puts != 6-len(keep) {
 					t.Errorf("%d PUTs, want %d: only what was missing", puts, 6-len(keep))
 				}
-				if m.calls[opBegin] != 0 {
+				if m.calls[operation.BeginMultipartUpload] != 0 {
 					t.Error("the upload was begun again")
 				}
 				if last.Confirmed != 5500 || last.Total != 5500 {
@@ -109,12 +111,12 @@ func TestResumeOfACompleteUpload(t *testing.T) {
 	if err != nil || file.ETag != "whole" {
 		t.Errorf("%+v, %v; want the stored file", file, err)
 	}
-	if m.calls[opPutPart] != 0 {
+	if m.calls[operation.PutPart] != 0 {
 		t.Error("bytes were sent")
 	}
 	// Without the right to read details, the etag stays empty.
 	m.fail = func(op string, _ int64, _ int) error {
-		if op == opDetails {
+		if op == operation.GetFileDetails {
 			return &APIError{Operation: op, Status: http.StatusForbidden}
 		}
 		return nil
@@ -145,7 +147,7 @@ func TestDetailsOfAnotherFile(t *testing.T) {
 		c, m = newMemoryClient(1000, 2, 8)
 		m.found = &found
 		m.fail = func(op string, _ int64, nth int) error {
-			if op == opCompletePart && nth == 3 || op == opListParts {
+			if op == operation.CompleteUploadPart && nth == 3 || op == operation.ListUploadParts {
 				return &APIError{Operation: op, Status: http.StatusNotFound}
 			}
 			return nil
@@ -265,7 +267,7 @@ func TestResumeStateMachine(t *testing.T) {
 		m.fail = func(op string, index int64, _ int) error {
 			mu.Lock()
 			defer mu.Unlock()
-			if op == opPutPart && m.done[index] {
+			if op == operation.PutPart && m.done[index] {
 				rt.Errorf("part %d is complete and was sent again", index)
 			}
 			if lives--; lives >= 0 {
@@ -314,7 +316,7 @@ func TestProgress(t *testing.T) {
 			c, m := newMemoryClient(1000, 3, 8)
 			m.latency, m.speed = 30*time.Millisecond, 10_000
 			m.fail = func(op string, index int64, nth int) error {
-				if op == opPutPart && nth == 3 {
+				if op == operation.PutPart && nth == 3 {
 					return &APIError{Operation: op, Status: http.StatusServiceUnavailable}
 				}
 				return nil

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 const (
@@ -72,7 +74,7 @@ func judge(op string, err error) verdict {
 		return resend
 	case permanent(op, err):
 		return stop
-	case op == opCompletePart:
+	case op == operation.CompleteUploadPart:
 		return ask // the answer is lost; the completion may not be
 	default:
 		return again
@@ -82,7 +84,7 @@ func judge(op string, err error) verdict {
 func judgeAnswer(op string, answer *APIError) verdict {
 	passes := temporary(answer.Status)
 	switch op {
-	case opPutPart:
+	case operation.PutPart:
 		switch {
 		case answer.Status == http.StatusForbidden, answer.Code == "ExpiredToken":
 			return refresh // the signature may have expired
@@ -91,11 +93,11 @@ func judgeAnswer(op string, answer *APIError) verdict {
 		case answer.Code == "RequestTimeout":
 			return again // storage says 400 when it waited too long for bytes
 		}
-	case opGetPart:
+	case operation.GetUploadPart:
 		if answer.Status == http.StatusNotFound {
 			return ask // perhaps the part is complete
 		}
-	case opCompletePart:
+	case operation.CompleteUploadPart:
 		switch {
 		case answer.Status == http.StatusTooManyRequests:
 			return again // refused before anything was done
@@ -151,7 +153,7 @@ func permanent(op string, err error) bool {
 		return true
 	case errors.As(err, &dns):
 		// At the first contact the name is wrong; later the resolver is.
-		return dns.IsNotFound && op == opBegin
+		return dns.IsNotFound && op == operation.BeginMultipartUpload
 	}
 	return errors.Is(err, http.ErrSchemeMismatch)
 }

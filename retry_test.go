@@ -15,6 +15,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // finalError is an error of a transport that tells whether it will come again.
@@ -35,82 +37,82 @@ func TestJudge(t *testing.T) {
 		want verdict
 		why  string
 	}{
-		{opBegin, reset, again, "a begun upload that is never completed leaves no file"},
-		{opBegin, io.ErrUnexpectedEOF, again, "an answer cut short says nothing"},
-		{opBegin, ErrProtocol, again, "nonsense from something in between can pass; bounded"},
-		{opBegin, context.DeadlineExceeded, again, "the attempt's own time was up, not the caller's"},
-		{opBegin, &net.DNSError{IsNotFound: true}, stop, "no such host at the first contact: a typing error"},
-		{opBegin, &tls.CertificateVerificationError{}, stop, "a wrong certificate stays wrong"},
-		{opBegin, x509.UnknownAuthorityError{}, stop, "so does an unknown authority"},
-		{opBegin, x509.HostnameError{Certificate: &x509.Certificate{}}, stop, "and a wrong name"},
-		{opBegin, &ArgumentError{Field: "jwt"}, stop, "an argument does not get better"},
-		{opBegin, &url.Error{Err: finalError(true)}, stop, "a transport that says so knows better"},
-		{opBegin, &url.Error{Err: finalError(false)}, again, "also when it says the opposite"},
-		{opBegin, &jwtError{io.EOF}, stop, "the source of tokens knows better whether to try again"},
-		{opBegin, status(400), stop, "the request is wrong and would be again"},
-		{opBegin, status(401), stop, "the key is unknown; a JWT was refreshed within the attempt"},
-		{opBegin, status(403), stop, "not allowed, or the path is taken"},
-		{opBegin, status(404), stop, "no such account or address"},
-		{opBegin, status(408), again, "the server gave up waiting"},
-		{opBegin, status(413), stop, "the file is too large for the account"},
-		{opBegin, status(429), again, "too many requests: later"},
-		{opBegin, status(301), stop, "redirects are not followed with credentials"},
-		{opBegin, status(500), again, "server trouble can pass"},
-		{opBegin, status(501), stop, "not implemented stays so"},
-		{opBegin, status(502), again, "a gateway's trouble can pass"},
-		{opBegin, status(503), again, "overload can pass"},
-		{opBegin, status(504), again, "a gateway's timeout can pass"},
-		{opBegin, status(505), stop, "the HTTP version stays unknown"},
+		{operation.BeginMultipartUpload, reset, again, "a begun upload that is never completed leaves no file"},
+		{operation.BeginMultipartUpload, io.ErrUnexpectedEOF, again, "an answer cut short says nothing"},
+		{operation.BeginMultipartUpload, ErrProtocol, again, "nonsense from something in between can pass; bounded"},
+		{operation.BeginMultipartUpload, context.DeadlineExceeded, again, "the attempt's own time was up, not the caller's"},
+		{operation.BeginMultipartUpload, &net.DNSError{IsNotFound: true}, stop, "no such host at the first contact: a typing error"},
+		{operation.BeginMultipartUpload, &tls.CertificateVerificationError{}, stop, "a wrong certificate stays wrong"},
+		{operation.BeginMultipartUpload, x509.UnknownAuthorityError{}, stop, "so does an unknown authority"},
+		{operation.BeginMultipartUpload, x509.HostnameError{Certificate: &x509.Certificate{}}, stop, "and a wrong name"},
+		{operation.BeginMultipartUpload, &ArgumentError{Field: "jwt"}, stop, "an argument does not get better"},
+		{operation.BeginMultipartUpload, &url.Error{Err: finalError(true)}, stop, "a transport that says so knows better"},
+		{operation.BeginMultipartUpload, &url.Error{Err: finalError(false)}, again, "also when it says the opposite"},
+		{operation.BeginMultipartUpload, &jwtError{io.EOF}, stop, "the source of tokens knows better whether to try again"},
+		{operation.BeginMultipartUpload, status(400), stop, "the request is wrong and would be again"},
+		{operation.BeginMultipartUpload, status(401), stop, "the key is unknown; a JWT was refreshed within the attempt"},
+		{operation.BeginMultipartUpload, status(403), stop, "not allowed, or the path is taken"},
+		{operation.BeginMultipartUpload, status(404), stop, "no such account or address"},
+		{operation.BeginMultipartUpload, status(408), again, "the server gave up waiting"},
+		{operation.BeginMultipartUpload, status(413), stop, "the file is too large for the account"},
+		{operation.BeginMultipartUpload, status(429), again, "too many requests: later"},
+		{operation.BeginMultipartUpload, status(301), stop, "redirects are not followed with credentials"},
+		{operation.BeginMultipartUpload, status(500), again, "server trouble can pass"},
+		{operation.BeginMultipartUpload, status(501), stop, "not implemented stays so"},
+		{operation.BeginMultipartUpload, status(502), again, "a gateway's trouble can pass"},
+		{operation.BeginMultipartUpload, status(503), again, "overload can pass"},
+		{operation.BeginMultipartUpload, status(504), again, "a gateway's timeout can pass"},
+		{operation.BeginMultipartUpload, status(505), stop, "the HTTP version stays unknown"},
 
-		{opGetPart, reset, again, "reading is safe to repeat"},
-		{opGetPart, &net.DNSError{IsNotFound: true}, again, "the name was good a moment ago"},
-		{opGetPart, status(404), ask, "perhaps the part is complete"},
-		{opGetPart, status(403), stop, "the key may not"},
-		{opGetPart, status(400), stop, "the request is wrong"},
-		{opGetPart, status(429), again, "too many requests"},
-		{opGetPart, status(503), again, "overload can pass"},
+		{operation.GetUploadPart, reset, again, "reading is safe to repeat"},
+		{operation.GetUploadPart, &net.DNSError{IsNotFound: true}, again, "the name was good a moment ago"},
+		{operation.GetUploadPart, status(404), ask, "perhaps the part is complete"},
+		{operation.GetUploadPart, status(403), stop, "the key may not"},
+		{operation.GetUploadPart, status(400), stop, "the request is wrong"},
+		{operation.GetUploadPart, status(429), again, "too many requests"},
+		{operation.GetUploadPart, status(503), again, "overload can pass"},
 
-		{opPutPart, reset, again, "the part is sent again from its first byte"},
-		{opPutPart, ErrStalled, again, "a dead connection; another one may live"},
-		{opPutPart, errMissingETag, resend, "stored, but it cannot be completed"},
-		{opPutPart, &sourceError{fs.ErrPermission}, stop, "the source cannot be read"},
-		{opPutPart, ErrSourceSize, stop, "the source is too short"},
-		{opPutPart, ErrSourceChanged, stop, "the source is another"},
-		{opPutPart, status(403), refresh, "the signature may have expired"},
-		{opPutPart, coded(400, "ExpiredToken"), refresh, "so storage says it when the signer's session ended"},
-		{opPutPart, coded(400, "RequestTimeout"), again, "storage waited too long for bytes"},
-		{opPutPart, status(400), stop, "storage does not understand"},
-		{opPutPart, status(404), ask, "storage has forgotten the upload, or finished it"},
-		{opPutPart, status(408), again, "storage waited too long"},
-		{opPutPart, status(411), stop, "the length is always there; something in between drops it"},
-		{opPutPart, status(413), stop, "too large stays so"},
-		{opPutPart, status(429), again, "too many requests"},
-		{opPutPart, status(500), again, "storage trouble can pass"},
-		{opPutPart, status(503), again, "storage asks to slow down"},
-		{opPutPart, status(307), stop, "the bytes go to the signed address only"},
+		{operation.PutPart, reset, again, "the part is sent again from its first byte"},
+		{operation.PutPart, ErrStalled, again, "a dead connection; another one may live"},
+		{operation.PutPart, errMissingETag, resend, "stored, but it cannot be completed"},
+		{operation.PutPart, &sourceError{fs.ErrPermission}, stop, "the source cannot be read"},
+		{operation.PutPart, ErrSourceSize, stop, "the source is too short"},
+		{operation.PutPart, ErrSourceChanged, stop, "the source is another"},
+		{operation.PutPart, status(403), refresh, "the signature may have expired"},
+		{operation.PutPart, coded(400, "ExpiredToken"), refresh, "so storage says it when the signer's session ended"},
+		{operation.PutPart, coded(400, "RequestTimeout"), again, "storage waited too long for bytes"},
+		{operation.PutPart, status(400), stop, "storage does not understand"},
+		{operation.PutPart, status(404), ask, "storage has forgotten the upload, or finished it"},
+		{operation.PutPart, status(408), again, "storage waited too long"},
+		{operation.PutPart, status(411), stop, "the length is always there; something in between drops it"},
+		{operation.PutPart, status(413), stop, "too large stays so"},
+		{operation.PutPart, status(429), again, "too many requests"},
+		{operation.PutPart, status(500), again, "storage trouble can pass"},
+		{operation.PutPart, status(503), again, "storage asks to slow down"},
+		{operation.PutPart, status(307), stop, "the bytes go to the signed address only"},
 
-		{opCompletePart, reset, ask, "a lost answer is not a lost part"},
-		{opCompletePart, ErrProtocol, ask, "an unreadable answer is a lost one"},
-		{opCompletePart, context.DeadlineExceeded, ask, "so is a late one"},
-		{opCompletePart, status(400), resend, "the etag was refused"},
-		{opCompletePart, status(409), resend, "the etag was refused"},
-		{opCompletePart, status(412), resend, "the etag was refused"},
-		{opCompletePart, status(422), resend, "the etag was refused"},
-		{opCompletePart, status(401), stop, "the key is no longer good"},
-		{opCompletePart, status(403), stop, "not allowed, or the path was taken meanwhile"},
-		{opCompletePart, status(404), ask, "it may have been done all the same"},
-		{opCompletePart, status(408), ask, "it may have been done all the same"},
-		{opCompletePart, status(429), again, "refused before anything was done"},
-		{opCompletePart, status(500), ask, "it may have been done all the same"},
-		{opCompletePart, status(501), stop, "not implemented stays so"},
-		{opCompletePart, &tls.CertificateVerificationError{}, stop, "nothing was sent"},
+		{operation.CompleteUploadPart, reset, ask, "a lost answer is not a lost part"},
+		{operation.CompleteUploadPart, ErrProtocol, ask, "an unreadable answer is a lost one"},
+		{operation.CompleteUploadPart, context.DeadlineExceeded, ask, "so is a late one"},
+		{operation.CompleteUploadPart, status(400), resend, "the etag was refused"},
+		{operation.CompleteUploadPart, status(409), resend, "the etag was refused"},
+		{operation.CompleteUploadPart, status(412), resend, "the etag was refused"},
+		{operation.CompleteUploadPart, status(422), resend, "the etag was refused"},
+		{operation.CompleteUploadPart, status(401), stop, "the key is no longer good"},
+		{operation.CompleteUploadPart, status(403), stop, "not allowed, or the path was taken meanwhile"},
+		{operation.CompleteUploadPart, status(404), ask, "it may have been done all the same"},
+		{operation.CompleteUploadPart, status(408), ask, "it may have been done all the same"},
+		{operation.CompleteUploadPart, status(429), again, "refused before anything was done"},
+		{operation.CompleteUploadPart, status(500), ask, "it may have been done all the same"},
+		{operation.CompleteUploadPart, status(501), stop, "not implemented stays so"},
+		{operation.CompleteUploadPart, &tls.CertificateVerificationError{}, stop, "nothing was sent"},
 
-		{opListParts, reset, again, "reading is safe to repeat"},
-		{opListParts, status(404), stop, "the upload is unknown"},
-		{opListParts, status(503), again, "overload can pass"},
-		{opDetails, status(403), stop, "the key may not read details"},
-		{opDetails, status(404), stop, "no such file"},
-		{opDetails, status(500), again, "server trouble can pass"},
+		{operation.ListUploadParts, reset, again, "reading is safe to repeat"},
+		{operation.ListUploadParts, status(404), stop, "the upload is unknown"},
+		{operation.ListUploadParts, status(503), again, "overload can pass"},
+		{operation.GetFileDetails, status(403), stop, "the key may not read details"},
+		{operation.GetFileDetails, status(404), stop, "no such file"},
+		{operation.GetFileDetails, status(500), again, "server trouble can pass"},
 	}
 	for _, row := range rows {
 		err := fmt.Errorf("wrapped: %w", row.err)
@@ -141,27 +143,27 @@ func verdictOf(t *testing.T, op string, failure error) verdict {
 		case done == op && mine:
 			failedAt = time.Now()
 			return failure
-		case op == opListParts && done == opCompletePart && mine:
+		case op == operation.ListUploadParts && done == operation.CompleteUploadPart && mine:
 			return errors.New("answer lost") // which makes the engine ask
 		}
 		return nil
 	}
-	if op == opDetails {
+	if op == operation.GetFileDetails {
 		c.service = pendingService{m} // so that the etag is asked for
 	}
 	_, _ = c.Upload(t.Context(), Bytes(content(1500)))
 	switch {
 	case failedAt.IsZero():
 		t.Fatalf("%s was never called", op)
-	case len(next) == 0, op == opListParts && next[0] == opDetails:
+	case len(next) == 0, op == operation.ListUploadParts && next[0] == operation.GetFileDetails:
 		return stop
 	case next[0] == op && nextAt.After(failedAt):
 		return again
-	case next[0] == opPutPart:
+	case next[0] == operation.PutPart:
 		return resend
-	case next[0] == opGetPart && op == opPutPart:
+	case next[0] == operation.GetUploadPart && op == operation.PutPart:
 		return refresh
-	case next[0] == opListParts:
+	case next[0] == operation.ListUploadParts:
 		return ask
 	}
 	t.Fatalf("%s is followed by %v", op, next)
@@ -171,7 +173,7 @@ func verdictOf(t *testing.T, op string, failure error) verdict {
 func testRetrier(events *[]Event) *retrier {
 	c := &Client{limits: newLimits(8, 64, 800, nil)}
 	c.observe = func(e Event) { *events = append(*events, e) }
-	return &retrier{client: c, shared: newRetryBudget(c.limits), op: opBegin, part: -1}
+	return &retrier{client: c, shared: newRetryBudget(c.limits), op: operation.BeginMultipartUpload, part: -1}
 }
 
 func TestRetryWaits(t *testing.T) {
@@ -260,7 +262,7 @@ func TestShortRetryAfterIsNoHurry(t *testing.T) {
 			c, m := newMemoryClient(1000, 2, 8)
 			began := time.Now()
 			m.fail = func(op string, _ int64, _ int) error {
-				if op == opPutPart && time.Since(began) < 50*time.Second {
+				if op == operation.PutPart && time.Since(began) < 50*time.Second {
 					return &APIError{Operation: op, Status: http.StatusServiceUnavailable, RetryAfter: after}
 				}
 				return nil
@@ -280,7 +282,7 @@ func TestNonsenseForAWhileIsOutlived(t *testing.T) {
 		c, m := newMemoryClient(1000, 2, 8)
 		began := time.Now()
 		m.fail = func(op string, _ int64, _ int) error {
-			if op == opGetPart && time.Since(began) < 10*time.Second {
+			if op == operation.GetUploadPart && time.Since(began) < 10*time.Second {
 				return protocolError(op, http.StatusOK, "the answer does not decode")
 			}
 			return nil
@@ -303,7 +305,7 @@ func TestOutageIsOutlived(t *testing.T) {
 				m.discard, m.latency, m.speed = true, 50*time.Millisecond, 1<<30
 				began := time.Now()
 				m.fail = func(op string, _ int64, _ int) error {
-					if since := time.Since(began); op != opBegin && since > time.Second && since < time.Second+outage {
+					if since := time.Since(began); op != operation.BeginMultipartUpload && since > time.Second && since < time.Second+outage {
 						return &APIError{Operation: op, Status: http.StatusBadGateway}
 					}
 					return nil

@@ -8,11 +8,13 @@ import (
 	"net/http/httptrace"
 	"slices"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // fetch gets the part's descriptor with a fresh URL.
 func (p *partRun) fetch(ctx context.Context) error {
-	r := p.begins(opGetPart)
+	r := p.begins(operation.GetUploadPart)
 	for {
 		got, err := p.service.getPart(r.next(ctx), p.uploadID, p.index)
 		if err == nil {
@@ -21,7 +23,7 @@ func (p *partRun) fetch(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		switch judge(opGetPart, err) {
+		switch judge(operation.GetUploadPart, err) {
 		case again:
 			if err := r.wait(ctx, err); err != nil {
 				return err
@@ -42,7 +44,7 @@ func (p *partRun) begins(op string) *retrier {
 
 // take holds a descriptor. A part's range never changes.
 func (p *partRun) take(got part) error {
-	if err := p.checkPart(opGetPart, got); err != nil {
+	if err := p.checkPart(operation.GetUploadPart, got); err != nil {
 		return err
 	}
 	if p.held != nil && (got.index != p.index || got.start != p.held.start || got.end != p.held.end) {
@@ -66,7 +68,7 @@ func (p *partRun) doneOr(ctx context.Context, err error) error {
 }
 
 func (p *partRun) isDone(ctx context.Context) (bool, error) {
-	r := p.retrier(opListParts, -1)
+	r := p.retrier(operation.ListUploadParts, -1)
 	todo, err := p.remaining(ctx, r)
 	if err != nil {
 		p.step = r // what the part fails by
@@ -77,7 +79,7 @@ func (p *partRun) isDone(ctx context.Context) (bool, error) {
 
 // put sends the part's bytes to storage and returns the etag of the answer.
 func (p *partRun) put(ctx context.Context, payload payload) (string, error) {
-	r := p.begins(opPutPart)
+	r := p.begins(operation.PutPart)
 	for refreshes := 0; ; {
 		p.step = r
 		etag, err := p.putInTurn(ctx, r, payload)
@@ -90,7 +92,7 @@ func (p *partRun) put(ctx context.Context, payload payload) (string, error) {
 		if fetchErr := (*fetchError)(nil); errors.As(err, &fetchErr) {
 			return "", fetchErr.err
 		}
-		switch judge(opPutPart, err) {
+		switch judge(operation.PutPart, err) {
 		case again:
 			if err := r.wait(ctx, err); err != nil {
 				return "", err
@@ -122,7 +124,7 @@ func (p *partRun) renewURL(ctx context.Context, r *retrier, nth int, err error) 
 			return err
 		}
 	}
-	p.client.emit(Event{Kind: EventURLRefresh, Operation: opPutPart, UploadID: p.uploadID, Part: p.index, Status: statusOf(err), Err: err})
+	p.client.emit(Event{Kind: EventURLRefresh, Operation: operation.PutPart, UploadID: p.uploadID, Part: p.index, Status: statusOf(err), Err: err})
 	return p.fetch(ctx)
 }
 
@@ -184,7 +186,7 @@ func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) 
 
 // complete tells the service the part's etag.
 func (p *partRun) complete(ctx context.Context, etag string) (completion, verdict, error) {
-	r := p.begins(opCompletePart)
+	r := p.begins(operation.CompleteUploadPart)
 	for {
 		answer, err := p.service.completePart(r.next(ctx), p.uploadID, p.index, etag)
 		if err == nil {
@@ -194,7 +196,7 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 			p.setUncertain(p.last)
 			return completion{}, stop, ctx.Err()
 		}
-		switch then := judge(opCompletePart, err); then {
+		switch then := judge(operation.CompleteUploadPart, err); then {
 		case again:
 			if err := r.wait(ctx, err); err != nil {
 				return completion{}, stop, err

@@ -40,14 +40,3 @@ type completion struct {
 	completed bool
 	etag      string
 }
-
-// The names of the operations, as in openapi.yaml, and of the part PUT, which
-// goes to storage and is no operation of the API.
-const (
-	opBegin        = "BeginMultipartUpload"
-	opGetPart      = "GetUploadPart"
-	opListParts    = "ListUploadParts"
-	opCompletePart = "CompleteUploadPart"
-	opDetails      = "GetFileDetails"
-	opPutPart      = "PutPart"
-)

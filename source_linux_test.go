@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // Some files are not what File can upload: a pipe, which is not even opened, since
@@ -22,7 +24,7 @@ func TestFilesThatAreNone(t *testing.T) {
 	for _, path := range []string{pipe, "/proc/self/status", t.TempDir()} {
 		c, m := newMemoryClient(1000, 2, 8)
 		var refused *ArgumentError
-		if _, err := c.Upload(t.Context(), File(path)); !errors.As(err, &refused) || m.calls[opBegin] > 0 {
+		if _, err := c.Upload(t.Context(), File(path)); !errors.As(err, &refused) || m.calls[operation.BeginMultipartUpload] > 0 {
 			t.Errorf("%s: %v, want it to be refused", path, err)
 		}
 	}

@@ -14,6 +14,8 @@ import (
 	"testing/iotest"
 	"testing/synctest"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 var errBroken = errors.New("disk on fire")
@@ -55,10 +57,10 @@ func TestWrongSourcesNeverBecomeFiles(t *testing.T) {
 			if _, err := c.Upload(t.Context(), row.source(t)); !errors.Is(err, row.want) {
 				t.Errorf("%v, want %v", err, row.want)
 			}
-			if m.calls[opBegin] > 0 && m.exists() {
+			if m.calls[operation.BeginMultipartUpload] > 0 && m.exists() {
 				t.Error("the file came into being")
 			}
-			if row.name == "ReaderAt: long" && m.calls[opBegin] > 0 {
+			if row.name == "ReaderAt: long" && m.calls[operation.BeginMultipartUpload] > 0 {
 				t.Error("it was sent in vain")
 			}
 		})
@@ -179,7 +181,7 @@ func TestFileChanges(t *testing.T) {
 			path := writeTemp(t, content(5000))
 			c, m := newMemoryClient(1000, 1, 2)
 			m.fail = func(op string, _ int64, nth int) error {
-				if op == opPutPart && nth == 2 {
+				if op == operation.PutPart && nth == 2 {
 					change(t, path)
 				}
 				return nil
@@ -237,7 +239,7 @@ func TestStreamsSpoolAndCleanUp(t *testing.T) {
 	c, m := newMemoryClient(2*minBudget, 2, 8)
 	c.budget = newBudget(minBudget)
 	m.fail = func(op string, _ int64, _ int) error {
-		if n := len(open()); op == opPutPart && n > 1 {
+		if n := len(open()); op == operation.PutPart && n > 1 {
 			t.Errorf("%d parts lie on the disk at a time", n)
 		}
 		return nil

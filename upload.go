@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // Upload stores the bytes of source as a file and returns its details, with the
@@ -82,14 +83,14 @@ func (t *transfer) upload(ctx context.Context, request gen.BeginMultipartUploadR
 // file.
 func (t *transfer) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*held, error) {
 	var answer *gen.BeginMultipartUploadResponse
-	if err := t.call(ctx, opBegin, func(ctx context.Context) (err error) {
+	if err := t.call(ctx, operation.BeginMultipartUpload, func(ctx context.Context) (err error) {
 		answer, err = t.service.begin(ctx, request)
 		return err
 	}); err != nil {
 		return nil, err
 	}
 	if !plainID(answer.UploadID) {
-		return nil, fmt.Errorf("%w: %s: upload id %q", ErrProtocol, opBegin, answer.UploadID)
+		return nil, fmt.Errorf("%w: %s: upload id %q", ErrProtocol, operation.BeginMultipartUpload, answer.UploadID)
 	}
 	t.uploadID, t.count = answer.UploadID, answer.UploadParts.Count
 	t.file = newFileDetails(answer.File)
@@ -99,11 +100,11 @@ func (t *transfer) begin(ctx context.Context, request gen.BeginMultipartUploadRe
 	first := partOf(answer.UploadParts.First)
 	switch {
 	case t.count < 1 || t.count > max(1, t.in.size):
-		return nil, fmt.Errorf("%w: %s: %d parts for %d bytes", ErrProtocol, opBegin, t.count, t.in.size)
+		return nil, fmt.Errorf("%w: %s: %d parts for %d bytes", ErrProtocol, operation.BeginMultipartUpload, t.count, t.in.size)
 	case first.index < 0 || first.index >= t.count:
-		return nil, fmt.Errorf("%w: %s: first part is %d of %d", ErrProtocol, opBegin, first.index, t.count)
+		return nil, fmt.Errorf("%w: %s: first part is %d of %d", ErrProtocol, operation.BeginMultipartUpload, first.index, t.count)
 	}
-	if err := t.checkPart(opBegin, first); err != nil {
+	if err := t.checkPart(operation.BeginMultipartUpload, first); err != nil {
 		return nil, err
 	}
 	return hold(first), nil

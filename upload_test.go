@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 func writeTemp(t *testing.T, data []byte) string {
@@ -78,7 +80,7 @@ func testPipeline(t *testing.T, kind string, rate float64, calls, parts int, tra
 	if took, most := time.Since(began), max(bytesTime, callsTime, rateTime)+4*latency; took > most {
 		t.Errorf("took %v, promised are %v", took, most)
 	}
-	if got := m.gauge.highest[opPutPart]; got > 8*smallPutsFactor {
+	if got := m.gauge.highest[operation.PutPart]; got > 8*smallPutsFactor {
 		t.Errorf("%d small PUTs in flight", got)
 	}
 }
@@ -109,8 +111,8 @@ func TestUploadsShareTheLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if all.highest[opPutPart] != puts || all.highest["api"] != calls {
-			t.Errorf("at the most %d PUTs and %d API calls in flight, want %d and %d", all.highest[opPutPart], all.highest["api"], puts, calls)
+		if all.highest[operation.PutPart] != puts || all.highest["api"] != calls {
+			t.Errorf("at the most %d PUTs and %d API calls in flight, want %d and %d", all.highest[operation.PutPart], all.highest["api"], puts, calls)
 		}
 		const callsMade = uploads * (1 + 2 + 3)
 		if least := time.Duration((callsMade - defaultRate/4) / defaultRate * float64(time.Second)); time.Since(began) < least {
@@ -136,7 +138,7 @@ func TestLastCompletionWaitsForTheSource(t *testing.T) {
 	path := writeTemp(t, content(5000))
 	c, m := newMemoryClient(1000, 2, 8)
 	m.fail = func(op string, _ int64, nth int) error {
-		if op == opCompletePart && nth == 3 {
+		if op == operation.CompleteUploadPart && nth == 3 {
 			// The file changes while its last parts are sent.
 			later := time.Now().Add(time.Hour)
 			if err := os.Chtimes(path, later, later); err != nil {
@@ -152,7 +154,7 @@ func TestLastCompletionWaitsForTheSource(t *testing.T) {
 	if m.exists() {
 		t.Error("the file came into being")
 	}
-	if got := m.calls[opCompletePart]; got != 4 {
+	if got := m.calls[operation.CompleteUploadPart]; got != 4 {
 		t.Errorf("%d completions were sent, want all but the last", got)
 	}
 }
@@ -162,13 +164,13 @@ func TestLastCompletionWaitsForTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMemoryClient(1000, 8, 8)
 		m.extra = func(op string, index int64) time.Duration {
-			if op == opCompletePart && index == 1 {
+			if op == operation.CompleteUploadPart && index == 1 {
 				return time.Minute
 			}
 			return 0
 		}
 		m.fail = func(op string, _ int64, nth int) error {
-			if op == opCompletePart && nth == 5 && len(m.done) != 4 {
+			if op == operation.CompleteUploadPart && nth == 5 && len(m.done) != 4 {
 				t.Errorf("the last completion was sent when %d of the 4 others were confirmed", len(m.done))
 			}
 			return nil
@@ -182,8 +184,8 @@ func TestUploadErrorTells(t *testing.T) {
 	t.Parallel()
 	c, m := newMemoryClient(1000, 2, 8)
 	m.fail = func(op string, index int64, _ int) error {
-		if op == opPutPart && index == 2 {
-			return &APIError{Operation: opPutPart, Status: http.StatusRequestEntityTooLarge}
+		if op == operation.PutPart && index == 2 {
+			return &APIError{Operation: operation.PutPart, Status: http.StatusRequestEntityTooLarge}
 		}
 		return nil
 	}
@@ -210,12 +212,12 @@ func TestUploadErrorCountsTheStepThatFailed(t *testing.T) {
 		c, m := newMemoryClient(1000, 2, 8)
 		m.fail = func(op string, index int64, _ int) error {
 			switch {
-			case op == opListParts:
-				return &APIError{Operation: opListParts, Status: http.StatusServiceUnavailable}
-			case op == opCompletePart && index == 2:
-				return &APIError{Operation: opCompletePart, Status: http.StatusBadGateway}
-			case op == opDetails:
-				return &APIError{Operation: opDetails, Status: http.StatusNotFound}
+			case op == operation.ListUploadParts:
+				return &APIError{Operation: operation.ListUploadParts, Status: http.StatusServiceUnavailable}
+			case op == operation.CompleteUploadPart && index == 2:
+				return &APIError{Operation: operation.CompleteUploadPart, Status: http.StatusBadGateway}
+			case op == operation.GetFileDetails:
+				return &APIError{Operation: operation.GetFileDetails, Status: http.StatusNotFound}
 			}
 			return nil
 		}
@@ -232,7 +234,7 @@ func TestUploadErrorCountsTheStepThatFailed(t *testing.T) {
 
 func TestCancelStopsEverything(t *testing.T) {
 	t.Parallel()
-	for _, op := range []string{opBegin, opGetPart, opPutPart, opCompletePart} {
+	for _, op := range []string{operation.BeginMultipartUpload, operation.GetUploadPart, operation.PutPart, operation.CompleteUploadPart} {
 		t.Run(op, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -264,7 +266,7 @@ func TestFailureAndCancelBothHold(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	refused := &APIError{Operation: opPutPart, Status: http.StatusRequestEntityTooLarge}
+	refused := &APIError{Operation: operation.PutPart, Status: http.StatusRequestEntityTooLarge}
 	err := (&transfer{uploadID: memoryUpload}).failure(ctx, &UploadError{Part: 2, Err: refused})
 	var failed *UploadError
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, refused) || !errors.As(err, &failed) || failed.Part != 2 {
@@ -279,7 +281,7 @@ func TestCheckpointComesOnceAndBeforeTheBytes(t *testing.T) {
 	data := content(5000)
 	mustUpload(t, c, m, Bytes(data), data, WithCheckpoint(func(cp Checkpoint) error {
 		saved = append(saved, cp)
-		if m.calls[opPutPart] > 0 {
+		if m.calls[operation.PutPart] > 0 {
 			t.Error("bytes were sent before the checkpoint was taken")
 		}
 		return nil
@@ -299,8 +301,8 @@ func TestCheckpointComesOnceAndBeforeTheBytes(t *testing.T) {
 	broken := errors.New("disk full")
 	c, m = newMemoryClient(1000, 2, 8)
 	_, err := c.Upload(t.Context(), Bytes(data), WithCheckpoint(func(Checkpoint) error { return broken }))
-	if !errors.Is(err, broken) || m.calls[opPutPart] != 0 {
-		t.Errorf("%v after %d PUTs, want the error of the function and none", err, m.calls[opPutPart])
+	if !errors.Is(err, broken) || m.calls[operation.PutPart] != 0 {
+		t.Errorf("%v after %d PUTs, want the error of the function and none", err, m.calls[operation.PutPart])
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 
 const module = "github.com/c88edac7/bytescale-go"
 
+// engine are the packages that the SDK is made of.
+var engine = []string{"./internal/operation"}
+
 // runtime are the modules that come along with generated code.
 var runtime = []string{"github.com/oapi-codegen/runtime", "github.com/apapsch/go-jsonmerge/v2", "github.com/google/uuid"}
 
@@ -21,11 +24,11 @@ var importRules = []struct {
 	never   []string // with a slash at the end: whatever is below
 }{
 	{pkg: "./gen", why: "generated code brings only its runtime", allowed: runtime},
-	{pkg: ".", why: "a service that uploads links no validator, command line or logger", allowed: append([]string{"./gen", "golang.org/x"}, runtime...)},
+	{pkg: ".", why: "a service that uploads links no validator, command line or logger", allowed: slices.Concat([]string{"./gen", "golang.org/x"}, engine, runtime)},
 	{pkg: "./cdn", why: "URLs need no client", allowed: []string{}},
 	{pkg: "./token", why: "tokens need no client", allowed: []string{}},
 	{pkg: "./internal/fakeapi", why: "generated code brings only its runtime", allowed: append([]string{"./gen"}, runtime...)},
-	{pkg: "./contract", why: "checks of live traffic know nothing of the fake", never: []string{"./internal/", "./bytescaletest", "testing"}},
+	{pkg: "./contract", why: "checks of live traffic know nothing of the fake", never: []string{"./internal/fake/", "./internal/fake", "./internal/fakeapi", "./internal/memnet", "./internal/emulator", "./bytescaletest/", "./bytescaletest", "testing"}},
 	{pkg: "./internal/fake", why: "the emulator is no test, and the SDK not a part of the service", never: []string{"./bytescaletest", "testing"}},
 	{pkg: "./bytescaletest", why: "a fake for tests is no command", never: []string{"./cmd"}},
 	{pkg: "./cmd/bytescale", why: "a program carries no test flags", never: []string{"./bytescaletest", "testing"}},
