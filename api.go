@@ -146,8 +146,7 @@ func (s *httpService) putPart(ctx context.Context, address string, size int64, b
 		req.GetBody = body
 		req.ContentLength = size
 	}
-	step := stepOf(ctx)
-	resp, err := s.client.send(req, call{operation: operation.PutPart, uploadID: step.uploadID, part: step.part, attempt: step.attempt}, true)
+	resp, err := s.client.send(req, call{operation: operation.PutPart, attempt: operation.AttemptOf(ctx)}, true)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", operation.PutPart, err)
 	}

@@ -95,9 +95,9 @@ func (c *Client) send(req *http.Request, call call, signed bool) (*http.Response
 	event := Event{
 		Kind:      EventAttempt,
 		Operation: call.operation,
-		UploadID:  call.uploadID,
-		Part:      call.part,
-		Attempt:   call.attempt,
+		UploadID:  call.attempt.UploadID,
+		Part:      call.attempt.Part,
+		Attempt:   call.attempt.Number,
 		Bytes:     max(0, req.ContentLength),
 		Duration:  time.Since(began),
 	}
@@ -135,24 +135,21 @@ var errNoAnswer = errors.New("the transport returned neither an answer nor an er
 // call is what a request is about.
 type call struct {
 	operation string // operationId; empty if it is none
-	uploadID  string
-	part      int64
-	attempt   int
+	attempt   operation.Attempt
 }
 
 // callOf reads the operation from method and path. This way the requests of the
 // generated client are known too.
 func (c *Client) callOf(req *http.Request) call {
-	step := stepOf(req.Context())
-	found := call{uploadID: step.uploadID, part: step.part, attempt: step.attempt}
+	found := call{attempt: operation.AttemptOf(req.Context())}
 	path := strings.TrimPrefix(req.URL.Path, c.apiURL.Path+"/v2/accounts/"+c.accountID+"/")
 	if upload, isUpload := strings.CutPrefix(path, "uploads/"); isUpload {
 		switch id, rest, _ := strings.Cut(upload, "/"); {
 		case rest == "parts":
-			found.uploadID, path = id, "uploads/{uploadId}/parts"
+			found.attempt.UploadID, path = id, "uploads/{uploadId}/parts"
 		case strings.HasPrefix(rest, "parts/"):
 			if index, err := strconv.ParseInt(rest[len("parts/"):], 10, 64); err == nil {
-				found.uploadID, found.part, path = id, index, "uploads/{uploadId}/parts/{uploadPartIndex}"
+				found.attempt.UploadID, found.attempt.Part, path = id, index, "uploads/{uploadId}/parts/{uploadPartIndex}"
 			}
 		}
 	}

@@ -224,7 +224,7 @@ func (c *Client) fetch(ctx context.Context, address string, s *downloadSettings,
 		if s.authenticated {
 			c.credentials.set(req.Header, token)
 		}
-		resp, err := c.send(req, call{operation: operation.DownloadFile, part: -1, attempt: stepOf(ctx).attempt}, false)
+		resp, err := c.send(req, call{operation: operation.DownloadFile, attempt: operation.AttemptOf(ctx)}, false)
 		if err != nil {
 			return nil, err
 		}

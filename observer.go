@@ -1,9 +1,6 @@
 package bytescale
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // EventKind says what an [Event] is about.
 type EventKind string
@@ -59,25 +56,4 @@ func (c *Client) emit(e Event) {
 	if c.observe != nil {
 		c.observe(e)
 	}
-}
-
-// step says which try of which part of which upload a context belongs to, so
-// that the events of its requests can say it.
-type step struct {
-	uploadID string
-	part     int64
-	attempt  int
-}
-
-type stepKey struct{}
-
-func withStep(ctx context.Context, s step) context.Context {
-	return context.WithValue(ctx, stepKey{}, s)
-}
-
-func stepOf(ctx context.Context) step {
-	if s, ok := ctx.Value(stepKey{}).(step); ok {
-		return s
-	}
-	return step{part: -1}
 }

@@ -183,7 +183,7 @@ type retrier struct {
 // next counts an attempt and returns the context for it.
 func (r *retrier) next(ctx context.Context) context.Context {
 	r.attempts++
-	return withStep(ctx, step{uploadID: r.uploadID, part: r.part, attempt: r.attempts})
+	return operation.WithAttempt(ctx, operation.Attempt{UploadID: r.uploadID, Part: r.part, Number: r.attempts})
 }
 
 // wait waits before the next attempt. It returns an error when there is to be

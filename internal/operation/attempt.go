@@ -1,0 +1,30 @@
+package operation
+
+import "context"
+
+// Attempt is one attempt at a step: which try it is, and of which part of which
+// upload. Whoever makes the attempt puts it into the context; whoever sends the
+// request reads it there.
+type Attempt struct {
+	// UploadID is the upload; empty outside of one.
+	UploadID string
+	// Part is the index of the part; -1 if the step is not about one.
+	Part int64
+	// Number counts the attempts from 1; 0 if nobody counts.
+	Number int
+}
+
+type attemptKey struct{}
+
+// WithAttempt returns a context that belongs to the attempt.
+func WithAttempt(ctx context.Context, a Attempt) context.Context {
+	return context.WithValue(ctx, attemptKey{}, a)
+}
+
+// AttemptOf returns the attempt that a context belongs to.
+func AttemptOf(ctx context.Context) Attempt {
+	if a, ok := ctx.Value(attemptKey{}).(Attempt); ok {
+		return a
+	}
+	return Attempt{Part: -1}
+}
