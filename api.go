@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
@@ -158,7 +159,7 @@ func (s *httpService) putPart(ctx context.Context, address string, size int64, b
 	discard(resp)
 	etag := resp.Header.Get("ETag")
 	if !validETag(etag) {
-		return "", fmt.Errorf("%s: status %d: %w", operation.PutPart, resp.StatusCode, errMissingETag)
+		return "", fmt.Errorf("%s: status %d: %w", operation.PutPart, resp.StatusCode, errs.ErrMissingETag)
 	}
 	return etag, nil
 }

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
@@ -545,9 +546,9 @@ func TestPutPartAnswers(t *testing.T) {
 	}{
 		{"created", 201, "e", nil},
 		{"no content", 204, `"e"`, nil},
-		{"no etag", 200, "", errMissingETag},
-		{"an etag with a space", 200, "a b", errMissingETag},
-		{"an etag that is too long", 200, strings.Repeat("x", 256), errMissingETag},
+		{"no etag", 200, "", errs.ErrMissingETag},
+		{"an etag with a space", 200, "a b", errs.ErrMissingETag},
+		{"an etag that is too long", 200, strings.Repeat("x", 256), errs.ErrMissingETag},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			header := []string{"X-Other", "x"}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // A secret is text that printing cannot reach: fmt, log/slog and the dumpers of
@@ -100,17 +102,10 @@ func (t *tokens) get(ctx context.Context, refused string) (string, error) {
 	token, err := t.source(ctx)
 	switch {
 	case err != nil:
-		return "", &jwtError{err}
+		return "", &errs.TokenError{Err: err}
 	case token == "" || !printable(token):
-		return "", &jwtError{fmt.Errorf("it returned %d bytes that are no token", len(token))}
+		return "", &errs.TokenError{Err: fmt.Errorf("it returned %d bytes that are no token", len(token))}
 	}
 	t.current = newSecret(token)
 	return token, nil
 }
-
-// jwtError is a failure of the caller's source of tokens. It is not retried:
-// the source knows better whether that helps.
-type jwtError struct{ err error }
-
-func (e *jwtError) Error() string { return "JWT source: " + e.err.Error() }
-func (e *jwtError) Unwrap() error { return e.err }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // checkpointVersion is the version of the JSON form of a Checkpoint.
@@ -89,9 +91,9 @@ func readFull(r io.ReaderAt, buffer []byte, at int64) error {
 		case err == io.EOF:
 			return fmt.Errorf("%w: it ended at byte %d", ErrSourceSize, at)
 		case err != nil:
-			return &sourceError{err}
+			return &errs.SourceError{Err: err}
 		case n == 0:
-			return &sourceError{io.ErrNoProgress}
+			return &errs.SourceError{Err: io.ErrNoProgress}
 		}
 	}
 	return nil

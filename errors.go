@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // The errors that programs decide by, for use with [errors.Is].
@@ -18,35 +20,32 @@ var (
 
 	// ErrNotFound says that there is no such file, upload or part: every
 	// [*APIError] with status 404 is one.
-	ErrNotFound = errors.New("not found")
+	ErrNotFound = errs.ErrNotFound
 
 	// ErrSourceChanged says that a source no longer is what was announced when
 	// the upload began, or not the one that a checkpoint was made of. No file is
 	// stored, unless [UploadError.MayExist] says that one may be.
-	ErrSourceChanged = errors.New("the source has changed")
+	ErrSourceChanged = errs.ErrSourceChanged
 
 	// ErrSourceSize says that a source holds fewer or more bytes than
 	// announced. No file is stored.
-	ErrSourceSize = errors.New("the source does not have the announced size")
+	ErrSourceSize = errs.ErrSourceSize
 
 	// ErrUploadUnknown says that the service has no memory of the upload that is
 	// under way or was to be resumed; begin again with [Client.Upload].
-	ErrUploadUnknown = errors.New("the service does not know this upload")
+	ErrUploadUnknown = errs.ErrUploadUnknown
 
 	// ErrStalled says that a connection moved too little for too long and was
 	// cut: the PUT of a part, an API call without a complete answer in two
 	// minutes, a download that brought nothing for a minute. Uploads and API
 	// calls repeat such an attempt and end with this error only when it happens
 	// again and again; a download ends at once.
-	ErrStalled = errors.New("the connection stalled")
+	ErrStalled = errs.ErrStalled
 
 	// ErrProtocol says that the service, or something in between that answers
 	// in its place, sent an answer that openapi.yaml does not allow.
-	ErrProtocol = errors.New("answer breaks the protocol")
+	ErrProtocol = errs.ErrProtocol
 )
-
-// errMissingETag says that storage answered a part's PUT without a usable etag.
-var errMissingETag = fmt.Errorf("%w: no usable etag in the answer", ErrProtocol)
 
 // APIError is an answer that says no: any status that does not mean success,
 // from the API, from the CDN or from storage. Its text holds no key, no token

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 func TestErrorTexts(t *testing.T) {
@@ -41,7 +43,7 @@ func TestErrorsWrap(t *testing.T) {
 		{missing, ErrProtocol, false},
 		{fmt.Errorf("x: %w", &UploadError{Err: missing}), ErrNotFound, true},
 		{&UploadError{Err: context.Canceled}, context.Canceled, true},
-		{errMissingETag, ErrProtocol, true},
+		{errs.ErrMissingETag, ErrProtocol, true},
 		{errSilence, ErrStalled, true},
 		{errCallTimeout, ErrStalled, true},
 		{invalidKey("x"), ErrInvalidKey, true},

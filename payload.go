@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // payload is the bytes of one part. It is read from the source, or from a buffer
@@ -168,7 +170,7 @@ func (r *body) Read(p []byte) (int, error) {
 	n, err := r.of.payload.r.ReadAt(p, r.position())
 	r.of.reads.Add(-1)
 	if n < 0 || n > len(p) {
-		return 0, r.of.fail(&sourceError{fmt.Errorf("ReadAt was given room for %d bytes and says that it read %d", len(p), n)})
+		return 0, r.of.fail(&errs.SourceError{Err: fmt.Errorf("ReadAt was given room for %d bytes and says that it read %d", len(p), n)})
 	}
 	if r.idle++; n > 0 || len(p) == 0 {
 		r.idle = 0
@@ -176,13 +178,13 @@ func (r *body) Read(p []byte) (int, error) {
 	r.advance(int64(n))
 	switch {
 	case err == nil && r.idle >= maxIdle:
-		return 0, r.of.fail(&sourceError{io.ErrNoProgress})
+		return 0, r.of.fail(&errs.SourceError{Err: io.ErrNoProgress})
 	case r.pos == r.of.payload.size, err == nil, n == len(p):
 		return n, nil
 	case err == io.EOF:
 		return n, r.of.fail(fmt.Errorf("%w: it ended at byte %d", ErrSourceSize, r.position()))
 	default:
-		return n, r.of.fail(&sourceError{err})
+		return n, r.of.fail(&errs.SourceError{Err: err})
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // HTTP/2 closes a body from another goroutine while it is read. From the moment
@@ -70,7 +72,7 @@ func TestOddSources(t *testing.T) {
 			t.Parallel()
 			c, m := newMemoryClient(1000, 2, 8)
 			_, err := c.Upload(t.Context(), ReaderAt(source, 500))
-			var broken *sourceError
+			var broken *errs.SourceError
 			if !errors.As(err, &broken) || m.exists() {
 				t.Errorf("%v, want a failure of the source", err)
 			}

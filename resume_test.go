@@ -15,6 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
@@ -33,7 +34,7 @@ func interrupted(t testing.TB, c *Client, m *memoryService, source Source, keep 
 	if len(keep) == 0 {
 		m.fail = func(op string, _ int64, _ int) error {
 			if op == operation.PutPart {
-				return &sourceError{broken}
+				return &errs.SourceError{Err: broken}
 			}
 			return nil
 		}

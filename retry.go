@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
@@ -61,8 +62,8 @@ const (
 // retry policy; TestJudge lists it row by row with the reasons.
 func judge(op string, err error) verdict {
 	var answer *APIError
-	var unreadable *sourceError
-	var token *jwtError
+	var unreadable *errs.SourceError
+	var token *errs.TokenError
 	switch {
 	case errors.As(err, &unreadable), errors.Is(err, ErrSourceSize), errors.Is(err, ErrSourceChanged):
 		return stop // whatever the source failed with: it may be an answer of another service
@@ -70,7 +71,7 @@ func judge(op string, err error) verdict {
 		return stop
 	case errors.As(err, &answer):
 		return judgeAnswer(op, answer)
-	case errors.Is(err, errMissingETag):
+	case errors.Is(err, errs.ErrMissingETag):
 		return resend
 	case permanent(op, err):
 		return stop

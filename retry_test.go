@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
@@ -48,7 +49,7 @@ func TestJudge(t *testing.T) {
 		{operation.BeginMultipartUpload, &ArgumentError{Field: "jwt"}, stop, "an argument does not get better"},
 		{operation.BeginMultipartUpload, &url.Error{Err: finalError(true)}, stop, "a transport that says so knows better"},
 		{operation.BeginMultipartUpload, &url.Error{Err: finalError(false)}, again, "also when it says the opposite"},
-		{operation.BeginMultipartUpload, &jwtError{io.EOF}, stop, "the source of tokens knows better whether to try again"},
+		{operation.BeginMultipartUpload, &errs.TokenError{Err: io.EOF}, stop, "the source of tokens knows better whether to try again"},
 		{operation.BeginMultipartUpload, status(400), stop, "the request is wrong and would be again"},
 		{operation.BeginMultipartUpload, status(401), stop, "the key is unknown; a JWT was refreshed within the attempt"},
 		{operation.BeginMultipartUpload, status(403), stop, "not allowed, or the path is taken"},
@@ -74,8 +75,8 @@ func TestJudge(t *testing.T) {
 
 		{operation.PutPart, reset, again, "the part is sent again from its first byte"},
 		{operation.PutPart, ErrStalled, again, "a dead connection; another one may live"},
-		{operation.PutPart, errMissingETag, resend, "stored, but it cannot be completed"},
-		{operation.PutPart, &sourceError{fs.ErrPermission}, stop, "the source cannot be read"},
+		{operation.PutPart, errs.ErrMissingETag, resend, "stored, but it cannot be completed"},
+		{operation.PutPart, &errs.SourceError{Err: fs.ErrPermission}, stop, "the source cannot be read"},
 		{operation.PutPart, ErrSourceSize, stop, "the source is too short"},
 		{operation.PutPart, ErrSourceChanged, stop, "the source is another"},
 		{operation.PutPart, status(403), refresh, "the signature may have expired"},

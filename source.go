@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // Source is where the bytes of an upload come from. Make one with [File],
@@ -215,14 +217,7 @@ func endsAt(r io.ReaderAt, size int64) error {
 	case n > 0:
 		return fmt.Errorf("%w: it goes on after %d bytes", ErrSourceSize, size)
 	case err != nil && err != io.EOF:
-		return &sourceError{err}
+		return &errs.SourceError{Err: err}
 	}
 	return nil
 }
-
-// sourceError is a failure to read the source: no retry can help, and it
-// outranks the failed request that it caused.
-type sourceError struct{ err error }
-
-func (e *sourceError) Error() string { return "read source: " + e.err.Error() }
-func (e *sourceError) Unwrap() error { return e.err }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // spoolThreshold is how much of a stream of unknown size is kept in memory.
@@ -85,7 +87,7 @@ func (c contextReader) Read(p []byte) (int, error) {
 	}
 	n, err := c.r.Read(p)
 	if err != nil && err != io.EOF {
-		err = &sourceError{err}
+		err = &errs.SourceError{Err: err}
 	}
 	return n, err
 }
@@ -110,7 +112,7 @@ func newSpool() (*spool, error) {
 
 func (s *spool) fill(r io.Reader) (int64, error) {
 	n, err := io.Copy(s.File, r)
-	var fromSource *sourceError
+	var fromSource *errs.SourceError
 	if err != nil && !errors.As(err, &fromSource) {
 		err = fmt.Errorf("spool: %w", err)
 	}

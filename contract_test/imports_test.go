@@ -11,7 +11,7 @@ import (
 const module = "github.com/c88edac7/bytescale-go"
 
 // engine are the packages that the SDK is made of.
-var engine = []string{"./internal/operation"}
+var engine = []string{"./internal/errs", "./internal/operation"}
 
 // runtime are the modules that come along with generated code.
 var runtime = []string{"github.com/oapi-codegen/runtime", "github.com/apapsch/go-jsonmerge/v2", "github.com/google/uuid"}
