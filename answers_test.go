@@ -76,7 +76,7 @@ func TestAnswersThatMakeNoSense(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, m := newMemoryClient(1000, 2, 8)
 				odd.memoryService = m
-				c.service = &odd
+				c.uploadBy(&odd)
 				if _, err := c.Upload(t.Context(), Bytes(content(2500))); !errors.Is(err, ErrProtocol) {
 					t.Errorf("%v, want ErrProtocol", err)
 				}
@@ -98,7 +98,7 @@ func TestFirstPartMayBeAnyPart(t *testing.T) {
 		odd := &oddService{memoryService: m, changeBegin: func(a *gen.BeginMultipartUploadResponse) {
 			a.UploadParts.First = m.describe(index)
 		}}
-		c.service = odd
+		c.uploadBy(odd)
 		data := content(2500)
 		mustUpload(t, c, m, Bytes(data), data)
 		if got := m.calls[operation.GetUploadPart]; got != 2 {
@@ -126,7 +126,7 @@ func FuzzAnswers(f *testing.F) {
 			c, m := newMemoryClient(1000, 2, 8)
 			told := map[int64]part{}
 			foreign := false
-			c.service = &oddService{
+			c.uploadBy(&oddService{
 				memoryService: m,
 				changeBegin: func(a *gen.BeginMultipartUploadResponse) {
 					a.File.Size, a.UploadParts.Count = fileSize, count
@@ -154,7 +154,7 @@ func FuzzAnswers(f *testing.F) {
 					foreign = foreign || p.uploadID != memoryUpload || p.index != asked
 					told[asked] = *p
 				},
-			}
+			})
 			file, err := c.Upload(t.Context(), Bytes(content(size)))
 			if (err == nil) != (file != nil) {
 				t.Errorf("%v, %v", file, err)

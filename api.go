@@ -113,6 +113,15 @@ func (s *httpService) details(ctx context.Context, filePath string) (*FileDetail
 	return &details, nil
 }
 
+// stat is details for the engine.
+func (s *httpService) stat(ctx context.Context, filePath string) (storedFile, error) {
+	found, err := s.details(ctx, filePath)
+	if err != nil {
+		return storedFile{}, err
+	}
+	return storedFile{path: found.FilePath, size: found.Size, etag: found.ETag, modified: found.LastModified}, nil
+}
+
 func (s *httpService) delete(ctx context.Context, filePath string) error {
 	resp, err := s.calls.DeleteFile(ctx, s.client.accountID, &gen.DeleteFileParams{FilePath: filePath})
 	if err != nil {
@@ -162,6 +171,16 @@ func (s *httpService) putPart(ctx context.Context, address string, size int64, b
 		return "", fmt.Errorf("%s: status %d: %w", operation.PutPart, resp.StatusCode, errs.ErrMissingETag)
 	}
 	return etag, nil
+}
+
+func partOf(p gen.UploadPart) part {
+	return part{
+		uploadID: p.UploadID,
+		index:    p.UploadPartIndex,
+		start:    p.Range.InclusiveStart,
+		end:      p.Range.InclusiveEnd,
+		url:      p.UploadURL,
+	}
 }
 
 func absentPart() gen.UploadPart {

@@ -7,11 +7,6 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-const (
-	defaultBudget = 64 << 20
-	minBudget     = 1 << 20
-)
-
 // budget is the memory that all plain streams of a client share. It hands out
 // buffers and keeps returned ones for the next part, so that buffers in use and
 // kept ones together never exceed it.

@@ -1,24 +1,12 @@
 package bytescale
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"io"
-	"strings"
 	"time"
-
-	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // checkpointVersion is the version of the JSON form of a Checkpoint.
 const checkpointVersion = 1
-
-// fingerprintSize is how many bytes of the head and of the tail of a source are
-// hashed, at the most.
-const fingerprintSize = 64 << 10
 
 // Checkpoint is what is needed to go on with an upload that was interrupted, in
 // another process if need be; see [WithCheckpoint] and [Client.Resume]. It is
@@ -61,49 +49,6 @@ func (f Fingerprint) equal(other Fingerprint) bool {
 	return f.Size == other.Size && f.ModTime.Equal(other.ModTime) && f.Head == other.Head && f.Tail == other.Tail
 }
 
-// fingerprint reads the head and, if it can, the tail of the source.
-func (in *input) fingerprint(ctx context.Context) (Fingerprint, error) {
-	f := Fingerprint{Size: in.size, ModTime: in.modTime}
-	length := min(in.size, fingerprintSize)
-	if in.stream != nil {
-		head, err := in.stream.peek(ctx, int(length))
-		f.Head = hexSum(head)
-		return f, err
-	}
-	buffer := make([]byte, length)
-	if err := readFull(in.random, buffer, 0); err != nil {
-		return f, err
-	}
-	f.Head = hexSum(buffer)
-	if err := readFull(in.random, buffer, in.size-length); err != nil {
-		return f, err
-	}
-	f.Tail = hexSum(buffer)
-	return f, nil
-}
-
-func readFull(r io.ReaderAt, buffer []byte, at int64) error {
-	for len(buffer) > 0 {
-		n, err := r.ReadAt(buffer, at)
-		buffer, at = buffer[n:], at+int64(n)
-		switch {
-		case len(buffer) == 0:
-		case err == io.EOF:
-			return fmt.Errorf("%w: it ended at byte %d", ErrSourceSize, at)
-		case err != nil:
-			return &errs.SourceError{Err: err}
-		case n == 0:
-			return &errs.SourceError{Err: io.ErrNoProgress}
-		}
-	}
-	return nil
-}
-
-func hexSum(content []byte) string {
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:])
-}
-
 // check refuses a checkpoint that this client cannot resume.
 func (cp *Checkpoint) check(c *Client) error {
 	switch {
@@ -125,14 +70,3 @@ func (cp *Checkpoint) check(c *Client) error {
 
 // checkpointURL is the address of the API as checkpoints note it.
 func (c *Client) checkpointURL() string { return c.apiURL.String() }
-
-// plainID says whether id can stand in a URL path as it is. The API's ids are
-// base58 (UploadId in openapi.yaml); other letters and digits are let through.
-func plainID(id string) bool {
-	if id == "" || len(id) > 255 {
-		return false
-	}
-	return strings.IndexFunc(id, func(r rune) bool {
-		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '_')
-	}) < 0
-}

@@ -1,6 +1,7 @@
 package bytescale
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -32,10 +33,10 @@ type Client struct {
 	apiURL      *url.URL
 	cdnURL      *url.URL
 	transport   http.RoundTripper
-	service     service // what the upload engine uses; api, but for its tests
+	service     uploadService // api, but for the tests of the engine
 	api         *httpService
 	limits      *limits
-	budget      *budget
+	engine      *engine
 	generated   *gen.ClientWithResponses
 	observe     func(Event)
 	userAgent   string
@@ -66,7 +67,6 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 		apiURL:      settings.apiURL,
 		cdnURL:      settings.cdnURL,
 		transport:   settings.transport(),
-		budget:      newBudget(settings.budget),
 		observe:     settings.observe,
 		userAgent:   settings.userAgent,
 	}
@@ -76,14 +76,42 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 	if settings.jwt != nil {
 		c.credentials.tokens = newTokens(settings.jwt)
 	}
-	c.limits = newLimits(settings.puts, settings.calls, settings.rate, c.emit)
+	c.limits = newLimits(settings.puts, settings.calls, settings.rate, c.onSlowDown)
 	c.generated, err = gen.NewClientWithResponses(c.apiURL.String(), gen.WithHTTPClient(&apiDoer{c}))
 	if err != nil {
 		return nil, err
 	}
 	c.api = &httpService{client: c, calls: c.generated.ClientInterface}
-	c.service = c.api
+	c.engine = c.newEngine(newBudget(settings.budget))
+	c.uploadBy(c.api)
 	return c, nil
+}
+
+// uploadService is what an upload needs of the remote side: what its parts need, and
+// the call that begins it.
+type uploadService interface {
+	service
+	begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error)
+}
+
+func (c *Client) newEngine(b *budget) *engine {
+	return &engine{
+		limits: c.limits, budget: b, link: new(traffic), policy: failureOf,
+		onRetry: c.onRetry, onURLRefresh: c.onURLRefresh,
+	}
+}
+
+// uploadBy sets what uploads go to.
+func (c *Client) uploadBy(s uploadService) { c.service, c.engine.service = s, s }
+
+// retry does attempt until it succeeds, cannot succeed, or has been tried often
+// enough. It is for the calls outside of an upload.
+func (c *Client) retry(ctx context.Context, op string, attempt func(context.Context) error) error {
+	r := &retrier{
+		policy: failureOf, onRetry: c.onRetry, shared: newRetryBudget(c.limits.maxCalls + c.limits.maxPuts),
+		op: op, part: -1,
+	}
+	return r.do(ctx, attempt)
 }
 
 // account is the account to work with.

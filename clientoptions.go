@@ -5,8 +5,18 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
+)
+
+const (
+	defaultPuts  = 8
+	defaultCalls = 64
+	// defaultRate leaves room below the vendor's 1000 requests per second and
+	// account: a burst of a quarter more still stays within it.
+	defaultRate = 800.0
+
+	defaultBudget = 64 << 20
+	minBudget     = 1 << 20
 )
 
 // ClientOption configures a [Client]; see [NewClient]. If an option is given twice,
@@ -222,5 +232,3 @@ func WithUserAgent(product string) ClientOption {
 		return nil
 	}
 }
-
-var accountIDPattern = regexp.MustCompile(`^[1-9A-HJ-NP-Za-km-z]{7}$`)

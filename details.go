@@ -92,7 +92,7 @@ func (c *Client) GetFileDetails(ctx context.Context, filePath string) (*FileDeta
 	}
 	var details *FileDetails
 	err := c.retry(ctx, operation.GetFileDetails, func(ctx context.Context) (err error) {
-		details, err = c.service.details(ctx, filePath)
+		details, err = c.api.details(ctx, filePath)
 		return err
 	})
 	if err != nil {

@@ -151,5 +151,10 @@ func TestEventsOfRetries(t *testing.T) {
 				t.Errorf("attempt %d: %+v", i+1, e)
 			}
 		}
+		for i, status := range []int{0, 503} {
+			if e := retries[i]; e.Attempt != i+1 || e.Status != status || e.Err == nil || e.Part != -1 || e.Operation != operation.GetFileDetails {
+				t.Errorf("retry %d: %+v", i+1, e)
+			}
+		}
 	})
 }

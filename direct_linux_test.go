@@ -151,7 +151,7 @@ func TestHeadAndBodyLeaveTogether(t *testing.T) {
 		return conn, err
 	}
 	c := mustClient(t, testKey, WithTransport(transport))
-	run := &partRun{transfer: newTransfer(c, &input{size: size}, nil), held: hold(part{end: size - 1, url: server.URL})}
+	run := &partRun{transfer: c.engine.newTransfer(&input{size: size}, nil), held: hold(part{end: size - 1, url: server.URL})}
 	defer run.end()
 	for range puts {
 		if _, err := run.putOnce(t.Context(), payload{r: file, size: size}); err != nil {

@@ -23,6 +23,9 @@ const (
 	maxListAnswer = 16 << 20
 )
 
+// callTimeout bounds one attempt of an API call with its answer.
+const callTimeout = 2 * time.Minute
+
 // apiDoer sends the requests of the generated client, one attempt each: it
 // keeps the client's limits, proves the identity, reports the attempt and bounds
 // the answer.

@@ -25,7 +25,7 @@ type memoryService struct {
 	speed    int64         // bytes per second over all PUTs; 0 for no limit
 	discard  bool          // stores nothing
 
-	found *FileDetails // what details tells, if not the truth
+	found *storedFile // what stat tells, if not the truth
 
 	// extra, if set, is a latency of its own for some calls.
 	extra func(op string, index int64) time.Duration
@@ -70,13 +70,14 @@ func newMemoryClient(partSize int64, puts, calls int) (*Client, *memoryService) 
 		limits: l, partSize: partSize, parts: map[int64][]byte{}, done: map[int64]bool{},
 		calls: map[string]int{}, gauge: newGauge(),
 	}
-	return &Client{
+	c := &Client{
 		accountID: "A623uY2",
 		apiURL:    &url.URL{Scheme: "https", Host: "api.example.com"},
-		service:   m,
 		limits:    l,
-		budget:    newBudget(defaultBudget),
-	}, m
+	}
+	c.engine = c.newEngine(newBudget(defaultBudget))
+	c.uploadBy(m)
+	return c, m
 }
 
 // enter counts a call and returns its failure, if one is to be.
@@ -176,12 +177,12 @@ func (m *memoryService) completePart(ctx context.Context, _ string, index int64,
 	return answer, err
 }
 
-func (m *memoryService) details(ctx context.Context, filePath string) (found *FileDetails, err error) {
+func (m *memoryService) stat(ctx context.Context, filePath string) (found storedFile, err error) {
 	err = m.api(ctx, operation.GetFileDetails, -1, func() error {
-		if found = m.found; found != nil {
-			return nil
+		found = storedFile{path: filePath, size: m.size, etag: "whole", modified: time.UnixMilli(0)}
+		if m.found != nil {
+			found = *m.found
 		}
-		found = &FileDetails{FilePath: filePath, Size: m.size, ETag: "whole", LastModified: time.UnixMilli(0)}
 		return nil
 	})
 	return found, err

@@ -99,6 +99,16 @@ func (e *APIError) Is(target error) bool {
 	return target == ErrNotFound && e.Status == http.StatusNotFound
 }
 
+// failureOf tells the retry policy what it has to know of an error.
+func failureOf(err error) failure {
+	var answer *APIError
+	if errors.As(err, &answer) {
+		return failure{answered: true, status: answer.Status, code: answer.Code, retryAfter: answer.RetryAfter}
+	}
+	var argument *ArgumentError
+	return failure{permanent: errors.As(err, &argument)}
+}
+
 // UploadError is the end of an upload that had begun: [Client.Upload] and
 // [Client.Resume] return it for every failure once the service has given the
 // upload an id. The file does not exist, unless MayExist is set. Err is the reason;

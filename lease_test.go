@@ -54,7 +54,7 @@ func TestRefusedETagOfAStream(t *testing.T) {
 	for _, parts := range []int64{2, 8} {
 		synctest.Test(t, func(t *testing.T) {
 			c, m := newMemoryClient(1000, 8, 16)
-			c.budget = newBudget(1000 * parts)
+			c.engine.budget = newBudget(1000 * parts)
 			m.latency = time.Second
 			m.fail = func(op string, index int64, nth int) error {
 				if op == operation.CompleteUploadPart && nth == 2 { // the first has no others beside it

@@ -12,12 +12,6 @@ import (
 )
 
 const (
-	defaultPuts  = 8
-	defaultCalls = 64
-	// defaultRate leaves room below the vendor's 1000 requests per second and
-	// account: a burst of a quarter more still stays within it.
-	defaultRate = 800.0
-
 	// smallBody is the size below which a PUT is all latency: such bodies have
 	// their own, larger limit and do not queue behind the big ones.
 	smallBody       = 1 << 20
@@ -33,10 +27,9 @@ type limits struct {
 
 	// uploads counts the uploads under way: they share the look-ahead.
 	uploads atomic.Int64
-	traffic traffic
 }
 
-func newLimits(puts, calls int, callsPerSecond float64, onSlowDown func(Event)) *limits {
+func newLimits(puts, calls int, callsPerSecond float64, onSlowDown func(perSecond float64)) *limits {
 	return &limits{
 		calls:     semaphore.NewWeighted(int64(calls)),
 		puts:      semaphore.NewWeighted(int64(puts)),
@@ -103,7 +96,7 @@ const (
 type pace struct {
 	limiter    *rate.Limiter
 	top        rate.Limit
-	onSlowDown func(Event)
+	onSlowDown func(perSecond float64)
 
 	mu      sync.Mutex
 	changed time.Time
@@ -111,7 +104,7 @@ type pace struct {
 	meter   callMeter
 }
 
-func newPace(callsPerSecond float64, onSlowDown func(Event)) *pace {
+func newPace(callsPerSecond float64, onSlowDown func(perSecond float64)) *pace {
 	top := rate.Limit(callsPerSecond)
 	return &pace{limiter: rate.NewLimiter(top, burstOf(top)), top: top, onSlowDown: onSlowDown}
 }
@@ -156,7 +149,7 @@ func (p *pace) slowDown() {
 	p.set(now, lowered)
 	p.mu.Unlock()
 	if p.onSlowDown != nil {
-		p.onSlowDown(Event{Kind: EventSlowDown, Part: -1, Rate: float64(lowered)})
+		p.onSlowDown(float64(lowered))
 	}
 }
 

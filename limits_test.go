@@ -116,14 +116,14 @@ func TestTooManyRequestsSlowsDownAndRecovers(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		synctest.Test(t, func(t *testing.T) {
-			var events []Event
-			l := newLimits(8, 32, 400, func(e Event) { events = append(events, e) })
+			var paces []float64
+			l := newLimits(8, 32, 400, func(perSecond float64) { paces = append(paces, perSecond) })
 			callFor(t, l, 64, 2*time.Second)
 			for range 20 { // the answers to calls that were under way together
 				l.answered(status)
 			}
-			if len(events) != 1 || events[0].Kind != EventSlowDown || events[0].Rate > 210 || events[0].Rate < 190 {
-				t.Fatalf("events %+v, want one slow-down to 200 calls per second", events)
+			if len(paces) != 1 || paces[0] > 210 || paces[0] < 190 {
+				t.Fatalf("paces %v, want one slow-down to 200 calls per second", paces)
 			}
 			if slow := callFor(t, l, 64, time.Second)[0]; slow > 200+200/4+1 {
 				t.Errorf("%d calls in the second after, want about 200 and the burst", slow)

@@ -1,6 +1,10 @@
 package bytescale
 
-import "time"
+import (
+	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/operation"
+)
 
 // EventKind says what an [Event] is about.
 type EventKind string
@@ -56,4 +60,22 @@ func (c *Client) emit(e Event) {
 	if c.observe != nil {
 		c.observe(e)
 	}
+}
+
+func (c *Client) onRetry(r retried) {
+	c.emit(Event{
+		Kind: EventRetry, Operation: r.operation, UploadID: r.attempt.UploadID, Part: r.attempt.Part,
+		Attempt: r.attempt.Number, Status: r.status, Wait: r.wait, Err: r.err,
+	})
+}
+
+func (c *Client) onURLRefresh(r urlRefreshed) {
+	c.emit(Event{
+		Kind: EventURLRefresh, Operation: operation.PutPart, UploadID: r.uploadID, Part: r.part,
+		Status: r.status, Err: r.err,
+	})
+}
+
+func (c *Client) onSlowDown(perSecond float64) {
+	c.emit(Event{Kind: EventSlowDown, Part: -1, Rate: perSecond})
 }

@@ -37,8 +37,8 @@ func TestClientOptions(t *testing.T) {
 		{"rate too large", WithAPIRate(1e6 + 1), "apiRate", nil, nil},
 		{"rate NaN", WithAPIRate(math.NaN()), "apiRate", nil, nil},
 		{"rate infinite", WithAPIRate(math.Inf(1)), "apiRate", nil, nil},
-		{"budget 1 MiB", WithBufferBudget(1 << 20), "", func(c *Client) any { return c.budget.bytes }, int64(1 << 20)},
-		{"budget huge", WithBufferBudget(1 << 40), "", func(c *Client) any { return c.budget.bytes }, int64(1 << 40)},
+		{"budget 1 MiB", WithBufferBudget(1 << 20), "", func(c *Client) any { return c.engine.budget.bytes }, int64(1 << 20)},
+		{"budget huge", WithBufferBudget(1 << 40), "", func(c *Client) any { return c.engine.budget.bytes }, int64(1 << 40)},
 		{"budget too small", WithBufferBudget(1<<20 - 1), "bufferBudget", nil, nil},
 		{"user agent", WithUserAgent("my-service/1.2 (x)"), "", func(c *Client) any { return c.userAgent }, "my-service/1.2 (x) bytescale-go"},
 		{"user agent 255", WithUserAgent(long), "", func(c *Client) any { return c.userAgent }, long + " bytescale-go"},
@@ -55,7 +55,7 @@ func TestClientOptions(t *testing.T) {
 		{"JWT nil", WithJWT(nil), "jwt", nil, nil},
 		{"transport nil", WithTransport(nil), "transport", nil, nil},
 		{"defaults", nil, "", func(c *Client) any {
-			return []any{c.limits.maxPuts, c.limits.maxCalls, float64(c.limits.pace.top), c.budget.bytes, c.apiURL.String(), c.cdnURL.String(), c.userAgent}
+			return []any{c.limits.maxPuts, c.limits.maxCalls, float64(c.limits.pace.top), c.engine.budget.bytes, c.apiURL.String(), c.cdnURL.String(), c.userAgent}
 		}, []any{8, 64, 800.0, int64(64 << 20), "https://api.bytescale.com", "https://upcdn.io", "bytescale-go"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -106,7 +106,7 @@ func TestSourceIsProvedWhenAnotherProcessCompletes(t *testing.T) {
 func TestConfirmedNeverPassesTheTotal(t *testing.T) {
 	t.Parallel()
 	c, m := newMemoryClient(1000, 2, 8)
-	c.service = &forgetful{memoryService: m}
+	c.uploadBy(&forgetful{memoryService: m})
 	var before int64
 	data := content(5500)
 	mustUpload(t, c, m, Bytes(data), data, WithProgress(func(p Progress) {
@@ -140,9 +140,9 @@ func TestBeginAnswerOfAnotherFile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMemoryClient(1000, 2, 8)
-		c.service = beginning{m, func(file *gen.FileDetails) { // that stands at the path
+		c.uploadBy(beginning{m, func(file *gen.FileDetails) { // that stands at the path
 			file.ETag, file.Size = gen.NullableString{Valid: true, Value: "old"}, 43182
-		}}
+		}})
 		m.fail = func(op string, index int64, nth int) error {
 			switch {
 			case op == operation.GetFileDetails:
@@ -224,7 +224,7 @@ func (s pendingService) completePart(ctx context.Context, uploadID string, index
 func TestCancelBeforeTheFileIsKnown(t *testing.T) {
 	t.Parallel()
 	c, m := newMemoryClient(1000, 2, 8)
-	c.service = pendingService{m}
+	c.uploadBy(pendingService{m})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	_, err := c.Upload(ctx, Bytes(content(2500)), WithProgress(func(p Progress) {
@@ -243,7 +243,7 @@ func TestETagIsNotWaitedForLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMemoryClient(1000, 2, 8)
-		c.service = pendingService{m}
+		c.uploadBy(pendingService{m})
 		m.fail = func(op string, _ int64, _ int) error {
 			if op == operation.GetFileDetails {
 				return &APIError{Operation: op, Status: http.StatusServiceUnavailable}
@@ -263,13 +263,13 @@ func TestResumeOfAForgottenUpload(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		details error
-		found   *FileDetails
+		found   *storedFile
 		want    bool
 	}{
 		"details may not be read":   {details: &APIError{Operation: operation.GetFileDetails, Status: http.StatusForbidden}, want: true},
 		"there is no file":          {details: &APIError{Operation: operation.GetFileDetails, Status: http.StatusNotFound}},
-		"there is another file":     {found: &FileDetails{Size: 2501}},
-		"there is a file like ours": {found: &FileDetails{Size: 2500}, want: true},
+		"there is another file":     {found: &storedFile{size: 2501}},
+		"there is a file like ours": {found: &storedFile{size: 2500}, want: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -278,7 +278,7 @@ func TestResumeOfAForgottenUpload(t *testing.T) {
 				c, m := newMemoryClient(1000, 2, 8)
 				saved := interrupted(t, c, m, Bytes(data))
 				if m.found = test.found; m.found != nil {
-					m.found.LastModified = time.Now()
+					m.found.modified = time.Now()
 				}
 				m.fail = func(op string, _ int64, _ int) error {
 					switch op {
@@ -316,10 +316,10 @@ func TestOldFileIsNotAdopted(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, m := newMemoryClient(1000, 2, 8)
 				began := time.Now().Add(test.began)
-				c.service = beginning{m, func(file *gen.FileDetails) {
+				c.uploadBy(beginning{m, func(file *gen.FileDetails) {
 					file.LastModified = gen.EpochMillis(max(0, began.UnixMilli()))
-				}}
-				m.found = &FileDetails{FilePath: "/uploads/file.bin", Size: 500, ETag: "old", LastModified: time.Now().Add(test.found)}
+				}})
+				m.found = &storedFile{path: "/uploads/file.bin", size: 500, etag: "old", modified: time.Now().Add(test.found)}
 				m.fail = func(op string, _ int64, _ int) error {
 					if op == operation.CompleteUploadPart || op == operation.ListUploadParts {
 						return &APIError{Operation: op, Status: http.StatusNotFound}
@@ -372,7 +372,7 @@ func TestCallersErrorsAreTheCallers(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, m := newMemoryClient(1000, 2, 8)
 			_, err := c.Upload(t.Context(), ReaderAt(refusingAt{status}, 500))
-			if statusOf(err) != status || m.calls[operation.PutPart] != 1 {
+			if failureOf(err).status != status || m.calls[operation.PutPart] != 1 {
 				t.Errorf("%v after %d PUTs, want the source's own failure after one", err, m.calls[operation.PutPart])
 			}
 		})

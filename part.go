@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
@@ -28,16 +28,6 @@ type held struct {
 }
 
 func hold(p part) *held { return &held{part: p, since: time.Now()} }
-
-func partOf(p gen.UploadPart) part {
-	return part{
-		uploadID: p.UploadID,
-		index:    p.UploadPartIndex,
-		start:    p.Range.InclusiveStart,
-		end:      p.Range.InclusiveEnd,
-		url:      p.UploadURL,
-	}
-}
 
 // partRun is the way of one part: its URL is fetched, its bytes are sent, its
 // completion is confirmed.
@@ -72,7 +62,7 @@ func (p *partRun) do(ctx context.Context) error {
 		err = p.skip(ctx)
 	}
 	if err != nil {
-		return p.uploadError(ctx, err)
+		return p.failure(ctx, err)
 	}
 	p.confirmed(p.length(), p.inFlight, answer)
 	return nil
@@ -113,7 +103,7 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 func (p *partRun) sendOnce(ctx context.Context, payload payload) (completion, verdict, error) {
 	etag, err := p.put(ctx, payload)
 	if err != nil {
-		return completion{}, judge(operation.PutPart, err), err
+		return completion{}, p.policy.judge(operation.PutPart, err), err
 	}
 	payload.lease.makeSpare()
 	if !p.counted {
@@ -137,7 +127,7 @@ func (p *partRun) payload(ctx context.Context) (payload, error) {
 		return payload{}, err
 	}
 	defer close(p.read)
-	return p.in.stream.read(ctx, p.held.part, p.client.budget)
+	return p.in.stream.read(ctx, p.held.part, p.budget)
 }
 
 // turn waits until the part before has been read from the stream.
@@ -190,18 +180,29 @@ func (p *partRun) length() int64 {
 	return p.held.length()
 }
 
-func (p *partRun) uploadError(ctx context.Context, err error) error {
+// partError is the failure of a part that ends its upload.
+type partError struct {
+	index      int64
+	start, end int64 // positions of its first and last byte; -1 if they are not known
+	attempts   int   // at the step that failed
+	err        error
+}
+
+func (e *partError) Error() string { return fmt.Sprintf("part %d: %v", e.index, e.err) }
+func (e *partError) Unwrap() error { return e.err }
+
+func (p *partRun) failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	failed := &UploadError{Part: p.index, Start: -1, End: -1, Attempts: p.step.attempts, Err: err}
+	failed := &partError{index: p.index, start: -1, end: -1, attempts: p.step.attempts, err: err}
 	if p.held != nil {
-		failed.Start, failed.End = p.held.start, p.held.end
+		failed.start, failed.end = p.held.start, p.held.end
 	}
-	if errors.Is(err, ErrSourceSize) && p.in.stream == nil {
+	if errors.Is(err, errs.ErrSourceSize) && p.in.stream == nil {
 		// A file that became shorter has changed: that says more.
 		if changed := p.in.verify(ctx); changed != nil {
-			failed.Err = changed
+			failed.err = changed
 		}
 	}
 	return failed

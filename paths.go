@@ -1,8 +1,11 @@
 package bytescale
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -54,6 +57,38 @@ func checkText(field, text string, least, most int) error {
 	}
 	return nil
 }
+
+// quote is text for an error message, cut if it is long.
+func quote(text string) string {
+	const most = 60
+	if runes := []rune(text); len(runes) > most {
+		return fmt.Sprintf("%q…", string(runes[:most]))
+	}
+	return strconv.Quote(text)
+}
+
+// printable says whether text is visible ASCII, or one of the others allowed.
+func printable(text string, others ...byte) bool {
+	for i := range len(text) {
+		if c := text[i]; (c <= ' ' || c > '~') && bytes.IndexByte(others, c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// plainID says whether id can stand in a URL path as it is. The API's ids are
+// base58 (UploadId in openapi.yaml); other letters and digits are let through.
+func plainID(id string) bool {
+	if id == "" || len(id) > 255 {
+		return false
+	}
+	return strings.IndexFunc(id, func(r rune) bool {
+		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '_')
+	}) < 0
+}
+
+var accountIDPattern = regexp.MustCompile(`^[1-9A-HJ-NP-Za-km-z]{7}$`)
 
 // rawURL is where the CDN serves a file: {cdn}/{accountId}/raw{filePath}.
 func rawURL(cdn *url.URL, accountID, filePath string) (string, error) {

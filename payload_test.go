@@ -97,7 +97,7 @@ func TestPanicsGiveBackWhatTheyHeld(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := newMemoryClient(4<<20, 2, 8)
-			c.budget = newBudget(minBudget)
+			c.engine.budget = newBudget(minBudget)
 			func() {
 				defer func() {
 					if recover() == nil {
@@ -106,7 +106,7 @@ func TestPanicsGiveBackWhatTheyHeld(t *testing.T) {
 				}()
 				upload(c)
 			}()
-			if !c.budget.available.TryAcquire(minBudget) {
+			if !c.engine.budget.available.TryAcquire(minBudget) {
 				t.Error("the budget lacks what the upload had")
 			}
 			if n := c.limits.uploads.Load(); n != 0 {

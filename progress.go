@@ -5,22 +5,9 @@ import (
 	"time"
 )
 
-// Progress says how far an upload has come. All fields are bytes.
-type Progress struct {
-	// Sent counts the bytes that were handed to the network. A part that has to
-	// be sent again counts again, so Sent may end above Total. It never goes back.
-	Sent int64
-	// InFlight counts the bytes of parts that were handed to the network and are
-	// not confirmed yet. It goes back by what has to be sent again, so that
-	// Confirmed + InFlight, which is never above Total, is what a progress bar can
-	// show.
-	InFlight int64
-	// Confirmed counts the bytes of the parts that the service has confirmed
-	// (CompleteUploadPart), also before a resumed upload was interrupted. It never
-	// goes back and ends exactly at Total.
-	Confirmed int64
-	// Total is the size of the file.
-	Total int64
+// counts are the bytes of one upload; see Progress.
+type counts struct {
+	Sent, InFlight, Confirmed, Total int64
 }
 
 // progressInterval is the shortest time between two calls that report only
@@ -31,13 +18,13 @@ const progressInterval = 100 * time.Millisecond
 // one call at a time.
 type progress struct {
 	mu       sync.Mutex
-	report   func(Progress)
-	now      Progress
+	report   func(counts)
+	now      counts
 	reported time.Time
 }
 
-func newProgress(total int64, report func(Progress)) *progress {
-	p := &progress{report: report, now: Progress{Total: total}}
+func newProgress(total int64, report func(counts)) *progress {
+	p := &progress{report: report, now: counts{Total: total}}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.call()

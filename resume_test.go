@@ -131,9 +131,9 @@ func TestResumeOfACompleteUpload(t *testing.T) {
 // there before.
 func TestDetailsOfAnotherFile(t *testing.T) {
 	t.Parallel()
-	for name, found := range map[string]FileDetails{
-		"another size": {Size: 2499, ETag: "old", LastModified: time.UnixMilli(0)},
-		"older":        {Size: 2500, ETag: "old", LastModified: time.UnixMilli(-1)},
+	for name, found := range map[string]storedFile{
+		"another size": {size: 2499, etag: "old", modified: time.UnixMilli(0)},
+		"older":        {size: 2500, etag: "old", modified: time.UnixMilli(-1)},
 	} {
 		data := content(2500)
 		c, m := newMemoryClient(1000, 2, 8)
@@ -169,7 +169,7 @@ func TestFingerprint(t *testing.T) {
 		must(t, err)
 		f, err := in.fingerprint(t.Context())
 		must(t, err)
-		return f
+		return Fingerprint(f)
 	}
 	same := fingerprint(func([]byte) {})
 	for name, position := range map[string]int{

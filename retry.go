@@ -42,10 +42,19 @@ const (
 	// take, so that a long upload over a bad link goes on, while one that gets
 	// nowhere ends.
 	retriesPerPart = 20
-
-	// callTimeout bounds one attempt of an API call with its answer.
-	callTimeout = 2 * time.Minute
 )
+
+// failure is what the policy has to know of a failed attempt beside its error.
+type failure struct {
+	answered   bool // by a status that means failure, which is in the next three
+	status     int
+	code       string
+	retryAfter time.Duration
+	permanent  bool // it was not answered, and another attempt would fail alike
+}
+
+// policy reads the errors of attempts. Its method judge is the retry policy.
+type policy func(error) failure
 
 // verdict is what to do about a failed attempt.
 type verdict int
@@ -60,20 +69,20 @@ const (
 
 // judge says what to do about err, the failure of an attempt at op. It is the
 // retry policy; TestJudge lists it row by row with the reasons.
-func judge(op string, err error) verdict {
-	var answer *APIError
+func (p policy) judge(op string, err error) verdict {
+	failed := p(err)
 	var unreadable *errs.SourceError
 	var token *errs.TokenError
 	switch {
-	case errors.As(err, &unreadable), errors.Is(err, ErrSourceSize), errors.Is(err, ErrSourceChanged):
+	case errors.As(err, &unreadable), errors.Is(err, errs.ErrSourceSize), errors.Is(err, errs.ErrSourceChanged):
 		return stop // whatever the source failed with: it may be an answer of another service
 	case errors.As(err, &token):
 		return stop
-	case errors.As(err, &answer):
-		return judgeAnswer(op, answer)
+	case failed.answered:
+		return judgeAnswer(op, failed)
 	case errors.Is(err, errs.ErrMissingETag):
 		return resend
-	case permanent(op, err):
+	case permanent(op, err, failed):
 		return stop
 	case op == operation.CompleteUploadPart:
 		return ask // the answer is lost; the completion may not be
@@ -82,29 +91,29 @@ func judge(op string, err error) verdict {
 	}
 }
 
-func judgeAnswer(op string, answer *APIError) verdict {
-	passes := temporary(answer.Status)
+func judgeAnswer(op string, answer failure) verdict {
+	passes := temporary(answer.status)
 	switch op {
 	case operation.PutPart:
 		switch {
-		case answer.Status == http.StatusForbidden, answer.Code == "ExpiredToken":
+		case answer.status == http.StatusForbidden, answer.code == "ExpiredToken":
 			return refresh // the signature may have expired
-		case answer.Status == http.StatusNotFound:
+		case answer.status == http.StatusNotFound:
 			return ask // storage has forgotten the upload, or finished it
-		case answer.Code == "RequestTimeout":
+		case answer.code == "RequestTimeout":
 			return again // storage says 400 when it waited too long for bytes
 		}
 	case operation.GetUploadPart:
-		if answer.Status == http.StatusNotFound {
+		if answer.status == http.StatusNotFound {
 			return ask // perhaps the part is complete
 		}
 	case operation.CompleteUploadPart:
 		switch {
-		case answer.Status == http.StatusTooManyRequests:
+		case answer.status == http.StatusTooManyRequests:
 			return again // refused before anything was done
-		case answer.Status == http.StatusNotFound, passes:
+		case answer.status == http.StatusNotFound, passes:
 			return ask // it may have been done all the same
-		case etagRefused(answer.Status):
+		case etagRefused(answer.status):
 			return resend
 		}
 	}
@@ -136,13 +145,12 @@ func etagRefused(status int) bool {
 }
 
 // permanent says whether a failure without an answer will come again.
-func permanent(op string, err error) bool {
+func permanent(op string, err error, failed failure) bool {
 	var (
 		certificate *tls.CertificateVerificationError
 		authority   x509.UnknownAuthorityError
 		host        x509.HostnameError
 		dns         *net.DNSError
-		argument    *ArgumentError
 	)
 	if permanent, told := transportSays(err); told {
 		return permanent
@@ -150,7 +158,7 @@ func permanent(op string, err error) bool {
 	switch {
 	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &host):
 		return true
-	case errors.As(err, &argument):
+	case failed.permanent:
 		return true
 	case errors.As(err, &dns):
 		// At the first contact the name is wrong; later the resolver is.
@@ -171,7 +179,8 @@ func transportSays(err error) (permanent, told bool) {
 
 // retrier counts the attempts of one step and waits between them.
 type retrier struct {
-	client   *Client
+	policy   policy
+	onRetry  func(retried)
 	shared   *retryBudget
 	op       string
 	uploadID string
@@ -184,7 +193,20 @@ type retrier struct {
 // next counts an attempt and returns the context for it.
 func (r *retrier) next(ctx context.Context) context.Context {
 	r.attempts++
-	return operation.WithAttempt(ctx, operation.Attempt{UploadID: r.uploadID, Part: r.part, Number: r.attempts})
+	return operation.WithAttempt(ctx, r.attempt())
+}
+
+func (r *retrier) attempt() operation.Attempt {
+	return operation.Attempt{UploadID: r.uploadID, Part: r.part, Number: r.attempts}
+}
+
+// retried says that an attempt failed and that another one follows after wait.
+type retried struct {
+	operation string
+	attempt   operation.Attempt
+	status    int // of the answer; 0 if there was none
+	wait      time.Duration
+	err       error
 }
 
 // wait waits before the next attempt. It returns an error when there is to be
@@ -193,7 +215,7 @@ func (r *retrier) wait(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if errors.Is(err, ErrProtocol) {
+	if errors.Is(err, errs.ErrProtocol) {
 		r.nonsense++
 	}
 	if r.since.IsZero() {
@@ -202,7 +224,8 @@ func (r *retrier) wait(ctx context.Context, err error) error {
 	failing := time.Since(r.since)
 	often := r.attempts >= maxAttempts && failing >= patience || r.attempts >= 2*maxAttempts
 	nonsense := r.nonsense >= maxNonsense && (r.uploadID == "" || failing >= nonsensePatience)
-	wait := retryAfterOf(err)
+	failed := r.policy(err)
+	wait := failed.retryAfter
 	switch {
 	case often, nonsense:
 		return fmt.Errorf("%w (after %d attempts)", err, r.attempts)
@@ -214,18 +237,8 @@ func (r *retrier) wait(ctx context.Context, err error) error {
 	// The server's wait is the least one: with many short ones, all attempts would
 	// be over before a short outage is.
 	wait = max(wait, backoff(r.attempts))
-	r.client.emit(Event{
-		Kind: EventRetry, Operation: r.op, UploadID: r.uploadID, Part: r.part,
-		Attempt: r.attempts, Status: statusOf(err), Wait: wait, Err: err,
-	})
+	r.onRetry(retried{operation: r.op, attempt: r.attempt(), status: failed.status, wait: wait, err: err})
 	return sleep(ctx, wait)
-}
-
-// retry does attempt until it succeeds, cannot succeed, or has been tried often
-// enough. It is for the calls outside of an upload.
-func (c *Client) retry(ctx context.Context, op string, attempt func(context.Context) error) error {
-	r := &retrier{client: c, shared: newRetryBudget(c.limits), op: op, part: -1}
-	return r.do(ctx, attempt)
 }
 
 // do makes attempts until one succeeds or judge no longer says "again".
@@ -237,7 +250,7 @@ func (r *retrier) do(ctx context.Context, attempt func(context.Context) error) e
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case judge(r.op, err) != again:
+		case r.policy.judge(r.op, err) != again:
 			return err
 		}
 		if err := r.wait(ctx, err); err != nil {
@@ -274,8 +287,9 @@ type retryBudget struct {
 	left int
 }
 
-func newRetryBudget(l *limits) *retryBudget {
-	size := retriesPerPart * (l.maxCalls + l.maxPuts)
+// newRetryBudget is for inFlight calls and PUTs at a time.
+func newRetryBudget(inFlight int) *retryBudget {
+	size := retriesPerPart * inFlight
 	return &retryBudget{size: size, left: size}
 }
 
@@ -293,22 +307,6 @@ func (b *retryBudget) giveBack() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.left = min(b.size, b.left+maxAttempts)
-}
-
-func retryAfterOf(err error) time.Duration {
-	var answer *APIError
-	if errors.As(err, &answer) {
-		return answer.RetryAfter
-	}
-	return 0
-}
-
-func statusOf(err error) int {
-	var answer *APIError
-	if errors.As(err, &answer) {
-		return answer.Status
-	}
-	return 0
 }
 
 // parseRetryAfter reads how long a server asks to wait: retry-after-ms, or

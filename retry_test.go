@@ -117,7 +117,7 @@ func TestJudge(t *testing.T) {
 	}
 	for _, row := range rows {
 		err := fmt.Errorf("wrapped: %w", row.err)
-		if got := judge(row.op, err); got != row.want {
+		if got := policy(failureOf).judge(row.op, err); got != row.want {
 			t.Errorf("%s after %v: verdict %d, want %d: %s", row.op, row.err, got, row.want, row.why)
 		}
 		synctest.Test(t, func(t *testing.T) {
@@ -150,7 +150,7 @@ func verdictOf(t *testing.T, op string, failure error) verdict {
 		return nil
 	}
 	if op == operation.GetFileDetails {
-		c.service = pendingService{m} // so that the etag is asked for
+		c.uploadBy(pendingService{m}) // so that the etag is asked for
 	}
 	_, _ = c.Upload(t.Context(), Bytes(content(1500)))
 	switch {
@@ -171,10 +171,11 @@ func verdictOf(t *testing.T, op string, failure error) verdict {
 	return stop
 }
 
-func testRetrier(events *[]Event) *retrier {
-	c := &Client{limits: newLimits(8, 64, 800, nil)}
-	c.observe = func(e Event) { *events = append(*events, e) }
-	return &retrier{client: c, shared: newRetryBudget(c.limits), op: operation.BeginMultipartUpload, part: -1}
+func testRetrier(events *[]retried) *retrier {
+	return &retrier{
+		policy: failureOf, onRetry: func(r retried) { *events = append(*events, r) }, shared: newRetryBudget(72),
+		op: operation.BeginMultipartUpload, part: -1,
+	}
 }
 
 func TestRetryWaits(t *testing.T) {
@@ -192,7 +193,7 @@ func TestRetryWaits(t *testing.T) {
 	}
 	for _, row := range rows {
 		synctest.Test(t, func(t *testing.T) {
-			var events []Event
+			var events []retried
 			r := testRetrier(&events)
 			r.next(t.Context())
 			began := time.Now()
@@ -207,7 +208,7 @@ func TestRetryWaits(t *testing.T) {
 				t.Errorf("%s: %v", row.name, err)
 			case row.want != 0 && waited != row.want, row.want == 0 && waited > firstWait:
 				t.Errorf("%s: waited %v", row.name, waited)
-			case len(events) != 1 || events[0].Kind != EventRetry || events[0].Wait != waited || events[0].Attempt != 1:
+			case len(events) != 1 || events[0].wait != waited || events[0].attempt.Number != 1:
 				t.Errorf("%s: events %+v", row.name, events)
 			}
 		})
@@ -217,7 +218,7 @@ func TestRetryWaits(t *testing.T) {
 func TestRetryEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var events []Event
+		var events []retried
 		tries := 0
 		overload := &APIError{Status: 503}
 		err := testRetrier(&events).do(t.Context(), func(context.Context) error {
@@ -322,7 +323,7 @@ func TestOutageIsOutlived(t *testing.T) {
 func TestRetryBudgetIsShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newRetryBudget(newLimits(8, 64, 800, nil))
+		b := newRetryBudget(72)
 		taken := 0
 		for b.take() {
 			taken++
@@ -330,7 +331,7 @@ func TestRetryBudgetIsShared(t *testing.T) {
 		if taken != b.size {
 			t.Errorf("%d retries, want %d", taken, b.size)
 		}
-		var events []Event
+		var events []retried
 		r := testRetrier(&events)
 		r.shared = b
 		overload := &APIError{Status: 503}
@@ -350,7 +351,7 @@ func TestSleepEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		var events []Event
+		var events []retried
 		r := testRetrier(&events)
 		began := time.Now()
 		r.next(ctx)

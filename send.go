@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
@@ -23,7 +24,7 @@ func (p *partRun) fetch(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		switch judge(operation.GetUploadPart, err) {
+		switch p.policy.judge(operation.GetUploadPart, err) {
 		case again:
 			if err := r.wait(ctx, err); err != nil {
 				return err
@@ -49,7 +50,7 @@ func (p *partRun) take(got part) error {
 	}
 	if p.held != nil && (got.index != p.index || got.start != p.held.start || got.end != p.held.end) {
 		return fmt.Errorf("%w: part %d was bytes %d..%d and became bytes %d..%d of part %d",
-			ErrProtocol, p.index, p.held.start, p.held.end, got.start, got.end, got.index)
+			errs.ErrProtocol, p.index, p.held.start, p.held.end, got.start, got.end, got.index)
 	}
 	p.held = hold(got)
 	return nil
@@ -92,13 +93,13 @@ func (p *partRun) put(ctx context.Context, payload payload) (string, error) {
 		if fetchErr := (*fetchError)(nil); errors.As(err, &fetchErr) {
 			return "", fetchErr.err
 		}
-		switch judge(operation.PutPart, err) {
+		switch p.policy.judge(operation.PutPart, err) {
 		case again:
 			if err := r.wait(ctx, err); err != nil {
 				return "", err
 			}
 		case ask:
-			if err := p.doneOr(ctx, err); statusOf(err) != http.StatusNotFound || errors.Is(err, ErrUploadUnknown) {
+			if err := p.doneOr(ctx, err); p.policy(err).status != http.StatusNotFound || errors.Is(err, errs.ErrUploadUnknown) {
 				return "", err
 			}
 			fallthrough // the upload lives, so it is the URL that has died
@@ -124,7 +125,7 @@ func (p *partRun) renewURL(ctx context.Context, r *retrier, nth int, err error) 
 			return err
 		}
 	}
-	p.client.emit(Event{Kind: EventURLRefresh, Operation: operation.PutPart, UploadID: p.uploadID, Part: p.index, Status: statusOf(err), Err: err})
+	p.onURLRefresh(urlRefreshed{uploadID: p.uploadID, part: p.index, status: p.policy(err).status, err: err})
 	return p.fetch(ctx)
 }
 
@@ -135,7 +136,7 @@ func (e *fetchError) Error() string { return e.err.Error() }
 
 // putInTurn waits for a place among the PUTs in flight and does one attempt.
 func (p *partRun) putInTurn(ctx context.Context, r *retrier, payload payload) (string, error) {
-	release, err := p.client.limits.put(ctx, payload.size)
+	release, err := p.limits.put(ctx, payload.size)
 	if err != nil {
 		return "", err
 	}
@@ -154,7 +155,7 @@ func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) 
 	ctx, cut := context.WithCancelCause(ctx)
 	defer cut(nil)
 	bodies := newBodies(payload, p.progress.sent)
-	watch := newWatch(bodies, cut, &p.client.limits.traffic)
+	watch := newWatch(bodies, cut, p.link)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { watch.awaitsConnection() },
 		GotConn: func(got httptrace.GotConnInfo) {
@@ -173,7 +174,7 @@ func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) 
 	switch sourceErr := bodies.sourceErr(); {
 	case sourceErr != nil:
 		err = sourceErr
-	case err != nil && errors.Is(context.Cause(ctx), ErrStalled):
+	case err != nil && errors.Is(context.Cause(ctx), errs.ErrStalled):
 		err = context.Cause(ctx)
 	}
 	if err != nil {
@@ -196,7 +197,7 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 			p.setUncertain(p.last)
 			return completion{}, stop, ctx.Err()
 		}
-		switch then := judge(operation.CompleteUploadPart, err); then {
+		switch then := p.policy.judge(operation.CompleteUploadPart, err); then {
 		case again:
 			if err := r.wait(ctx, err); err != nil {
 				return completion{}, stop, err
@@ -225,7 +226,7 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 func (p *partRun) settle(ctx context.Context, r *retrier, err error) (completion, verdict, error) {
 	p.doubt = true
 	p.setUncertain(p.last)
-	missing := statusOf(err) == http.StatusNotFound
+	missing := p.policy(err).status == http.StatusNotFound
 	var gaveUp error // there is to be no other attempt
 	if !missing {
 		gaveUp = r.wait(ctx, err)
@@ -255,7 +256,7 @@ func (p *partRun) carriedOut(ctx context.Context) (answer completion, done bool,
 	done, err = p.isDone(ctx)
 	switch {
 	case err != nil && p.last && p.stored(ctx):
-		return completion{completed: true, etag: p.file.ETag}, true, nil
+		return completion{completed: true, etag: p.file.etag}, true, nil
 	case err == nil && !done:
 		p.setUncertain(false)
 	}

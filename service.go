@@ -3,19 +3,19 @@ package bytescale
 import (
 	"context"
 	"io"
-
-	"github.com/c88edac7/bytescale-go/gen"
+	"time"
 )
 
 // service is what the upload engine needs of the remote side. Each call is one
 // attempt: retries, waits and second opinions belong to the engine. The client
 // implements it over HTTP; the engine's own tests implement it in memory.
 type service interface {
-	begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error)
 	getPart(ctx context.Context, uploadID string, index int64) (part, error)
 	listParts(ctx context.Context, uploadID string) ([]int64, error)
 	completePart(ctx context.Context, uploadID string, index int64, etag string) (completion, error)
-	details(ctx context.Context, filePath string) (*FileDetails, error)
+
+	// stat returns what there is at a path, which may be another file.
+	stat(ctx context.Context, filePath string) (storedFile, error)
 
 	// putPart sends size bytes to a pre-signed URL and returns the etag of the
 	// answer, verbatim. body is called once per request that is really sent,
@@ -39,4 +39,13 @@ func (p part) length() int64 { return p.end - p.start + 1 }
 type completion struct {
 	completed bool
 	etag      string
+}
+
+// storedFile is what the engine knows of a file: the one to come or one that is
+// stored.
+type storedFile struct {
+	path     string
+	size     int64
+	etag     string
+	modified time.Time
 }

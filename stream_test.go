@@ -230,14 +230,14 @@ func TestStreamsSpoolAndCleanUp(t *testing.T) {
 		c, m := newMemoryClient(100_000, 2, 8)
 		mustUpload(t, c, m, Stream(bytes.NewReader(data[:size])), data[:size])
 		empty("a stream was uploaded")
-		if c.budget.held != 0 {
-			t.Errorf("%d bytes of the budget are held after a stream of %d bytes", c.budget.held, size)
+		if c.engine.budget.held != 0 {
+			t.Errorf("%d bytes of the budget are held after a stream of %d bytes", c.engine.budget.held, size)
 		}
 	}
 
 	// A part larger than the budget.
 	c, m := newMemoryClient(2*minBudget, 2, 8)
-	c.budget = newBudget(minBudget)
+	c.engine.budget = newBudget(minBudget)
 	m.fail = func(op string, _ int64, _ int) error {
 		if n := len(open()); op == operation.PutPart && n > 1 {
 			t.Errorf("%d parts lie on the disk at a time", n)

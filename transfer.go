@@ -2,25 +2,49 @@ package bytescale
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
+
+// engine sends the parts of uploads. It is what all uploads of a client share.
+type engine struct {
+	service service
+	limits  *limits
+	budget  *budget
+	link    *traffic
+	policy  policy
+
+	onRetry      func(retried)
+	onURLRefresh func(urlRefreshed)
+}
+
+// urlRefreshed says that storage refused the URL of a part and that a fresh one is
+// fetched.
+type urlRefreshed struct {
+	uploadID string
+	part     int64
+	status   int
+	err      error
+}
 
 // transfer is one upload under way, from its begin or its checkpoint to the
 // stored file. Nothing of it outlives Upload or Resume.
 type transfer struct {
-	client   *Client
-	service  service
+	*engine
 	in       *input
 	progress *progress
 	retries  *retryBudget
 
-	uploadID   string
-	count      int64
-	file       FileDetails
-	checkpoint *Checkpoint
+	uploadID string
+	count    int64
+	file     storedFile
+	first    *held // that came with the begin answer; nil for a resumed upload
 
 	window *window
 
@@ -34,24 +58,64 @@ type transfer struct {
 	completed bool          // the service said that the file exists
 }
 
-func newTransfer(c *Client, in *input, report func(Progress)) *transfer {
+// newTransfer begins to report. report may be nil.
+func (e *engine) newTransfer(in *input, report func(counts)) *transfer {
 	t := &transfer{
-		client:   c,
-		service:  c.service,
+		engine:   e,
 		in:       in,
 		progress: newProgress(in.size, report), // which calls report: that may panic
-		retries:  newRetryBudget(c.limits),
+		retries:  newRetryBudget(e.limits.maxCalls + e.limits.maxPuts),
 	}
-	c.limits.uploads.Add(1)
+	e.limits.uploads.Add(1)
 	return t
 }
 
 // end is the counterpart of newTransfer.
 func (t *transfer) end() {
-	t.client.limits.uploads.Add(-1)
+	t.limits.uploads.Add(-1)
 	if t.in.stream != nil {
-		t.client.budget.trim()
+		t.budget.trim()
 	}
+}
+
+// begun notes what the service said of a new upload, and refuses what makes no
+// sense.
+func (t *transfer) begun(uploadID string, count int64, first part, file storedFile) error {
+	t.uploadID, t.count, t.file, t.first = uploadID, count, file, hold(first)
+	switch {
+	case count < 1 || count > max(1, t.in.size):
+		return fmt.Errorf("%w: %s: %d parts for %d bytes", errs.ErrProtocol, operation.BeginMultipartUpload, count, t.in.size)
+	case first.index < 0 || first.index >= count:
+		return fmt.Errorf("%w: %s: first part is %d of %d", errs.ErrProtocol, operation.BeginMultipartUpload, first.index, count)
+	}
+	return t.checkPart(operation.BeginMultipartUpload, first)
+}
+
+// sendAll sends all parts of an upload that has begun and returns the stored file.
+func (t *transfer) sendAll(ctx context.Context) (storedFile, error) {
+	if err := t.send(ctx, newPlan(t.in.size, t.count, nil), t.first); err != nil {
+		return storedFile{}, err
+	}
+	return t.finish(ctx)
+}
+
+// resume sends the parts that the service lacks of an upload that began earlier, and
+// returns the stored file.
+func (t *transfer) resume(ctx context.Context, uploadID string, count int64, file storedFile) (storedFile, error) {
+	t.uploadID, t.count, t.file = uploadID, count, file
+	todo, err := t.remaining(ctx, t.retrier(operation.ListUploadParts, -1))
+	if err != nil {
+		if errors.Is(err, errs.ErrUploadUnknown) {
+			t.setUncertain(t.mayHaveEnded(ctx))
+		}
+		return storedFile{}, err
+	}
+	if len(todo) > 0 {
+		if err := t.send(ctx, newPlan(t.in.size, t.count, todo), nil); err != nil {
+			return storedFile{}, err
+		}
+	}
+	return t.finish(ctx)
 }
 
 // send sends the parts of the plan and returns when all are confirmed, or with
@@ -59,7 +123,7 @@ func (t *transfer) end() {
 // first, if not nil, is the descriptor that came with the begin answer.
 func (t *transfer) send(ctx context.Context, p *plan, first *held) error {
 	t.plan, t.due, t.pending, t.alone = p, p.length(), p.length(), make(chan struct{})
-	t.window = newWindow(t.client.limits, t.progress.bytesSent)
+	t.window = newWindow(t.limits, t.progress.bytesSent)
 	t.settleAlone()
 
 	if err := t.sendParts(ctx, first); err != nil {
@@ -145,7 +209,7 @@ func (t *transfer) confirmed(length, inFlight int64, answer completion) {
 	t.pending--
 	if answer.completed {
 		t.completed = true
-		t.file.ETag = answer.etag
+		t.file.etag = answer.etag
 	}
 	t.settleAlone()
 	t.mu.Unlock()
@@ -183,7 +247,7 @@ func (t *transfer) learn(position int64, p part) error {
 // that a body could be sent to.
 func (t *transfer) checkPart(op string, p part) error {
 	if p.uploadID != t.uploadID {
-		return fmt.Errorf("%w: %s: part %d is of another upload", ErrProtocol, op, p.index)
+		return fmt.Errorf("%w: %s: part %d is of another upload", errs.ErrProtocol, op, p.index)
 	}
 	if _, err := uploadURL(p.url); err != nil {
 		return fmt.Errorf("%s: part %d: %w", op, p.index, err)
@@ -197,5 +261,8 @@ func (t *transfer) call(ctx context.Context, op string, attempt func(context.Con
 }
 
 func (t *transfer) retrier(op string, index int64) *retrier {
-	return &retrier{client: t.client, shared: t.retries, op: op, uploadID: t.uploadID, part: index}
+	return &retrier{
+		policy: t.policy, onRetry: t.onRetry, shared: t.retries,
+		op: op, uploadID: t.uploadID, part: index,
+	}
 }

@@ -217,7 +217,7 @@ func TestBodyThatTheKernelHoldsIsAStall(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		client, service := newMemoryClient(1<<20, 8, 64)
-		client.service = &stuckService{memoryService: service, conn: conn}
+		client.uploadBy(&stuckService{memoryService: service, conn: conn})
 		client.observe = func(e Event) {
 			if e.Kind == EventRetry && !errors.Is(e.Err, ErrStalled) {
 				t.Errorf("repeated because of %v", e.Err)

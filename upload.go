@@ -10,6 +10,24 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
+// Progress says how far an upload has come. All fields are bytes.
+type Progress struct {
+	// Sent counts the bytes that were handed to the network. A part that has to
+	// be sent again counts again, so Sent may end above Total. It never goes back.
+	Sent int64
+	// InFlight counts the bytes of parts that were handed to the network and are
+	// not confirmed yet. It goes back by what has to be sent again, so that
+	// Confirmed + InFlight, which is never above Total, is what a progress bar can
+	// show.
+	InFlight int64
+	// Confirmed counts the bytes of the parts that the service has confirmed
+	// (CompleteUploadPart), also before a resumed upload was interrupted. It never
+	// goes back and ends exactly at Total.
+	Confirmed int64
+	// Total is the size of the file.
+	Total int64
+}
+
 // Upload stores the bytes of source as a file and returns its details, with the
 // etag of the stored file. The file exists when Upload returns without an error
 // and, as far as the service tells, not otherwise; it is never there in part.
@@ -34,7 +52,7 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 	if err != nil {
 		return nil, err
 	}
-	in, err := source.input(ctx, c.budget)
+	in, err := source.input(ctx, c.engine.budget)
 	if err != nil {
 		return nil, err
 	}
@@ -44,13 +62,12 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 		return nil, err
 	}
 
-	t := newTransfer(c, in, settings.progress)
-	defer t.end()
-	file, err := t.upload(ctx, request, settings.checkpoint)
-	if err != nil {
-		return nil, t.failure(ctx, err)
+	u := c.newUpload(in, settings.progress)
+	defer u.end()
+	if err := u.run(ctx, request, settings.checkpoint); err != nil {
+		return nil, u.failure(ctx, err)
 	}
-	return file, nil
+	return &u.file, nil
 }
 
 // input opens the source.
@@ -61,58 +78,79 @@ func (s Source) input(ctx context.Context, b *budget) (*input, error) {
 	return s.open(ctx, b)
 }
 
-// upload begins an upload, sends its parts and returns the stored file.
-func (t *transfer) upload(ctx context.Context, request gen.BeginMultipartUploadRequest, save func(Checkpoint) error) (*FileDetails, error) {
-	first, err := t.begin(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	if t.count > 1 {
-		if err := t.takeCheckpoint(ctx, request, save); err != nil {
-			return nil, err
-		}
-	}
-	if err := t.send(ctx, newPlan(t.in.size, t.count, nil), first); err != nil {
-		return nil, err
-	}
-	return t.finish(ctx)
+// upload is one upload under way, as its caller sees it.
+type upload struct {
+	client     *Client
+	in         *input
+	transfer   *transfer
+	id         string // empty until the service has given it one
+	file       FileDetails
+	checkpoint *Checkpoint
 }
 
-// begin starts the upload and returns the descriptor of its first part. A begin
+func (c *Client) newUpload(in *input, progress func(Progress)) *upload {
+	var report func(counts)
+	if progress != nil {
+		report = func(n counts) { progress(Progress(n)) }
+	}
+	return &upload{client: c, in: in, transfer: c.engine.newTransfer(in, report)}
+}
+
+func (u *upload) end() { u.transfer.end() }
+
+// run begins an upload and sends its parts.
+func (u *upload) run(ctx context.Context, request gen.BeginMultipartUploadRequest, save func(Checkpoint) error) error {
+	count, err := u.begin(ctx, request)
+	if err != nil {
+		return err
+	}
+	if count > 1 {
+		if err := u.takeCheckpoint(ctx, request, count, save); err != nil {
+			return err
+		}
+	}
+	stored, err := u.transfer.sendAll(ctx)
+	return u.stored(stored, err)
+}
+
+// begin starts the upload and returns the number of its parts. A begin
 // whose answer was lost is repeated: an upload that is never completed leaves no
 // file.
-func (t *transfer) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*held, error) {
+func (u *upload) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (parts int64, err error) {
 	var answer *gen.BeginMultipartUploadResponse
-	if err := t.call(ctx, operation.BeginMultipartUpload, func(ctx context.Context) (err error) {
-		answer, err = t.service.begin(ctx, request)
+	if err := u.transfer.call(ctx, operation.BeginMultipartUpload, func(ctx context.Context) (err error) {
+		answer, err = u.client.service.begin(ctx, request)
 		return err
 	}); err != nil {
-		return nil, err
+		return 0, err
 	}
 	if !plainID(answer.UploadID) {
-		return nil, fmt.Errorf("%w: %s: upload id %q", ErrProtocol, operation.BeginMultipartUpload, answer.UploadID)
+		return 0, fmt.Errorf("%w: %s: upload id %q", ErrProtocol, operation.BeginMultipartUpload, answer.UploadID)
 	}
-	t.uploadID, t.count = answer.UploadID, answer.UploadParts.Count
-	t.file = newFileDetails(answer.File)
+	u.id, u.file = answer.UploadID, newFileDetails(answer.File)
 	// The file to come has no etag yet, whatever stood at its path may have one;
 	// and its size is what we have announced.
-	t.file.ETag, t.file.Size = "", t.in.size
-	first := partOf(answer.UploadParts.First)
-	switch {
-	case t.count < 1 || t.count > max(1, t.in.size):
-		return nil, fmt.Errorf("%w: %s: %d parts for %d bytes", ErrProtocol, operation.BeginMultipartUpload, t.count, t.in.size)
-	case first.index < 0 || first.index >= t.count:
-		return nil, fmt.Errorf("%w: %s: first part is %d of %d", ErrProtocol, operation.BeginMultipartUpload, first.index, t.count)
+	u.file.ETag, u.file.Size = "", u.in.size
+	parts = answer.UploadParts.Count
+	return parts, u.transfer.begun(u.id, parts, partOf(answer.UploadParts.First), u.target())
+}
+
+// target is the file to come as the engine knows it.
+func (u *upload) target() storedFile {
+	return storedFile{path: u.file.FilePath, size: u.file.Size, etag: u.file.ETag, modified: u.file.LastModified}
+}
+
+// stored takes over what the engine found out about the stored file.
+func (u *upload) stored(file storedFile, err error) error {
+	if err == nil {
+		u.file.ETag, u.file.LastModified = file.etag, file.modified
 	}
-	if err := t.checkPart(operation.BeginMultipartUpload, first); err != nil {
-		return nil, err
-	}
-	return hold(first), nil
+	return err
 }
 
 // takeCheckpoint notes what is needed to resume and hands it to the caller.
-func (t *transfer) takeCheckpoint(ctx context.Context, request gen.BeginMultipartUploadRequest, save func(Checkpoint) error) error {
-	source, err := t.in.fingerprint(ctx)
+func (u *upload) takeCheckpoint(ctx context.Context, request gen.BeginMultipartUploadRequest, parts int64, save func(Checkpoint) error) error {
+	source, err := u.in.fingerprint(ctx)
 	if err != nil {
 		return err
 	}
@@ -120,40 +158,40 @@ func (t *transfer) takeCheckpoint(ctx context.Context, request gen.BeginMultipar
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	t.checkpoint = &Checkpoint{
+	u.checkpoint = &Checkpoint{
 		Version:   checkpointVersion,
-		APIURL:    t.client.checkpointURL(),
-		AccountID: t.client.accountID,
+		APIURL:    u.client.checkpointURL(),
+		AccountID: u.client.accountID,
 		Request:   body,
-		File:      t.file,
-		UploadID:  t.uploadID,
-		PartCount: t.count,
-		Source:    source,
+		File:      u.file,
+		UploadID:  u.id,
+		PartCount: parts,
+		Source:    Fingerprint(source),
 	}
 	if save == nil {
 		return nil
 	}
-	if err := save(*t.checkpoint); err != nil {
+	if err := save(*u.checkpoint); err != nil {
 		return fmt.Errorf("save checkpoint: %w", err)
 	}
 	return nil
 }
 
 // failure is the error that Upload and Resume return.
-func (t *transfer) failure(ctx context.Context, err error) error {
-	if t.uploadID == "" {
+func (u *upload) failure(ctx context.Context, err error) error {
+	if u.id == "" {
 		return err
 	}
-	failed, ours := err.(*UploadError) //nolint:errorlint // one that is wrapped is the caller's own
-	if !ours {
-		failed = &UploadError{Part: -1, Start: -1, End: -1, Err: err}
+	failed := &UploadError{UploadID: u.id, Part: -1, Start: -1, End: -1, Err: err}
+	if part, ok := err.(*partError); ok { //nolint:errorlint // the engine's own, not one that it wraps
+		failed.Part, failed.Start, failed.End = part.index, part.start, part.end
+		failed.Attempts, failed.Err = part.attempts, part.err
 	}
 	if ctx.Err() != nil && !errors.Is(failed.Err, ctx.Err()) {
 		// A part failed and the caller gave up: both hold.
 		failed.Err = fmt.Errorf("%w: %w", ctx.Err(), failed.Err)
 	}
-	failed.UploadID = t.uploadID
-	failed.MayExist = t.uncertain
-	failed.Checkpoint = t.checkpoint
+	failed.MayExist = u.transfer.uncertain
+	failed.Checkpoint = u.checkpoint
 	return failed
 }

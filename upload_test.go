@@ -96,7 +96,7 @@ func TestUploadsShareTheLimits(t *testing.T) {
 		done := make(chan error, uploads)
 		for range uploads {
 			c, m := newMemoryClient(smallBody, puts, calls)
-			c.limits, m.limits, m.gauge = first.limits, first.limits, all
+			c.engine.limits, m.limits, m.gauge = first.limits, first.limits, all
 			m.latency, m.discard, m.speed = 10*time.Millisecond, true, 1<<30
 			go func() {
 				_, err := c.Upload(context.Background(), ReaderAt(zeros(size), size))
@@ -267,7 +267,7 @@ func TestFailureAndCancelBothHold(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	refused := &APIError{Operation: operation.PutPart, Status: http.StatusRequestEntityTooLarge}
-	err := (&transfer{uploadID: memoryUpload}).failure(ctx, &UploadError{Part: 2, Err: refused})
+	err := (&upload{id: memoryUpload, transfer: new(transfer)}).failure(ctx, &partError{index: 2, err: refused})
 	var failed *UploadError
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, refused) || !errors.As(err, &failed) || failed.Part != 2 {
 		t.Errorf("%v must tell of the part, of its failure and of the cancellation", err)

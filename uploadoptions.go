@@ -3,7 +3,6 @@ package bytescale
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -261,22 +260,3 @@ var (
 	tagPattern  = regexp.MustCompile(`^[a-zA-Z0-9.,/=_+-]*$`)
 	mimePattern = regexp.MustCompile(`^[a-zA-Z0-9]+/[a-zA-Z0-9+\-._]+(?:;[^=]+=[^;]+)*$`)
 )
-
-// quote is text for an error message, cut if it is long.
-func quote(text string) string {
-	const most = 60
-	if runes := []rune(text); len(runes) > most {
-		return fmt.Sprintf("%q…", string(runes[:most]))
-	}
-	return strconv.Quote(text)
-}
-
-// printable says whether text is visible ASCII, or one of the others allowed.
-func printable(text string, others ...byte) bool {
-	for i := range len(text) {
-		if c := text[i]; (c <= ' ' || c > '~') && bytes.IndexByte(others, c) < 0 {
-			return false
-		}
-	}
-	return true
-}

@@ -1,0 +1,66 @@
+package bytescale
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
+)
+
+// fingerprintSize is how many bytes of the head and of the tail of a source are
+// hashed, at the most.
+const fingerprintSize = 64 << 10
+
+// contentID identifies the content of a source; see Fingerprint.
+type contentID struct {
+	Size       int64
+	ModTime    time.Time
+	Head, Tail string
+}
+
+// fingerprint reads the head and, if it can, the tail of the source.
+func (in *input) fingerprint(ctx context.Context) (contentID, error) {
+	f := contentID{Size: in.size, ModTime: in.modTime}
+	length := min(in.size, fingerprintSize)
+	if in.stream != nil {
+		head, err := in.stream.peek(ctx, int(length))
+		f.Head = hexSum(head)
+		return f, err
+	}
+	buffer := make([]byte, length)
+	if err := readFull(in.random, buffer, 0); err != nil {
+		return f, err
+	}
+	f.Head = hexSum(buffer)
+	if err := readFull(in.random, buffer, in.size-length); err != nil {
+		return f, err
+	}
+	f.Tail = hexSum(buffer)
+	return f, nil
+}
+
+func readFull(r io.ReaderAt, buffer []byte, at int64) error {
+	for len(buffer) > 0 {
+		n, err := r.ReadAt(buffer, at)
+		buffer, at = buffer[n:], at+int64(n)
+		switch {
+		case len(buffer) == 0:
+		case err == io.EOF:
+			return fmt.Errorf("%w: it ended at byte %d", errs.ErrSourceSize, at)
+		case err != nil:
+			return &errs.SourceError{Err: err}
+		case n == 0:
+			return &errs.SourceError{Err: io.ErrNoProgress}
+		}
+	}
+	return nil
+}
+
+func hexSum(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}

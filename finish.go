@@ -1,0 +1,140 @@
+package bytescale
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
+	"github.com/c88edac7/bytescale-go/internal/operation"
+)
+
+// remaining asks the service which parts are not complete.
+func (t *transfer) remaining(ctx context.Context, r *retrier) ([]int64, error) {
+	var todo []int64
+	err := r.do(ctx, func(ctx context.Context) (err error) {
+		todo, err = t.service.listParts(ctx, t.uploadID)
+		return err
+	})
+	if err != nil {
+		if t.policy(err).status == http.StatusNotFound {
+			err = fmt.Errorf("%w: %w", errs.ErrUploadUnknown, err)
+		}
+		return nil, err
+	}
+	return todo, checkTodo(todo, t.count)
+}
+
+// finish returns the stored file when all parts are complete. If the answer
+// that the file is complete was lost, the service is asked once more.
+func (t *transfer) finish(ctx context.Context) (storedFile, error) {
+	for pass := 0; !t.completed; pass++ {
+		t.setUncertain(t.finishing)
+		todo, err := t.remaining(ctx, t.retrier(operation.ListUploadParts, -1))
+		if err != nil {
+			if t.stored(ctx) {
+				break
+			}
+			return storedFile{}, err
+		}
+		if len(todo) == 0 {
+			t.adoptETag(ctx)
+			break
+		}
+		if pass == maxPasses {
+			return storedFile{}, fmt.Errorf("%w: parts %v are asked for again and again", errs.ErrProtocol, todo)
+		}
+		// The service lost parts that it had confirmed: believe it.
+		t.setUncertain(false)
+		if err := t.send(ctx, newPlan(t.in.size, t.count, todo), nil); err != nil {
+			return storedFile{}, err
+		}
+	}
+	if t.plan != nil && !t.finishing {
+		// Another process completed what we thought was left, so that no completion
+		// of ours was the last one, before which the source is proved.
+		if err := t.in.verify(ctx); err != nil {
+			t.setUncertain(true)
+			return storedFile{}, err
+		}
+	}
+	t.progress.stored()
+	return t.file, nil
+}
+
+// maxPasses is how often parts that the service lost are sent again.
+const maxPasses = 2
+
+// stored says whether the file is there although the service cannot be asked for
+// its parts: the completion that made it exist may have been the last that was
+// heard of the upload.
+func (t *transfer) stored(ctx context.Context) bool {
+	if !t.finishing {
+		return false
+	}
+	found, err := t.found(ctx)
+	switch {
+	case errors.Is(err, errs.ErrNotFound), err == nil && !t.fits(found):
+		t.setUncertain(false)
+		return false
+	case err != nil, !t.isNew(found):
+		return false
+	}
+	t.adopt(found)
+	return true
+}
+
+// mayHaveEnded says whether the upload that the service has forgotten may have been
+// completed by the process that was interrupted. A file that fits is no proof.
+func (t *transfer) mayHaveEnded(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, detailsPatience)
+	defer cancel()
+	found, err := t.found(ctx)
+	return !errors.Is(err, errs.ErrNotFound) && (err != nil || t.fits(found))
+}
+
+// adoptETag takes the etag of a file that is stored from GetFileDetails, if that may
+// be called. It is worth a few tries and no long wait.
+func (t *transfer) adoptETag(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, detailsPatience)
+	defer cancel()
+	if found, err := t.found(ctx); err == nil && t.fits(found) {
+		t.adopt(found)
+	}
+}
+
+// detailsPatience is for details that are not worth a long wait.
+const detailsPatience = 10 * time.Second
+
+// found is the file at the upload's path, which may be another one.
+func (t *transfer) found(ctx context.Context) (found storedFile, err error) {
+	err = t.call(ctx, operation.GetFileDetails, func(ctx context.Context) (err error) {
+		found, err = t.service.stat(ctx, t.file.path)
+		return err
+	})
+	return found, err
+}
+
+// fits says whether a file can be the one that was uploaded: it has its size and is
+// not older than the upload.
+func (t *transfer) fits(found storedFile) bool {
+	return found.size == t.in.size && !found.modified.Before(t.file.modified)
+}
+
+// isNew says whether a file that fits cannot be one that the upload was to replace: it
+// is newer than what begin told, unless that was no time of these days. Begin may have
+// told the time of the file to replace.
+func (t *transfer) isNew(found storedFile) bool {
+	age := time.Since(t.file.modified).Abs()
+	return age < longestUpload && found.modified.After(t.file.modified)
+}
+
+// longestUpload is how old the begin of an upload can be: storage forgets it after
+// some days.
+const longestUpload = 30 * 24 * time.Hour
+
+func (t *transfer) adopt(found storedFile) {
+	t.file.etag, t.file.modified = found.etag, found.modified
+}
