@@ -191,3 +191,12 @@ func (e *ArgumentError) Unwrap() error { return e.kind }
 func refuse(field, format string, args ...any) error {
 	return &ArgumentError{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
+
+// publicError makes an ArgumentError of what a lower layer refused.
+func publicError(err error) error {
+	var refused *errs.RefusedError
+	if errors.As(err, &refused) {
+		return refuse(refused.Field, "%s", refused.Reason)
+	}
+	return err
+}

@@ -2,6 +2,13 @@ package bytescale
 
 import "slices"
 
+// chunk is the bytes of one part, and what holds them.
+type chunk struct {
+	payload payload
+	lease   *lease // of the budget; nil for what needs no buffer
+	release func()
+}
+
 // lease is a buffer of the budget that holds a part of a plain stream. When the
 // part is with storage, the bytes are kept only in case that they have to be sent
 // once more, and only as long as nobody waits for the room: waiting for the API

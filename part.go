@@ -79,20 +79,20 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 	if p.rangeErr != nil {
 		return completion{}, p.rangeErr
 	}
-	payload, err := p.payload(ctx)
+	data, err := p.chunk(ctx)
 	if err != nil {
 		return completion{}, err
 	}
-	defer payload.release()
+	defer data.release()
 
 	for sends := 1; ; sends++ {
-		answer, then, err := p.sendOnce(ctx, payload)
+		answer, then, err := p.sendOnce(ctx, data)
 		if err == nil || then != resend || sends == maxSends {
 			return answer, err
 		}
 		p.progress.lost(p.inFlight)
 		p.inFlight = 0
-		if !payload.lease.retake() {
+		if !data.lease.retake() {
 			return answer, fmt.Errorf("%w (and the bytes of the stream are gone)", err)
 		}
 	}
@@ -100,12 +100,12 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 
 // sendOnce sends the part's bytes and its completion, with all retries that
 // need no second PUT of stored bytes.
-func (p *partRun) sendOnce(ctx context.Context, payload payload) (completion, verdict, error) {
-	etag, err := p.put(ctx, payload)
+func (p *partRun) sendOnce(ctx context.Context, data chunk) (completion, verdict, error) {
+	etag, err := p.put(ctx, data.payload)
 	if err != nil {
 		return completion{}, p.policy.judge(operation.PutPart, err), err
 	}
-	payload.lease.makeSpare()
+	data.lease.makeSpare()
 	if !p.counted {
 		p.counted = true
 		p.last = p.completionDue()
@@ -118,16 +118,16 @@ func (p *partRun) sendOnce(ctx context.Context, payload payload) (completion, ve
 	return p.complete(ctx, etag)
 }
 
-// payload is the part's bytes. Those of a plain stream are read in order.
-func (p *partRun) payload(ctx context.Context) (payload, error) {
+// chunk is the part's bytes. Those of a plain stream are read in order.
+func (p *partRun) chunk(ctx context.Context) (chunk, error) {
 	if p.in.stream == nil {
-		return payload{r: p.in.random, offset: p.held.start, size: p.held.length(), release: func() {}}, nil
+		return p.in.at(p.held.start, p.held.length()), nil
 	}
 	if err := p.turn(ctx); err != nil {
-		return payload{}, err
+		return chunk{}, err
 	}
 	defer close(p.read)
-	return p.in.stream.read(ctx, p.held.part, p.budget)
+	return p.in.stream.read(ctx, p.held.start, p.held.length(), p.budget)
 }
 
 // turn waits until the part before has been read from the stream.

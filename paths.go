@@ -114,15 +114,10 @@ func escapePath(path string) string {
 		if c := path[i]; unreserved(c) || c == '/' {
 			escaped.WriteByte(c)
 		} else {
-			writeEscaped(&escaped, c)
+			fmt.Fprintf(&escaped, "%%%02X", c)
 		}
 	}
 	return escaped.String()
-}
-
-func writeEscaped(to *strings.Builder, c byte) {
-	const hex = "0123456789ABCDEF"
-	to.Write([]byte{'%', hex[c>>4], hex[c&15]})
 }
 
 func unreserved(c byte) bool {
@@ -166,30 +161,4 @@ func port(u *url.URL) string {
 		return "443"
 	}
 	return "80"
-}
-
-// verbatimURL reads a URL whose path and query are to be sent as they stand.
-// net/url writes a path anew when one byte of it should have been encoded; such
-// bytes are encoded here, so that the rest stays.
-func verbatimURL(address string) (*url.URL, error) {
-	var clean strings.Builder
-	clean.Grow(len(address))
-	for i := range len(address) {
-		if c := address[i]; c <= ' ' || c > '~' || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
-			writeEscaped(&clean, c)
-		} else {
-			clean.WriteByte(c)
-		}
-	}
-	return url.Parse(clean.String())
-}
-
-// uploadURL reads a pre-signed URL that bodies are sent to. Its error is without
-// the URL, which is a secret.
-func uploadURL(address string) (*url.URL, error) {
-	u, err := verbatimURL(address)
-	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, fmt.Errorf("%w: the upload URL is not an absolute http or https URL", ErrProtocol)
-	}
-	return u, nil
 }

@@ -15,11 +15,9 @@ import (
 // payload is the bytes of one part. It is read from the source, or from a buffer
 // that holds a piece of a stream, as often as attempts need.
 type payload struct {
-	r       io.ReaderAt
-	offset  int64
-	size    int64
-	lease   *lease // of the budget; nil for what needs no buffer
-	release func()
+	r      io.ReaderAt
+	offset int64
+	size   int64
 }
 
 // memory is a source of which all bytes lie in memory.
@@ -182,7 +180,7 @@ func (r *body) Read(p []byte) (int, error) {
 	case r.pos == r.of.payload.size, err == nil, n == len(p):
 		return n, nil
 	case err == io.EOF:
-		return n, r.of.fail(fmt.Errorf("%w: it ended at byte %d", ErrSourceSize, r.position()))
+		return n, r.of.fail(fmt.Errorf("%w: it ended at byte %d", errs.ErrSourceSize, r.position()))
 	default:
 		return n, r.of.fail(&errs.SourceError{Err: err})
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptrace"
 	"slices"
 	"time"
 
@@ -152,36 +151,14 @@ func (p *partRun) putInTurn(ctx context.Context, r *retrier, payload payload) (s
 
 // putOnce is one attempt. When it returns, nothing reads the payload any more.
 func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) {
-	ctx, cut := context.WithCancelCause(ctx)
-	defer cut(nil)
-	bodies := newBodies(payload, p.progress.sent)
-	watch := newWatch(bodies, cut, p.link)
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { watch.awaitsConnection() },
-		GotConn: func(got httptrace.GotConnInfo) {
-			watch.connected(func() (int64, bool) { return unacknowledged(got.Conn) })
-			if payload.size > 0 {
-				announceBody(got.Conn)
-			}
-		},
-	})
-
-	etag, err := p.service.putPart(ctx, p.held.url, payload.size, bodies.body)
-	watch.stop()
-	cut(nil)
-	bodies.wait()
-
-	switch sourceErr := bodies.sourceErr(); {
-	case sourceErr != nil:
-		err = sourceErr
-	case err != nil && errors.Is(context.Cause(ctx), errs.ErrStalled):
-		err = context.Cause(ctx)
-	}
+	ctx, attempt := newAttempt(ctx, payload, p.progress.sent, p.link)
+	etag, err := p.service.putPart(ctx, p.held.url, payload.size, attempt.body)
+	sent, err := attempt.end(err)
 	if err != nil {
-		p.progress.lost(bodies.moved.Load())
+		p.progress.lost(sent)
 		return "", err
 	}
-	p.inFlight = bodies.moved.Load()
+	p.inFlight = sent
 	return etag, nil
 }
 

@@ -2,16 +2,9 @@ package bytescale
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"sync/atomic"
-	"time"
-
-	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // Source is where the bytes of an upload come from. Make one with [File],
@@ -24,18 +17,13 @@ type Source struct {
 	open func(ctx context.Context, b *budget) (*input, error)
 }
 
-// input is an opened source. Either random or stream is set.
-type input struct {
-	size    int64
-	modTime time.Time // zero when the source has none
-	random  io.ReaderAt
-	stream  *sequence
-
-	// verify says whether the source still is what was announced when the
-	// upload began. It is called when all its bytes were sent, before the
-	// completion that makes the file exist.
-	verify func(ctx context.Context) error
-	close  func()
+// input opens the source.
+func (s Source) input(ctx context.Context, b *budget) (*input, error) {
+	if s.open == nil {
+		return nil, refuse("source", "it is empty; make one with File, Bytes, ReaderAt, Reader or Stream")
+	}
+	in, err := s.open(ctx, b)
+	return in, publicError(err)
 }
 
 // File is the file at path: a regular file, opened when the upload begins and
@@ -56,12 +44,7 @@ func File(path string) Source {
 // upload has returned.
 func Bytes(content []byte) Source {
 	return Source{open: func(context.Context, *budget) (*input, error) {
-		return &input{
-			size:   int64(len(content)),
-			random: memory(content),
-			verify: unchecked,
-			close:  func() {},
-		}, nil
+		return openBytes(content), nil
 	}}
 }
 
@@ -78,15 +61,7 @@ func ReaderAt(r io.ReaderAt, size int64) Source {
 		if size < 0 {
 			return nil, refuse("size", "%d is negative", size)
 		}
-		if err := endsAt(r, size); err != nil {
-			return nil, fmt.Errorf("source: %w", err)
-		}
-		return &input{
-			size:   size,
-			random: r,
-			verify: func(context.Context) error { return endsAt(r, size) },
-			close:  func() {},
-		}, nil
+		return openReaderAt(r, size)
 	}}
 }
 
@@ -112,13 +87,7 @@ func Reader(r io.Reader, size int64) Source {
 		if err := once(); err != nil {
 			return nil, err
 		}
-		stream := &sequence{r: r}
-		return &input{
-			size:   size,
-			stream: stream,
-			verify: func(ctx context.Context) error { return stream.endsAt(ctx, size) },
-			close:  func() {},
-		}, nil
+		return openReader(r, size), nil
 	}}
 }
 
@@ -143,9 +112,6 @@ func Stream(r io.Reader) Source {
 	}}
 }
 
-// unchecked is the verify of a source that cannot change.
-func unchecked(context.Context) error { return nil }
-
 // readOnce returns a function that refuses its second call: a stream has been
 // read then, and what would be uploaded is not what was meant.
 func readOnce() func() error {
@@ -156,68 +122,4 @@ func readOnce() func() error {
 		}
 		return nil
 	}
-}
-
-func openFile(path string) (*input, error) {
-	f, err := openToRead(path)
-	if err != nil {
-		return nil, fmt.Errorf("source: %w", err)
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = refuse("source", "%s is not a regular file (%s)", path, info.Mode().Type())
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("source: %w", err)
-	}
-	if info.Size() == 0 {
-		err := endsAt(f, 0)
-		if errors.Is(err, ErrSourceSize) { // as files in /proc have it
-			err = fmt.Errorf("source: %w", refuse("source", "%s does not tell its size; upload it with Stream", path))
-		}
-		if err != nil {
-			f.Close()
-			return nil, err
-		}
-	}
-	return &input{
-		size:    info.Size(),
-		modTime: info.ModTime(),
-		random:  f,
-		verify:  func(context.Context) error { return unchanged(path, info) },
-		close:   func() { f.Close() },
-	}, nil
-}
-
-// unchanged says whether path still leads to the same file with the same size
-// and modification time.
-func unchanged(path string, announced fs.FileInfo) error {
-	now, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: %s is gone", ErrSourceChanged, path)
-	case err != nil:
-		return fmt.Errorf("%w: %w", ErrSourceChanged, err)
-	case !os.SameFile(announced, now):
-		return fmt.Errorf("%w: %s was replaced", ErrSourceChanged, path)
-	case now.Size() != announced.Size():
-		return fmt.Errorf("%w: %s had %d bytes, now %d", ErrSourceChanged, path, announced.Size(), now.Size())
-	case !now.ModTime().Equal(announced.ModTime()):
-		return fmt.Errorf("%w: %s was modified", ErrSourceChanged, path)
-	}
-	return nil
-}
-
-// endsAt says whether r has nothing at position size.
-func endsAt(r io.ReaderAt, size int64) error {
-	var one [1]byte
-	n, err := r.ReadAt(one[:], size)
-	switch {
-	case n > 0:
-		return fmt.Errorf("%w: it goes on after %d bytes", ErrSourceSize, size)
-	case err != nil && err != io.EOF:
-		return &errs.SourceError{Err: err}
-	}
-	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 const (
@@ -177,9 +179,9 @@ func (w *watch) stalled(now sample) error {
 	}
 	switch {
 	case !slow:
-		return fmt.Errorf("%w: less than %d bytes per second over %v", ErrStalled, minSpeed, stallWindow)
+		return fmt.Errorf("%w: less than %d bytes per second over %v", errs.ErrStalled, minSpeed, stallWindow)
 	case time.Since(w.movedAt) >= longestSilence:
-		return fmt.Errorf("%w: nothing moved for %v", ErrStalled, longestSilence)
+		return fmt.Errorf("%w: nothing moved for %v", errs.ErrStalled, longestSilence)
 	}
 	return nil
 }
@@ -206,7 +208,7 @@ func (w *watch) awaitAnswer(told bool) {
 			w.beginAgain() // as net/http did, on a fresh connection
 		default:
 			w.stopped = true
-			w.cut(fmt.Errorf("%w: no answer in %v after the last byte", ErrStalled, wait))
+			w.cut(fmt.Errorf("%w: no answer in %v after the last byte", errs.ErrStalled, wait))
 		}
 	})
 }

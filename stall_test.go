@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// attempt runs a PUT of size bytes under watch: send moves the body as a
+// cutAfter runs a PUT of size bytes under watch: send moves the body as a
 // connection would. It returns what cut it and after how long.
-func attempt(t *testing.T, all *traffic, size int64, send func(ctx context.Context, body io.Reader)) (cause error, after time.Duration) {
+func cutAfter(t *testing.T, all *traffic, size int64, send func(ctx context.Context, body io.Reader)) (cause error, after time.Duration) {
 	t.Helper()
 	ctx, cut := context.WithCancelCause(t.Context())
 	defer cut(nil)
@@ -78,7 +78,7 @@ func TestStallIsCut(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				cause, after := attempt(t, new(traffic), row.size, row.send)
+				cause, after := cutAfter(t, new(traffic), row.size, row.send)
 				switch {
 				case row.latest == 0 && cause != nil:
 					t.Errorf("cut after %v: %v", after, cause)
@@ -197,7 +197,7 @@ func TestStallOnASharedLink(t *testing.T) {
 					running.Go(func() {
 						ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 						defer cancel()
-						cause, after := attempt(t, &link, 1<<20, func(attempt context.Context, body io.Reader) {
+						cause, after := cutAfter(t, &link, 1<<20, func(attempt context.Context, body io.Reader) {
 							both, stop := context.WithCancel(attempt)
 							defer stop()
 							context.AfterFunc(ctx, stop)

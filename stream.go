@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // sequence is a plain stream that is read part after part, in order.
@@ -29,22 +31,22 @@ func (s *sequence) peek(ctx context.Context, n int) ([]byte, error) {
 // skipTo reads past the bytes before start, which the service has already.
 func (s *sequence) skipTo(ctx context.Context, start int64) error {
 	if start < s.pos {
-		return fmt.Errorf("%w: asked again for byte %d of a stream that was read to %d", ErrProtocol, start, s.pos)
+		return fmt.Errorf("%w: asked again for byte %d of a stream that was read to %d", errs.ErrProtocol, start, s.pos)
 	}
 	n, err := io.CopyN(io.Discard, contextReader{ctx, s.r}, start-s.pos)
 	s.pos += n
 	return s.explain(ctx, err, start)
 }
 
-// read returns the part p as a payload: from the budget, or spooled when it is
-// larger than all of that.
-func (s *sequence) read(ctx context.Context, p part, b *budget) (payload, error) {
-	if p.length() > b.bytes {
-		return s.spoolPart(ctx, p, b)
+// read returns the size bytes from start on: in a buffer of the budget, or spooled
+// when they are more than all of that.
+func (s *sequence) read(ctx context.Context, start, size int64, b *budget) (chunk, error) {
+	if size > b.bytes {
+		return s.spoolPart(ctx, start, size, b)
 	}
-	buffer, err := b.get(ctx, p.length())
+	buffer, err := b.get(ctx, size)
 	if err != nil {
-		return payload{}, err
+		return chunk{}, err
 	}
 	whole := false
 	defer func() { // also when the caller's Reader panics
@@ -52,33 +54,33 @@ func (s *sequence) read(ctx context.Context, p part, b *budget) (payload, error)
 			b.put(buffer)
 		}
 	}()
-	if err := s.readInto(ctx, buffer, p); err != nil {
-		return payload{}, err
+	if err := s.readInto(ctx, buffer, start); err != nil {
+		return chunk{}, err
 	}
 	whole = true
 	held := &lease{budget: b, buffer: buffer}
-	return payload{r: memory(buffer), size: p.length(), lease: held, release: held.release}, nil
+	return chunk{payload: payload{r: memory(buffer), size: size}, lease: held, release: held.release}, nil
 }
 
-func (s *sequence) readInto(ctx context.Context, buffer []byte, p part) error {
-	if err := s.skipTo(ctx, p.start); err != nil {
+func (s *sequence) readInto(ctx context.Context, buffer []byte, start int64) error {
+	if err := s.skipTo(ctx, start); err != nil {
 		return err
 	}
 	n, err := io.ReadFull(contextReader{ctx, s.r}, buffer)
 	s.pos += int64(n)
-	return s.explain(ctx, err, p.end+1)
+	return s.explain(ctx, err, start+int64(len(buffer)))
 }
 
 // spoolPart reads a part into a temporary file. It takes all of the budget for as
 // long, so that one such part at a time lies on the disk.
-func (s *sequence) spoolPart(ctx context.Context, p part, b *budget) (payload, error) {
+func (s *sequence) spoolPart(ctx context.Context, start, size int64, b *budget) (chunk, error) {
 	if err := b.acquire(ctx, b.bytes); err != nil {
-		return payload{}, err
+		return chunk{}, err
 	}
 	f, err := newSpool()
 	if err != nil {
 		b.available.Release(b.bytes)
-		return payload{}, err
+		return chunk{}, err
 	}
 	release := func() {
 		f.remove()
@@ -90,19 +92,19 @@ func (s *sequence) spoolPart(ctx context.Context, p part, b *budget) (payload, e
 			release()
 		}
 	}()
-	if err := s.skipTo(ctx, p.start); err != nil {
-		return payload{}, err
+	if err := s.skipTo(ctx, start); err != nil {
+		return chunk{}, err
 	}
-	n, err := f.fill(io.LimitReader(contextReader{ctx, s.r}, p.length()))
+	n, err := f.fill(io.LimitReader(contextReader{ctx, s.r}, size))
 	s.pos += n
-	if err == nil && n < p.length() {
+	if err == nil && n < size {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return payload{}, s.explain(ctx, err, p.end+1)
+		return chunk{}, s.explain(ctx, err, start+size)
 	}
 	whole = true
-	return payload{r: f.File, size: p.length(), release: release}, nil
+	return chunk{payload: payload{r: f.File, size: size}, release: release}, nil
 }
 
 // endsAt says whether the stream ends at size.
@@ -113,20 +115,20 @@ func (s *sequence) endsAt(ctx context.Context, size int64) error {
 	var one [1]byte
 	switch n, err := io.ReadFull(contextReader{ctx, s.r}, one[:]); {
 	case n > 0:
-		return fmt.Errorf("%w: it goes on after %d bytes", ErrSourceSize, size)
+		return fmt.Errorf("%w: it goes on after %d bytes", errs.ErrSourceSize, size)
 	case err != io.EOF:
 		return streamError(ctx, err)
 	}
 	return nil
 }
 
-// explain turns an early end into ErrSourceSize.
+// explain turns an early end into errs.ErrSourceSize.
 func (s *sequence) explain(ctx context.Context, err error, wanted int64) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case isEnd(err):
-		return fmt.Errorf("%w: it ended after %d bytes; %d were announced or more", ErrSourceSize, s.pos, wanted)
+		return fmt.Errorf("%w: it ended after %d bytes; %d were announced or more", errs.ErrSourceSize, s.pos, wanted)
 	default:
 		return err
 	}

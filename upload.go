@@ -70,14 +70,6 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 	return &u.file, nil
 }
 
-// input opens the source.
-func (s Source) input(ctx context.Context, b *budget) (*input, error) {
-	if s.open == nil {
-		return nil, refuse("source", "it is empty; make one with File, Bytes, ReaderAt, Reader or Stream")
-	}
-	return s.open(ctx, b)
-}
-
 // upload is one upload under way, as its caller sees it.
 type upload struct {
 	client     *Client

@@ -37,3 +37,16 @@ func (e *TokenError) Error() string { return "JWT source: " + e.Err.Error() }
 
 // Unwrap returns the source's own error.
 func (e *TokenError) Unwrap() error { return e.Err }
+
+// RefusedError is an argument that a lower layer refuses before anything is sent.
+// The root package makes an ArgumentError of it.
+type RefusedError struct {
+	Field, Reason string
+}
+
+func (e *RefusedError) Error() string { return e.Field + ": " + e.Reason }
+
+// Refuse returns a RefusedError.
+func Refuse(field, format string, args ...any) error {
+	return &RefusedError{Field: field, Reason: fmt.Sprintf(format, args...)}
+}
