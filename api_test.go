@@ -732,3 +732,33 @@ func TestCallsGiveBackWhatTheyHold(t *testing.T) {
 		})
 	}
 }
+
+// A caller of the generated client may close an answer twice: it gives back one
+// place among the calls in flight.
+func TestAnswerClosedTwiceCountsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := mustClient(t, testKey, WithAPICallsInFlight(2), withTransport(ok(detailsJSON("/a"))))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		get := func() (*http.Response, error) {
+			return c.API().ClientInterface.GetFileDetails(ctx, c.AccountID(), &gen.GetFileDetailsParams{FilePath: "/a"})
+		}
+		var open []*http.Response
+		for range 3 {
+			resp, err := get()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if open = append(open, resp); len(open) == 1 {
+				resp.Body.Close()
+				resp.Body.Close()
+			}
+		}
+		if _, err := get(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v, want it to wait: two calls are in flight, and two are allowed", err)
+		}
+		for _, resp := range open {
+			resp.Body.Close()
+		}
+	})
+}

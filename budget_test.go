@@ -1,6 +1,7 @@
 package bytescale
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync"
@@ -84,5 +85,24 @@ func TestBudgetReusesBuffers(t *testing.T) {
 	b.trim()
 	if b.held != 0 || b.kept != nil {
 		t.Errorf("an idle budget keeps %d bytes", b.held)
+	}
+}
+
+// A short stream lies in the budget while it is open, and nowhere after that.
+func TestClosedStreamLeavesTheBudget(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1, spoolThreshold - 1, spoolThreshold, 2 * spoolThreshold} {
+		b := newBudget(1 << 20)
+		in, err := spoolStream(t.Context(), bytes.NewReader(make([]byte, size)), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.held; size < spoolThreshold && got != spoolThreshold || size >= spoolThreshold && got != 0 {
+			t.Errorf("%d bytes of the budget are held with a stream of %d bytes", got, size)
+		}
+		in.close()
+		if b.held != 0 {
+			t.Errorf("%d bytes of the budget are held after a stream of %d bytes", b.held, size)
+		}
 	}
 }

@@ -144,7 +144,7 @@ func (s *clientSettings) transport() http.RoundTripper {
 	if s.roundTripper != nil {
 		return s.roundTripper
 	}
-	return newTransport(s.puts*smallPutsFactor + s.calls)
+	return newTransport(connections(s.puts, s.calls))
 }
 
 // AccountID returns the account that the client works with.

@@ -272,11 +272,11 @@ func TestCarelessTransport(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c := mustClient(t, testKey, WithTransport(transport))
-				bodies := newBodies(payload{r: memory("part"), size: 4}, func(int64) {})
-				if _, err := c.service.putPart(t.Context(), "https://storage.example.com/part", 4, bodies.body); err == nil {
+				ctx, attempt := newAttempt(t.Context(), payload{r: memory("part"), size: 4}, func(int64) {}, new(traffic))
+				_, err := c.service.putPart(ctx, "https://storage.example.com/part", 4, attempt.body)
+				if _, err := attempt.end(err); err == nil {
 					t.Error("no error")
 				}
-				bodies.wait() // for ever, if one is open
 			})
 		})
 	}

@@ -65,7 +65,10 @@ func (g *gauge) add(op string, n int) {
 const memoryUpload = "Kd759aLFxttm69kZ"
 
 func newMemoryClient(partSize int64, puts, calls int) (*Client, *memoryService) {
-	l := newLimits(puts, calls, 1e6, nil)
+	return newMemoryClientWith(newLimits(puts, calls, 1e6, nil), partSize)
+}
+
+func newMemoryClientWith(l *limits, partSize int64) (*Client, *memoryService) {
 	m := &memoryService{
 		limits: l, partSize: partSize, parts: map[int64][]byte{}, done: map[int64]bool{},
 		calls: map[string]int{}, gauge: newGauge(),
@@ -106,7 +109,7 @@ func (m *memoryService) api(ctx context.Context, op string, index int64, work fu
 	if m.extra != nil {
 		latency += m.extra(op, index)
 	}
-	if waitErr := sleep(ctx, latency); waitErr != nil {
+	if waitErr := pause(ctx, latency); waitErr != nil {
 		return waitErr
 	}
 	if err != nil {
@@ -234,7 +237,7 @@ func (m *memoryService) travel(ctx context.Context, n int64) error {
 	m.linkFree = m.linkFree.Add(time.Duration(n) * time.Second / time.Duration(m.speed))
 	arrives := m.linkFree.Sub(now)
 	m.mu.Unlock()
-	return sleep(ctx, arrives)
+	return pause(ctx, arrives)
 }
 
 func etagOf(content []byte) string {
@@ -288,5 +291,15 @@ func sources(t *testing.T, data []byte) map[string]func() Source {
 		"ReaderAt": func() Source { return ReaderAt(bytes.NewReader(data), int64(len(data))) },
 		"Reader":   func() Source { return Reader(bytes.NewReader(data), int64(len(data))) },
 		"Stream":   func() Source { return Stream(bytes.NewReader(data)) },
+	}
+}
+
+// pause waits for d, or until the context ends.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }

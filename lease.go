@@ -6,8 +6,17 @@ import "slices"
 type chunk struct {
 	payload payload
 	lease   *lease // of the budget; nil for what needs no buffer
-	release func()
+	free    func()
 }
+
+// makeSpare says that the bytes can be done without.
+func (c chunk) makeSpare() { c.lease.makeSpare() }
+
+// retake asks for the bytes again. It returns false if they are gone.
+func (c chunk) retake() bool { return c.lease.retake() }
+
+// release frees what holds the bytes.
+func (c chunk) release() { c.free() }
 
 // lease is a buffer of the budget that holds a part of a plain stream. When the
 // part is with storage, the bytes are kept only in case that they have to be sent

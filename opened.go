@@ -28,7 +28,7 @@ type input struct {
 
 // at returns size bytes of a source that is read in place, from start on.
 func (in *input) at(start, size int64) chunk {
-	return chunk{payload: payload{r: in.random, offset: start, size: size}, release: func() {}}
+	return chunk{payload: payload{r: in.random, offset: start, size: size}, free: func() {}}
 }
 
 // openBytes opens what lies in memory.

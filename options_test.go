@@ -19,47 +19,47 @@ func TestClientOptions(t *testing.T) {
 		name  string
 		opt   ClientOption
 		field string // empty if the option is good
-		got   func(*Client) any
+		got   func(*clientSettings) any
 		want  any
 	}{
-		{"puts 1", WithPutsInFlight(1), "", func(c *Client) any { return c.limits.maxPuts }, 1},
-		{"puts 256", WithPutsInFlight(256), "", func(c *Client) any { return c.limits.maxPuts }, 256},
+		{"puts 1", WithPutsInFlight(1), "", func(s *clientSettings) any { return s.puts }, 1},
+		{"puts 256", WithPutsInFlight(256), "", func(s *clientSettings) any { return s.puts }, 256},
 		{"puts 0", WithPutsInFlight(0), "putsInFlight", nil, nil},
 		{"puts 257", WithPutsInFlight(257), "putsInFlight", nil, nil},
-		{"calls 2", WithAPICallsInFlight(2), "", func(c *Client) any { return c.limits.maxCalls }, 2},
-		{"calls 1024", WithAPICallsInFlight(1024), "", func(c *Client) any { return c.limits.maxCalls }, 1024},
+		{"calls 2", WithAPICallsInFlight(2), "", func(s *clientSettings) any { return s.calls }, 2},
+		{"calls 1024", WithAPICallsInFlight(1024), "", func(s *clientSettings) any { return s.calls }, 1024},
 		{"calls 1", WithAPICallsInFlight(1), "apiCallsInFlight", nil, nil},
 		{"calls 1025", WithAPICallsInFlight(1025), "apiCallsInFlight", nil, nil},
-		{"rate 0.1", WithAPIRate(0.1), "", func(c *Client) any { return float64(c.limits.pace.top) }, 0.1},
-		{"rate 1e6", WithAPIRate(1e6), "", func(c *Client) any { return float64(c.limits.pace.top) }, 1e6},
+		{"rate 0.1", WithAPIRate(0.1), "", func(s *clientSettings) any { return s.rate }, 0.1},
+		{"rate 1e6", WithAPIRate(1e6), "", func(s *clientSettings) any { return s.rate }, 1e6},
 		{"rate 0", WithAPIRate(0), "apiRate", nil, nil},
 		{"rate negative", WithAPIRate(-1), "apiRate", nil, nil},
 		{"rate too large", WithAPIRate(1e6 + 1), "apiRate", nil, nil},
 		{"rate NaN", WithAPIRate(math.NaN()), "apiRate", nil, nil},
 		{"rate infinite", WithAPIRate(math.Inf(1)), "apiRate", nil, nil},
-		{"budget 1 MiB", WithBufferBudget(1 << 20), "", func(c *Client) any { return c.engine.budget.bytes }, int64(1 << 20)},
-		{"budget huge", WithBufferBudget(1 << 40), "", func(c *Client) any { return c.engine.budget.bytes }, int64(1 << 40)},
+		{"budget 1 MiB", WithBufferBudget(1 << 20), "", func(s *clientSettings) any { return s.budget }, int64(1 << 20)},
+		{"budget huge", WithBufferBudget(1 << 40), "", func(s *clientSettings) any { return s.budget }, int64(1 << 40)},
 		{"budget too small", WithBufferBudget(1<<20 - 1), "bufferBudget", nil, nil},
-		{"user agent", WithUserAgent("my-service/1.2 (x)"), "", func(c *Client) any { return c.userAgent }, "my-service/1.2 (x) bytescale-go"},
-		{"user agent 255", WithUserAgent(long), "", func(c *Client) any { return c.userAgent }, long + " bytescale-go"},
+		{"user agent", WithUserAgent("my-service/1.2 (x)"), "", func(s *clientSettings) any { return s.userAgent }, "my-service/1.2 (x) bytescale-go"},
+		{"user agent 255", WithUserAgent(long), "", func(s *clientSettings) any { return s.userAgent }, long + " bytescale-go"},
 		{"user agent 256", WithUserAgent(long + "x"), "userAgent", nil, nil},
 		{"user agent empty", WithUserAgent(""), "userAgent", nil, nil},
 		{"user agent with a line break", WithUserAgent("a\r\nX: y"), "userAgent", nil, nil},
 		{"user agent with space around", WithUserAgent(" a"), "userAgent", nil, nil},
-		{"API URL", WithAPIURL("http://localhost:1/"), "", func(c *Client) any { return c.apiURL.String() }, "http://localhost:1"},
+		{"API URL", WithAPIURL("http://localhost:1/"), "", func(s *clientSettings) any { return s.apiURL.String() }, "http://localhost:1"},
 		{"API URL bad", WithAPIURL("localhost"), "apiURL", nil, nil},
-		{"CDN URL", WithCDNURL("http://localhost:1/"), "", func(c *Client) any { return c.cdnURL.String() }, "http://localhost:1"},
+		{"CDN URL", WithCDNURL("http://localhost:1/"), "", func(s *clientSettings) any { return s.cdnURL.String() }, "http://localhost:1"},
 		{"CDN URL bad", WithCDNURL("localhost"), "cdnURL", nil, nil},
 		{"account bad", WithAccountID("A623uY"), "accountID", nil, nil},
 		{"account not base58", WithAccountID("A623uY0"), "accountID", nil, nil},
 		{"JWT nil", WithJWT(nil), "jwt", nil, nil},
 		{"transport nil", WithTransport(nil), "transport", nil, nil},
-		{"defaults", nil, "", func(c *Client) any {
-			return []any{c.limits.maxPuts, c.limits.maxCalls, float64(c.limits.pace.top), c.engine.budget.bytes, c.apiURL.String(), c.cdnURL.String(), c.userAgent}
+		{"defaults", nil, "", func(s *clientSettings) any {
+			return []any{s.puts, s.calls, s.rate, s.budget, s.apiURL.String(), s.cdnURL.String(), s.userAgent}
 		}, []any{8, 64, 800.0, int64(64 << 20), "https://api.bytescale.com", "https://upcdn.io", "bytescale-go"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c, err := NewClient(testKey, test.opt)
+			_, err := NewClient(testKey, test.opt)
 			if test.field != "" {
 				wantArgumentError(t, err, test.field)
 				return
@@ -67,7 +67,11 @@ func TestClientOptions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := test.got(c); !reflect.DeepEqual(got, test.want) {
+			settings, err := newClientSettings([]ClientOption{test.opt})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := test.got(&settings); !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})

@@ -34,7 +34,7 @@ func TestLastCompletionIsAskedForBeforeTheEnd(t *testing.T) {
 					if op != operation.CompleteUploadPart {
 						return nil
 					}
-					if tries++; refusal.RetryAfter > 0 || tries == maxAttempts {
+					if tries++; refusal.RetryAfter > 0 || tries == 16 {
 						m.done[index] = true // and the answer says otherwise
 					}
 					return refusal
@@ -252,7 +252,7 @@ func TestETagIsNotWaitedForLong(t *testing.T) {
 		}
 		began := time.Now()
 		file, err := c.Upload(t.Context(), Bytes(content(2500)))
-		if err != nil || file.ETag != "" || time.Since(began) > detailsPatience+time.Second {
+		if err != nil || file.ETag != "" || time.Since(began) > 11*time.Second {
 			t.Errorf("%+v, %v after %v", file, err, time.Since(began))
 		}
 	})

@@ -92,7 +92,7 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 		}
 		p.progress.lost(p.inFlight)
 		p.inFlight = 0
-		if !data.lease.retake() {
+		if !data.retake() {
 			return answer, fmt.Errorf("%w (and the bytes of the stream are gone)", err)
 		}
 	}
@@ -105,7 +105,7 @@ func (p *partRun) sendOnce(ctx context.Context, data chunk) (completion, verdict
 	if err != nil {
 		return completion{}, p.policy.judge(operation.PutPart, err), err
 	}
-	data.lease.makeSpare()
+	data.makeSpare()
 	if !p.counted {
 		p.counted = true
 		p.last = p.completionDue()
@@ -195,7 +195,7 @@ func (p *partRun) failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	failed := &partError{index: p.index, start: -1, end: -1, attempts: p.step.attempts, err: err}
+	failed := &partError{index: p.index, start: -1, end: -1, attempts: p.step.count(), err: err}
 	if p.held != nil {
 		failed.start, failed.end = p.held.start, p.held.end
 	}

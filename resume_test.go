@@ -161,7 +161,8 @@ func TestDetailsOfAnotherFile(t *testing.T) {
 
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
-	const size = 3 * fingerprintSize
+	const hashed = 64 << 10 // bytes of the head, and as many of the tail
+	const size = 3 * hashed
 	fingerprint := func(change func([]byte)) Fingerprint {
 		data := content(size)
 		change(data)
@@ -173,8 +174,8 @@ func TestFingerprint(t *testing.T) {
 	}
 	same := fingerprint(func([]byte) {})
 	for name, position := range map[string]int{
-		"first byte": 0, "last byte of the head": fingerprintSize - 1,
-		"first byte of the tail": size - fingerprintSize, "last byte": size - 1,
+		"first byte": 0, "last byte of the head": hashed - 1,
+		"first byte of the tail": size - hashed, "last byte": size - 1,
 	} {
 		if other := fingerprint(func(b []byte) { b[position]++ }); same.equal(other) {
 			t.Errorf("%s: a change was not seen", name)

@@ -59,7 +59,7 @@ func (s *sequence) read(ctx context.Context, start, size int64, b *budget) (chun
 	}
 	whole = true
 	held := &lease{budget: b, buffer: buffer}
-	return chunk{payload: payload{r: memory(buffer), size: size}, lease: held, release: held.release}, nil
+	return chunk{payload: payload{r: memory(buffer), size: size}, lease: held, free: held.release}, nil
 }
 
 func (s *sequence) readInto(ctx context.Context, buffer []byte, start int64) error {
@@ -104,7 +104,7 @@ func (s *sequence) spoolPart(ctx context.Context, start, size int64, b *budget) 
 		return chunk{}, s.explain(ctx, err, start+size)
 	}
 	whole = true
-	return chunk{payload: payload{r: f.File, size: size}, release: release}, nil
+	return chunk{payload: payload{r: f.File, size: size}, free: release}, nil
 }
 
 // endsAt says whether the stream ends at size.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
@@ -224,15 +226,13 @@ func TestStreamsSpoolAndCleanUp(t *testing.T) {
 			t.Errorf("%s: %v are left, %v are open (%v)", when, left, open(), err)
 		}
 	}
-	data := content(3*spoolThreshold + 1)
+	const threshold = 256 << 10 // what is kept in memory
+	data := content(3*threshold + 1)
 
-	for _, size := range []int{0, 1, spoolThreshold - 1, spoolThreshold, spoolThreshold + 1, len(data)} {
+	for _, size := range []int{0, 1, threshold - 1, threshold, threshold + 1, len(data)} {
 		c, m := newMemoryClient(100_000, 2, 8)
 		mustUpload(t, c, m, Stream(bytes.NewReader(data[:size])), data[:size])
 		empty("a stream was uploaded")
-		if c.engine.budget.held != 0 {
-			t.Errorf("%d bytes of the budget are held after a stream of %d bytes", c.engine.budget.held, size)
-		}
 	}
 
 	// A part larger than the budget.
@@ -274,4 +274,100 @@ func TestSmallReadsOfAStream(t *testing.T) {
 	data := content(5500)
 	c, m := newMemoryClient(1000, 3, 8)
 	mustUpload(t, c, m, Reader(iotest.OneByteReader(bytes.NewReader(data)), 5500), data)
+}
+
+// oddAt is a source that does not do what an io.ReaderAt promises.
+type oddAt func(p []byte) (int, error)
+
+func (o oddAt) ReadAt(p []byte, at int64) (int, error) {
+	if at >= 500 {
+		return 0, io.EOF
+	}
+	return o(p)
+}
+
+// A source that breaks its promises ends the upload, not the process, and in time.
+func TestOddSources(t *testing.T) {
+	t.Parallel()
+	for name, source := range map[string]oddAt{
+		"gives nothing":                func([]byte) (int, error) { return 0, nil },
+		"says it gave more than asked": func(p []byte) (int, error) { return len(p) + 1, nil },
+		"says it gave less than none":  func([]byte) (int, error) { return -1, nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, m := newMemoryClient(1000, 2, 8)
+			_, err := c.Upload(t.Context(), ReaderAt(source, 500))
+			var broken *errs.SourceError
+			if !errors.As(err, &broken) || m.exists() {
+				t.Errorf("%v, want a failure of the source", err)
+			}
+		})
+	}
+}
+
+// What the caller's own code does to an upload by a panic must not outlast it: a
+// server recovers from it and goes on.
+func TestPanicsGiveBackWhatTheyHeld(t *testing.T) {
+	t.Parallel()
+	panics := readerFunc(func([]byte) (int, error) { panic("injected") })
+	progress := WithProgress(func(Progress) { panic("injected") })
+	for name, upload := range map[string]func(c *Client){
+		"Reader":          func(c *Client) { c.Upload(t.Context(), Reader(panics, 512<<10)) },
+		"Reader, spooled": func(c *Client) { c.Upload(t.Context(), Reader(panics, 2<<20)) },
+		"Stream":          func(c *Client) { c.Upload(t.Context(), Stream(panics)) },
+		"Stream, spooled": func(c *Client) {
+			c.Upload(t.Context(), Stream(io.MultiReader(bytes.NewReader(make([]byte, 1<<20)), panics)))
+		},
+		"progress": func(c *Client) { c.Upload(t.Context(), Bytes([]byte("x")), progress) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, _ := newMemoryClient(4<<20, 2, 8)
+			c.engine.budget = newBudget(minBudget)
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Error("no panic")
+					}
+				}()
+				upload(c)
+			}()
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			if _, err := c.Upload(ctx, Reader(bytes.NewReader(make([]byte, minBudget)), minBudget)); err != nil {
+				t.Errorf("an upload that needs the whole budget: %v", err)
+			}
+			if n := c.limits.uploads.Load(); n != 0 {
+				t.Errorf("%d uploads under way", n)
+			}
+		})
+	}
+}
+
+// TestRefusedETagOfAStream: the bytes of a stream can be sent once more as long
+// as no other part needed their room; otherwise the refusal is the end.
+func TestRefusedETagOfAStream(t *testing.T) {
+	t.Parallel()
+	for _, parts := range []int64{2, 8} {
+		synctest.Test(t, func(t *testing.T) {
+			c, m := newMemoryClient(1000, 8, 16)
+			c.engine.budget = newBudget(1000 * parts)
+			m.latency = time.Second
+			m.fail = func(op string, index int64, nth int) error {
+				if op == operation.CompleteUploadPart && nth == 2 { // the first has no others beside it
+					return &APIError{Operation: op, Status: http.StatusBadRequest}
+				}
+				return nil
+			}
+			data := content(8000)
+			_, err := c.Upload(t.Context(), Reader(bytes.NewReader(data), 8000))
+			var refused *APIError
+			switch {
+			case parts == 8 && (err != nil || !bytes.Equal(m.stored(), data)):
+				t.Errorf("with room for all: %v", err)
+			case parts == 2 && (!errors.As(err, &refused) || m.exists()):
+				t.Errorf("with room for two: %v, want the refusal and no file", err)
+			}
+		})
+	}
 }

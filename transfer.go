@@ -78,6 +78,9 @@ func (t *transfer) end() {
 	}
 }
 
+// mayExist says whether the file may be stored although the upload failed.
+func (t *transfer) mayExist() bool { return t.uncertain }
+
 // begun notes what the service said of a new upload, and refuses what makes no
 // sense.
 func (t *transfer) begun(uploadID string, count int64, first part, file storedFile) error {

@@ -11,4 +11,4 @@ import (
 // tells a slow connection from a dead one. It keeps up to 128 idle
 // connections per host, as many as the default limits can use; with higher limits,
 // raise its MaxIdleConnsPerHost to 8 × PUTs + API calls in flight.
-func NewTransport() *http.Transport { return newTransport(defaultPuts*smallPutsFactor + defaultCalls) }
+func NewTransport() *http.Transport { return newTransport(connections(defaultPuts, defaultCalls)) }

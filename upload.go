@@ -183,7 +183,7 @@ func (u *upload) failure(ctx context.Context, err error) error {
 		// A part failed and the caller gave up: both hold.
 		failed.Err = fmt.Errorf("%w: %w", ctx.Err(), failed.Err)
 	}
-	failed.MayExist = u.transfer.uncertain
+	failed.MayExist = u.transfer.mayExist()
 	failed.Checkpoint = u.checkpoint
 	return failed
 }

@@ -66,8 +66,7 @@ func TestPipeline(t *testing.T) {
 func testPipeline(t *testing.T, kind string, rate float64, calls, parts int, transfer time.Duration) {
 	const partSize, latency = 100, 50 * time.Millisecond
 	data := content(parts * partSize)
-	c, m := newMemoryClient(partSize, 8, calls)
-	c.limits.pace = newPace(rate, nil)
+	c, m := newMemoryClientWith(newLimits(8, calls, rate, nil), partSize)
 	m.latency = latency
 	if transfer > 0 {
 		m.speed = int64(partSize * time.Second / transfer)
@@ -80,7 +79,7 @@ func testPipeline(t *testing.T, kind string, rate float64, calls, parts int, tra
 	if took, most := time.Since(began), max(bytesTime, callsTime, rateTime)+4*latency; took > most {
 		t.Errorf("took %v, promised are %v", took, most)
 	}
-	if got := m.gauge.highest[operation.PutPart]; got > 8*smallPutsFactor {
+	if got := m.gauge.highest[operation.PutPart]; got > 64 {
 		t.Errorf("%d small PUTs in flight", got)
 	}
 }
@@ -88,15 +87,14 @@ func testPipeline(t *testing.T, kind string, rate float64, calls, parts int, tra
 func TestUploadsShareTheLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const uploads, puts, calls, size = 1000, 4, 16, 3 * smallBody
-		first, _ := newMemoryClient(smallBody, puts, calls)
-		first.limits.pace = newPace(defaultRate, nil)
+		const uploads, puts, calls, partSize, size = 1000, 4, 16, 1 << 20, 3 << 20
+		shared := newLimits(puts, calls, defaultRate, nil)
 		all := newGauge()
 		began := time.Now()
 		done := make(chan error, uploads)
 		for range uploads {
-			c, m := newMemoryClient(smallBody, puts, calls)
-			c.engine.limits, m.limits, m.gauge = first.limits, first.limits, all
+			c, m := newMemoryClientWith(shared, partSize)
+			m.gauge = all
 			m.latency, m.discard, m.speed = 10*time.Millisecond, true, 1<<30
 			go func() {
 				_, err := c.Upload(context.Background(), ReaderAt(zeros(size), size))

@@ -1,0 +1,123 @@
+package bytescale
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	// paceRecovery is how long the pace takes from a standstill back to the top,
+	// with successes all the time: no time without one counts for more than
+	// paceStep.
+	paceRecovery = 30 * time.Second
+	paceStep     = time.Second
+	// slowDownGap is how long one halving counts for: the answers to calls that
+	// were already under way say nothing new.
+	slowDownGap = time.Second
+	slowestPace = 1 // call per second
+)
+
+// pace limits the API calls per second. "Too many requests" halves it, success
+// restores it slowly.
+type pace struct {
+	limiter    *rate.Limiter
+	top        rate.Limit
+	onSlowDown func(perSecond float64)
+
+	mu      sync.Mutex
+	changed time.Time
+	slowed  time.Time
+	meter   callMeter
+}
+
+func newPace(callsPerSecond float64, onSlowDown func(perSecond float64)) *pace {
+	top := rate.Limit(callsPerSecond)
+	return &pace{limiter: rate.NewLimiter(top, burstOf(top)), top: top, onSlowDown: onSlowDown}
+}
+
+// burstOf is how many calls may go out at once at a pace.
+func burstOf(pace rate.Limit) int { return max(1, int(pace/4)) }
+
+// set changes the pace and the burst with it: calls that were saved up at a faster
+// pace must not all go out after "too many requests".
+func (p *pace) set(now time.Time, pace rate.Limit) {
+	p.limiter.SetLimitAt(now, pace)
+	p.limiter.SetBurstAt(now, burstOf(pace))
+}
+
+func (p *pace) wait(ctx context.Context) error {
+	if err := p.limiter.Wait(ctx); err != nil {
+		// The limiter refuses at once when the deadline would pass while
+		// waiting; to the caller that is the deadline.
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return context.DeadlineExceeded
+	}
+	p.mu.Lock()
+	p.meter.count(time.Now())
+	p.mu.Unlock()
+	return nil
+}
+
+// slowDown halves the pace that was really kept: the limit may never have been
+// what held the calls back.
+func (p *pace) slowDown() {
+	now := time.Now()
+	p.mu.Lock()
+	if !p.slowed.IsZero() && now.Sub(p.slowed) < slowDownGap {
+		p.mu.Unlock()
+		return
+	}
+	p.slowed, p.changed = now, now
+	kept := min(p.limiter.Limit(), rate.Limit(p.meter.perSecond(now)))
+	lowered := min(p.top, max(slowestPace, kept/2))
+	p.set(now, lowered)
+	p.mu.Unlock()
+	if p.onSlowDown != nil {
+		p.onSlowDown(float64(lowered))
+	}
+}
+
+func (p *pace) recover() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	limit := p.limiter.Limit()
+	if limit >= p.top {
+		return
+	}
+	now := time.Now()
+	gain := p.top * rate.Limit(min(now.Sub(p.changed), paceStep).Seconds()/paceRecovery.Seconds())
+	p.changed = now
+	p.set(now, min(p.top, limit+gain))
+}
+
+// callMeter counts calls in windows of a second.
+type callMeter struct {
+	window         time.Time
+	current, whole int
+}
+
+func (m *callMeter) count(now time.Time) {
+	m.roll(now)
+	m.current++
+}
+
+// perSecond is the busier of the running window and the last whole one.
+func (m *callMeter) perSecond(now time.Time) int {
+	m.roll(now)
+	return max(m.current, m.whole, 1)
+}
+
+func (m *callMeter) roll(now time.Time) {
+	switch age := now.Sub(m.window); {
+	case age < time.Second:
+	case age < 2*time.Second:
+		m.window, m.whole, m.current = m.window.Add(time.Second), m.current, 0
+	default:
+		m.window, m.whole, m.current = now, 0, 0
+	}
+}
