@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // countedConn counts the bytes that the process itself writes.
@@ -57,7 +59,7 @@ func putOver(ctx context.Context, t *testing.T, server *httptest.Server, p paylo
 	resp, err := transport.RoundTrip(req)
 	bodies.wait()
 	if err == nil {
-		discard(resp)
+		resp.Body.Close()
 	}
 	return written.Load(), bodies.sourceErr(), err
 }
@@ -140,7 +142,7 @@ func TestHeadAndBodyLeaveTogether(t *testing.T) {
 		w.Header().Set("ETag", "x")
 	}))
 	defer server.Close()
-	transport := NewTransport()
+	transport := newTransport(1)
 	defer transport.CloseIdleConnections()
 	dial, dialed := transport.DialContext, []*bodyConn{}
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -150,11 +152,22 @@ func TestHeadAndBodyLeaveTogether(t *testing.T) {
 		}
 		return conn, err
 	}
-	c := mustClient(t, testKey, WithTransport(transport))
-	run := &partRun{transfer: c.engine.newTransfer(&input{size: size}, nil), held: hold(part{end: size - 1, url: server.URL})}
-	defer run.end()
 	for range puts {
-		if _, err := run.putOnce(t.Context(), payload{r: file, size: size}); err != nil {
+		ctx, attempt := newAttempt(t.Context(), payload{r: file, size: size}, func(int64) {}, new(traffic))
+		body, err := attempt.body()
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodPut, server.URL, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.ContentLength = size
+		resp, err := transport.RoundTrip(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		if _, err := attempt.end(err); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -178,7 +191,7 @@ func TestShortFileIsNoticedByWhoeverSendsIt(t *testing.T) {
 	file, _ := randomFile(t, 1<<20)
 	server, _ := receiver(t, httptest.NewServer)
 	_, sourceErr, err := putOver(t.Context(), t, server, payload{r: file, size: 2 << 20}, func(int64) {})
-	if err == nil || !errors.Is(sourceErr, ErrSourceSize) {
+	if err == nil || !errors.Is(sourceErr, errs.ErrSourceSize) {
 		t.Errorf("got %v and %v, want ErrSourceSize", err, sourceErr)
 	}
 }

@@ -11,7 +11,9 @@ func TestSpareBytesMakeRoom(t *testing.T) {
 		b := newBudget(10)
 		lend := func(n int64) *lease {
 			buffer, err := b.get(t.Context(), n)
-			must(t, err)
+			if err != nil {
+				t.Fatal(err)
+			}
 			return &lease{budget: b, buffer: buffer}
 		}
 		first := lend(8)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // drawFile draws a size and ranges that cover it.
@@ -66,7 +68,7 @@ func TestPlanRefusesAnyWrongEdge(t *testing.T) {
 		plan := newPlan(size, int64(len(parts)), nil)
 		for _, position := range rapid.Permutation(upTo(len(parts))).Draw(t, "order") {
 			if _, err := plan.learn(int64(position), parts[position]); err != nil {
-				if !errors.Is(err, ErrProtocol) {
+				if !errors.Is(err, errs.ErrProtocol) {
 					t.Fatalf("error %v is not ErrProtocol", err)
 				}
 				return
@@ -82,14 +84,14 @@ func TestPlanEmptyFile(t *testing.T) {
 	if _, err := plan.learn(0, part{start: 0, end: -1}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newPlan(1, 1, nil).learn(0, part{start: 0, end: -1}); !errors.Is(err, ErrProtocol) {
+	if _, err := newPlan(1, 1, nil).learn(0, part{start: 0, end: -1}); !errors.Is(err, errs.ErrProtocol) {
 		t.Errorf("an empty part of a file of one byte: %v, want ErrProtocol", err)
 	}
 }
 
 func TestPlanRefusesForeignIndex(t *testing.T) {
 	t.Parallel()
-	if _, err := newPlan(10, 2, nil).learn(0, part{index: 1, start: 0, end: 4}); !errors.Is(err, ErrProtocol) {
+	if _, err := newPlan(10, 2, nil).learn(0, part{index: 1, start: 0, end: 4}); !errors.Is(err, errs.ErrProtocol) {
 		t.Errorf("%v, want ErrProtocol", err)
 	}
 }
@@ -110,7 +112,7 @@ func TestPlanKeepsOnlyOpenEdges(t *testing.T) {
 func TestCheckTodo(t *testing.T) {
 	t.Parallel()
 	for _, bad := range [][]int64{{-1}, {3}, {1, 1}, {2, 1}, {0, 1, 2, 3}} {
-		if err := checkTodo(bad, 3); !errors.Is(err, ErrProtocol) {
+		if err := checkTodo(bad, 3); !errors.Is(err, errs.ErrProtocol) {
 			t.Errorf("%v of 3 parts: %v, want ErrProtocol", bad, err)
 		}
 	}

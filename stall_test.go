@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // cutAfter runs a PUT of size bytes under watch: send moves the body as a
@@ -37,7 +39,7 @@ func trickle(n int64, interval time.Duration) func(context.Context, io.Reader) {
 			if got, _ := io.CopyN(io.Discard, body, n); got < n {
 				return
 			}
-			if sleep(ctx, interval) != nil {
+			if pause(ctx, interval) != nil {
 				return
 			}
 		}
@@ -67,7 +69,7 @@ func TestStallIsCut(t *testing.T) {
 		}, answerWait, answerWait + sampleEvery},
 		{"late answer, large body: the kernel was still sending", 1 << 20, func(ctx context.Context, body io.Reader) {
 			io.Copy(io.Discard, body)
-			sleep(ctx, 10*time.Minute)
+			pause(ctx, 10*time.Minute)
 		}, 0, 0},
 		{"no answer, large body", 1 << 20, func(ctx context.Context, body io.Reader) {
 			io.Copy(io.Discard, body)
@@ -82,7 +84,7 @@ func TestStallIsCut(t *testing.T) {
 				switch {
 				case row.latest == 0 && cause != nil:
 					t.Errorf("cut after %v: %v", after, cause)
-				case row.latest > 0 && (!errors.Is(cause, ErrStalled) || after < row.earliest || after > row.latest):
+				case row.latest > 0 && (!errors.Is(cause, errs.ErrStalled) || after < row.earliest || after > row.latest):
 					t.Errorf("cut after %v (%v), want %v to %v", after, cause, row.earliest, row.latest)
 				}
 			})
@@ -105,7 +107,7 @@ func TestStallOfARepeatedBody(t *testing.T) {
 		second, _ := b.body() // net/http found the connection dead and began again
 		defer second.Close()
 		<-ctx.Done()
-		if !errors.Is(context.Cause(ctx), ErrStalled) {
+		if !errors.Is(context.Cause(ctx), errs.ErrStalled) {
 			t.Errorf("%v, want ErrStalled", context.Cause(ctx))
 		}
 	})
@@ -137,7 +139,7 @@ func TestStallOfWhatTheKernelHolds(t *testing.T) {
 				body, _ := b.body()
 				io.Copy(io.Discard, body)
 				body.Close()
-				sleep(ctx, 3*time.Minute-sampleEvery) // it has arrived after two
+				pause(ctx, 3*time.Minute-sampleEvery) // it has arrived after two
 				switch after := time.Since(began); {
 				case row.cut == 0 && ctx.Err() != nil:
 					t.Errorf("cut after %v: %v", after, context.Cause(ctx))
@@ -204,7 +206,7 @@ func TestStallOnASharedLink(t *testing.T) {
 							send(both, body)
 						})
 						switch {
-						case want > 0 && (!errors.Is(cause, ErrStalled) || after < want || after > want+sampleEvery):
+						case want > 0 && (!errors.Is(cause, errs.ErrStalled) || after < want || after > want+sampleEvery):
 							t.Errorf("cut after %v (%v), want to be in %v", after, cause, want)
 						case want == 0 && cause != nil:
 							t.Errorf("cut after %v: %v", after, cause)
@@ -244,9 +246,9 @@ func TestSilenceAfterAllHasArrived(t *testing.T) {
 		body, _ := b.body()
 		io.Copy(io.Discard, body)
 		body.Close()
-		sleep(ctx, 24*time.Hour)
+		pause(ctx, 24*time.Hour)
 		want := size / proxySpeed * time.Second
-		if after := time.Since(began); after < want || after > want+2*sampleEvery || !errors.Is(context.Cause(ctx), ErrStalled) {
+		if after := time.Since(began); after < want || after > want+2*sampleEvery || !errors.Is(context.Cause(ctx), errs.ErrStalled) {
 			t.Errorf("%v after %v, want it to be cut after %v", context.Cause(ctx), after, want)
 		}
 	})
@@ -281,7 +283,7 @@ func TestStallIsOfTheConnection(t *testing.T) {
 					t.Fatalf("cut: %v", context.Cause(ctx))
 				}
 				time.Sleep(stallWindow + 2*sampleEvery) // now it is the connection
-				if !errors.Is(context.Cause(ctx), ErrStalled) {
+				if !errors.Is(context.Cause(ctx), errs.ErrStalled) {
 					t.Error("a silent connection was not cut")
 				}
 			})

@@ -16,13 +16,14 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // A slow connection must be seen to move each time that it does: what it takes
@@ -75,7 +76,7 @@ func TestSlowConnectionIsSeenToMove(t *testing.T) {
 			go func() {
 				resp, err := transport.RoundTrip(req)
 				if err == nil {
-					discard(resp)
+					resp.Body.Close()
 				}
 				ended <- err
 			}()
@@ -179,29 +180,6 @@ func TestUnacknowledged(t *testing.T) {
 	}
 }
 
-// stuckService is a service whose first two PUTs end in a connection that holds
-// on to what was written to it.
-type stuckService struct {
-	*memoryService
-	conn net.Conn
-	puts atomic.Int64
-}
-
-func (s *stuckService) putPart(ctx context.Context, url string, size int64, body func() (io.ReadCloser, error)) (string, error) {
-	if s.puts.Add(1) > 2 {
-		return s.memoryService.putPart(ctx, url, size, body)
-	}
-	httptrace.ContextClientTrace(ctx).GotConn(httptrace.GotConnInfo{Conn: s.conn})
-	content, err := body()
-	if err != nil {
-		return "", err
-	}
-	defer content.Close()
-	_, _ = io.Copy(io.Discard, content)
-	<-ctx.Done()
-	return "", ctx.Err()
-}
-
 // A body that was handed over and never arrives is a stall, for which nobody
 // waits as long as for the answer to one that did arrive.
 func TestBodyThatTheKernelHoldsIsAStall(t *testing.T) {
@@ -216,28 +194,32 @@ func TestBodyThatTheKernelHoldsIsAStall(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		client, service := newMemoryClient(1<<20, 8, 64)
-		client.uploadBy(&stuckService{memoryService: service, conn: conn})
-		client.observe = func(e Event) {
-			if e.Kind == EventRetry && !errors.Is(e.Err, ErrStalled) {
-				t.Errorf("repeated because of %v", e.Err)
-			}
-		}
-		var uploads sync.WaitGroup
+		var link traffic
+		var attempts sync.WaitGroup
 		for _, after := range []time.Duration{0, time.Second} {
-			uploads.Go(func() {
+			attempts.Go(func() {
 				time.Sleep(after)
 				began := time.Now()
-				if _, err := client.Upload(t.Context(), Bytes(make([]byte, 64<<10))); err != nil {
+				ctx, attempt := newAttempt(t.Context(), payload{r: make(memory, 64<<10), size: 64 << 10}, func(int64) {}, &link)
+				httptrace.ContextClientTrace(ctx).GotConn(httptrace.GotConnInfo{Conn: conn})
+				body, err := attempt.body()
+				if err != nil {
 					t.Error(err)
+					return
+				}
+				_, _ = io.Copy(io.Discard, body)
+				body.Close()
+				<-ctx.Done()
+				if _, err := attempt.end(ctx.Err()); !errors.Is(err, errs.ErrStalled) {
+					t.Errorf("ended with %v", err)
 				}
 				// What came through at first may have looked like a slow link.
 				if took := time.Since(began); took < stallWindow || took > 2*stallWindow {
-					t.Errorf("cut and repeated within %v, want %v to %v", took, stallWindow, 2*stallWindow)
+					t.Errorf("cut after %v, want %v to %v", took, stallWindow, 2*stallWindow)
 				}
 			})
 		}
-		uploads.Wait()
+		attempts.Wait()
 	})
 }
 

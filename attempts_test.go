@@ -1,0 +1,168 @@
+package bytescale
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
+	"github.com/c88edac7/bytescale-go/internal/operation"
+)
+
+// refusal is an answer that says no.
+type refusal failure
+
+func (*refusal) Error() string { return "refused" }
+
+func failureOfRefusal(err error) failure {
+	var answer *refusal
+	if errors.As(err, &answer) {
+		return failure{answered: true, status: answer.status, retryAfter: answer.retryAfter}
+	}
+	return failure{}
+}
+
+func testRetrier(events *[]retried) *retrier {
+	return &retrier{
+		policy: failureOfRefusal, onRetry: func(r retried) { *events = append(*events, r) }, shared: newRetryBudget(72),
+		op: operation.BeginMultipartUpload, part: -1,
+	}
+}
+
+func TestRetryWaits(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name string
+		err  error
+		want time.Duration // exact; 0 for the backoff
+		stop bool
+	}{
+		{name: "as asked", err: &refusal{status: 429, retryAfter: 7 * time.Second}, want: 7 * time.Second},
+		{name: "the longest allowed", err: &refusal{status: 503, retryAfter: longestRetryAfter}, want: longestRetryAfter},
+		{name: "longer than allowed", err: &refusal{status: 503, retryAfter: longestRetryAfter + 1}, stop: true},
+		{name: "not asked", err: &refusal{status: 503}},
+	}
+	for _, row := range rows {
+		synctest.Test(t, func(t *testing.T) {
+			var events []retried
+			r := testRetrier(&events)
+			r.next(t.Context())
+			began := time.Now()
+			err := r.wait(t.Context(), row.err)
+			waited := time.Since(began)
+			switch {
+			case row.stop:
+				if !errors.Is(err, row.err) || waited != 0 || len(events) != 0 {
+					t.Errorf("%s: waited %v, %v; want the error at once", row.name, waited, err)
+				}
+			case err != nil:
+				t.Errorf("%s: %v", row.name, err)
+			case row.want != 0 && waited != row.want, row.want == 0 && waited > firstWait:
+				t.Errorf("%s: waited %v", row.name, waited)
+			case len(events) != 1 || events[0].wait != waited || events[0].attempt.Number != 1:
+				t.Errorf("%s: events %+v", row.name, events)
+			}
+		})
+	}
+}
+
+func TestRetryEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var events []retried
+		tries := 0
+		overload := &refusal{status: 503}
+		err := testRetrier(&events).do(t.Context(), func(context.Context) error {
+			tries++
+			return overload
+		})
+		if !errors.Is(err, overload) || tries < maxAttempts || tries > 2*maxAttempts {
+			t.Errorf("%v after %d tries, want the error after %d", err, tries, maxAttempts)
+		}
+
+		tries = 0
+		err = testRetrier(&events).do(t.Context(), func(context.Context) error {
+			tries++
+			return fmt.Errorf("%w: <html>", errs.ErrProtocol)
+		})
+		if !errors.Is(err, errs.ErrProtocol) || tries != maxNonsense {
+			t.Errorf("%v after %d tries, want the error after %d", err, tries, maxNonsense)
+		}
+	})
+}
+
+// Clients that failed together must not come back together: a wait is anything up to
+// its ceiling.
+func TestBackoffHasFullJitter(t *testing.T) {
+	t.Parallel()
+	for attempt, ceiling := range map[int]time.Duration{1: firstWait, 3: 4 * firstWait, 20: longestWait} {
+		least, most := ceiling, time.Duration(0)
+		for range 1000 {
+			wait := backoff(attempt)
+			least, most = min(least, wait), max(most, wait)
+		}
+		if least > ceiling/10 || most < ceiling*9/10 || most > ceiling {
+			t.Errorf("attempt %d: waits from %v to %v, want up to %v", attempt, least, most, ceiling)
+		}
+	}
+}
+
+func TestRetryBudgetIsShared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newRetryBudget(72)
+		taken := 0
+		for b.take() {
+			taken++
+		}
+		if taken != b.size {
+			t.Errorf("%d retries, want %d", taken, b.size)
+		}
+		var events []retried
+		r := testRetrier(&events)
+		r.shared = b
+		overload := &refusal{status: 503}
+		r.next(t.Context())
+		if err := r.wait(t.Context(), overload); !errors.Is(err, overload) {
+			t.Errorf("%v, want the error: the budget is used up", err)
+		}
+		b.giveBack()
+		if err := r.wait(t.Context(), overload); err != nil {
+			t.Errorf("%v after a part was done", err)
+		}
+	})
+}
+
+func TestSleepEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var events []retried
+		r := testRetrier(&events)
+		began := time.Now()
+		r.next(ctx)
+		err := r.wait(ctx, &refusal{status: 503, retryAfter: time.Minute})
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
+func TestBackoffGrowsToItsBound(t *testing.T) {
+	t.Parallel()
+	for attempt := 1; attempt < 100; attempt++ {
+		ceiling := longestWait
+		if attempt <= 6 {
+			ceiling = firstWait << (attempt - 1)
+		}
+		for range 100 {
+			if wait := backoff(attempt); wait < 0 || wait > ceiling {
+				t.Fatalf("attempt %d waits %v, want at most %v", attempt, wait, ceiling)
+			}
+		}
+	}
+}
