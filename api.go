@@ -160,7 +160,7 @@ func (s *httpService) putPart(ctx context.Context, address string, size int64, b
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", operation.PutPart, err)
 	}
-	s.client.limits.answered(resp.StatusCode)
+	s.client.limits.Answered(resp.StatusCode)
 	if resp.StatusCode/100 != 2 {
 		defer resp.Body.Close()
 		return "", s.client.apiError(operation.PutPart, resp, true)

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/limits"
 )
 
 const (
@@ -35,7 +36,7 @@ type Client struct {
 	transport   http.RoundTripper
 	service     uploadService // api, but for the tests of the engine
 	api         *httpService
-	limits      *limits
+	limits      *limits.Limits
 	engine      *engine
 	generated   *gen.ClientWithResponses
 	observe     func(Event)
@@ -76,7 +77,7 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 	if settings.jwt != nil {
 		c.credentials.tokens = newTokens(settings.jwt)
 	}
-	c.limits = newLimits(settings.puts, settings.calls, settings.rate, c.onSlowDown)
+	c.limits = limits.New(settings.puts, settings.calls, settings.rate, c.onSlowDown)
 	c.generated, err = gen.NewClientWithResponses(c.apiURL.String(), gen.WithHTTPClient(&apiDoer{c}))
 	if err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func (c *Client) uploadBy(s uploadService) { c.service, c.engine.service = s, s 
 // enough. It is for the calls outside of an upload.
 func (c *Client) retry(ctx context.Context, op string, attempt func(context.Context) error) error {
 	r := &retrier{
-		policy: failureOf, onRetry: c.onRetry, shared: newRetryBudget(c.limits.maxCalls + c.limits.maxPuts),
+		policy: failureOf, onRetry: c.onRetry, shared: newRetryBudget(c.limits.MaxCalls + c.limits.MaxPuts),
 		op: op, part: -1,
 	}
 	return r.do(ctx, attempt)
@@ -144,7 +145,7 @@ func (s *clientSettings) transport() http.RoundTripper {
 	if s.roundTripper != nil {
 		return s.roundTripper
 	}
-	return newTransport(connections(s.puts, s.calls))
+	return newTransport(limits.Connections(s.puts, s.calls))
 }
 
 // AccountID returns the account that the client works with.

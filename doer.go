@@ -60,7 +60,7 @@ func (d *apiDoer) Do(req *http.Request) (*http.Response, error) {
 
 // once sends one request and reports it.
 func (d *apiDoer) once(original *http.Request, call call, token string) (*http.Response, error) {
-	release, err := d.client.limits.api(original.Context())
+	release, err := d.client.limits.Call(original.Context())
 	if err != nil {
 		closeBody(original)
 		return nil, err
@@ -81,7 +81,7 @@ func (d *apiDoer) once(original *http.Request, call call, token string) (*http.R
 		release()
 		return nil, err
 	}
-	d.client.limits.answered(resp.StatusCode)
+	d.client.limits.Answered(resp.StatusCode)
 	resp.Body = &answerBody{body: resp.Body, left: call.maxAnswer(), ctx: ctx, cancel: cancel, release: release}
 	return resp, nil
 }

@@ -13,13 +13,14 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // memoryService is the service in memory, for tests of the engine without HTTP.
 // It takes the client's limits as the HTTP client does.
 type memoryService struct {
-	limits   *limits
+	limits   *limits.Limits
 	partSize int64
 	latency  time.Duration // of each API call
 	speed    int64         // bytes per second over all PUTs; 0 for no limit
@@ -65,10 +66,10 @@ func (g *gauge) add(op string, n int) {
 const memoryUpload = "Kd759aLFxttm69kZ"
 
 func newMemoryClient(partSize int64, puts, calls int) (*Client, *memoryService) {
-	return newMemoryClientWith(newLimits(puts, calls, 1e6, nil), partSize)
+	return newMemoryClientWith(limits.New(puts, calls, 1e6, nil), partSize)
 }
 
-func newMemoryClientWith(l *limits, partSize int64) (*Client, *memoryService) {
+func newMemoryClientWith(l *limits.Limits, partSize int64) (*Client, *memoryService) {
 	m := &memoryService{
 		limits: l, partSize: partSize, parts: map[int64][]byte{}, done: map[int64]bool{},
 		calls: map[string]int{}, gauge: newGauge(),
@@ -98,7 +99,7 @@ func (m *memoryService) enter(op string, index int64) error {
 func (m *memoryService) leave(op string) { m.gauge.add(op, -1) }
 
 func (m *memoryService) api(ctx context.Context, op string, index int64, work func() error) error {
-	release, err := m.limits.api(ctx)
+	release, err := m.limits.Call(ctx)
 	if err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ func (e *fetchError) Error() string { return e.err.Error() }
 
 // putInTurn waits for a place among the PUTs in flight and does one attempt.
 func (p *partRun) putInTurn(ctx context.Context, r *retrier, payload payload) (string, error) {
-	release, err := p.limits.put(ctx, payload.size)
+	release, err := p.limits.Put(ctx, payload.size)
 	if err != nil {
 		return "", err
 	}

@@ -337,7 +337,7 @@ func TestPanicsGiveBackWhatTheyHeld(t *testing.T) {
 			if _, err := c.Upload(ctx, Reader(bytes.NewReader(make([]byte, minBudget)), minBudget)); err != nil {
 				t.Errorf("an upload that needs the whole budget: %v", err)
 			}
-			if n := c.limits.uploads.Load(); n != 0 {
+			if n := c.limits.Uploads.Load(); n != 0 {
 				t.Errorf("%d uploads under way", n)
 			}
 		})

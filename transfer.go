@@ -9,13 +9,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
+	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // engine sends the parts of uploads. It is what all uploads of a client share.
 type engine struct {
 	service service
-	limits  *limits
+	limits  *limits.Limits
 	budget  *budget
 	link    *traffic
 	policy  policy
@@ -64,15 +65,15 @@ func (e *engine) newTransfer(in *input, report func(counts)) *transfer {
 		engine:   e,
 		in:       in,
 		progress: newProgress(in.size, report), // which calls report: that may panic
-		retries:  newRetryBudget(e.limits.maxCalls + e.limits.maxPuts),
+		retries:  newRetryBudget(e.limits.MaxCalls + e.limits.MaxPuts),
 	}
-	e.limits.uploads.Add(1)
+	e.limits.Uploads.Add(1)
 	return t
 }
 
 // end is the counterpart of newTransfer.
 func (t *transfer) end() {
-	t.limits.uploads.Add(-1)
+	t.limits.Uploads.Add(-1)
 	if t.in.stream != nil {
 		t.budget.trim()
 	}

@@ -2,6 +2,8 @@ package bytescale
 
 import (
 	"net/http"
+
+	"github.com/c88edac7/bytescale-go/internal/limits"
 )
 
 // NewTransport returns a new transport like that of a Client that was given none,
@@ -11,4 +13,6 @@ import (
 // tells a slow connection from a dead one. It keeps up to 128 idle
 // connections per host, as many as the default limits can use; with higher limits,
 // raise its MaxIdleConnsPerHost to 8 × PUTs + API calls in flight.
-func NewTransport() *http.Transport { return newTransport(connections(defaultPuts, defaultCalls)) }
+func NewTransport() *http.Transport {
+	return newTransport(limits.Connections(defaultPuts, defaultCalls))
+}

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
@@ -66,7 +67,7 @@ func TestPipeline(t *testing.T) {
 func testPipeline(t *testing.T, kind string, rate float64, calls, parts int, transfer time.Duration) {
 	const partSize, latency = 100, 50 * time.Millisecond
 	data := content(parts * partSize)
-	c, m := newMemoryClientWith(newLimits(8, calls, rate, nil), partSize)
+	c, m := newMemoryClientWith(limits.New(8, calls, rate, nil), partSize)
 	m.latency = latency
 	if transfer > 0 {
 		m.speed = int64(partSize * time.Second / transfer)
@@ -88,7 +89,7 @@ func TestUploadsShareTheLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const uploads, puts, calls, partSize, size = 1000, 4, 16, 1 << 20, 3 << 20
-		shared := newLimits(puts, calls, defaultRate, nil)
+		shared := limits.New(puts, calls, defaultRate, nil)
 		all := newGauge()
 		began := time.Now()
 		done := make(chan error, uploads)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/limits"
 )
 
 // lookAheadTime bounds how far ahead of the bytes the URLs are fetched: no
@@ -13,7 +15,7 @@ const lookAheadTime = 30 * time.Second
 // window bounds how many parts of one upload are under way: ahead are those
 // that wait for their turn to be sent, open are all that are not confirmed yet.
 type window struct {
-	limits *limits
+	limits *limits.Limits
 	drain  *drain
 
 	mu          sync.Mutex
@@ -22,7 +24,7 @@ type window struct {
 	changed     chan struct{} // holds a token when there may be room again
 }
 
-func newWindow(l *limits, sent func() int64) *window {
+func newWindow(l *limits.Limits, sent func() int64) *window {
 	return &window{limits: l, drain: &drain{sent: sent}, changed: make(chan struct{}, 1)}
 }
 
@@ -45,14 +47,14 @@ func (w *window) tryEnter() bool {
 	defer w.mu.Unlock()
 	// Half of the API calls may fetch URLs and half of them complete parts;
 	// several uploads share them.
-	share := max(1, w.limits.maxCalls/2/max(1, int(w.limits.uploads.Load())))
+	share := max(1, w.limits.MaxCalls/2/max(1, int(w.limits.Uploads.Load())))
 	ahead := share
 	if w.partSize > 0 {
 		if speed, known := w.drain.speed(time.Now()); known {
 			ahead = int(min(int64(share), max(1, int64(speed*lookAheadTime.Seconds())/w.partSize)))
 		}
 	}
-	if w.ahead >= ahead || w.open >= 2*share+w.limits.maxPuts {
+	if w.ahead >= ahead || w.open >= 2*share+w.limits.MaxPuts {
 		return false
 	}
 	w.ahead++

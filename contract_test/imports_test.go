@@ -11,7 +11,10 @@ import (
 const module = "github.com/c88edac7/bytescale-go"
 
 // engine are the packages that the SDK is made of.
-var engine = []string{"./internal/errs", "./internal/operation"}
+var engine = []string{
+	"./internal/errs", "./internal/limits", "./internal/operation", "./internal/rest",
+	"./internal/retry", "./internal/source", "./internal/transfer", "./internal/wire",
+}
 
 // runtime are the modules that come along with generated code.
 var runtime = []string{"github.com/oapi-codegen/runtime", "github.com/apapsch/go-jsonmerge/v2", "github.com/google/uuid"}

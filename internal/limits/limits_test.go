@@ -1,4 +1,4 @@
-package bytescale
+package limits
 
 import (
 	"context"
@@ -14,7 +14,7 @@ const testRate = 800.0
 
 // callFor makes calls from n goroutines for a span of virtual time and returns
 // the number of calls in each second of it.
-func callFor(t *testing.T, l *limits, n int, span time.Duration) []int {
+func callFor(t *testing.T, l *Limits, n int, span time.Duration) []int {
 	t.Helper()
 	began := time.Now()
 	perSecond := make([]int, int(span/time.Second)+1)
@@ -25,7 +25,7 @@ func callFor(t *testing.T, l *limits, n int, span time.Duration) []int {
 	for range n {
 		all.Go(func() {
 			for {
-				release, err := l.api(ctx)
+				release, err := l.Call(ctx)
 				if err != nil {
 					return
 				}
@@ -44,7 +44,7 @@ func callFor(t *testing.T, l *limits, n int, span time.Duration) []int {
 func TestRateHoldsInEverySecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		counts := callFor(t, newLimits(8, 32, testRate, nil), 64, 10*time.Second)
+		counts := callFor(t, New(8, 32, testRate, nil), 64, 10*time.Second)
 		for second, n := range counts[:10] {
 			if n > 1000 {
 				t.Errorf("%d calls in second %d, the account allows 1000", n, second)
@@ -60,7 +60,7 @@ func TestCallsInFlight(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		// 4 calls at a time of one millisecond each: 4000 a second.
-		counts := callFor(t, newLimits(8, 4, 1e6, nil), 64, time.Second)
+		counts := callFor(t, New(8, 4, 1e6, nil), 64, time.Second)
 		if counts[0] < 3900 || counts[0] > 4000 {
 			t.Errorf("%d calls in a second, want 4000", counts[0])
 		}
@@ -69,23 +69,23 @@ func TestCallsInFlight(t *testing.T) {
 
 func TestPutsInFlight(t *testing.T) {
 	t.Parallel()
-	l := newLimits(2, 32, 800, nil)
+	l := New(2, 32, 800, nil)
 	for range 2 {
-		if _, err := l.put(t.Context(), smallBody); err != nil {
+		if _, err := l.Put(t.Context(), smallBody); err != nil {
 			t.Fatal(err)
 		}
 	}
 	full, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := l.put(full, smallBody); !errors.Is(err, context.Canceled) {
+	if _, err := l.Put(full, smallBody); !errors.Is(err, context.Canceled) {
 		t.Errorf("third PUT of 1 MiB: %v, want it to wait", err)
 	}
 	for range 2 * smallPutsFactor {
-		if _, err := l.put(t.Context(), smallBody-1); err != nil {
+		if _, err := l.Put(t.Context(), smallBody-1); err != nil {
 			t.Fatalf("a small PUT queued behind the large ones: %v", err)
 		}
 	}
-	if _, err := l.put(full, smallBody-1); !errors.Is(err, context.Canceled) {
+	if _, err := l.Put(full, smallBody-1); !errors.Is(err, context.Canceled) {
 		t.Errorf("one small PUT too many: %v, want it to wait", err)
 	}
 }
@@ -95,10 +95,10 @@ func TestTooManyRequestsSlowsDownAndRecovers(t *testing.T) {
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		synctest.Test(t, func(t *testing.T) {
 			var paces []float64
-			l := newLimits(8, 32, 400, func(perSecond float64) { paces = append(paces, perSecond) })
+			l := New(8, 32, 400, func(perSecond float64) { paces = append(paces, perSecond) })
 			callFor(t, l, 64, 2*time.Second)
 			for range 20 { // the answers to calls that were under way together
-				l.answered(status)
+				l.Answered(status)
 			}
 			if len(paces) != 1 || paces[0] > 210 || paces[0] < 190 {
 				t.Fatalf("paces %v, want one slow-down to 200 calls per second", paces)
@@ -108,7 +108,7 @@ func TestTooManyRequestsSlowsDownAndRecovers(t *testing.T) {
 			}
 			for range paceRecovery / paceStep {
 				time.Sleep(paceStep)
-				l.answered(http.StatusOK)
+				l.Answered(http.StatusOK)
 			}
 			if got := l.pace.limiter.Limit(); got != 400 {
 				t.Errorf("%v calls per second after %v, want 400 again", got, paceRecovery)
@@ -121,16 +121,16 @@ func TestTooManyRequestsSlowsDownAndRecovers(t *testing.T) {
 func TestSlowDownTakesTheBurst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimits(8, 64, testRate, nil)
+		l := New(8, 64, testRate, nil)
 		for range 100 { // 20 a second, so that the burst is there
-			release, err := l.api(t.Context())
+			release, err := l.Call(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			release()
 			time.Sleep(time.Second / 20)
 		}
-		l.answered(http.StatusTooManyRequests)
+		l.Answered(http.StatusTooManyRequests)
 		if n := callFor(t, l, 64, time.Second)[0]; n > 10+10/4+1 {
 			t.Errorf("%d calls in the second after, want about 10", n)
 		}
@@ -141,12 +141,12 @@ func TestSlowDownTakesTheBurst(t *testing.T) {
 func TestPaceRecoversWithSuccessOnly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimits(8, 64, testRate, nil)
+		l := New(8, 64, testRate, nil)
 		callFor(t, l, 64, time.Second)
-		l.answered(http.StatusTooManyRequests)
+		l.Answered(http.StatusTooManyRequests)
 		low := l.pace.limiter.Limit()
 		time.Sleep(10 * time.Minute)
-		l.answered(http.StatusOK)
+		l.Answered(http.StatusOK)
 		if got := l.pace.limiter.Limit(); got > low+testRate/20 {
 			t.Errorf("one success lifts %v calls per second to %v", low, got)
 		}
@@ -155,8 +155,8 @@ func TestPaceRecoversWithSuccessOnly(t *testing.T) {
 
 func TestSlowDownNeverSpeedsUp(t *testing.T) {
 	t.Parallel()
-	l := newLimits(8, 64, 0.1, nil)
-	l.answered(http.StatusTooManyRequests)
+	l := New(8, 64, 0.1, nil)
+	l.Answered(http.StatusTooManyRequests)
 	if got := l.pace.limiter.Limit(); got > 0.1 {
 		t.Errorf("0.1 calls per second became %v", got)
 	}
@@ -165,9 +165,9 @@ func TestSlowDownNeverSpeedsUp(t *testing.T) {
 func TestSlowDownStartsFromTheKeptPace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimits(8, 1, 1e6, nil)
+		l := New(8, 1, 1e6, nil)
 		callFor(t, l, 1, 2*time.Second) // 1000 a second
-		l.answered(http.StatusTooManyRequests)
+		l.Answered(http.StatusTooManyRequests)
 		if got := l.pace.limiter.Limit(); got > 501 {
 			t.Errorf("%v calls per second, want half of the 1000 that were made", got)
 		}
@@ -177,9 +177,9 @@ func TestSlowDownStartsFromTheKeptPace(t *testing.T) {
 func TestPaceNeverStopsAltogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimits(8, 32, 800, nil)
+		l := New(8, 32, 800, nil)
 		for range 60 {
-			l.answered(http.StatusTooManyRequests)
+			l.Answered(http.StatusTooManyRequests)
 			time.Sleep(slowDownGap)
 		}
 		if got := l.pace.limiter.Limit(); got != slowestPace {
