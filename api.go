@@ -17,6 +17,7 @@ import (
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
 // httpService is the service over HTTP: the generated client with bounded
@@ -305,7 +306,7 @@ const maxMessage = 500
 // be of any shape; what cannot be read is left out.
 func (c *Client) apiError(op string, resp *http.Response, signed bool) *APIError {
 	failed := &APIError{Operation: op, Status: resp.StatusCode}
-	failed.RetryAfter = parseRetryAfter(resp.Header, time.Now())
+	failed.RetryAfter = retry.ParseAfter(resp.Header, time.Now())
 	// A body that breaks off still tells the status, which decides.
 	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil || len(content) > maxAnswer {

@@ -19,6 +19,7 @@ import (
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
 const (
@@ -292,11 +293,11 @@ func FuzzErrorBody(f *testing.F) {
 
 func TestRetryAfterIsKept(t *testing.T) {
 	err := mustClient(t, testKey, respond(503, "", "Retry-After", "7")).api.delete(t.Context(), "/a")
-	if wait := failureOf(err).retryAfter; wait != 7*time.Second {
+	if wait := failureOf(err).RetryAfter; wait != 7*time.Second {
 		t.Errorf("wait %v", wait)
 	}
 	err = mustClient(t, testKey, respond(503, "")).api.delete(t.Context(), "/a")
-	if wait := failureOf(err).retryAfter; wait != 0 {
+	if wait := failureOf(err).RetryAfter; wait != 0 {
 		t.Errorf("a wait of %v from nowhere", wait)
 	}
 }
@@ -355,7 +356,7 @@ func TestPlainServerAtHTTPSAddress(t *testing.T) {
 	_, put := c.api.putPart(t.Context(), address, 1, bodyOf("x"))
 	_, call := c.api.details(t.Context(), "/a")
 	for op, err := range map[string]error{operation.PutPart: put, operation.GetFileDetails: call} {
-		if !errors.Is(err, http.ErrSchemeMismatch) || policy(failureOf).judge(op, err) != stop {
+		if !errors.Is(err, http.ErrSchemeMismatch) || retry.Policy(failureOf).Decide(op, err) != retry.Stop {
 			t.Errorf("%s: %v, want it to be final", op, err)
 		}
 	}
@@ -385,7 +386,7 @@ func TestCallTimeout(t *testing.T) {
 				if waited := time.Since(began); waited != callTimeout {
 					t.Errorf("waited %v, want %v", waited, callTimeout)
 				}
-				if policy(failureOf).judge(operation.GetFileDetails, err) != again {
+				if retry.Policy(failureOf).Decide(operation.GetFileDetails, err) != retry.Retry {
 					t.Error("it would not be tried again")
 				}
 			})
@@ -683,7 +684,7 @@ func TestLostConnections(t *testing.T) {
 		if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: error %v", op, err)
 		}
-		if verdict := policy(failureOf).judge(op, err); verdict != again && verdict != ask {
+		if verdict := retry.Policy(failureOf).Decide(op, err); verdict != retry.Retry && verdict != retry.AskServer {
 			t.Errorf("%s: %v would not be tried again", op, err)
 		}
 	}

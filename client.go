@@ -8,6 +8,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/limits"
+	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
 const (
@@ -108,11 +109,11 @@ func (c *Client) uploadBy(s uploadService) { c.service, c.engine.service = s, s 
 // retry does attempt until it succeeds, cannot succeed, or has been tried often
 // enough. It is for the calls outside of an upload.
 func (c *Client) retry(ctx context.Context, op string, attempt func(context.Context) error) error {
-	r := &retrier{
-		policy: failureOf, onRetry: c.onRetry, shared: newRetryBudget(c.limits.MaxCalls + c.limits.MaxPuts),
-		op: op, part: -1,
+	r := &retry.Attempts{
+		Policy: failureOf, OnRetry: c.onRetry, Budget: retry.NewBudget(c.limits.MaxCalls + c.limits.MaxPuts),
+		Operation: op, Part: -1,
 	}
-	return r.do(ctx, attempt)
+	return r.Do(ctx, attempt)
 }
 
 // account is the account to work with.

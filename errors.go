@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
+	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
 // The errors that programs decide by, for use with [errors.Is].
@@ -100,13 +101,13 @@ func (e *APIError) Is(target error) bool {
 }
 
 // failureOf tells the retry policy what it has to know of an error.
-func failureOf(err error) failure {
+func failureOf(err error) retry.Failure {
 	var answer *APIError
 	if errors.As(err, &answer) {
-		return failure{answered: true, status: answer.Status, code: answer.Code, retryAfter: answer.RetryAfter}
+		return retry.Failure{Answered: true, Status: answer.Status, Code: answer.Code, RetryAfter: answer.RetryAfter}
 	}
 	var argument *ArgumentError
-	return failure{permanent: errors.As(err, &argument)}
+	return retry.Failure{Permanent: errors.As(err, &argument)}
 }
 
 // UploadError is the end of an upload that had begun: [Client.Upload] and

@@ -9,17 +9,18 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
 // remaining asks the service which parts are not complete.
-func (t *transfer) remaining(ctx context.Context, r *retrier) ([]int64, error) {
+func (t *transfer) remaining(ctx context.Context, r *retry.Attempts) ([]int64, error) {
 	var todo []int64
-	err := r.do(ctx, func(ctx context.Context) (err error) {
+	err := r.Do(ctx, func(ctx context.Context) (err error) {
 		todo, err = t.service.listParts(ctx, t.uploadID)
 		return err
 	})
 	if err != nil {
-		if t.policy(err).status == http.StatusNotFound {
+		if t.policy(err).Status == http.StatusNotFound {
 			err = fmt.Errorf("%w: %w", errs.ErrUploadUnknown, err)
 		}
 		return nil, err

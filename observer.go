@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
 // EventKind says what an [Event] is about.
@@ -62,10 +63,10 @@ func (c *Client) emit(e Event) {
 	}
 }
 
-func (c *Client) onRetry(r retried) {
+func (c *Client) onRetry(r retry.Retried) {
 	c.emit(Event{
-		Kind: EventRetry, Operation: r.operation, UploadID: r.attempt.UploadID, Part: r.attempt.Part,
-		Attempt: r.attempt.Number, Status: r.status, Wait: r.wait, Err: r.err,
+		Kind: EventRetry, Operation: r.Operation, UploadID: r.Attempt.UploadID, Part: r.Attempt.Part,
+		Attempt: r.Attempt.Number, Status: r.Status, Wait: r.Wait, Err: r.Err,
 	})
 }
 

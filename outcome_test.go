@@ -372,7 +372,7 @@ func TestCallersErrorsAreTheCallers(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, m := newMemoryClient(1000, 2, 8)
 			_, err := c.Upload(t.Context(), ReaderAt(refusingAt{status}, 500))
-			if failureOf(err).status != status || m.calls[operation.PutPart] != 1 {
+			if failureOf(err).Status != status || m.calls[operation.PutPart] != 1 {
 				t.Errorf("%v after %d PUTs, want the source's own failure after one", err, m.calls[operation.PutPart])
 			}
 		})

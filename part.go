@@ -8,6 +8,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
 const (
@@ -46,7 +47,7 @@ type partRun struct {
 	doubt    bool  // a completion of it may have been carried out although nobody said so
 	inFlight int64 // bytes that its last PUT sent, if they count as sent
 
-	step *retrier // the latest step
+	step *retry.Attempts // the latest step
 }
 
 // errPartDone says that the service has the part already.
@@ -87,7 +88,7 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 
 	for sends := 1; ; sends++ {
 		answer, then, err := p.sendOnce(ctx, data)
-		if err == nil || then != resend || sends == maxSends {
+		if err == nil || then != retry.ResendPart || sends == maxSends {
 			return answer, err
 		}
 		p.progress.lost(p.inFlight)
@@ -100,10 +101,10 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 
 // sendOnce sends the part's bytes and its completion, with all retries that
 // need no second PUT of stored bytes.
-func (p *partRun) sendOnce(ctx context.Context, data chunk) (completion, verdict, error) {
+func (p *partRun) sendOnce(ctx context.Context, data chunk) (completion, retry.Decision, error) {
 	etag, err := p.put(ctx, data.payload)
 	if err != nil {
-		return completion{}, p.policy.judge(operation.PutPart, err), err
+		return completion{}, p.policy.Decide(operation.PutPart, err), err
 	}
 	data.makeSpare()
 	if !p.counted {
@@ -112,7 +113,7 @@ func (p *partRun) sendOnce(ctx context.Context, data chunk) (completion, verdict
 	}
 	if p.last {
 		if err := p.proveSource(ctx); err != nil {
-			return completion{}, stop, err
+			return completion{}, retry.Stop, err
 		}
 	}
 	return p.complete(ctx, etag)
@@ -195,7 +196,7 @@ func (p *partRun) failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	failed := &partError{index: p.index, start: -1, end: -1, attempts: p.step.count(), err: err}
+	failed := &partError{index: p.index, start: -1, end: -1, attempts: p.step.Count(), err: err}
 	if p.held != nil {
 		failed.start, failed.end = p.held.start, p.held.end
 	}

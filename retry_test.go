@@ -18,6 +18,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
 // finalError is an error of a transport that tells whether it will come again.
@@ -35,89 +36,89 @@ func TestJudge(t *testing.T) {
 	rows := []struct {
 		op   string
 		err  error
-		want verdict
+		want retry.Decision
 		why  string
 	}{
-		{operation.BeginMultipartUpload, reset, again, "a begun upload that is never completed leaves no file"},
-		{operation.BeginMultipartUpload, io.ErrUnexpectedEOF, again, "an answer cut short says nothing"},
-		{operation.BeginMultipartUpload, ErrProtocol, again, "nonsense from something in between can pass; bounded"},
-		{operation.BeginMultipartUpload, context.DeadlineExceeded, again, "the attempt's own time was up, not the caller's"},
-		{operation.BeginMultipartUpload, &net.DNSError{IsNotFound: true}, stop, "no such host at the first contact: a typing error"},
-		{operation.BeginMultipartUpload, &tls.CertificateVerificationError{}, stop, "a wrong certificate stays wrong"},
-		{operation.BeginMultipartUpload, x509.UnknownAuthorityError{}, stop, "so does an unknown authority"},
-		{operation.BeginMultipartUpload, x509.HostnameError{Certificate: &x509.Certificate{}}, stop, "and a wrong name"},
-		{operation.BeginMultipartUpload, &ArgumentError{Field: "jwt"}, stop, "an argument does not get better"},
-		{operation.BeginMultipartUpload, &url.Error{Err: finalError(true)}, stop, "a transport that says so knows better"},
-		{operation.BeginMultipartUpload, &url.Error{Err: finalError(false)}, again, "also when it says the opposite"},
-		{operation.BeginMultipartUpload, &errs.TokenError{Err: io.EOF}, stop, "the source of tokens knows better whether to try again"},
-		{operation.BeginMultipartUpload, status(400), stop, "the request is wrong and would be again"},
-		{operation.BeginMultipartUpload, status(401), stop, "the key is unknown; a JWT was refreshed within the attempt"},
-		{operation.BeginMultipartUpload, status(403), stop, "not allowed, or the path is taken"},
-		{operation.BeginMultipartUpload, status(404), stop, "no such account or address"},
-		{operation.BeginMultipartUpload, status(408), again, "the server gave up waiting"},
-		{operation.BeginMultipartUpload, status(413), stop, "the file is too large for the account"},
-		{operation.BeginMultipartUpload, status(429), again, "too many requests: later"},
-		{operation.BeginMultipartUpload, status(301), stop, "redirects are not followed with credentials"},
-		{operation.BeginMultipartUpload, status(500), again, "server trouble can pass"},
-		{operation.BeginMultipartUpload, status(501), stop, "not implemented stays so"},
-		{operation.BeginMultipartUpload, status(502), again, "a gateway's trouble can pass"},
-		{operation.BeginMultipartUpload, status(503), again, "overload can pass"},
-		{operation.BeginMultipartUpload, status(504), again, "a gateway's timeout can pass"},
-		{operation.BeginMultipartUpload, status(505), stop, "the HTTP version stays unknown"},
+		{operation.BeginMultipartUpload, reset, retry.Retry, "a begun upload that is never completed leaves no file"},
+		{operation.BeginMultipartUpload, io.ErrUnexpectedEOF, retry.Retry, "an answer cut short says nothing"},
+		{operation.BeginMultipartUpload, ErrProtocol, retry.Retry, "nonsense from something in between can pass; bounded"},
+		{operation.BeginMultipartUpload, context.DeadlineExceeded, retry.Retry, "the attempt's own time was up, not the caller's"},
+		{operation.BeginMultipartUpload, &net.DNSError{IsNotFound: true}, retry.Stop, "no such host at the first contact: a typing error"},
+		{operation.BeginMultipartUpload, &tls.CertificateVerificationError{}, retry.Stop, "a wrong certificate stays wrong"},
+		{operation.BeginMultipartUpload, x509.UnknownAuthorityError{}, retry.Stop, "so does an unknown authority"},
+		{operation.BeginMultipartUpload, x509.HostnameError{Certificate: &x509.Certificate{}}, retry.Stop, "and a wrong name"},
+		{operation.BeginMultipartUpload, &ArgumentError{Field: "jwt"}, retry.Stop, "an argument does not get better"},
+		{operation.BeginMultipartUpload, &url.Error{Err: finalError(true)}, retry.Stop, "a transport that says so knows better"},
+		{operation.BeginMultipartUpload, &url.Error{Err: finalError(false)}, retry.Retry, "also when it says the opposite"},
+		{operation.BeginMultipartUpload, &errs.TokenError{Err: io.EOF}, retry.Stop, "the source of tokens knows better whether to try again"},
+		{operation.BeginMultipartUpload, status(400), retry.Stop, "the request is wrong and would be again"},
+		{operation.BeginMultipartUpload, status(401), retry.Stop, "the key is unknown; a JWT was refreshed within the attempt"},
+		{operation.BeginMultipartUpload, status(403), retry.Stop, "not allowed, or the path is taken"},
+		{operation.BeginMultipartUpload, status(404), retry.Stop, "no such account or address"},
+		{operation.BeginMultipartUpload, status(408), retry.Retry, "the server gave up waiting"},
+		{operation.BeginMultipartUpload, status(413), retry.Stop, "the file is too large for the account"},
+		{operation.BeginMultipartUpload, status(429), retry.Retry, "too many requests: later"},
+		{operation.BeginMultipartUpload, status(301), retry.Stop, "redirects are not followed with credentials"},
+		{operation.BeginMultipartUpload, status(500), retry.Retry, "server trouble can pass"},
+		{operation.BeginMultipartUpload, status(501), retry.Stop, "not implemented stays so"},
+		{operation.BeginMultipartUpload, status(502), retry.Retry, "a gateway's trouble can pass"},
+		{operation.BeginMultipartUpload, status(503), retry.Retry, "overload can pass"},
+		{operation.BeginMultipartUpload, status(504), retry.Retry, "a gateway's timeout can pass"},
+		{operation.BeginMultipartUpload, status(505), retry.Stop, "the HTTP version stays unknown"},
 
-		{operation.GetUploadPart, reset, again, "reading is safe to repeat"},
-		{operation.GetUploadPart, &net.DNSError{IsNotFound: true}, again, "the name was good a moment ago"},
-		{operation.GetUploadPart, status(404), ask, "perhaps the part is complete"},
-		{operation.GetUploadPart, status(403), stop, "the key may not"},
-		{operation.GetUploadPart, status(400), stop, "the request is wrong"},
-		{operation.GetUploadPart, status(429), again, "too many requests"},
-		{operation.GetUploadPart, status(503), again, "overload can pass"},
+		{operation.GetUploadPart, reset, retry.Retry, "reading is safe to repeat"},
+		{operation.GetUploadPart, &net.DNSError{IsNotFound: true}, retry.Retry, "the name was good a moment ago"},
+		{operation.GetUploadPart, status(404), retry.AskServer, "perhaps the part is complete"},
+		{operation.GetUploadPart, status(403), retry.Stop, "the key may not"},
+		{operation.GetUploadPart, status(400), retry.Stop, "the request is wrong"},
+		{operation.GetUploadPart, status(429), retry.Retry, "too many requests"},
+		{operation.GetUploadPart, status(503), retry.Retry, "overload can pass"},
 
-		{operation.PutPart, reset, again, "the part is sent again from its first byte"},
-		{operation.PutPart, ErrStalled, again, "a dead connection; another one may live"},
-		{operation.PutPart, errs.ErrMissingETag, resend, "stored, but it cannot be completed"},
-		{operation.PutPart, &errs.SourceError{Err: fs.ErrPermission}, stop, "the source cannot be read"},
-		{operation.PutPart, ErrSourceSize, stop, "the source is too short"},
-		{operation.PutPart, ErrSourceChanged, stop, "the source is another"},
-		{operation.PutPart, status(403), refresh, "the signature may have expired"},
-		{operation.PutPart, coded(400, "ExpiredToken"), refresh, "so storage says it when the signer's session ended"},
-		{operation.PutPart, coded(400, "RequestTimeout"), again, "storage waited too long for bytes"},
-		{operation.PutPart, status(400), stop, "storage does not understand"},
-		{operation.PutPart, status(404), ask, "storage has forgotten the upload, or finished it"},
-		{operation.PutPart, status(408), again, "storage waited too long"},
-		{operation.PutPart, status(411), stop, "the length is always there; something in between drops it"},
-		{operation.PutPart, status(413), stop, "too large stays so"},
-		{operation.PutPart, status(429), again, "too many requests"},
-		{operation.PutPart, status(500), again, "storage trouble can pass"},
-		{operation.PutPart, status(503), again, "storage asks to slow down"},
-		{operation.PutPart, status(307), stop, "the bytes go to the signed address only"},
+		{operation.PutPart, reset, retry.Retry, "the part is sent again from its first byte"},
+		{operation.PutPart, ErrStalled, retry.Retry, "a dead connection; another one may live"},
+		{operation.PutPart, errs.ErrMissingETag, retry.ResendPart, "stored, but it cannot be completed"},
+		{operation.PutPart, &errs.SourceError{Err: fs.ErrPermission}, retry.Stop, "the source cannot be read"},
+		{operation.PutPart, ErrSourceSize, retry.Stop, "the source is too short"},
+		{operation.PutPart, ErrSourceChanged, retry.Stop, "the source is another"},
+		{operation.PutPart, status(403), retry.RefreshURL, "the signature may have expired"},
+		{operation.PutPart, coded(400, "ExpiredToken"), retry.RefreshURL, "so storage says it when the signer's session ended"},
+		{operation.PutPart, coded(400, "RequestTimeout"), retry.Retry, "storage waited too long for bytes"},
+		{operation.PutPart, status(400), retry.Stop, "storage does not understand"},
+		{operation.PutPart, status(404), retry.AskServer, "storage has forgotten the upload, or finished it"},
+		{operation.PutPart, status(408), retry.Retry, "storage waited too long"},
+		{operation.PutPart, status(411), retry.Stop, "the length is always there; something in between drops it"},
+		{operation.PutPart, status(413), retry.Stop, "too large stays so"},
+		{operation.PutPart, status(429), retry.Retry, "too many requests"},
+		{operation.PutPart, status(500), retry.Retry, "storage trouble can pass"},
+		{operation.PutPart, status(503), retry.Retry, "storage asks to slow down"},
+		{operation.PutPart, status(307), retry.Stop, "the bytes go to the signed address only"},
 
-		{operation.CompleteUploadPart, reset, ask, "a lost answer is not a lost part"},
-		{operation.CompleteUploadPart, ErrProtocol, ask, "an unreadable answer is a lost one"},
-		{operation.CompleteUploadPart, context.DeadlineExceeded, ask, "so is a late one"},
-		{operation.CompleteUploadPart, status(400), resend, "the etag was refused"},
-		{operation.CompleteUploadPart, status(409), resend, "the etag was refused"},
-		{operation.CompleteUploadPart, status(412), resend, "the etag was refused"},
-		{operation.CompleteUploadPart, status(422), resend, "the etag was refused"},
-		{operation.CompleteUploadPart, status(401), stop, "the key is no longer good"},
-		{operation.CompleteUploadPart, status(403), stop, "not allowed, or the path was taken meanwhile"},
-		{operation.CompleteUploadPart, status(404), ask, "it may have been done all the same"},
-		{operation.CompleteUploadPart, status(408), ask, "it may have been done all the same"},
-		{operation.CompleteUploadPart, status(429), again, "refused before anything was done"},
-		{operation.CompleteUploadPart, status(500), ask, "it may have been done all the same"},
-		{operation.CompleteUploadPart, status(501), stop, "not implemented stays so"},
-		{operation.CompleteUploadPart, &tls.CertificateVerificationError{}, stop, "nothing was sent"},
+		{operation.CompleteUploadPart, reset, retry.AskServer, "a lost answer is not a lost part"},
+		{operation.CompleteUploadPart, ErrProtocol, retry.AskServer, "an unreadable answer is a lost one"},
+		{operation.CompleteUploadPart, context.DeadlineExceeded, retry.AskServer, "so is a late one"},
+		{operation.CompleteUploadPart, status(400), retry.ResendPart, "the etag was refused"},
+		{operation.CompleteUploadPart, status(409), retry.ResendPart, "the etag was refused"},
+		{operation.CompleteUploadPart, status(412), retry.ResendPart, "the etag was refused"},
+		{operation.CompleteUploadPart, status(422), retry.ResendPart, "the etag was refused"},
+		{operation.CompleteUploadPart, status(401), retry.Stop, "the key is no longer good"},
+		{operation.CompleteUploadPart, status(403), retry.Stop, "not allowed, or the path was taken meanwhile"},
+		{operation.CompleteUploadPart, status(404), retry.AskServer, "it may have been done all the same"},
+		{operation.CompleteUploadPart, status(408), retry.AskServer, "it may have been done all the same"},
+		{operation.CompleteUploadPart, status(429), retry.Retry, "refused before anything was done"},
+		{operation.CompleteUploadPart, status(500), retry.AskServer, "it may have been done all the same"},
+		{operation.CompleteUploadPart, status(501), retry.Stop, "not implemented stays so"},
+		{operation.CompleteUploadPart, &tls.CertificateVerificationError{}, retry.Stop, "nothing was sent"},
 
-		{operation.ListUploadParts, reset, again, "reading is safe to repeat"},
-		{operation.ListUploadParts, status(404), stop, "the upload is unknown"},
-		{operation.ListUploadParts, status(503), again, "overload can pass"},
-		{operation.GetFileDetails, status(403), stop, "the key may not read details"},
-		{operation.GetFileDetails, status(404), stop, "no such file"},
-		{operation.GetFileDetails, status(500), again, "server trouble can pass"},
+		{operation.ListUploadParts, reset, retry.Retry, "reading is safe to repeat"},
+		{operation.ListUploadParts, status(404), retry.Stop, "the upload is unknown"},
+		{operation.ListUploadParts, status(503), retry.Retry, "overload can pass"},
+		{operation.GetFileDetails, status(403), retry.Stop, "the key may not read details"},
+		{operation.GetFileDetails, status(404), retry.Stop, "no such file"},
+		{operation.GetFileDetails, status(500), retry.Retry, "server trouble can pass"},
 	}
 	for _, row := range rows {
 		err := fmt.Errorf("wrapped: %w", row.err)
-		if got := policy(failureOf).judge(row.op, err); got != row.want {
+		if got := retry.Policy(failureOf).Decide(row.op, err); got != row.want {
 			t.Errorf("%s after %v: verdict %d, want %d: %s", row.op, row.err, got, row.want, row.why)
 		}
 		synctest.Test(t, func(t *testing.T) {
@@ -130,7 +131,7 @@ func TestJudge(t *testing.T) {
 
 // verdictOf uploads a file, lets op fail once, and tells from what comes next, and
 // when, what the engine thinks of that.
-func verdictOf(t *testing.T, op string, failure error) verdict {
+func verdictOf(t *testing.T, op string, failure error) retry.Decision {
 	t.Helper()
 	c, m := newMemoryClient(1000, 2, 8)
 	var next []string
@@ -157,18 +158,18 @@ func verdictOf(t *testing.T, op string, failure error) verdict {
 	case failedAt.IsZero():
 		t.Fatalf("%s was never called", op)
 	case len(next) == 0, op == operation.ListUploadParts && next[0] == operation.GetFileDetails:
-		return stop
+		return retry.Stop
 	case next[0] == op && nextAt.After(failedAt):
-		return again
+		return retry.Retry
 	case next[0] == operation.PutPart:
-		return resend
+		return retry.ResendPart
 	case next[0] == operation.GetUploadPart && op == operation.PutPart:
-		return refresh
+		return retry.RefreshURL
 	case next[0] == operation.ListUploadParts:
-		return ask
+		return retry.AskServer
 	}
 	t.Fatalf("%s is followed by %v", op, next)
-	return stop
+	return retry.Stop
 }
 
 // A server that asks to come back at once, or soon, is not given up sooner.

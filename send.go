@@ -10,25 +10,26 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
 // fetch gets the part's descriptor with a fresh URL.
 func (p *partRun) fetch(ctx context.Context) error {
 	r := p.begins(operation.GetUploadPart)
 	for {
-		got, err := p.service.getPart(r.next(ctx), p.uploadID, p.index)
+		got, err := p.service.getPart(r.Next(ctx), p.uploadID, p.index)
 		if err == nil {
 			return p.take(got)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		switch p.policy.judge(operation.GetUploadPart, err) {
-		case again:
-			if err := r.wait(ctx, err); err != nil {
+		switch p.policy.Decide(operation.GetUploadPart, err) {
+		case retry.Retry:
+			if err := r.Wait(ctx, err); err != nil {
 				return err
 			}
-		case ask:
+		case retry.AskServer:
 			return p.doneOr(ctx, err)
 		default:
 			return err
@@ -37,7 +38,7 @@ func (p *partRun) fetch(ctx context.Context) error {
 }
 
 // begins notes the step that the part has come to.
-func (p *partRun) begins(op string) *retrier {
+func (p *partRun) begins(op string) *retry.Attempts {
 	p.step = p.retrier(op, p.index)
 	return p.step
 }
@@ -92,17 +93,17 @@ func (p *partRun) put(ctx context.Context, payload payload) (string, error) {
 		if fetchErr := (*fetchError)(nil); errors.As(err, &fetchErr) {
 			return "", fetchErr.err
 		}
-		switch p.policy.judge(operation.PutPart, err) {
-		case again:
-			if err := r.wait(ctx, err); err != nil {
+		switch p.policy.Decide(operation.PutPart, err) {
+		case retry.Retry:
+			if err := r.Wait(ctx, err); err != nil {
 				return "", err
 			}
-		case ask:
-			if err := p.doneOr(ctx, err); p.policy(err).status != http.StatusNotFound || errors.Is(err, errs.ErrUploadUnknown) {
+		case retry.AskServer:
+			if err := p.doneOr(ctx, err); p.policy(err).Status != http.StatusNotFound || errors.Is(err, errs.ErrUploadUnknown) {
 				return "", err
 			}
 			fallthrough // the upload lives, so it is the URL that has died
-		case refresh:
+		case retry.RefreshURL:
 			refreshes++
 			if err := p.renewURL(ctx, r, refreshes, err); err != nil {
 				return "", err
@@ -115,16 +116,16 @@ func (p *partRun) put(ctx context.Context, payload payload) (string, error) {
 
 // renewURL fetches a fresh URL, the part's nth, after storage has refused one with
 // err. Only the first one is free: what else it refuses is hardly the URL's age.
-func (p *partRun) renewURL(ctx context.Context, r *retrier, nth int, err error) error {
+func (p *partRun) renewURL(ctx context.Context, r *retry.Attempts, nth int, err error) error {
 	if nth > maxRefreshes {
 		return fmt.Errorf("%w (with %d fresh URLs too)", err, maxRefreshes)
 	}
 	if nth > 1 {
-		if err := r.wait(ctx, err); err != nil {
+		if err := r.Wait(ctx, err); err != nil {
 			return err
 		}
 	}
-	p.onURLRefresh(urlRefreshed{uploadID: p.uploadID, part: p.index, status: p.policy(err).status, err: err})
+	p.onURLRefresh(urlRefreshed{uploadID: p.uploadID, part: p.index, status: p.policy(err).Status, err: err})
 	return p.fetch(ctx)
 }
 
@@ -134,7 +135,7 @@ type fetchError struct{ err error }
 func (e *fetchError) Error() string { return e.err.Error() }
 
 // putInTurn waits for a place among the PUTs in flight and does one attempt.
-func (p *partRun) putInTurn(ctx context.Context, r *retrier, payload payload) (string, error) {
+func (p *partRun) putInTurn(ctx context.Context, r *retry.Attempts, payload payload) (string, error) {
 	release, err := p.limits.Put(ctx, payload.size)
 	if err != nil {
 		return "", err
@@ -146,7 +147,7 @@ func (p *partRun) putInTurn(ctx context.Context, r *retrier, payload payload) (s
 			return "", &fetchError{err}
 		}
 	}
-	return p.putOnce(r.next(ctx), payload)
+	return p.putOnce(r.Next(ctx), payload)
 }
 
 // putOnce is one attempt. When it returns, nothing reads the payload any more.
@@ -163,34 +164,34 @@ func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) 
 }
 
 // complete tells the service the part's etag.
-func (p *partRun) complete(ctx context.Context, etag string) (completion, verdict, error) {
+func (p *partRun) complete(ctx context.Context, etag string) (completion, retry.Decision, error) {
 	r := p.begins(operation.CompleteUploadPart)
 	for {
-		answer, err := p.service.completePart(r.next(ctx), p.uploadID, p.index, etag)
+		answer, err := p.service.completePart(r.Next(ctx), p.uploadID, p.index, etag)
 		if err == nil {
-			return answer, stop, nil
+			return answer, retry.Stop, nil
 		}
 		if ctx.Err() != nil {
 			p.setUncertain(p.last)
-			return completion{}, stop, ctx.Err()
+			return completion{}, retry.Stop, ctx.Err()
 		}
-		switch then := p.policy.judge(operation.CompleteUploadPart, err); then {
-		case again:
-			if err := r.wait(ctx, err); err != nil {
-				return completion{}, stop, err
+		switch then := p.policy.Decide(operation.CompleteUploadPart, err); then {
+		case retry.Retry:
+			if err := r.Wait(ctx, err); err != nil {
+				return completion{}, retry.Stop, err
 			}
-		case ask:
-			if answer, then, err := p.settle(ctx, r, err); then != again {
+		case retry.AskServer:
+			if answer, then, err := p.settle(ctx, r, err); then != retry.Retry {
 				return answer, then, err
 			}
 		default:
-			if _, told := transportSays(err); told {
+			if _, told := retry.TransportSays(err); told {
 				p.setUncertain(p.last) // it refused the answer of a service that may have done it
 			}
 			if p.doubt {
 				// An earlier completion, whose answer was lost, may be what is in the way.
 				if answer, done, askErr := p.carriedOut(ctx); askErr != nil || done {
-					return answer, stop, askErr
+					return answer, retry.Stop, askErr
 				}
 			}
 			return completion{}, then, err
@@ -200,29 +201,29 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, verdic
 
 // settle finds out what became of a completion whose answer was lost, or which the
 // service says is not one of its parts. The verdict "again" is to complete once more.
-func (p *partRun) settle(ctx context.Context, r *retrier, err error) (completion, verdict, error) {
+func (p *partRun) settle(ctx context.Context, r *retry.Attempts, err error) (completion, retry.Decision, error) {
 	p.doubt = true
 	p.setUncertain(p.last)
-	missing := p.policy(err).status == http.StatusNotFound
+	missing := p.policy(err).Status == http.StatusNotFound
 	var gaveUp error // there is to be no other attempt
 	if !missing {
-		gaveUp = r.wait(ctx, err)
+		gaveUp = r.Wait(ctx, err)
 	}
 	if gaveUp != nil && (ctx.Err() != nil || !p.last) {
-		return completion{}, stop, gaveUp
+		return completion{}, retry.Stop, gaveUp
 	}
 	answer, done, askErr := p.carriedOut(ctx)
 	switch {
 	case askErr != nil:
-		return completion{}, stop, askErr
+		return completion{}, retry.Stop, askErr
 	case done:
-		return answer, stop, nil
+		return answer, retry.Stop, nil
 	case gaveUp != nil:
-		return completion{}, stop, gaveUp
+		return completion{}, retry.Stop, gaveUp
 	case missing:
-		return completion{}, resend, err
+		return completion{}, retry.ResendPart, err
 	}
-	return completion{}, again, nil
+	return completion{}, retry.Retry, nil
 }
 
 // carriedOut asks the service whether it has the part as complete, and for the last

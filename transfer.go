@@ -11,6 +11,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
 // engine sends the parts of uploads. It is what all uploads of a client share.
@@ -19,9 +20,9 @@ type engine struct {
 	limits  *limits.Limits
 	budget  *budget
 	link    *traffic
-	policy  policy
+	policy  retry.Policy
 
-	onRetry      func(retried)
+	onRetry      func(retry.Retried)
 	onURLRefresh func(urlRefreshed)
 }
 
@@ -40,7 +41,7 @@ type transfer struct {
 	*engine
 	in       *input
 	progress *progress
-	retries  *retryBudget
+	retries  *retry.Budget
 
 	uploadID string
 	count    int64
@@ -65,7 +66,7 @@ func (e *engine) newTransfer(in *input, report func(counts)) *transfer {
 		engine:   e,
 		in:       in,
 		progress: newProgress(in.size, report), // which calls report: that may panic
-		retries:  newRetryBudget(e.limits.MaxCalls + e.limits.MaxPuts),
+		retries:  retry.NewBudget(e.limits.MaxCalls + e.limits.MaxPuts),
 	}
 	e.limits.Uploads.Add(1)
 	return t
@@ -218,7 +219,7 @@ func (t *transfer) confirmed(length, inFlight int64, answer completion) {
 	t.settleAlone()
 	t.mu.Unlock()
 	t.progress.confirmed(length, inFlight)
-	t.retries.giveBack()
+	t.retries.GiveBack()
 }
 
 // setUncertain notes whether the completion that makes the file exist may have
@@ -261,12 +262,12 @@ func (t *transfer) checkPart(op string, p part) error {
 
 // call makes a call that needs no other remedy than being made again.
 func (t *transfer) call(ctx context.Context, op string, attempt func(context.Context) error) error {
-	return t.retrier(op, -1).do(ctx, attempt)
+	return t.retrier(op, -1).Do(ctx, attempt)
 }
 
-func (t *transfer) retrier(op string, index int64) *retrier {
-	return &retrier{
-		policy: t.policy, onRetry: t.onRetry, shared: t.retries,
-		op: op, uploadID: t.uploadID, part: index,
+func (t *transfer) retrier(op string, index int64) *retry.Attempts {
+	return &retry.Attempts{
+		Policy: t.policy, OnRetry: t.onRetry, Budget: t.retries,
+		Operation: op, UploadID: t.uploadID, Part: index,
 	}
 }

@@ -1,4 +1,4 @@
-package bytescale
+package retry
 
 import (
 	"net/http"
@@ -28,12 +28,12 @@ func TestParseRetryAfter(t *testing.T) {
 		{"Retry-After", "Inf", 1<<63 - 1},
 	}
 	for _, row := range rows {
-		if got := parseRetryAfter(http.Header{row.header: {row.value}}, now); got != row.want {
+		if got := ParseAfter(http.Header{row.header: {row.value}}, now); got != row.want {
 			t.Errorf("%s: %q gives %v, want %v", row.header, row.value, got, row.want)
 		}
 	}
 	theirs := now.Add(-time.Hour) // a clock that is slow, or ours is fast
-	if got := parseRetryAfter(http.Header{
+	if got := ParseAfter(http.Header{
 		"Date": {theirs.Format(http.TimeFormat)}, "Retry-After": {theirs.Add(9 * time.Second).Format(http.TimeFormat)},
 	}, now); got != 9*time.Second {
 		t.Errorf("a date by the server's clock gives %v", got)
@@ -46,7 +46,7 @@ func FuzzParseRetryAfter(f *testing.F) {
 	}
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, seconds, ms string) {
-		if d := parseRetryAfter(http.Header{"Retry-After": {seconds}, "Retry-After-Ms": {ms}}, now); d < 0 {
+		if d := ParseAfter(http.Header{"Retry-After": {seconds}, "Retry-After-Ms": {ms}}, now); d < 0 {
 			t.Errorf("%q, %q give %v", seconds, ms, d)
 		}
 	})

@@ -1,4 +1,4 @@
-package bytescale
+package retry
 
 import (
 	"context"
@@ -13,22 +13,22 @@ import (
 )
 
 // refusal is an answer that says no.
-type refusal failure
+type refusal Failure
 
 func (*refusal) Error() string { return "refused" }
 
-func failureOfRefusal(err error) failure {
+func failureOfRefusal(err error) Failure {
 	var answer *refusal
 	if errors.As(err, &answer) {
-		return failure{answered: true, status: answer.status, retryAfter: answer.retryAfter}
+		return Failure{Answered: true, Status: answer.Status, RetryAfter: answer.RetryAfter}
 	}
-	return failure{}
+	return Failure{}
 }
 
-func testRetrier(events *[]retried) *retrier {
-	return &retrier{
-		policy: failureOfRefusal, onRetry: func(r retried) { *events = append(*events, r) }, shared: newRetryBudget(72),
-		op: operation.BeginMultipartUpload, part: -1,
+func testRetrier(events *[]Retried) *Attempts {
+	return &Attempts{
+		Policy: failureOfRefusal, OnRetry: func(r Retried) { *events = append(*events, r) }, Budget: NewBudget(72),
+		Operation: operation.BeginMultipartUpload, Part: -1,
 	}
 }
 
@@ -40,18 +40,18 @@ func TestRetryWaits(t *testing.T) {
 		want time.Duration // exact; 0 for the backoff
 		stop bool
 	}{
-		{name: "as asked", err: &refusal{status: 429, retryAfter: 7 * time.Second}, want: 7 * time.Second},
-		{name: "the longest allowed", err: &refusal{status: 503, retryAfter: longestRetryAfter}, want: longestRetryAfter},
-		{name: "longer than allowed", err: &refusal{status: 503, retryAfter: longestRetryAfter + 1}, stop: true},
-		{name: "not asked", err: &refusal{status: 503}},
+		{name: "as asked", err: &refusal{Status: 429, RetryAfter: 7 * time.Second}, want: 7 * time.Second},
+		{name: "the longest allowed", err: &refusal{Status: 503, RetryAfter: longestRetryAfter}, want: longestRetryAfter},
+		{name: "longer than allowed", err: &refusal{Status: 503, RetryAfter: longestRetryAfter + 1}, stop: true},
+		{name: "not asked", err: &refusal{Status: 503}},
 	}
 	for _, row := range rows {
 		synctest.Test(t, func(t *testing.T) {
-			var events []retried
+			var events []Retried
 			r := testRetrier(&events)
-			r.next(t.Context())
+			r.Next(t.Context())
 			began := time.Now()
-			err := r.wait(t.Context(), row.err)
+			err := r.Wait(t.Context(), row.err)
 			waited := time.Since(began)
 			switch {
 			case row.stop:
@@ -62,7 +62,7 @@ func TestRetryWaits(t *testing.T) {
 				t.Errorf("%s: %v", row.name, err)
 			case row.want != 0 && waited != row.want, row.want == 0 && waited > firstWait:
 				t.Errorf("%s: waited %v", row.name, waited)
-			case len(events) != 1 || events[0].wait != waited || events[0].attempt.Number != 1:
+			case len(events) != 1 || events[0].Wait != waited || events[0].Attempt.Number != 1:
 				t.Errorf("%s: events %+v", row.name, events)
 			}
 		})
@@ -72,10 +72,10 @@ func TestRetryWaits(t *testing.T) {
 func TestRetryEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var events []retried
+		var events []Retried
 		tries := 0
-		overload := &refusal{status: 503}
-		err := testRetrier(&events).do(t.Context(), func(context.Context) error {
+		overload := &refusal{Status: 503}
+		err := testRetrier(&events).Do(t.Context(), func(context.Context) error {
 			tries++
 			return overload
 		})
@@ -84,7 +84,7 @@ func TestRetryEnds(t *testing.T) {
 		}
 
 		tries = 0
-		err = testRetrier(&events).do(t.Context(), func(context.Context) error {
+		err = testRetrier(&events).Do(t.Context(), func(context.Context) error {
 			tries++
 			return fmt.Errorf("%w: <html>", errs.ErrProtocol)
 		})
@@ -113,7 +113,7 @@ func TestBackoffHasFullJitter(t *testing.T) {
 func TestRetryBudgetIsShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newRetryBudget(72)
+		b := NewBudget(72)
 		taken := 0
 		for b.take() {
 			taken++
@@ -121,16 +121,16 @@ func TestRetryBudgetIsShared(t *testing.T) {
 		if taken != b.size {
 			t.Errorf("%d retries, want %d", taken, b.size)
 		}
-		var events []retried
+		var events []Retried
 		r := testRetrier(&events)
-		r.shared = b
-		overload := &refusal{status: 503}
-		r.next(t.Context())
-		if err := r.wait(t.Context(), overload); !errors.Is(err, overload) {
+		r.Budget = b
+		overload := &refusal{Status: 503}
+		r.Next(t.Context())
+		if err := r.Wait(t.Context(), overload); !errors.Is(err, overload) {
 			t.Errorf("%v, want the error: the budget is used up", err)
 		}
-		b.giveBack()
-		if err := r.wait(t.Context(), overload); err != nil {
+		b.GiveBack()
+		if err := r.Wait(t.Context(), overload); err != nil {
 			t.Errorf("%v after a part was done", err)
 		}
 	})
@@ -141,11 +141,11 @@ func TestSleepEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		var events []retried
+		var events []Retried
 		r := testRetrier(&events)
 		began := time.Now()
-		r.next(ctx)
-		err := r.wait(ctx, &refusal{status: 503, retryAfter: time.Minute})
+		r.Next(ctx)
+		err := r.Wait(ctx, &refusal{Status: 503, RetryAfter: time.Minute})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}

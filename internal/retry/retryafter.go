@@ -1,4 +1,4 @@
-package bytescale
+package retry
 
 import (
 	"net/http"
@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// parseRetryAfter reads how long a server asks to wait: retry-after-ms, or
+// ParseAfter reads how long a server asks to wait: retry-after-ms, or
 // Retry-After in seconds or as an HTTP date, which is compared with the server's own
 // clock if the answer tells it. What cannot be read is ignored.
-func parseRetryAfter(h http.Header, now time.Time) time.Duration {
+func ParseAfter(h http.Header, now time.Time) time.Duration {
 	if ms, err := strconv.ParseFloat(strings.TrimSpace(h.Get("Retry-After-Ms")), 64); err == nil && ms >= 0 {
 		return duration(ms, time.Millisecond)
 	}

@@ -1,4 +1,4 @@
-package bytescale
+package retry
 
 import (
 	"context"
@@ -38,44 +38,44 @@ const (
 	retriesPerPart = 20
 )
 
-// retrier counts the attempts of one step and waits between them.
-type retrier struct {
-	policy   policy
-	onRetry  func(retried)
-	shared   *retryBudget
-	op       string
-	uploadID string
-	part     int64
-	attempts int
-	nonsense int       // attempts whose answer made no sense
-	since    time.Time // the first failure
+// Attempts counts the attempts of one step and waits between them.
+type Attempts struct {
+	Policy    Policy
+	OnRetry   func(Retried)
+	Budget    *Budget
+	Operation string
+	UploadID  string
+	Part      int64
+	attempts  int
+	nonsense  int       // attempts whose answer made no sense
+	since     time.Time // the first failure
 }
 
-// next counts an attempt and returns the context for it.
-func (r *retrier) next(ctx context.Context) context.Context {
+// Next counts an attempt and returns the context for it.
+func (r *Attempts) Next(ctx context.Context) context.Context {
 	r.attempts++
 	return operation.WithAttempt(ctx, r.attempt())
 }
 
-// count returns how many attempts were made.
-func (r *retrier) count() int { return r.attempts }
+// Count returns how many attempts were made.
+func (r *Attempts) Count() int { return r.attempts }
 
-func (r *retrier) attempt() operation.Attempt {
-	return operation.Attempt{UploadID: r.uploadID, Part: r.part, Number: r.attempts}
+func (r *Attempts) attempt() operation.Attempt {
+	return operation.Attempt{UploadID: r.UploadID, Part: r.Part, Number: r.attempts}
 }
 
-// retried says that an attempt failed and that another one follows after wait.
-type retried struct {
-	operation string
-	attempt   operation.Attempt
-	status    int // of the answer; 0 if there was none
-	wait      time.Duration
-	err       error
+// Retried says that an attempt failed and that another one follows after wait.
+type Retried struct {
+	Operation string
+	Attempt   operation.Attempt
+	Status    int // of the answer; 0 if there was none
+	Wait      time.Duration
+	Err       error
 }
 
-// wait waits before the next attempt. It returns an error when there is to be
+// Wait waits before the next attempt. It returns an error when there is to be
 // none: err itself, or the context's.
-func (r *retrier) wait(ctx context.Context, err error) error {
+func (r *Attempts) Wait(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -87,37 +87,37 @@ func (r *retrier) wait(ctx context.Context, err error) error {
 	}
 	failing := time.Since(r.since)
 	often := r.attempts >= maxAttempts && failing >= patience || r.attempts >= 2*maxAttempts
-	nonsense := r.nonsense >= maxNonsense && (r.uploadID == "" || failing >= nonsensePatience)
-	failed := r.policy(err)
-	wait := failed.retryAfter
+	nonsense := r.nonsense >= maxNonsense && (r.UploadID == "" || failing >= nonsensePatience)
+	failed := r.Policy(err)
+	wait := failed.RetryAfter
 	switch {
 	case often, nonsense:
 		return fmt.Errorf("%w (after %d attempts)", err, r.attempts)
 	case wait > longestRetryAfter:
 		return fmt.Errorf("%w (asked to wait %v, the limit is %v)", err, wait, longestRetryAfter)
-	case !r.shared.take():
-		return fmt.Errorf("%w (and %d retries of this upload are used up)", err, r.shared.size)
+	case !r.Budget.take():
+		return fmt.Errorf("%w (and %d retries of this upload are used up)", err, r.Budget.size)
 	}
 	// The server's wait is the least one: with many short ones, all attempts would
 	// be over before a short outage is.
 	wait = max(wait, backoff(r.attempts))
-	r.onRetry(retried{operation: r.op, attempt: r.attempt(), status: failed.status, wait: wait, err: err})
+	r.OnRetry(Retried{Operation: r.Operation, Attempt: r.attempt(), Status: failed.Status, Wait: wait, Err: err})
 	return sleep(ctx, wait)
 }
 
-// do makes attempts until one succeeds or judge no longer says "again".
-func (r *retrier) do(ctx context.Context, attempt func(context.Context) error) error {
+// Do makes attempts until one succeeds or the policy no longer says Retry.
+func (r *Attempts) Do(ctx context.Context, attempt func(context.Context) error) error {
 	for {
-		err := attempt(r.next(ctx))
+		err := attempt(r.Next(ctx))
 		switch {
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case r.policy.judge(r.op, err) != again:
+		case r.Policy.Decide(r.Operation, err) != Retry:
 			return err
 		}
-		if err := r.wait(ctx, err); err != nil {
+		if err := r.Wait(ctx, err); err != nil {
 			return err
 		}
 	}
@@ -144,20 +144,20 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// retryBudget is shared by the parts of an upload.
-type retryBudget struct {
+// Budget is shared by the parts of an upload.
+type Budget struct {
 	size int
 	mu   sync.Mutex
 	left int
 }
 
-// newRetryBudget is for inFlight calls and PUTs at a time.
-func newRetryBudget(inFlight int) *retryBudget {
+// NewBudget is for inFlight calls and PUTs at a time.
+func NewBudget(inFlight int) *Budget {
 	size := retriesPerPart * inFlight
-	return &retryBudget{size: size, left: size}
+	return &Budget{size: size, left: size}
 }
 
-func (b *retryBudget) take() bool {
+func (b *Budget) take() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.left == 0 {
@@ -167,7 +167,8 @@ func (b *retryBudget) take() bool {
 	return true
 }
 
-func (b *retryBudget) giveBack() {
+// GiveBack returns the retries of a part that is done.
+func (b *Budget) GiveBack() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.left = min(b.size, b.left+maxAttempts)
