@@ -18,6 +18,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/retry"
+	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
 // httpService is the service over HTTP: the generated client with bounded
@@ -141,7 +142,7 @@ func (s *httpService) delete(ctx context.Context, filePath string) error {
 // putPart sends a part to storage. The URL is its own permission: no credentials
 // go along, and the URL is a secret. See UploadPart in openapi.yaml.
 func (s *httpService) putPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
-	target, err := uploadURL(address)
+	target, err := wire.ParseUploadURL(address)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", operation.PutPart, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/retry"
+	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
 const (
@@ -98,7 +99,7 @@ type uploadService interface {
 
 func (c *Client) newEngine(b *budget) *engine {
 	return &engine{
-		limits: c.limits, budget: b, link: new(traffic), policy: failureOf,
+		limits: c.limits, budget: b, link: new(wire.Link), policy: failureOf,
 		onRetry: c.onRetry, onURLRefresh: c.onURLRefresh,
 	}
 }
@@ -146,7 +147,7 @@ func (s *clientSettings) transport() http.RoundTripper {
 	if s.roundTripper != nil {
 		return s.roundTripper
 	}
-	return newTransport(limits.Connections(s.puts, s.calls))
+	return wire.NewTransport(limits.Connections(s.puts, s.calls))
 }
 
 // AccountID returns the account that the client works with.

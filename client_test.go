@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
 const (
@@ -272,9 +273,9 @@ func TestCarelessTransport(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c := mustClient(t, testKey, WithTransport(transport))
-				ctx, attempt := newAttempt(t.Context(), payload{r: memory("part"), size: 4}, func(int64) {}, new(traffic))
-				_, err := c.service.putPart(ctx, "https://storage.example.com/part", 4, attempt.body)
-				if _, err := attempt.end(err); err == nil {
+				ctx, attempt := wire.NewAttempt(t.Context(), wire.Payload{Source: wire.Bytes("part"), Size: 4}, func(int64) {}, new(wire.Link))
+				_, err := c.service.putPart(ctx, "https://storage.example.com/part", 4, attempt.Body)
+				if _, err := attempt.End(err); err == nil {
 					t.Error("no error")
 				}
 			})

@@ -1,10 +1,14 @@
 package bytescale
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/c88edac7/bytescale-go/internal/wire"
+)
 
 // chunk is the bytes of one part, and what holds them.
 type chunk struct {
-	payload payload
+	payload wire.Payload
 	lease   *lease // of the budget; nil for what needs no buffer
 	free    func()
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
+	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
 // input is an opened source. Either random or stream is set.
@@ -28,14 +29,14 @@ type input struct {
 
 // at returns size bytes of a source that is read in place, from start on.
 func (in *input) at(start, size int64) chunk {
-	return chunk{payload: payload{r: in.random, offset: start, size: size}, free: func() {}}
+	return chunk{payload: wire.Payload{Source: in.random, Offset: start, Size: size}, free: func() {}}
 }
 
 // openBytes opens what lies in memory.
 func openBytes(content []byte) *input {
 	return &input{
 		size:   int64(len(content)),
-		random: memory(content),
+		random: wire.Bytes(content),
 		verify: unchecked,
 		close:  func() {},
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/retry"
+	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
 // fetch gets the part's descriptor with a fresh URL.
@@ -79,7 +80,7 @@ func (p *partRun) isDone(ctx context.Context) (bool, error) {
 }
 
 // put sends the part's bytes to storage and returns the etag of the answer.
-func (p *partRun) put(ctx context.Context, payload payload) (string, error) {
+func (p *partRun) put(ctx context.Context, payload wire.Payload) (string, error) {
 	r := p.begins(operation.PutPart)
 	for refreshes := 0; ; {
 		p.step = r
@@ -135,8 +136,8 @@ type fetchError struct{ err error }
 func (e *fetchError) Error() string { return e.err.Error() }
 
 // putInTurn waits for a place among the PUTs in flight and does one attempt.
-func (p *partRun) putInTurn(ctx context.Context, r *retry.Attempts, payload payload) (string, error) {
-	release, err := p.limits.Put(ctx, payload.size)
+func (p *partRun) putInTurn(ctx context.Context, r *retry.Attempts, payload wire.Payload) (string, error) {
+	release, err := p.limits.Put(ctx, payload.Size)
 	if err != nil {
 		return "", err
 	}
@@ -151,10 +152,10 @@ func (p *partRun) putInTurn(ctx context.Context, r *retry.Attempts, payload payl
 }
 
 // putOnce is one attempt. When it returns, nothing reads the payload any more.
-func (p *partRun) putOnce(ctx context.Context, payload payload) (string, error) {
-	ctx, attempt := newAttempt(ctx, payload, p.progress.sent, p.link)
-	etag, err := p.service.putPart(ctx, p.held.url, payload.size, attempt.body)
-	sent, err := attempt.end(err)
+func (p *partRun) putOnce(ctx context.Context, payload wire.Payload) (string, error) {
+	ctx, attempt := wire.NewAttempt(ctx, payload, p.progress.sent, p.link)
+	etag, err := p.service.putPart(ctx, p.held.url, payload.Size, attempt.Body)
+	sent, err := attempt.End(err)
 	if err != nil {
 		p.progress.lost(sent)
 		return "", err

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
+	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
 // spoolThreshold is how much of a stream of unknown size is kept in memory.
@@ -34,7 +35,7 @@ func spoolStream(ctx context.Context, r io.Reader, b *budget) (*input, error) {
 		short = true
 		return &input{
 			size:   int64(n),
-			random: memory(head[:n]),
+			random: wire.Bytes(head[:n]),
 			verify: unchecked,
 			close:  giveBack,
 		}, nil

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
+	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
 // sequence is a plain stream that is read part after part, in order.
@@ -59,7 +60,7 @@ func (s *sequence) read(ctx context.Context, start, size int64, b *budget) (chun
 	}
 	whole = true
 	held := &lease{budget: b, buffer: buffer}
-	return chunk{payload: payload{r: memory(buffer), size: size}, lease: held, free: held.release}, nil
+	return chunk{payload: wire.Payload{Source: wire.Bytes(buffer), Size: size}, lease: held, free: held.release}, nil
 }
 
 func (s *sequence) readInto(ctx context.Context, buffer []byte, start int64) error {
@@ -104,7 +105,7 @@ func (s *sequence) spoolPart(ctx context.Context, start, size int64, b *budget) 
 		return chunk{}, s.explain(ctx, err, start+size)
 	}
 	whole = true
-	return chunk{payload: payload{r: f.File, size: size}, free: release}, nil
+	return chunk{payload: wire.Payload{Source: f.File, Size: size}, free: release}, nil
 }
 
 // endsAt says whether the stream ends at size.

@@ -12,6 +12,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/retry"
+	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
 // engine sends the parts of uploads. It is what all uploads of a client share.
@@ -19,7 +20,7 @@ type engine struct {
 	service service
 	limits  *limits.Limits
 	budget  *budget
-	link    *traffic
+	link    *wire.Link
 	policy  retry.Policy
 
 	onRetry      func(retry.Retried)
@@ -254,7 +255,7 @@ func (t *transfer) checkPart(op string, p part) error {
 	if p.uploadID != t.uploadID {
 		return fmt.Errorf("%w: %s: part %d is of another upload", errs.ErrProtocol, op, p.index)
 	}
-	if _, err := uploadURL(p.url); err != nil {
+	if _, err := wire.ParseUploadURL(p.url); err != nil {
 		return fmt.Errorf("%s: part %d: %w", op, p.index, err)
 	}
 	return nil

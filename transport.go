@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/c88edac7/bytescale-go/internal/limits"
+	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
 // NewTransport returns a new transport like that of a Client that was given none,
@@ -14,5 +15,5 @@ import (
 // connections per host, as many as the default limits can use; with higher limits,
 // raise its MaxIdleConnsPerHost to 8 × PUTs + API calls in flight.
 func NewTransport() *http.Transport {
-	return newTransport(limits.Connections(defaultPuts, defaultCalls))
+	return wire.NewTransport(limits.Connections(defaultPuts, defaultCalls))
 }

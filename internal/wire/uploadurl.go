@@ -1,4 +1,4 @@
-package bytescale
+package wire
 
 import (
 	"fmt"
@@ -24,9 +24,9 @@ func verbatimURL(address string) (*url.URL, error) {
 	return url.Parse(clean.String())
 }
 
-// uploadURL reads a pre-signed URL that bodies are sent to. Its error is without
+// ParseUploadURL reads a pre-signed URL that bodies are sent to. Its error is without
 // the URL, which is a secret.
-func uploadURL(address string) (*url.URL, error) {
+func ParseUploadURL(address string) (*url.URL, error) {
 	u, err := verbatimURL(address)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, fmt.Errorf("%w: the upload URL is not an absolute http or https URL", errs.ErrProtocol)

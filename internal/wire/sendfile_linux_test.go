@@ -1,4 +1,4 @@
-package bytescale
+package wire
 
 import (
 	"bytes"
@@ -30,10 +30,10 @@ func (c countedConn) Write(p []byte) (int, error) {
 
 // putOver sends a payload over a real connection, as putOnce does, and returns
 // how many bytes were copied.
-func putOver(ctx context.Context, t *testing.T, server *httptest.Server, p payload, onRead func(int64)) (copied int64, sourceErr, err error) {
+func putOver(ctx context.Context, t *testing.T, server *httptest.Server, p Payload, onRead func(int64)) (copied int64, sourceErr, err error) {
 	t.Helper()
 	var written atomic.Int64
-	transport := newTransport(1)
+	transport := NewTransport(1)
 	if server.TLS != nil {
 		transport.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
 	}
@@ -55,7 +55,7 @@ func putOver(ctx context.Context, t *testing.T, server *httptest.Server, p paylo
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.ContentLength, req.GetBody = p.size, bodies.body
+	req.ContentLength, req.GetBody = p.Size, bodies.body
 	resp, err := transport.RoundTrip(req)
 	bodies.wait()
 	if err == nil {
@@ -103,8 +103,8 @@ func TestBodiesAreSentFromWhereTheyAre(t *testing.T) {
 	}{
 		{"a file", file, httptest.NewServer, content, true},
 		{"a file, encrypted", file, httptest.NewTLSServer, content, false},
-		{"memory", memory(content), httptest.NewServer, content, true},
-		{"memory, encrypted", memory(content), httptest.NewTLSServer, content, false},
+		{"memory", Bytes(content), httptest.NewServer, content, true},
+		{"memory, encrypted", Bytes(content), httptest.NewTLSServer, content, false},
 		{"a reader", bytes.NewReader(content), httptest.NewServer, content, false},
 		{"a type around a file", invertedFile{file}, httptest.NewServer, inverted, false},
 	} {
@@ -112,7 +112,7 @@ func TestBodiesAreSentFromWhereTheyAre(t *testing.T) {
 			server, got := receiver(t, test.start)
 			var read int64
 			copied, sourceErr, err := putOver(t.Context(), t, server,
-				payload{r: test.source, offset: offset, size: length}, func(n int64) { read += n })
+				Payload{Source: test.source, Offset: offset, Size: length}, func(n int64) { read += n })
 			if err != nil || sourceErr != nil {
 				t.Fatal(err, sourceErr)
 			}
@@ -142,7 +142,7 @@ func TestHeadAndBodyLeaveTogether(t *testing.T) {
 		w.Header().Set("ETag", "x")
 	}))
 	defer server.Close()
-	transport := newTransport(1)
+	transport := NewTransport(1)
 	defer transport.CloseIdleConnections()
 	dial, dialed := transport.DialContext, []*bodyConn{}
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -153,8 +153,8 @@ func TestHeadAndBodyLeaveTogether(t *testing.T) {
 		return conn, err
 	}
 	for range puts {
-		ctx, attempt := newAttempt(t.Context(), payload{r: file, size: size}, func(int64) {}, new(traffic))
-		body, err := attempt.body()
+		ctx, attempt := NewAttempt(t.Context(), Payload{Source: file, Size: size}, func(int64) {}, new(Link))
+		body, err := attempt.Body()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func TestHeadAndBodyLeaveTogether(t *testing.T) {
 		if err == nil {
 			resp.Body.Close()
 		}
-		if _, err := attempt.end(err); err != nil {
+		if _, err := attempt.End(err); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -190,7 +190,7 @@ func TestHeadAndBodyLeaveTogether(t *testing.T) {
 func TestShortFileIsNoticedByWhoeverSendsIt(t *testing.T) {
 	file, _ := randomFile(t, 1<<20)
 	server, _ := receiver(t, httptest.NewServer)
-	_, sourceErr, err := putOver(t.Context(), t, server, payload{r: file, size: 2 << 20}, func(int64) {})
+	_, sourceErr, err := putOver(t.Context(), t, server, Payload{Source: file, Size: 2 << 20}, func(int64) {})
 	if err == nil || !errors.Is(sourceErr, errs.ErrSourceSize) {
 		t.Errorf("got %v and %v, want ErrSourceSize", err, sourceErr)
 	}
@@ -206,7 +206,7 @@ func TestCancelEndsADirectSend(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var read int64
-	_, sourceErr, err := putOver(ctx, t, server, payload{r: file, size: 64 << 20}, func(n int64) {
+	_, sourceErr, err := putOver(ctx, t, server, Payload{Source: file, Size: 64 << 20}, func(n int64) {
 		if read += n; read > 64<<10 { // the kernel has taken over
 			cancel()
 		}

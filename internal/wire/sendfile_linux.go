@@ -1,4 +1,4 @@
-package bytescale
+package wire
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 // progress need not wait for a whole part on a fast connection.
 const directStep = 1 << 20
 
-// sendDirectly sends a body over a plain connection from where its bytes are:
+// sendfile sends a body over a plain connection from where its bytes are:
 // the kernel takes those of a file from its own cache (sendfile) and those in
 // memory from there, with no buffer in between. Each byte counts as sent when
 // the kernel has taken it, so that a slow connection is seen to move.
@@ -23,7 +23,7 @@ const directStep = 1 << 20
 // the rest, and whatever went wrong here goes wrong there again, where it is
 // known whose fault it is. Encrypted connections have to read the bytes and do
 // not come here.
-func sendDirectly(conn net.Conn, r io.Reader) (sent int64) {
+func sendfile(conn net.Conn, r io.Reader) (sent int64) {
 	left, ok := r.(*io.LimitedReader) // what net/http makes of a body with a length
 	if !ok {
 		return 0
@@ -38,8 +38,8 @@ func sendDirectly(conn net.Conn, r io.Reader) (sent int64) {
 	}
 	d := &direct{socket: socket, left: left, body: body}
 	// Exactly these types: one around them may have other bytes to read.
-	switch source := body.of.payload.r.(type) {
-	case memory:
+	switch source := body.of.payload.Source.(type) {
+	case Bytes:
 		d.memory(source)
 	case *os.File:
 		d.file(source)
@@ -85,7 +85,7 @@ type direct struct {
 	sent   int64
 }
 
-func (d *direct) memory(source memory) {
+func (d *direct) memory(source Bytes) {
 	d.send(func(socket int, at int64, most int) (int, error) {
 		return unix.Write(socket, source[at:at+int64(most)])
 	})

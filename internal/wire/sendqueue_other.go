@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package bytescale
+package wire
 
 import (
 	"net"

@@ -1,4 +1,4 @@
-package bytescale
+package wire
 
 import (
 	"context"
@@ -30,14 +30,14 @@ const (
 	sampleEvery  = stallWindow / stallSamples
 )
 
-// traffic knows how fast each of a client's PUTs is, in bytes per second, as of
+// Link knows how fast each of a client's PUTs is, in bytes per second, as of
 // its last sample. Those that end before their first one are not in it.
-type traffic struct {
+type Link struct {
 	mu     sync.Mutex
 	speeds map[*watch]int64
 }
 
-func (t *traffic) report(w *watch, speed int64) {
+func (t *Link) report(w *watch, speed int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.speeds == nil {
@@ -46,14 +46,14 @@ func (t *traffic) report(w *watch, speed int64) {
 	t.speeds[w] = speed
 }
 
-func (t *traffic) leave(w *watch) {
+func (t *Link) leave(w *watch) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.speeds, w)
 }
 
 // slow says whether the link lives and is slow for all who share it.
-func (t *traffic) slow() bool {
+func (t *Link) slow() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	sum := int64(0)
@@ -75,7 +75,7 @@ type sample struct {
 type watch struct {
 	bodies *bodies
 	cut    context.CancelCauseFunc
-	all    *traffic
+	all    *Link
 
 	mu      sync.Mutex
 	waiting bool                 // for a connection
@@ -89,7 +89,7 @@ type watch struct {
 	stopped bool
 }
 
-func newWatch(b *bodies, cut context.CancelCauseFunc, all *traffic) *watch {
+func newWatch(b *bodies, cut context.CancelCauseFunc, all *Link) *watch {
 	w := &watch{bodies: b, cut: cut, all: all, queued: func() (int64, bool) { return 0, false }, movedAt: time.Now()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -198,7 +198,7 @@ func (w *watch) awaitAnswer(told bool) {
 	if told {
 		speed = proxySpeed
 	}
-	wait := max(answerWait, time.Duration(w.bodies.payload.size/speed)*time.Second)
+	wait := max(answerWait, time.Duration(w.bodies.payload.Size/speed)*time.Second)
 	w.timer = time.AfterFunc(wait, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -1,4 +1,6 @@
-package bytescale
+// Package wire brings the bytes of one attempt to a socket, watches that they move,
+// and knows when nobody reads them any more.
+package wire
 
 import (
 	"errors"
@@ -12,19 +14,19 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
-// payload is the bytes of one part. It is read from the source, or from a buffer
+// Payload is the bytes of one part. It is read from the source, or from a buffer
 // that holds a piece of a stream, as often as attempts need.
-type payload struct {
-	r      io.ReaderAt
-	offset int64
-	size   int64
+type Payload struct {
+	Source io.ReaderAt
+	Offset int64
+	Size   int64
 }
 
-// memory is a source of which all bytes lie in memory.
-type memory []byte
+// Bytes is a source of which all bytes lie in memory.
+type Bytes []byte
 
 // ReadAt implements io.ReaderAt.
-func (m memory) ReadAt(p []byte, at int64) (int, error) {
+func (m Bytes) ReadAt(p []byte, at int64) (int, error) {
 	if at < 0 || at >= int64(len(m)) {
 		return 0, io.EOF
 	}
@@ -40,7 +42,7 @@ func (m memory) ReadAt(p []byte, at int64) (int, error) {
 // after Do has returned an error, and asks for another one when it repeats a
 // request on a fresh connection. Once the attempt is over there is no further one.
 type bodies struct {
-	payload payload
+	payload Payload
 	onRead  func(n int64)
 
 	moved atomic.Int64 // bytes that were read, of all bodies
@@ -54,9 +56,9 @@ type bodies struct {
 	none   chan struct{} // closed when none is open any more; nil until somebody waits
 }
 
-func newBodies(p payload, onRead func(n int64)) *bodies {
+func newBodies(p Payload, onRead func(n int64)) *bodies {
 	b := &bodies{payload: p, onRead: onRead}
-	b.ended.Store(p.size == 0)
+	b.ended.Store(p.Size == 0)
 	return b
 }
 
@@ -155,7 +157,7 @@ var errBodyClosed = errors.New("the request body was closed")
 func (r *body) Read(p []byte) (int, error) {
 	r.lock()
 	defer r.unlock()
-	left := r.of.payload.size - r.pos
+	left := r.of.payload.Size - r.pos
 	switch {
 	case r.closed:
 		return 0, errBodyClosed
@@ -165,7 +167,7 @@ func (r *body) Read(p []byte) (int, error) {
 		p = p[:left]
 	}
 	r.of.reads.Add(1)
-	n, err := r.of.payload.r.ReadAt(p, r.position())
+	n, err := r.of.payload.Source.ReadAt(p, r.position())
 	r.of.reads.Add(-1)
 	if n < 0 || n > len(p) {
 		return 0, r.of.fail(&errs.SourceError{Err: fmt.Errorf("ReadAt was given room for %d bytes and says that it read %d", len(p), n)})
@@ -177,7 +179,7 @@ func (r *body) Read(p []byte) (int, error) {
 	switch {
 	case err == nil && r.idle >= maxIdle:
 		return 0, r.of.fail(&errs.SourceError{Err: io.ErrNoProgress})
-	case r.pos == r.of.payload.size, err == nil, n == len(p):
+	case r.pos == r.of.payload.Size, err == nil, n == len(p):
 		return n, nil
 	case err == io.EOF:
 		return n, r.of.fail(fmt.Errorf("%w: it ended at byte %d", errs.ErrSourceSize, r.position()))
@@ -187,7 +189,7 @@ func (r *body) Read(p []byte) (int, error) {
 }
 
 // position is where in the source the next byte is. The caller has the body locked.
-func (r *body) position() int64 { return r.of.payload.offset + r.pos }
+func (r *body) position() int64 { return r.of.payload.Offset + r.pos }
 
 // advance notes that n more bytes are on their way. The caller has the body locked.
 func (r *body) advance(n int64) {
@@ -196,7 +198,7 @@ func (r *body) advance(n int64) {
 	if n > 0 {
 		r.of.onRead(n)
 	}
-	if r.pos == r.of.payload.size {
+	if r.pos == r.of.payload.Size {
 		r.of.ended.Store(true)
 	}
 }

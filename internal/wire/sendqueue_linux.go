@@ -1,4 +1,4 @@
-package bytescale
+package wire
 
 import "golang.org/x/sys/unix"
 

@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package bytescale
+package wire
 
 import (
 	"bufio"
@@ -40,12 +40,12 @@ func TestSlowConnectionIsSeenToMove(t *testing.T) {
 		tls    bool
 	}{
 		{"a file", file, false},
-		{"memory", make(memory, size), false},
+		{"memory", make(Bytes, size), false},
 		{"encrypted", file, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			listener := listenNarrow(t)
-			transport := newTransport(1)
+			transport := NewTransport(1)
 			scheme := "http"
 			if test.tls {
 				trusted := httptest.NewTLSServer(nil)
@@ -56,7 +56,7 @@ func TestSlowConnectionIsSeenToMove(t *testing.T) {
 			defer listener.Close()
 
 			moved := make(chan struct{}, 1)
-			bodies := newBodies(payload{r: test.source, size: size}, func(int64) {
+			bodies := newBodies(Payload{Source: test.source, Size: size}, func(int64) {
 				select {
 				case moved <- struct{}{}:
 				default:
@@ -194,15 +194,15 @@ func TestBodyThatTheKernelHoldsIsAStall(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		var link traffic
+		var link Link
 		var attempts sync.WaitGroup
 		for _, after := range []time.Duration{0, time.Second} {
 			attempts.Go(func() {
 				time.Sleep(after)
 				began := time.Now()
-				ctx, attempt := newAttempt(t.Context(), payload{r: make(memory, 64<<10), size: 64 << 10}, func(int64) {}, &link)
+				ctx, attempt := NewAttempt(t.Context(), Payload{Source: make(Bytes, 64<<10), Size: 64 << 10}, func(int64) {}, &link)
 				httptrace.ContextClientTrace(ctx).GotConn(httptrace.GotConnInfo{Conn: conn})
-				body, err := attempt.body()
+				body, err := attempt.Body()
 				if err != nil {
 					t.Error(err)
 					return
@@ -210,7 +210,7 @@ func TestBodyThatTheKernelHoldsIsAStall(t *testing.T) {
 				_, _ = io.Copy(io.Discard, body)
 				body.Close()
 				<-ctx.Done()
-				if _, err := attempt.end(ctx.Err()); !errors.Is(err, errs.ErrStalled) {
+				if _, err := attempt.End(ctx.Err()); !errors.Is(err, errs.ErrStalled) {
 					t.Errorf("ended with %v", err)
 				}
 				// What came through at first may have looked like a slow link.

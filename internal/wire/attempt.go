@@ -1,4 +1,4 @@
-package bytescale
+package wire
 
 import (
 	"context"
@@ -9,18 +9,18 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
-// attempt is one attempt to send a payload: its request bodies and the watch over
+// Attempt is one attempt to send a payload: its request bodies and the watch over
 // them.
-type attempt struct {
+type Attempt struct {
 	ctx    context.Context
 	cut    context.CancelCauseFunc
 	bodies *bodies
 	watch  *watch
 }
 
-// newAttempt returns an attempt, to be sent with the context. onRead is told how many
+// NewAttempt returns an attempt, to be sent with the context. onRead is told how many
 // bytes were read for it; link is what it shares with the other attempts of a client.
-func newAttempt(ctx context.Context, p payload, onRead func(n int64), link *traffic) (context.Context, *attempt) {
+func NewAttempt(ctx context.Context, p Payload, onRead func(n int64), link *Link) (context.Context, *Attempt) {
 	ctx, cut := context.WithCancelCause(ctx)
 	bodies := newBodies(p, onRead)
 	watch := newWatch(bodies, cut, link)
@@ -28,20 +28,20 @@ func newAttempt(ctx context.Context, p payload, onRead func(n int64), link *traf
 		GetConn: func(string) { watch.awaitsConnection() },
 		GotConn: func(got httptrace.GotConnInfo) {
 			watch.connected(func() (int64, bool) { return unacknowledged(got.Conn) })
-			if p.size > 0 {
+			if p.Size > 0 {
 				announceBody(got.Conn)
 			}
 		},
 	})
-	return ctx, &attempt{ctx: ctx, cut: cut, bodies: bodies, watch: watch}
+	return ctx, &Attempt{ctx: ctx, cut: cut, bodies: bodies, watch: watch}
 }
 
-// body returns a new request body. Closing it is up to net/http.
-func (a *attempt) body() (io.ReadCloser, error) { return a.bodies.body() }
+// Body returns a new request body. Closing it is up to net/http.
+func (a *Attempt) Body() (io.ReadCloser, error) { return a.bodies.body() }
 
-// end waits until nothing reads the payload any more. It returns how many bytes were
+// End waits until nothing reads the payload any more. It returns how many bytes were
 // sent and the error of the attempt: err, or what caused it.
-func (a *attempt) end(err error) (sent int64, _ error) {
+func (a *Attempt) End(err error) (sent int64, _ error) {
 	a.watch.stop()
 	a.cut(nil)
 	a.bodies.wait()

@@ -1,4 +1,4 @@
-package bytescale
+package wire
 
 import (
 	"context"
@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// newTransport returns the transport of a client that was given none.
+// NewTransport returns the transport of a client that was given none.
 //
 // It speaks HTTP/1.1 only: storage does anyway, and parts that share one HTTP/2
 // connection would share its congestion window and its fate. As many idle
 // connections are kept per host as can be in use, since a new one costs round
 // trips. It asks for no compression, so that lengths and ranges are the file's.
-func newTransport(idlePerHost int) *http.Transport {
+func NewTransport(idlePerHost int) *http.Transport {
 	dialer := &net.Dialer{
 		Timeout:   30 * time.Second,
 		KeepAlive: 15 * time.Second,
@@ -71,7 +71,7 @@ func (c *bodyConn) Write(p []byte) (int, error) {
 
 // ReadFrom implements io.ReaderFrom, which net/http looks for.
 func (c *bodyConn) ReadFrom(r io.Reader) (int64, error) {
-	sent := sendDirectly(c.Conn, r)
+	sent := sendfile(c.Conn, r)
 	copied, err := io.Copy(struct{ io.Writer }{c.Conn}, r) // hidden: not back to here
 	return sent + copied, err
 }

@@ -1,4 +1,4 @@
-package bytescale
+package wire
 
 import (
 	"encoding/hex"

@@ -1,4 +1,4 @@
-package bytescale
+package wire
 
 import (
 	"bytes"
@@ -15,11 +15,11 @@ import (
 
 // cutAfter runs a PUT of size bytes under watch: send moves the body as a
 // connection would. It returns what cut it and after how long.
-func cutAfter(t *testing.T, all *traffic, size int64, send func(ctx context.Context, body io.Reader)) (cause error, after time.Duration) {
+func cutAfter(t *testing.T, all *Link, size int64, send func(ctx context.Context, body io.Reader)) (cause error, after time.Duration) {
 	t.Helper()
 	ctx, cut := context.WithCancelCause(t.Context())
 	defer cut(nil)
-	b := newBodies(payload{r: bytes.NewReader(make([]byte, size)), size: size}, func(int64) {})
+	b := newBodies(Payload{Source: bytes.NewReader(make([]byte, size)), Size: size}, func(int64) {})
 	body, err := b.body()
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func TestStallIsCut(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				cause, after := cutAfter(t, new(traffic), row.size, row.send)
+				cause, after := cutAfter(t, new(Link), row.size, row.send)
 				switch {
 				case row.latest == 0 && cause != nil:
 					t.Errorf("cut after %v: %v", after, cause)
@@ -97,8 +97,8 @@ func TestStallOfARepeatedBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cut := context.WithCancelCause(t.Context())
 		defer cut(nil)
-		b := newBodies(payload{r: bytes.NewReader(make([]byte, 1000)), size: 1000}, func(int64) {})
-		w := newWatch(b, cut, new(traffic))
+		b := newBodies(Payload{Source: bytes.NewReader(make([]byte, 1000)), Size: 1000}, func(int64) {})
+		w := newWatch(b, cut, new(Link))
 		defer w.stop()
 		first, _ := b.body()
 		io.Copy(io.Discard, first)
@@ -131,9 +131,9 @@ func TestStallOfWhatTheKernelHolds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cut := context.WithCancelCause(t.Context())
 				defer cut(nil)
-				b := newBodies(payload{r: make(memory, size), size: size}, func(int64) {})
+				b := newBodies(Payload{Source: make(Bytes, size), Size: size}, func(int64) {})
 				began := time.Now()
-				w := newWatch(b, cut, new(traffic))
+				w := newWatch(b, cut, new(Link))
 				defer w.stop()
 				w.connected(func() (int64, bool) { return max(0, size-row.drain*int64(time.Since(began).Seconds())), true })
 				body, _ := b.body()
@@ -193,7 +193,7 @@ func TestStallOnASharedLink(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				var link traffic
+				var link Link
 				var running sync.WaitGroup
 				check := func(want time.Duration, send func(context.Context, io.Reader)) {
 					running.Go(func() {
@@ -238,9 +238,9 @@ func TestSilenceAfterAllHasArrived(t *testing.T) {
 		ctx, cut := context.WithCancelCause(t.Context())
 		defer cut(nil)
 		const size = 256 << 20
-		b := newBodies(payload{r: make(memory, size), size: size}, func(int64) {})
+		b := newBodies(Payload{Source: make(Bytes, size), Size: size}, func(int64) {})
 		began := time.Now()
-		w := newWatch(b, cut, new(traffic))
+		w := newWatch(b, cut, new(Link))
 		defer w.stop()
 		w.connected(func() (int64, bool) { return 0, true })
 		body, _ := b.body()
@@ -275,8 +275,8 @@ func TestStallIsOfTheConnection(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cut := context.WithCancelCause(t.Context())
 				defer cut(nil)
-				b := newBodies(payload{r: slowAt{}, size: 1 << 20}, func(int64) {})
-				w := newWatch(b, cut, new(traffic))
+				b := newBodies(Payload{Source: slowAt{}, Size: 1 << 20}, func(int64) {})
+				w := newWatch(b, cut, new(Link))
 				defer w.stop()
 				wait(w, b)
 				if ctx.Err() != nil {
@@ -288,5 +288,15 @@ func TestStallIsOfTheConnection(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// pause waits for d, or until the context ends.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
