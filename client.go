@@ -9,6 +9,7 @@ import (
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/retry"
+	"github.com/c88edac7/bytescale-go/internal/source"
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
@@ -85,7 +86,7 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 		return nil, err
 	}
 	c.api = &httpService{client: c, calls: c.generated.ClientInterface}
-	c.engine = c.newEngine(newBudget(settings.budget))
+	c.engine = c.newEngine(source.NewBudget(settings.budget))
 	c.uploadBy(c.api)
 	return c, nil
 }
@@ -97,7 +98,7 @@ type uploadService interface {
 	begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error)
 }
 
-func (c *Client) newEngine(b *budget) *engine {
+func (c *Client) newEngine(b *source.Budget) *engine {
 	return &engine{
 		limits: c.limits, budget: b, link: new(wire.Link), policy: failureOf,
 		onRetry: c.onRetry, onURLRefresh: c.onURLRefresh,

@@ -15,6 +15,7 @@ import (
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/source"
 )
 
 // memoryService is the service in memory, for tests of the engine without HTTP.
@@ -79,7 +80,7 @@ func newMemoryClientWith(l *limits.Limits, partSize int64) (*Client, *memoryServ
 		apiURL:    &url.URL{Scheme: "https", Host: "api.example.com"},
 		limits:    l,
 	}
-	c.engine = c.newEngine(newBudget(defaultBudget))
+	c.engine = c.newEngine(source.NewBudget(defaultBudget))
 	c.uploadBy(m)
 	return c, m
 }

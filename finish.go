@@ -49,14 +49,14 @@ func (t *transfer) finish(ctx context.Context) (storedFile, error) {
 		}
 		// The service lost parts that it had confirmed: believe it.
 		t.setUncertain(false)
-		if err := t.send(ctx, newPlan(t.in.size, t.count, todo), nil); err != nil {
+		if err := t.send(ctx, newPlan(t.in.Size, t.count, todo), nil); err != nil {
 			return storedFile{}, err
 		}
 	}
 	if t.plan != nil && !t.finishing {
 		// Another process completed what we thought was left, so that no completion
 		// of ours was the last one, before which the source is proved.
-		if err := t.in.verify(ctx); err != nil {
+		if err := t.in.Verify(ctx); err != nil {
 			t.setUncertain(true)
 			return storedFile{}, err
 		}
@@ -121,7 +121,7 @@ func (t *transfer) found(ctx context.Context) (found storedFile, err error) {
 // fits says whether a file can be the one that was uploaded: it has its size and is
 // not older than the upload.
 func (t *transfer) fits(found storedFile) bool {
-	return found.size == t.in.size && !found.modified.Before(t.file.modified)
+	return found.size == t.in.Size && !found.modified.Before(t.file.modified)
 }
 
 // isNew says whether a file that fits cannot be one that the upload was to replace: it

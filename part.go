@@ -9,6 +9,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/retry"
+	"github.com/c88edac7/bytescale-go/internal/source"
 )
 
 const (
@@ -84,7 +85,7 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 	if err != nil {
 		return completion{}, err
 	}
-	defer data.release()
+	defer data.Release()
 
 	for sends := 1; ; sends++ {
 		answer, then, err := p.sendOnce(ctx, data)
@@ -93,7 +94,7 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 		}
 		p.progress.lost(p.inFlight)
 		p.inFlight = 0
-		if !data.retake() {
+		if !data.Retake() {
 			return answer, fmt.Errorf("%w (and the bytes of the stream are gone)", err)
 		}
 	}
@@ -101,12 +102,12 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 
 // sendOnce sends the part's bytes and its completion, with all retries that
 // need no second PUT of stored bytes.
-func (p *partRun) sendOnce(ctx context.Context, data chunk) (completion, retry.Decision, error) {
-	etag, err := p.put(ctx, data.payload)
+func (p *partRun) sendOnce(ctx context.Context, data source.Chunk) (completion, retry.Decision, error) {
+	etag, err := p.put(ctx, data.Payload)
 	if err != nil {
 		return completion{}, p.policy.Decide(operation.PutPart, err), err
 	}
-	data.makeSpare()
+	data.Spare()
 	if !p.counted {
 		p.counted = true
 		p.last = p.completionDue()
@@ -120,15 +121,15 @@ func (p *partRun) sendOnce(ctx context.Context, data chunk) (completion, retry.D
 }
 
 // chunk is the part's bytes. Those of a plain stream are read in order.
-func (p *partRun) chunk(ctx context.Context) (chunk, error) {
-	if p.in.stream == nil {
-		return p.in.at(p.held.start, p.held.length()), nil
+func (p *partRun) chunk(ctx context.Context) (source.Chunk, error) {
+	if p.in.Stream == nil {
+		return p.in.Chunk(p.held.start, p.held.length()), nil
 	}
 	if err := p.turn(ctx); err != nil {
-		return chunk{}, err
+		return source.Chunk{}, err
 	}
 	defer close(p.read)
-	return p.in.stream.read(ctx, p.held.start, p.held.length(), p.budget)
+	return p.in.Stream.ReadChunk(ctx, p.held.start, p.held.length(), p.budget)
 }
 
 // turn waits until the part before has been read from the stream.
@@ -150,7 +151,7 @@ func (p *partRun) skip(ctx context.Context) error {
 		p.counted = true
 		p.completionDue()
 	}
-	if p.in.stream == nil {
+	if p.in.Stream == nil {
 		return nil
 	}
 	select {
@@ -200,9 +201,9 @@ func (p *partRun) failure(ctx context.Context, err error) error {
 	if p.held != nil {
 		failed.start, failed.end = p.held.start, p.held.end
 	}
-	if errors.Is(err, errs.ErrSourceSize) && p.in.stream == nil {
+	if errors.Is(err, errs.ErrSourceSize) && p.in.Stream == nil {
 		// A file that became shorter has changed: that says more.
-		if changed := p.in.verify(ctx); changed != nil {
+		if changed := p.in.Verify(ctx); changed != nil {
 			failed.err = changed
 		}
 	}

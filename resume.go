@@ -33,7 +33,7 @@ func (c *Client) Resume(ctx context.Context, checkpoint Checkpoint, source Sourc
 	if err != nil {
 		return nil, err
 	}
-	defer in.close()
+	defer in.Close()
 
 	u := c.newUpload(in, settings.progress)
 	defer u.end()
@@ -46,7 +46,7 @@ func (c *Client) Resume(ctx context.Context, checkpoint Checkpoint, source Sourc
 
 // resume proves the source and sends what the service lacks of it.
 func (u *upload) resume(ctx context.Context) error {
-	now, err := u.in.fingerprint(ctx)
+	now, err := u.in.Identify(ctx)
 	if err != nil {
 		return err
 	}

@@ -168,7 +168,7 @@ func TestFingerprint(t *testing.T) {
 		change(data)
 		in, err := Bytes(data).input(t.Context(), nil)
 		must(t, err)
-		f, err := in.fingerprint(t.Context())
+		f, err := in.Identify(t.Context())
 		must(t, err)
 		return Fingerprint(f)
 	}

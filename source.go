@@ -5,6 +5,8 @@ import (
 	"io"
 	"path/filepath"
 	"sync/atomic"
+
+	"github.com/c88edac7/bytescale-go/internal/source"
 )
 
 // Source is where the bytes of an upload come from. Make one with [File],
@@ -14,11 +16,11 @@ import (
 type Source struct {
 	// name is the default original file name; empty for none.
 	name string
-	open func(ctx context.Context, b *budget) (*input, error)
+	open func(ctx context.Context, b *source.Budget) (*source.Opened, error)
 }
 
 // input opens the source.
-func (s Source) input(ctx context.Context, b *budget) (*input, error) {
+func (s Source) input(ctx context.Context, b *source.Budget) (*source.Opened, error) {
 	if s.open == nil {
 		return nil, refuse("source", "it is empty; make one with File, Bytes, ReaderAt, Reader or Stream")
 	}
@@ -35,16 +37,16 @@ func (s Source) input(ctx context.Context, b *budget) (*input, error) {
 // its size. The base name of path is sent as the original file name unless
 // [WithOriginalFileName] says otherwise.
 func File(path string) Source {
-	return Source{name: filepath.Base(path), open: func(context.Context, *budget) (*input, error) {
-		return openFile(path)
+	return Source{name: filepath.Base(path), open: func(context.Context, *source.Budget) (*source.Opened, error) {
+		return source.OpenFile(path)
 	}}
 }
 
 // Bytes is a file's content in memory. The slice must not be changed until the
 // upload has returned.
 func Bytes(content []byte) Source {
-	return Source{open: func(context.Context, *budget) (*input, error) {
-		return openBytes(content), nil
+	return Source{open: func(context.Context, *source.Budget) (*source.Opened, error) {
+		return source.OpenBytes(content), nil
 	}}
 }
 
@@ -54,14 +56,14 @@ func Bytes(content []byte) Source {
 // [ErrSourceSize], a longer one before anything is sent; use [io.NewSectionReader]
 // to upload a piece of a larger one.
 func ReaderAt(r io.ReaderAt, size int64) Source {
-	return Source{open: func(context.Context, *budget) (*input, error) {
+	return Source{open: func(context.Context, *source.Budget) (*source.Opened, error) {
 		if r == nil {
 			return nil, refuse("source", "the io.ReaderAt is nil")
 		}
 		if size < 0 {
 			return nil, refuse("size", "%d is negative", size)
 		}
-		return openReaderAt(r, size)
+		return source.OpenReaderAt(r, size)
 	}}
 }
 
@@ -77,7 +79,7 @@ func ReaderAt(r io.ReaderAt, size int64) Source {
 // is cancelled is waited for, so that the reader is free when Upload returns.
 func Reader(r io.Reader, size int64) Source {
 	once := readOnce()
-	return Source{open: func(context.Context, *budget) (*input, error) {
+	return Source{open: func(context.Context, *source.Budget) (*source.Opened, error) {
 		if r == nil {
 			return nil, refuse("source", "the io.Reader is nil")
 		}
@@ -87,7 +89,7 @@ func Reader(r io.Reader, size int64) Source {
 		if err := once(); err != nil {
 			return nil, err
 		}
-		return openReader(r, size), nil
+		return source.OpenReader(r, size), nil
 	}}
 }
 
@@ -101,14 +103,14 @@ func Reader(r io.Reader, size int64) Source {
 // cancelled is waited for.
 func Stream(r io.Reader) Source {
 	once := readOnce()
-	return Source{open: func(ctx context.Context, b *budget) (*input, error) {
+	return Source{open: func(ctx context.Context, b *source.Budget) (*source.Opened, error) {
 		if r == nil {
 			return nil, refuse("source", "the io.Reader is nil")
 		}
 		if err := once(); err != nil {
 			return nil, err
 		}
-		return spoolStream(ctx, r, b)
+		return source.OpenStream(ctx, r, b)
 	}}
 }
 

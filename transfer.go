@@ -12,6 +12,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/retry"
+	"github.com/c88edac7/bytescale-go/internal/source"
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
@@ -19,7 +20,7 @@ import (
 type engine struct {
 	service service
 	limits  *limits.Limits
-	budget  *budget
+	budget  *source.Budget
 	link    *wire.Link
 	policy  retry.Policy
 
@@ -40,7 +41,7 @@ type urlRefreshed struct {
 // stored file. Nothing of it outlives Upload or Resume.
 type transfer struct {
 	*engine
-	in       *input
+	in       *source.Opened
 	progress *progress
 	retries  *retry.Budget
 
@@ -62,11 +63,11 @@ type transfer struct {
 }
 
 // newTransfer begins to report. report may be nil.
-func (e *engine) newTransfer(in *input, report func(counts)) *transfer {
+func (e *engine) newTransfer(in *source.Opened, report func(counts)) *transfer {
 	t := &transfer{
 		engine:   e,
 		in:       in,
-		progress: newProgress(in.size, report), // which calls report: that may panic
+		progress: newProgress(in.Size, report), // which calls report: that may panic
 		retries:  retry.NewBudget(e.limits.MaxCalls + e.limits.MaxPuts),
 	}
 	e.limits.Uploads.Add(1)
@@ -76,8 +77,8 @@ func (e *engine) newTransfer(in *input, report func(counts)) *transfer {
 // end is the counterpart of newTransfer.
 func (t *transfer) end() {
 	t.limits.Uploads.Add(-1)
-	if t.in.stream != nil {
-		t.budget.trim()
+	if t.in.Stream != nil {
+		t.budget.Trim()
 	}
 }
 
@@ -89,8 +90,8 @@ func (t *transfer) mayExist() bool { return t.uncertain }
 func (t *transfer) begun(uploadID string, count int64, first part, file storedFile) error {
 	t.uploadID, t.count, t.file, t.first = uploadID, count, file, hold(first)
 	switch {
-	case count < 1 || count > max(1, t.in.size):
-		return fmt.Errorf("%w: %s: %d parts for %d bytes", errs.ErrProtocol, operation.BeginMultipartUpload, count, t.in.size)
+	case count < 1 || count > max(1, t.in.Size):
+		return fmt.Errorf("%w: %s: %d parts for %d bytes", errs.ErrProtocol, operation.BeginMultipartUpload, count, t.in.Size)
 	case first.index < 0 || first.index >= count:
 		return fmt.Errorf("%w: %s: first part is %d of %d", errs.ErrProtocol, operation.BeginMultipartUpload, first.index, count)
 	}
@@ -99,7 +100,7 @@ func (t *transfer) begun(uploadID string, count int64, first part, file storedFi
 
 // sendAll sends all parts of an upload that has begun and returns the stored file.
 func (t *transfer) sendAll(ctx context.Context) (storedFile, error) {
-	if err := t.send(ctx, newPlan(t.in.size, t.count, nil), t.first); err != nil {
+	if err := t.send(ctx, newPlan(t.in.Size, t.count, nil), t.first); err != nil {
 		return storedFile{}, err
 	}
 	return t.finish(ctx)
@@ -117,7 +118,7 @@ func (t *transfer) resume(ctx context.Context, uploadID string, count int64, fil
 		return storedFile{}, err
 	}
 	if len(todo) > 0 {
-		if err := t.send(ctx, newPlan(t.in.size, t.count, todo), nil); err != nil {
+		if err := t.send(ctx, newPlan(t.in.Size, t.count, todo), nil); err != nil {
 			return storedFile{}, err
 		}
 	}
@@ -170,7 +171,7 @@ func (t *transfer) sendParts(ctx context.Context, first *held) error {
 // before it, if there is one.
 func (t *transfer) partRun(position int64, first *held, before *partRun) *partRun {
 	run := &partRun{transfer: t, position: position, index: t.plan.index(position)}
-	if t.in.stream != nil {
+	if t.in.Stream != nil {
 		run.read = make(chan struct{})
 		if before != nil {
 			run.previous = before.read
@@ -200,7 +201,7 @@ func (t *transfer) proveSource(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := t.in.verify(ctx); err != nil {
+	if err := t.in.Verify(ctx); err != nil {
 		return err
 	}
 	t.mu.Lock()

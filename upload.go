@@ -8,6 +8,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/source"
 )
 
 // Progress says how far an upload has come. All fields are bytes.
@@ -56,8 +57,8 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 	if err != nil {
 		return nil, err
 	}
-	defer in.close()
-	request, err := settings.beginRequest(in.size, source.name)
+	defer in.Close()
+	request, err := settings.beginRequest(in.Size, source.name)
 	if err != nil {
 		return nil, err
 	}
@@ -73,14 +74,14 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 // upload is one upload under way, as its caller sees it.
 type upload struct {
 	client     *Client
-	in         *input
+	in         *source.Opened
 	transfer   *transfer
 	id         string // empty until the service has given it one
 	file       FileDetails
 	checkpoint *Checkpoint
 }
 
-func (c *Client) newUpload(in *input, progress func(Progress)) *upload {
+func (c *Client) newUpload(in *source.Opened, progress func(Progress)) *upload {
 	var report func(counts)
 	if progress != nil {
 		report = func(n counts) { progress(Progress(n)) }
@@ -122,7 +123,7 @@ func (u *upload) begin(ctx context.Context, request gen.BeginMultipartUploadRequ
 	u.id, u.file = answer.UploadID, newFileDetails(answer.File)
 	// The file to come has no etag yet, whatever stood at its path may have one;
 	// and its size is what we have announced.
-	u.file.ETag, u.file.Size = "", u.in.size
+	u.file.ETag, u.file.Size = "", u.in.Size
 	parts = answer.UploadParts.Count
 	return parts, u.transfer.begun(u.id, parts, partOf(answer.UploadParts.First), u.target())
 }
@@ -142,7 +143,7 @@ func (u *upload) stored(file storedFile, err error) error {
 
 // takeCheckpoint notes what is needed to resume and hands it to the caller.
 func (u *upload) takeCheckpoint(ctx context.Context, request gen.BeginMultipartUploadRequest, parts int64, save func(Checkpoint) error) error {
-	source, err := u.in.fingerprint(ctx)
+	source, err := u.in.Identify(ctx)
 	if err != nil {
 		return err
 	}

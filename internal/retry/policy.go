@@ -29,6 +29,7 @@ type Policy func(error) Failure
 // Decision is what to do about a failed attempt.
 type Decision int
 
+// What to do about a failed attempt.
 const (
 	Stop       Decision = iota // trying again cannot help
 	Retry                      // wait, then do the same once more

@@ -1,4 +1,4 @@
-package bytescale
+package source
 
 import (
 	"context"
@@ -15,19 +15,19 @@ import (
 // hashed, at the most.
 const fingerprintSize = 64 << 10
 
-// contentID identifies the content of a source; see Fingerprint.
-type contentID struct {
+// ContentID identifies the content of a source; see Fingerprint.
+type ContentID struct {
 	Size       int64
 	ModTime    time.Time
 	Head, Tail string
 }
 
-// fingerprint reads the head and, if it can, the tail of the source.
-func (in *input) fingerprint(ctx context.Context) (contentID, error) {
-	f := contentID{Size: in.size, ModTime: in.modTime}
-	length := min(in.size, fingerprintSize)
-	if in.stream != nil {
-		head, err := in.stream.peek(ctx, int(length))
+// Identify reads the head and, if it can, the tail of the source.
+func (in *Opened) Identify(ctx context.Context) (ContentID, error) {
+	f := ContentID{Size: in.Size, ModTime: in.modTime}
+	length := min(in.Size, fingerprintSize)
+	if in.Stream != nil {
+		head, err := in.Stream.peek(ctx, int(length))
 		f.Head = hexSum(head)
 		return f, err
 	}
@@ -36,7 +36,7 @@ func (in *input) fingerprint(ctx context.Context) (contentID, error) {
 		return f, err
 	}
 	f.Head = hexSum(buffer)
-	if err := readFull(in.random, buffer, in.size-length); err != nil {
+	if err := readFull(in.random, buffer, in.Size-length); err != nil {
 		return f, err
 	}
 	f.Tail = hexSum(buffer)

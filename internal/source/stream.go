@@ -1,4 +1,4 @@
-package bytescale
+package source
 
 import (
 	"bytes"
@@ -10,15 +10,15 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// sequence is a plain stream that is read part after part, in order.
-type sequence struct {
+// Stream is a plain stream that is read part after part, in order.
+type Stream struct {
 	r   io.Reader
 	pos int64
 }
 
 // peek returns up to n bytes from the beginning without using them up. It must
 // be called before anything was read.
-func (s *sequence) peek(ctx context.Context, n int) ([]byte, error) {
+func (s *Stream) peek(ctx context.Context, n int) ([]byte, error) {
 	head := make([]byte, n)
 	got, err := io.ReadFull(contextReader{ctx, s.r}, head)
 	if err != nil && !isEnd(err) {
@@ -30,7 +30,7 @@ func (s *sequence) peek(ctx context.Context, n int) ([]byte, error) {
 }
 
 // skipTo reads past the bytes before start, which the service has already.
-func (s *sequence) skipTo(ctx context.Context, start int64) error {
+func (s *Stream) skipTo(ctx context.Context, start int64) error {
 	if start < s.pos {
 		return fmt.Errorf("%w: asked again for byte %d of a stream that was read to %d", errs.ErrProtocol, start, s.pos)
 	}
@@ -39,15 +39,15 @@ func (s *sequence) skipTo(ctx context.Context, start int64) error {
 	return s.explain(ctx, err, start)
 }
 
-// read returns the size bytes from start on: in a buffer of the budget, or spooled
+// ReadChunk returns the size bytes from start on: in a buffer of the budget, or spooled
 // when they are more than all of that.
-func (s *sequence) read(ctx context.Context, start, size int64, b *budget) (chunk, error) {
+func (s *Stream) ReadChunk(ctx context.Context, start, size int64, b *Budget) (Chunk, error) {
 	if size > b.bytes {
 		return s.spoolPart(ctx, start, size, b)
 	}
 	buffer, err := b.get(ctx, size)
 	if err != nil {
-		return chunk{}, err
+		return Chunk{}, err
 	}
 	whole := false
 	defer func() { // also when the caller's Reader panics
@@ -56,14 +56,14 @@ func (s *sequence) read(ctx context.Context, start, size int64, b *budget) (chun
 		}
 	}()
 	if err := s.readInto(ctx, buffer, start); err != nil {
-		return chunk{}, err
+		return Chunk{}, err
 	}
 	whole = true
 	held := &lease{budget: b, buffer: buffer}
-	return chunk{payload: wire.Payload{Source: wire.Bytes(buffer), Size: size}, lease: held, free: held.release}, nil
+	return Chunk{Payload: wire.Payload{Source: wire.Bytes(buffer), Size: size}, lease: held, free: held.release}, nil
 }
 
-func (s *sequence) readInto(ctx context.Context, buffer []byte, start int64) error {
+func (s *Stream) readInto(ctx context.Context, buffer []byte, start int64) error {
 	if err := s.skipTo(ctx, start); err != nil {
 		return err
 	}
@@ -74,14 +74,14 @@ func (s *sequence) readInto(ctx context.Context, buffer []byte, start int64) err
 
 // spoolPart reads a part into a temporary file. It takes all of the budget for as
 // long, so that one such part at a time lies on the disk.
-func (s *sequence) spoolPart(ctx context.Context, start, size int64, b *budget) (chunk, error) {
+func (s *Stream) spoolPart(ctx context.Context, start, size int64, b *Budget) (Chunk, error) {
 	if err := b.acquire(ctx, b.bytes); err != nil {
-		return chunk{}, err
+		return Chunk{}, err
 	}
 	f, err := newSpool()
 	if err != nil {
 		b.available.Release(b.bytes)
-		return chunk{}, err
+		return Chunk{}, err
 	}
 	release := func() {
 		f.remove()
@@ -94,7 +94,7 @@ func (s *sequence) spoolPart(ctx context.Context, start, size int64, b *budget) 
 		}
 	}()
 	if err := s.skipTo(ctx, start); err != nil {
-		return chunk{}, err
+		return Chunk{}, err
 	}
 	n, err := f.fill(io.LimitReader(contextReader{ctx, s.r}, size))
 	s.pos += n
@@ -102,14 +102,14 @@ func (s *sequence) spoolPart(ctx context.Context, start, size int64, b *budget) 
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return chunk{}, s.explain(ctx, err, start+size)
+		return Chunk{}, s.explain(ctx, err, start+size)
 	}
 	whole = true
-	return chunk{payload: wire.Payload{Source: f.File, Size: size}, free: release}, nil
+	return Chunk{Payload: wire.Payload{Source: f.File, Size: size}, free: release}, nil
 }
 
 // endsAt says whether the stream ends at size.
-func (s *sequence) endsAt(ctx context.Context, size int64) error {
+func (s *Stream) endsAt(ctx context.Context, size int64) error {
 	if err := s.skipTo(ctx, size); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (s *sequence) endsAt(ctx context.Context, size int64) error {
 }
 
 // explain turns an early end into errs.ErrSourceSize.
-func (s *sequence) explain(ctx context.Context, err error, wanted int64) error {
+func (s *Stream) explain(ctx context.Context, err error, wanted int64) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

@@ -1,4 +1,4 @@
-package bytescale
+package source
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ func TestBudgetIsNeverExceeded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		const total = 1000
-		b := newBudget(total)
+		b := NewBudget(total)
 		var held [][]byte
 		inUse := int64(0)
 		for range 100 {
@@ -44,7 +44,7 @@ func TestBudgetIsNeverExceeded(t *testing.T) {
 
 func TestBudgetMakesWait(t *testing.T) {
 	t.Parallel()
-	b := newBudget(10)
+	b := NewBudget(10)
 	buffer, err := b.get(t.Context(), 8)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestBudgetMakesWait(t *testing.T) {
 func TestBudgetReusesBuffers(t *testing.T) {
 	t.Parallel()
 	const total, size = 8 << 20, 1 << 20 // of the size that has its own mapping
-	b := newBudget(total)
+	b := NewBudget(total)
 	var all sync.WaitGroup
 	for range 2 * total / size {
 		all.Go(func() {
@@ -82,7 +82,7 @@ func TestBudgetReusesBuffers(t *testing.T) {
 	if b.held > total || len(b.kept) > total/size {
 		t.Errorf("%d bytes in %d buffers", b.held, len(b.kept))
 	}
-	b.trim()
+	b.Trim()
 	if b.held != 0 || b.kept != nil {
 		t.Errorf("an idle budget keeps %d bytes", b.held)
 	}
@@ -92,15 +92,15 @@ func TestBudgetReusesBuffers(t *testing.T) {
 func TestClosedStreamLeavesTheBudget(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1, spoolThreshold - 1, spoolThreshold, 2 * spoolThreshold} {
-		b := newBudget(1 << 20)
-		in, err := spoolStream(t.Context(), bytes.NewReader(make([]byte, size)), b)
+		b := NewBudget(1 << 20)
+		in, err := OpenStream(t.Context(), bytes.NewReader(make([]byte, size)), b)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := b.held; size < spoolThreshold && got != spoolThreshold || size >= spoolThreshold && got != 0 {
 			t.Errorf("%d bytes of the budget are held with a stream of %d bytes", got, size)
 		}
-		in.close()
+		in.Close()
 		if b.held != 0 {
 			t.Errorf("%d bytes of the budget are held after a stream of %d bytes", b.held, size)
 		}

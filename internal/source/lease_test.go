@@ -1,4 +1,4 @@
-package bytescale
+package source
 
 import (
 	"testing"
@@ -8,7 +8,7 @@ import (
 func TestSpareBytesMakeRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBudget(10)
+		b := NewBudget(10)
 		lend := func(n int64) *lease {
 			buffer, err := b.get(t.Context(), n)
 			if err != nil {

@@ -1,4 +1,4 @@
-package bytescale
+package source
 
 import (
 	"context"
@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// budget is the memory that all plain streams of a client share. It hands out
+// Budget is the memory that all plain streams of a client share. It hands out
 // buffers and keeps returned ones for the next part, so that buffers in use and
 // kept ones together never exceed it.
-type budget struct {
+type Budget struct {
 	bytes     int64
 	available *semaphore.Weighted
 
@@ -21,13 +21,14 @@ type budget struct {
 	spare   []*lease // leases that can end at once, oldest first
 }
 
-func newBudget(bytes int64) *budget {
-	return &budget{bytes: bytes, available: semaphore.NewWeighted(bytes)}
+// NewBudget returns a budget of so many bytes.
+func NewBudget(bytes int64) *Budget {
+	return &Budget{bytes: bytes, available: semaphore.NewWeighted(bytes)}
 }
 
 // get waits until n bytes are free and returns a buffer of that length. The
 // caller gives it back with put. n must not exceed the budget.
-func (b *budget) get(ctx context.Context, n int64) ([]byte, error) {
+func (b *Budget) get(ctx context.Context, n int64) ([]byte, error) {
 	if err := b.acquire(ctx, n); err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func (b *budget) get(ctx context.Context, n int64) ([]byte, error) {
 }
 
 // acquire waits for room, at the expense of the spare leases.
-func (b *budget) acquire(ctx context.Context, n int64) error {
+func (b *Budget) acquire(ctx context.Context, n int64) error {
 	if b.available.TryAcquire(n) {
 		return nil
 	}
@@ -69,21 +70,21 @@ func (b *budget) acquire(ctx context.Context, n int64) error {
 	return b.available.Acquire(ctx, n)
 }
 
-func (b *budget) put(buffer []byte) {
+func (b *Budget) put(buffer []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.keep(buffer)
 }
 
 // keep takes a buffer back. The caller holds mu.
-func (b *budget) keep(buffer []byte) {
+func (b *Budget) keep(buffer []byte) {
 	b.kept = append(b.kept, buffer)
 	b.available.Release(int64(len(buffer)))
 }
 
-// trim lets go of the kept buffers when nobody holds any: an idle client keeps
+// Trim lets go of the kept buffers when nobody holds any: an idle client keeps
 // no memory.
-func (b *budget) trim() {
+func (b *Budget) Trim() {
 	if !b.available.TryAcquire(b.bytes) {
 		return
 	}

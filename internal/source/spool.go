@@ -1,4 +1,4 @@
-package bytescale
+package source
 
 import (
 	"bytes"
@@ -15,14 +15,14 @@ import (
 // spoolThreshold is how much of a stream of unknown size is kept in memory.
 const spoolThreshold = 256 << 10
 
-// spoolStream reads r to its end, into a buffer of the budget when it is short
+// OpenStream reads r to its end, into a buffer of the budget when it is short
 // and into a temporary file otherwise.
-func spoolStream(ctx context.Context, r io.Reader, b *budget) (*input, error) {
+func OpenStream(ctx context.Context, r io.Reader, b *Budget) (*Opened, error) {
 	head, err := b.get(ctx, spoolThreshold)
 	if err != nil {
 		return nil, err
 	}
-	giveBack := func() { b.put(head); b.trim() }
+	giveBack := func() { b.put(head); b.Trim() }
 	short := false
 	defer func() { // also when the caller's Reader panics
 		if !short {
@@ -33,11 +33,11 @@ func spoolStream(ctx context.Context, r io.Reader, b *budget) (*input, error) {
 	n, err := io.ReadFull(r, head)
 	if isEnd(err) {
 		short = true
-		return &input{
-			size:   int64(n),
+		return &Opened{
+			Size:   int64(n),
 			random: wire.Bytes(head[:n]),
-			verify: unchecked,
-			close:  giveBack,
+			Verify: unchecked,
+			Close:  giveBack,
 		}, nil
 	}
 	if err != nil {
@@ -58,11 +58,11 @@ func spoolStream(ctx context.Context, r io.Reader, b *budget) (*input, error) {
 		return nil, streamError(ctx, err)
 	}
 	whole = true
-	return &input{
-		size:   size,
+	return &Opened{
+		Size:   size,
 		random: f.File,
-		verify: unchecked,
-		close:  f.remove,
+		Verify: unchecked,
+		Close:  f.remove,
 	}, nil
 }
 

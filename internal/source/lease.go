@@ -1,4 +1,4 @@
-package bytescale
+package source
 
 import (
 	"slices"
@@ -6,28 +6,28 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// chunk is the bytes of one part, and what holds them.
-type chunk struct {
-	payload wire.Payload
+// Chunk is the bytes of one part, and what holds them.
+type Chunk struct {
+	Payload wire.Payload
 	lease   *lease // of the budget; nil for what needs no buffer
 	free    func()
 }
 
-// makeSpare says that the bytes can be done without.
-func (c chunk) makeSpare() { c.lease.makeSpare() }
+// Spare says that the bytes can be done without.
+func (c Chunk) Spare() { c.lease.makeSpare() }
 
-// retake asks for the bytes again. It returns false if they are gone.
-func (c chunk) retake() bool { return c.lease.retake() }
+// Retake asks for the bytes again. It returns false if they are gone.
+func (c Chunk) Retake() bool { return c.lease.retake() }
 
-// release frees what holds the bytes.
-func (c chunk) release() { c.free() }
+// Release frees what holds the bytes.
+func (c Chunk) Release() { c.free() }
 
 // lease is a buffer of the budget that holds a part of a plain stream. When the
 // part is with storage, the bytes are kept only in case that they have to be sent
 // once more, and only as long as nobody waits for the room: waiting for the API
 // to confirm a part would otherwise be what limits a fast stream.
 type lease struct {
-	budget *budget
+	budget *Budget
 	buffer []byte
 	ended  bool // guarded by the budget's mu
 }

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package bytescale
+package source
 
 func newBuffer(n int64) []byte { return make([]byte, n) }
 

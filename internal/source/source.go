@@ -1,4 +1,6 @@
-package bytescale
+// Package source opens what an upload reads: a file, memory, or a stream, whose
+// buffers come from a budget. It proves that the bytes are the ones announced.
+package source
 
 import (
 	"context"
@@ -13,63 +15,64 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// input is an opened source. Either random or stream is set.
-type input struct {
-	size    int64
+// Opened is an opened source. Either random or stream is set.
+type Opened struct {
+	Size    int64
 	modTime time.Time // zero when the source has none
 	random  io.ReaderAt
-	stream  *sequence
+	Stream  *Stream
 
-	// verify says whether the source still is what was announced when the
+	// Verify says whether the source still is what was announced when the
 	// upload began. It is called when all its bytes were sent, before the
 	// completion that makes the file exist.
-	verify func(ctx context.Context) error
-	close  func()
+	Verify func(ctx context.Context) error
+	Close  func()
 }
 
-// at returns size bytes of a source that is read in place, from start on.
-func (in *input) at(start, size int64) chunk {
-	return chunk{payload: wire.Payload{Source: in.random, Offset: start, Size: size}, free: func() {}}
+// Chunk returns size bytes of a source that is read in place, from start on.
+func (in *Opened) Chunk(start, size int64) Chunk {
+	return Chunk{Payload: wire.Payload{Source: in.random, Offset: start, Size: size}, free: func() {}}
 }
 
-// openBytes opens what lies in memory.
-func openBytes(content []byte) *input {
-	return &input{
-		size:   int64(len(content)),
+// OpenBytes opens what lies in memory.
+func OpenBytes(content []byte) *Opened {
+	return &Opened{
+		Size:   int64(len(content)),
 		random: wire.Bytes(content),
-		verify: unchecked,
-		close:  func() {},
+		Verify: unchecked,
+		Close:  func() {},
 	}
 }
 
-// openReaderAt opens what can be read at any position.
-func openReaderAt(r io.ReaderAt, size int64) (*input, error) {
+// OpenReaderAt opens what can be read at any position.
+func OpenReaderAt(r io.ReaderAt, size int64) (*Opened, error) {
 	if err := endsAt(r, size); err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
-	return &input{
-		size:   size,
+	return &Opened{
+		Size:   size,
 		random: r,
-		verify: func(context.Context) error { return endsAt(r, size) },
-		close:  func() {},
+		Verify: func(context.Context) error { return endsAt(r, size) },
+		Close:  func() {},
 	}, nil
 }
 
-// openReader opens a plain stream of known size.
-func openReader(r io.Reader, size int64) *input {
-	stream := &sequence{r: r}
-	return &input{
-		size:   size,
-		stream: stream,
-		verify: func(ctx context.Context) error { return stream.endsAt(ctx, size) },
-		close:  func() {},
+// OpenReader opens a plain stream of known size.
+func OpenReader(r io.Reader, size int64) *Opened {
+	stream := &Stream{r: r}
+	return &Opened{
+		Size:   size,
+		Stream: stream,
+		Verify: func(ctx context.Context) error { return stream.endsAt(ctx, size) },
+		Close:  func() {},
 	}
 }
 
 // unchecked is the verify of a source that cannot change.
 func unchecked(context.Context) error { return nil }
 
-func openFile(path string) (*input, error) {
+// OpenFile opens the regular file at path.
+func OpenFile(path string) (*Opened, error) {
 	f, err := openToRead(path)
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
@@ -92,12 +95,12 @@ func openFile(path string) (*input, error) {
 			return nil, err
 		}
 	}
-	return &input{
-		size:    info.Size(),
+	return &Opened{
+		Size:    info.Size(),
 		modTime: info.ModTime(),
 		random:  f,
-		verify:  func(context.Context) error { return unchanged(path, info) },
-		close:   func() { f.Close() },
+		Verify:  func(context.Context) error { return unchanged(path, info) },
+		Close:   func() { f.Close() },
 	}, nil
 }
 

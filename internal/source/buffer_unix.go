@@ -1,6 +1,6 @@
 //go:build unix
 
-package bytescale
+package source
 
 import "golang.org/x/sys/unix"
 
