@@ -8,13 +8,14 @@ import (
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
 // oddService answers with parts of its own making.
 type oddService struct {
 	*memoryService
 	changeBegin func(*gen.BeginMultipartUploadResponse)
-	changePart  func(*part)
+	changePart  func(*transfer.Part)
 	told        int64 // the number of parts
 }
 
@@ -27,8 +28,8 @@ func (o *oddService) begin(ctx context.Context, request gen.BeginMultipartUpload
 	return answer, err
 }
 
-func (o *oddService) getPart(ctx context.Context, uploadID string, index int64) (part, error) {
-	got, err := o.memoryService.getPart(ctx, uploadID, index)
+func (o *oddService) GetPart(ctx context.Context, uploadID string, index int64) (transfer.Part, error) {
+	got, err := o.memoryService.GetPart(ctx, uploadID, index)
 	if err == nil && o.changePart != nil {
 		o.changePart(&got)
 	}
@@ -57,18 +58,18 @@ func TestAnswersThatMakeNoSense(t *testing.T) {
 		"URL without a host":      {changeBegin: func(a *begin) { a.UploadParts.First.UploadURL = "/put/here" }},
 		"URL of another scheme":   {changeBegin: func(a *begin) { a.UploadParts.First.UploadURL = "file:///etc/passwd" }},
 		"URL that is none":        {changeBegin: func(a *begin) { a.UploadParts.First.UploadURL = "://" }},
-		"part of another upload":  {changePart: func(p *part) { p.uploadID = "1111111111111111" }},
-		"another part":            {changePart: func(p *part) { p.index = 0 }},
-		"overlap":                 {changePart: func(p *part) { p.start-- }},
-		"gap":                     {changePart: func(p *part) { p.start++ }},
-		"beyond the end":          {changePart: func(p *part) { p.end++ }},
-		"negative start":          {changePart: func(p *part) { p.start = -1 }},
-		"lowest start":            {changePart: func(p *part) { p.start = -1 << 63 }},
-		"backwards":               {changePart: func(p *part) { p.end = p.start - 2 }},
-		"empty":                   {changePart: func(p *part) { p.end = p.start - 1 }},
-		"overflow":                {changePart: func(p *part) { p.end = 1<<63 - 1 }},
-		"part without a URL":      {changePart: func(p *part) { p.url = "" }},
-		"part with a strange URL": {changePart: func(p *part) { p.url = "javascript:alert(1)" }},
+		"part of another upload":  {changePart: func(p *transfer.Part) { p.UploadID = "1111111111111111" }},
+		"another part":            {changePart: func(p *transfer.Part) { p.Index = 0 }},
+		"overlap":                 {changePart: func(p *transfer.Part) { p.Start-- }},
+		"gap":                     {changePart: func(p *transfer.Part) { p.Start++ }},
+		"beyond the end":          {changePart: func(p *transfer.Part) { p.End++ }},
+		"negative start":          {changePart: func(p *transfer.Part) { p.Start = -1 }},
+		"lowest start":            {changePart: func(p *transfer.Part) { p.Start = -1 << 63 }},
+		"backwards":               {changePart: func(p *transfer.Part) { p.End = p.Start - 2 }},
+		"empty":                   {changePart: func(p *transfer.Part) { p.End = p.Start - 1 }},
+		"overflow":                {changePart: func(p *transfer.Part) { p.End = 1<<63 - 1 }},
+		"part without a URL":      {changePart: func(p *transfer.Part) { p.URL = "" }},
+		"part with a strange URL": {changePart: func(p *transfer.Part) { p.URL = "javascript:alert(1)" }},
 	}
 	for name, odd := range rows {
 		t.Run(name, func(t *testing.T) {
@@ -124,7 +125,7 @@ func FuzzAnswers(f *testing.F) {
 	) {
 		synctest.Test(t, func(t *testing.T) {
 			c, m := newMemoryClient(1000, 2, 8)
-			told := map[int64]part{}
+			told := map[int64]transfer.Part{}
 			foreign := false
 			c.uploadBy(&oddService{
 				memoryService: m,
@@ -138,20 +139,20 @@ func FuzzAnswers(f *testing.F) {
 					foreign = first.UploadID != a.UploadID
 					told[firstIndex] = partOf(*first)
 				},
-				changePart: func(p *part) {
-					asked := p.index
-					if p.index == which {
-						p.index, p.start, p.end = index, start, end
+				changePart: func(p *transfer.Part) {
+					asked := p.Index
+					if p.Index == which {
+						p.Index, p.Start, p.End = index, start, end
 						if id != "" {
-							p.uploadID = id
+							p.UploadID = id
 						}
 						if url != "" {
-							p.url = url
+							p.URL = url
 						}
 					}
 					m.mu.Lock()
 					defer m.mu.Unlock()
-					foreign = foreign || p.uploadID != memoryUpload || p.index != asked
+					foreign = foreign || p.UploadID != memoryUpload || p.Index != asked
 					told[asked] = *p
 				},
 			})
@@ -167,10 +168,10 @@ func FuzzAnswers(f *testing.F) {
 			}
 			next := int64(0)
 			for i := range count {
-				if told[i].start != next {
-					t.Errorf("success with part %d from byte %d, the one before ends before %d", i, told[i].start, next)
+				if told[i].Start != next {
+					t.Errorf("success with part %d from byte %d, the one before ends before %d", i, told[i].Start, next)
 				}
-				next = told[i].end + 1
+				next = told[i].End + 1
 			}
 			if next != size {
 				t.Errorf("success with parts that end before byte %d of %d", next, size)

@@ -18,6 +18,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/retry"
+	"github.com/c88edac7/bytescale-go/internal/transfer"
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
@@ -47,9 +48,9 @@ func (s *httpService) begin(ctx context.Context, request gen.BeginMultipartUploa
 	return answer, nil
 }
 
-func (s *httpService) getPart(ctx context.Context, uploadID string, index int64) (part, error) {
+func (s *httpService) GetPart(ctx context.Context, uploadID string, index int64) (transfer.Part, error) {
 	if err := checkPartArguments(uploadID, index); err != nil {
-		return part{}, err
+		return transfer.Part{}, err
 	}
 	answer := absentPart()
 	resp, err := s.calls.GetUploadPart(ctx, s.client.accountID, uploadID, index)
@@ -58,12 +59,12 @@ func (s *httpService) getPart(ctx context.Context, uploadID string, index int64)
 		err = answerError(operation.GetUploadPart, missingInPart(answer))
 	}
 	if err != nil {
-		return part{}, err
+		return transfer.Part{}, err
 	}
 	return partOf(answer), nil
 }
 
-func (s *httpService) listParts(ctx context.Context, uploadID string) ([]int64, error) {
+func (s *httpService) ListParts(ctx context.Context, uploadID string) ([]int64, error) {
 	if err := checkPartArguments(uploadID, 0); err != nil {
 		return nil, err
 	}
@@ -79,26 +80,26 @@ func (s *httpService) listParts(ctx context.Context, uploadID string) ([]int64, 
 	return answer.RemainingUploadParts, nil
 }
 
-func (s *httpService) completePart(ctx context.Context, uploadID string, index int64, etag string) (completion, error) {
+func (s *httpService) CompletePart(ctx context.Context, uploadID string, index int64, etag string) (transfer.Completion, error) {
 	if err := checkPartArguments(uploadID, index); err != nil {
-		return completion{}, err
+		return transfer.Completion{}, err
 	}
 	// Both forms of the answer have a status, and one has an etag beside it: the
 	// generated union would read the answer three times to find out which it is.
 	var answer gen.CompleteMultipartUploadResponseCompleted
 	resp, err := s.calls.CompleteUploadPart(ctx, s.client.accountID, uploadID, index, gen.CompleteUploadPartRequest{ETag: etag})
 	if err := s.client.decode(operation.CompleteUploadPart, resp, err, &answer); err != nil {
-		return completion{}, err
+		return transfer.Completion{}, err
 	}
 	switch {
 	case string(answer.Status) == string(gen.CompleteMultipartUploadResponsePendingStatusPending):
-		return completion{}, nil
+		return transfer.Completion{}, nil
 	case answer.Status != gen.CompleteMultipartUploadResponseCompletedStatusCompleted:
-		return completion{}, protocolError(operation.CompleteUploadPart, http.StatusOK, "the status is neither Completed nor Pending")
+		return transfer.Completion{}, protocolError(operation.CompleteUploadPart, http.StatusOK, "the status is neither Completed nor Pending")
 	case !validETag(answer.ETag):
-		return completion{}, protocolError(operation.CompleteUploadPart, http.StatusOK, "completed without a usable etag")
+		return transfer.Completion{}, protocolError(operation.CompleteUploadPart, http.StatusOK, "completed without a usable etag")
 	}
-	return completion{completed: true, etag: answer.ETag}, nil
+	return transfer.Completion{Completed: true, ETag: answer.ETag}, nil
 }
 
 func (s *httpService) details(ctx context.Context, filePath string) (*FileDetails, error) {
@@ -115,13 +116,13 @@ func (s *httpService) details(ctx context.Context, filePath string) (*FileDetail
 	return &details, nil
 }
 
-// stat is details for the engine.
-func (s *httpService) stat(ctx context.Context, filePath string) (storedFile, error) {
+// Stat is details for the engine.
+func (s *httpService) Stat(ctx context.Context, filePath string) (transfer.File, error) {
 	found, err := s.details(ctx, filePath)
 	if err != nil {
-		return storedFile{}, err
+		return transfer.File{}, err
 	}
-	return storedFile{path: found.FilePath, size: found.Size, etag: found.ETag, modified: found.LastModified}, nil
+	return transfer.File{Path: found.FilePath, Size: found.Size, ETag: found.ETag, Modified: found.LastModified}, nil
 }
 
 func (s *httpService) delete(ctx context.Context, filePath string) error {
@@ -139,9 +140,9 @@ func (s *httpService) delete(ctx context.Context, filePath string) error {
 	return s.client.apiError(operation.DeleteFile, resp, false)
 }
 
-// putPart sends a part to storage. The URL is its own permission: no credentials
+// PutPart sends a part to storage. The URL is its own permission: no credentials
 // go along, and the URL is a secret. See UploadPart in openapi.yaml.
-func (s *httpService) putPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
+func (s *httpService) PutPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
 	target, err := wire.ParseUploadURL(address)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", operation.PutPart, err)
@@ -175,13 +176,13 @@ func (s *httpService) putPart(ctx context.Context, address string, size int64, b
 	return etag, nil
 }
 
-func partOf(p gen.UploadPart) part {
-	return part{
-		uploadID: p.UploadID,
-		index:    p.UploadPartIndex,
-		start:    p.Range.InclusiveStart,
-		end:      p.Range.InclusiveEnd,
-		url:      p.UploadURL,
+func partOf(p gen.UploadPart) transfer.Part {
+	return transfer.Part{
+		UploadID: p.UploadID,
+		Index:    p.UploadPartIndex,
+		Start:    p.Range.InclusiveStart,
+		End:      p.Range.InclusiveEnd,
+		URL:      p.UploadURL,
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/retry"
+	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
 const (
@@ -36,9 +37,9 @@ func calls(ctx context.Context, s *httpService) map[string]func() error {
 			_, err := s.begin(ctx, gen.BeginMultipartUploadRequest{Size: 43182})
 			return err
 		},
-		operation.GetUploadPart:      func() error { _, err := s.getPart(ctx, testUpload, 7); return err },
-		operation.ListUploadParts:    func() error { _, err := s.listParts(ctx, testUpload); return err },
-		operation.CompleteUploadPart: func() error { _, err := s.completePart(ctx, testUpload, 7, `"e"`); return err },
+		operation.GetUploadPart:      func() error { _, err := s.GetPart(ctx, testUpload, 7); return err },
+		operation.ListUploadParts:    func() error { _, err := s.ListParts(ctx, testUpload); return err },
+		operation.CompleteUploadPart: func() error { _, err := s.CompletePart(ctx, testUpload, 7, `"e"`); return err },
 		operation.GetFileDetails:     func() error { _, err := s.details(ctx, "/a b+c/ü.jpg"); return err },
 		operation.DeleteFile:         func() error { return s.delete(ctx, "/a b+c/ü.jpg") },
 	}
@@ -126,22 +127,22 @@ func TestAnswers(t *testing.T) {
 	if err != nil || begun.UploadID != testUpload || begun.UploadParts.Count != 12 || begun.UploadParts.First.UploadPartIndex != 7 {
 		t.Errorf("begin: %+v (%v)", begun, err)
 	}
-	got, err := mustClient(t, testKey, respond(200, partJSON)).api.getPart(ctx, testUpload, 7)
-	if want := (part{testUpload, 7, 0, 5242879, "https://storage.example.com/x"}); err != nil || got != want {
+	got, err := mustClient(t, testKey, respond(200, partJSON)).api.GetPart(ctx, testUpload, 7)
+	if want := (transfer.Part{UploadID: testUpload, Index: 7, End: 5242879, URL: "https://storage.example.com/x"}); err != nil || got != want {
 		t.Errorf("part: %+v (%v)", got, err)
 	}
 	for body, want := range map[string]string{`{"remainingUploadParts":[3,4,6]}`: "[3 4 6]", `{"remainingUploadParts":[]}`: "[]"} {
-		parts, err := mustClient(t, testKey, respond(200, body)).api.listParts(ctx, testUpload)
+		parts, err := mustClient(t, testKey, respond(200, body)).api.ListParts(ctx, testUpload)
 		if err != nil || fmt.Sprint(parts) != want {
 			t.Errorf("%s: %v (%v)", body, parts, err)
 		}
 	}
-	for body, want := range map[string]completion{
+	for body, want := range map[string]transfer.Completion{
 		`{"status":"Pending"}`:                               {},
-		`{"status":"Completed","etag":"x"}`:                  {true, "x"},
-		`{"etag":"\"x\"","status":"Completed","added":null}`: {true, `"x"`},
+		`{"status":"Completed","etag":"x"}`:                  {Completed: true, ETag: "x"},
+		`{"etag":"\"x\"","status":"Completed","added":null}`: {Completed: true, ETag: `"x"`},
 	} {
-		done, err := mustClient(t, testKey, respond(200, body)).api.completePart(ctx, testUpload, 0, "e")
+		done, err := mustClient(t, testKey, respond(200, body)).api.CompletePart(ctx, testUpload, 0, "e")
 		if err != nil || done != want {
 			t.Errorf("%s: %+v (%v)", body, done, err)
 		}
@@ -320,7 +321,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		}
 	}
 	wantAPIError(t, mustClient(t, testKey, endless(500)).api.delete(t.Context(), "/a"), operation.DeleteFile, 500)
-	_, err := mustClient(t, testKey, endless(500)).api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
+	_, err := mustClient(t, testKey, endless(500)).api.PutPart(t.Context(), signedURL, 1, bodyOf("x"))
 	wantAPIError(t, err, operation.PutPart, 500)
 	if _, err := mustClient(t, testKey, endless(200)).API().GetFileDetailsWithResponse(t.Context(), testAccount, &gen.GetFileDetailsParams{FilePath: "/a"}); err == nil {
 		t.Error("the generated client read an endless answer")
@@ -353,7 +354,7 @@ func TestPlainServerAtHTTPSAddress(t *testing.T) {
 	address := strings.Replace(server.URL, "http:", "https:", 1)
 	c := mustClient(t, testKey, WithAPIURL(address))
 	defer c.CloseIdleConnections()
-	_, put := c.api.putPart(t.Context(), address, 1, bodyOf("x"))
+	_, put := c.api.PutPart(t.Context(), address, 1, bodyOf("x"))
 	_, call := c.api.details(t.Context(), "/a")
 	for op, err := range map[string]error{operation.PutPart: put, operation.GetFileDetails: call} {
 		if !errors.Is(err, http.ErrSchemeMismatch) || retry.Policy(failureOf).Decide(op, err) != retry.Stop {
@@ -457,7 +458,7 @@ func TestSlowDown(t *testing.T) {
 		c := mustClient(t, testKey, respond(status, ""), WithObserver(seen.observe))
 		c.api.delete(t.Context(), "/a")
 		storage := mustClient(t, testKey, respond(status, ""), WithObserver(seen.observe))
-		storage.api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
+		storage.api.PutPart(t.Context(), signedURL, 1, bodyOf("x"))
 		slowed := 0
 		for _, e := range seen.all() {
 			if e.Kind == EventSlowDown && e.Rate > 0 && e.Part == -1 {
@@ -483,7 +484,7 @@ func TestPutPart(t *testing.T) {
 				w.Header().Set("ETag", `W/"5d41402a"`)
 			})
 			opened := 0
-			etag, err := c.api.putPart(t.Context(), c.apiURL.String()+path, int64(len(content)), func() (io.ReadCloser, error) {
+			etag, err := c.api.PutPart(t.Context(), c.apiURL.String()+path, int64(len(content)), func() (io.ReadCloser, error) {
 				opened++
 				return io.NopCloser(strings.NewReader(content)), nil
 			})
@@ -520,7 +521,7 @@ func TestPutPartReplays(t *testing.T) {
 		req = r
 		return answer(r, 200, "", "ETag", "e"), nil
 	}))
-	if _, err := c.api.putPart(t.Context(), signedURL, 5, bodyOf("hello")); err != nil {
+	if _, err := c.api.PutPart(t.Context(), signedURL, 5, bodyOf("hello")); err != nil {
 		t.Fatal(err)
 	}
 	body, err := req.GetBody()
@@ -530,7 +531,7 @@ func TestPutPartReplays(t *testing.T) {
 	if content, _ := io.ReadAll(body); string(content) != "hello" {
 		t.Errorf("replays %q", content)
 	}
-	if _, err := c.api.putPart(t.Context(), signedURL, 0, bodyOf("unused")); err != nil {
+	if _, err := c.api.PutPart(t.Context(), signedURL, 0, bodyOf("unused")); err != nil {
 		t.Fatal(err)
 	}
 	if req.Body != http.NoBody && req.Body != nil {
@@ -556,14 +557,14 @@ func TestPutPartAnswers(t *testing.T) {
 			if test.etag != "" {
 				header = []string{"ETag", test.etag}
 			}
-			etag, err := mustClient(t, testKey, respond(test.status, "", header...)).api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
+			etag, err := mustClient(t, testKey, respond(test.status, "", header...)).api.PutPart(t.Context(), signedURL, 1, bodyOf("x"))
 			if !errors.Is(err, test.want) || test.want == nil && (err != nil || etag != test.etag) {
 				t.Errorf("etag %q, error %v", etag, err)
 			}
 		})
 	}
 	_, err := mustClient(t, testKey, respond(403, `<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>`)).
-		api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
+		api.PutPart(t.Context(), signedURL, 1, bodyOf("x"))
 	if failed := wantAPIError(t, err, operation.PutPart, 403); failed.Code != "AccessDenied" || failed.Message != "Request has expired" {
 		t.Errorf("%+v", failed)
 	}
@@ -575,7 +576,7 @@ func TestPutPartURLs(t *testing.T) {
 		return answer(req, 200, "", "ETag", "e"), nil
 	}))
 	for _, address := range []string{"", "/x?sig=" + signature, "ftp://a.com/?sig=" + signature, "https://user:" + signature + "@a.com/", "https://a.com:x/?sig=" + signature, "https:///x?sig=" + signature} {
-		_, err := c.api.putPart(t.Context(), address, 1, func() (io.ReadCloser, error) {
+		_, err := c.api.PutPart(t.Context(), address, 1, func() (io.ReadCloser, error) {
 			t.Error("the body was opened")
 			return http.NoBody, nil
 		})
@@ -633,7 +634,7 @@ func TestFailuresShowNoSecret(t *testing.T) {
 			c := mustClient(t, testKey, opts...)
 			all := calls(t.Context(), c.api)
 			all[operation.PutPart] = func() error {
-				_, err := c.api.putPart(t.Context(), signedURL, 1, bodyOf("x"))
+				_, err := c.api.PutPart(t.Context(), signedURL, 1, bodyOf("x"))
 				return err
 			}
 			all["download"] = func() error {

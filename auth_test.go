@@ -132,7 +132,7 @@ func TestCredentialsOnTheWire(t *testing.T) {
 			}
 			check("generated client", test.authorization, test.token)
 
-			if _, err := c.api.putPart(t.Context(), "https://storage.example.com/x?sig=1", 3, bodyOf("abc")); err != nil {
+			if _, err := c.api.PutPart(t.Context(), "https://storage.example.com/x?sig=1", 3, bodyOf("abc")); err != nil {
 				t.Fatal(err)
 			}
 			check("part PUT", "", "")
@@ -250,7 +250,7 @@ func TestTokenRefreshRepeatsTheBody(t *testing.T) {
 		asked++
 		return fmt.Sprintf("token-%d", asked), nil
 	}))
-	if _, err := c.api.completePart(t.Context(), testUpload, 0, `"e"`); err != nil {
+	if _, err := c.api.CompletePart(t.Context(), testUpload, 0, `"e"`); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{`{"etag":"\"e\""}`, `{"etag":"\"e\""}`}; !slices.Equal(bodies, want) {

@@ -10,6 +10,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/retry"
 	"github.com/c88edac7/bytescale-go/internal/source"
+	"github.com/c88edac7/bytescale-go/internal/transfer"
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
@@ -40,7 +41,7 @@ type Client struct {
 	service     uploadService // api, but for the tests of the engine
 	api         *httpService
 	limits      *limits.Limits
-	engine      *engine
+	engine      *transfer.Engine
 	generated   *gen.ClientWithResponses
 	observe     func(Event)
 	userAgent   string
@@ -94,19 +95,19 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 // uploadService is what an upload needs of the remote side: what its parts need, and
 // the call that begins it.
 type uploadService interface {
-	service
+	transfer.Service
 	begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error)
 }
 
-func (c *Client) newEngine(b *source.Budget) *engine {
-	return &engine{
-		limits: c.limits, budget: b, link: new(wire.Link), policy: failureOf,
-		onRetry: c.onRetry, onURLRefresh: c.onURLRefresh,
+func (c *Client) newEngine(b *source.Budget) *transfer.Engine {
+	return &transfer.Engine{
+		Limits: c.limits, Budget: b, Link: new(wire.Link), Policy: failureOf,
+		OnRetry: c.onRetry, OnURLRefresh: c.onURLRefresh,
 	}
 }
 
 // uploadBy sets what uploads go to.
-func (c *Client) uploadBy(s uploadService) { c.service, c.engine.service = s, s }
+func (c *Client) uploadBy(s uploadService) { c.service, c.engine.Service = s, s }
 
 // retry does attempt until it succeeds, cannot succeed, or has been tried often
 // enough. It is for the calls outside of an upload.

@@ -16,6 +16,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/source"
+	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
 // memoryService is the service in memory, for tests of the engine without HTTP.
@@ -27,7 +28,7 @@ type memoryService struct {
 	speed    int64         // bytes per second over all PUTs; 0 for no limit
 	discard  bool          // stores nothing
 
-	found *storedFile // what stat tells, if not the truth
+	found *transfer.File // what stat tells, if not the truth
 
 	// extra, if set, is a latency of its own for some calls.
 	extra func(op string, index int64) time.Duration
@@ -148,7 +149,7 @@ func (m *memoryService) begin(ctx context.Context, request gen.BeginMultipartUpl
 	return answer, err
 }
 
-func (m *memoryService) getPart(ctx context.Context, _ string, index int64) (got part, err error) {
+func (m *memoryService) GetPart(ctx context.Context, _ string, index int64) (got transfer.Part, err error) {
 	err = m.api(ctx, operation.GetUploadPart, index, func() error {
 		got = partOf(m.describe(index))
 		return nil
@@ -156,7 +157,7 @@ func (m *memoryService) getPart(ctx context.Context, _ string, index int64) (got
 	return got, err
 }
 
-func (m *memoryService) listParts(ctx context.Context, _ string) (todo []int64, err error) {
+func (m *memoryService) ListParts(ctx context.Context, _ string) (todo []int64, err error) {
 	err = m.api(ctx, operation.ListUploadParts, -1, func() error {
 		for i := range m.count() {
 			if !m.done[i] {
@@ -168,23 +169,23 @@ func (m *memoryService) listParts(ctx context.Context, _ string) (todo []int64, 
 	return todo, err
 }
 
-func (m *memoryService) completePart(ctx context.Context, _ string, index int64, etag string) (answer completion, err error) {
+func (m *memoryService) CompletePart(ctx context.Context, _ string, index int64, etag string) (answer transfer.Completion, err error) {
 	err = m.api(ctx, operation.CompleteUploadPart, index, func() error {
 		if etag != etagOf(m.parts[index]) {
 			return &APIError{Operation: operation.CompleteUploadPart, Status: http.StatusBadRequest, Code: "wrong_etag"}
 		}
 		m.done[index] = true
 		if int64(len(m.done)) == m.count() {
-			answer = completion{completed: true, etag: "whole"}
+			answer = transfer.Completion{Completed: true, ETag: "whole"}
 		}
 		return nil
 	})
 	return answer, err
 }
 
-func (m *memoryService) stat(ctx context.Context, filePath string) (found storedFile, err error) {
+func (m *memoryService) Stat(ctx context.Context, filePath string) (found transfer.File, err error) {
 	err = m.api(ctx, operation.GetFileDetails, -1, func() error {
-		found = storedFile{path: filePath, size: m.size, etag: "whole", modified: time.UnixMilli(0)}
+		found = transfer.File{Path: filePath, Size: m.size, ETag: "whole", Modified: time.UnixMilli(0)}
 		if m.found != nil {
 			found = *m.found
 		}
@@ -193,7 +194,7 @@ func (m *memoryService) stat(ctx context.Context, filePath string) (found stored
 	return found, err
 }
 
-func (m *memoryService) putPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
+func (m *memoryService) PutPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
 	var index int64
 	if _, err := fmt.Sscanf(address, "https://storage.example.com/%d", &index); err != nil {
 		return "", err

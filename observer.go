@@ -5,6 +5,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/retry"
+	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
 // EventKind says what an [Event] is about.
@@ -70,10 +71,10 @@ func (c *Client) onRetry(r retry.Retried) {
 	})
 }
 
-func (c *Client) onURLRefresh(r urlRefreshed) {
+func (c *Client) onURLRefresh(r transfer.URLRefreshed) {
 	c.emit(Event{
-		Kind: EventURLRefresh, Operation: operation.PutPart, UploadID: r.uploadID, Part: r.part,
-		Status: r.status, Err: r.err,
+		Kind: EventURLRefresh, Operation: operation.PutPart, UploadID: r.UploadID, Part: r.Part,
+		Status: r.Status, Err: r.Err,
 	})
 }
 

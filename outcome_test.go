@@ -14,6 +14,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
 // What is told of an upload must be what became of it.
@@ -123,14 +124,14 @@ type forgetful struct {
 	lost bool
 }
 
-func (f *forgetful) completePart(ctx context.Context, uploadID string, index int64, etag string) (completion, error) {
-	answer, err := f.memoryService.completePart(ctx, uploadID, index, etag)
-	if answer.completed && !f.lost {
+func (f *forgetful) CompletePart(ctx context.Context, uploadID string, index int64, etag string) (transfer.Completion, error) {
+	answer, err := f.memoryService.CompletePart(ctx, uploadID, index, etag)
+	if answer.Completed && !f.lost {
 		f.lost = true
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		delete(f.done, 1)
-		return completion{}, nil
+		return transfer.Completion{}, nil
 	}
 	return answer, err
 }
@@ -214,9 +215,9 @@ func TestRefusedCompletionAfterALostOne(t *testing.T) {
 // pendingService never says that the file is complete.
 type pendingService struct{ *memoryService }
 
-func (s pendingService) completePart(ctx context.Context, uploadID string, index int64, etag string) (completion, error) {
-	_, err := s.memoryService.completePart(ctx, uploadID, index, etag)
-	return completion{}, err
+func (s pendingService) CompletePart(ctx context.Context, uploadID string, index int64, etag string) (transfer.Completion, error) {
+	_, err := s.memoryService.CompletePart(ctx, uploadID, index, etag)
+	return transfer.Completion{}, err
 }
 
 // A context that ends between the last completion and the question whether the file
@@ -263,13 +264,13 @@ func TestResumeOfAForgottenUpload(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		details error
-		found   *storedFile
+		found   *transfer.File
 		want    bool
 	}{
 		"details may not be read":   {details: &APIError{Operation: operation.GetFileDetails, Status: http.StatusForbidden}, want: true},
 		"there is no file":          {details: &APIError{Operation: operation.GetFileDetails, Status: http.StatusNotFound}},
-		"there is another file":     {found: &storedFile{size: 2501}},
-		"there is a file like ours": {found: &storedFile{size: 2500}, want: true},
+		"there is another file":     {found: &transfer.File{Size: 2501}},
+		"there is a file like ours": {found: &transfer.File{Size: 2500}, want: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -278,7 +279,7 @@ func TestResumeOfAForgottenUpload(t *testing.T) {
 				c, m := newMemoryClient(1000, 2, 8)
 				saved := interrupted(t, c, m, Bytes(data))
 				if m.found = test.found; m.found != nil {
-					m.found.modified = time.Now()
+					m.found.Modified = time.Now()
 				}
 				m.fail = func(op string, _ int64, _ int) error {
 					switch op {
@@ -319,7 +320,7 @@ func TestOldFileIsNotAdopted(t *testing.T) {
 				c.uploadBy(beginning{m, func(file *gen.FileDetails) {
 					file.LastModified = gen.EpochMillis(max(0, began.UnixMilli()))
 				}})
-				m.found = &storedFile{path: "/uploads/file.bin", size: 500, etag: "old", modified: time.Now().Add(test.found)}
+				m.found = &transfer.File{Path: "/uploads/file.bin", Size: 500, ETag: "old", Modified: time.Now().Add(test.found)}
 				m.fail = func(op string, _ int64, _ int) error {
 					if op == operation.CompleteUploadPart || op == operation.ListUploadParts {
 						return &APIError{Operation: op, Status: http.StatusNotFound}

@@ -120,14 +120,14 @@ func TestBadPathsAreNotSent(t *testing.T) {
 		wantArgumentError(t, err, "filePath")
 	}
 	for _, id := range []string{"", ".", "..", "a/b", "../..", "a%2fb", "ü"} {
-		_, err := c.api.getPart(t.Context(), id, 0)
+		_, err := c.api.GetPart(t.Context(), id, 0)
 		wantArgumentError(t, err, "uploadId")
-		_, err = c.api.listParts(t.Context(), id)
+		_, err = c.api.ListParts(t.Context(), id)
 		wantArgumentError(t, err, "uploadId")
-		_, err = c.api.completePart(t.Context(), id, 0, "e")
+		_, err = c.api.CompletePart(t.Context(), id, 0, "e")
 		wantArgumentError(t, err, "uploadId")
 	}
-	_, err := c.api.getPart(t.Context(), testUpload, -1)
+	_, err := c.api.GetPart(t.Context(), testUpload, -1)
 	wantArgumentError(t, err, "uploadPartIndex")
 }
 

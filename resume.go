@@ -29,7 +29,7 @@ func (c *Client) Resume(ctx context.Context, checkpoint Checkpoint, source Sourc
 	if err := checkpoint.check(c); err != nil {
 		return nil, err
 	}
-	in, err := source.input(ctx, c.engine.budget)
+	in, err := source.input(ctx, c.engine.Budget)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (u *upload) resume(ctx context.Context) error {
 	if !Fingerprint(now).equal(u.checkpoint.Source) {
 		return fmt.Errorf("%w: it is not the one of the checkpoint", ErrSourceChanged)
 	}
-	stored, err := u.transfer.resume(ctx, u.id, u.checkpoint.PartCount, u.target())
+	stored, err := u.transfer.Resume(ctx, u.id, u.checkpoint.PartCount, u.target())
 	return u.stored(stored, err)
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
 // interrupted uploads data until the parts in keep are complete and returns the
@@ -131,9 +132,9 @@ func TestResumeOfACompleteUpload(t *testing.T) {
 // there before.
 func TestDetailsOfAnotherFile(t *testing.T) {
 	t.Parallel()
-	for name, found := range map[string]storedFile{
-		"another size": {size: 2499, etag: "old", modified: time.UnixMilli(0)},
-		"older":        {size: 2500, etag: "old", modified: time.UnixMilli(-1)},
+	for name, found := range map[string]transfer.File{
+		"another size": {Size: 2499, ETag: "old", Modified: time.UnixMilli(0)},
+		"older":        {Size: 2500, ETag: "old", Modified: time.UnixMilli(-1)},
 	} {
 		data := content(2500)
 		c, m := newMemoryClient(1000, 2, 8)

@@ -238,7 +238,7 @@ func TestStreamsSpoolAndCleanUp(t *testing.T) {
 
 	// A part larger than the budget.
 	c, m := newMemoryClient(2*minBudget, 2, 8)
-	c.engine.budget = source.NewBudget(minBudget)
+	c.engine.Budget = source.NewBudget(minBudget)
 	m.fail = func(op string, _ int64, _ int) error {
 		if n := len(open()); op == operation.PutPart && n > 1 {
 			t.Errorf("%d parts lie on the disk at a time", n)
@@ -324,7 +324,7 @@ func TestPanicsGiveBackWhatTheyHeld(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := newMemoryClient(4<<20, 2, 8)
-			c.engine.budget = source.NewBudget(minBudget)
+			c.engine.Budget = source.NewBudget(minBudget)
 			func() {
 				defer func() {
 					if recover() == nil {
@@ -352,7 +352,7 @@ func TestRefusedETagOfAStream(t *testing.T) {
 	for _, parts := range []int64{2, 8} {
 		synctest.Test(t, func(t *testing.T) {
 			c, m := newMemoryClient(1000, 8, 16)
-			c.engine.budget = source.NewBudget(1000 * parts)
+			c.engine.Budget = source.NewBudget(1000 * parts)
 			m.latency = time.Second
 			m.fail = func(op string, index int64, nth int) error {
 				if op == operation.CompleteUploadPart && nth == 2 { // the first has no others beside it

@@ -9,6 +9,7 @@ import (
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/source"
+	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
 // Progress says how far an upload has come. All fields are bytes.
@@ -53,7 +54,7 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 	if err != nil {
 		return nil, err
 	}
-	in, err := source.input(ctx, c.engine.budget)
+	in, err := source.input(ctx, c.engine.Budget)
 	if err != nil {
 		return nil, err
 	}
@@ -75,21 +76,21 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 type upload struct {
 	client     *Client
 	in         *source.Opened
-	transfer   *transfer
+	transfer   *transfer.Upload
 	id         string // empty until the service has given it one
 	file       FileDetails
 	checkpoint *Checkpoint
 }
 
 func (c *Client) newUpload(in *source.Opened, progress func(Progress)) *upload {
-	var report func(counts)
+	var report func(transfer.Counts)
 	if progress != nil {
-		report = func(n counts) { progress(Progress(n)) }
+		report = func(n transfer.Counts) { progress(Progress(n)) }
 	}
-	return &upload{client: c, in: in, transfer: c.engine.newTransfer(in, report)}
+	return &upload{client: c, in: in, transfer: c.engine.NewUpload(in, report)}
 }
 
-func (u *upload) end() { u.transfer.end() }
+func (u *upload) end() { u.transfer.End() }
 
 // run begins an upload and sends its parts.
 func (u *upload) run(ctx context.Context, request gen.BeginMultipartUploadRequest, save func(Checkpoint) error) error {
@@ -102,7 +103,7 @@ func (u *upload) run(ctx context.Context, request gen.BeginMultipartUploadReques
 			return err
 		}
 	}
-	stored, err := u.transfer.sendAll(ctx)
+	stored, err := u.transfer.SendAll(ctx)
 	return u.stored(stored, err)
 }
 
@@ -111,7 +112,7 @@ func (u *upload) run(ctx context.Context, request gen.BeginMultipartUploadReques
 // file.
 func (u *upload) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (parts int64, err error) {
 	var answer *gen.BeginMultipartUploadResponse
-	if err := u.transfer.call(ctx, operation.BeginMultipartUpload, func(ctx context.Context) (err error) {
+	if err := u.transfer.Call(ctx, operation.BeginMultipartUpload, func(ctx context.Context) (err error) {
 		answer, err = u.client.service.begin(ctx, request)
 		return err
 	}); err != nil {
@@ -125,18 +126,18 @@ func (u *upload) begin(ctx context.Context, request gen.BeginMultipartUploadRequ
 	// and its size is what we have announced.
 	u.file.ETag, u.file.Size = "", u.in.Size
 	parts = answer.UploadParts.Count
-	return parts, u.transfer.begun(u.id, parts, partOf(answer.UploadParts.First), u.target())
+	return parts, u.transfer.Begun(u.id, parts, partOf(answer.UploadParts.First), u.target())
 }
 
 // target is the file to come as the engine knows it.
-func (u *upload) target() storedFile {
-	return storedFile{path: u.file.FilePath, size: u.file.Size, etag: u.file.ETag, modified: u.file.LastModified}
+func (u *upload) target() transfer.File {
+	return transfer.File{Path: u.file.FilePath, Size: u.file.Size, ETag: u.file.ETag, Modified: u.file.LastModified}
 }
 
 // stored takes over what the engine found out about the stored file.
-func (u *upload) stored(file storedFile, err error) error {
+func (u *upload) stored(file transfer.File, err error) error {
 	if err == nil {
-		u.file.ETag, u.file.LastModified = file.etag, file.modified
+		u.file.ETag, u.file.LastModified = file.ETag, file.Modified
 	}
 	return err
 }
@@ -176,15 +177,15 @@ func (u *upload) failure(ctx context.Context, err error) error {
 		return err
 	}
 	failed := &UploadError{UploadID: u.id, Part: -1, Start: -1, End: -1, Err: err}
-	if part, ok := err.(*partError); ok { //nolint:errorlint // the engine's own, not one that it wraps
-		failed.Part, failed.Start, failed.End = part.index, part.start, part.end
-		failed.Attempts, failed.Err = part.attempts, part.err
+	if part, ok := err.(*transfer.PartError); ok { //nolint:errorlint // the engine's own, not one that it wraps
+		failed.Part, failed.Start, failed.End = part.Index, part.Start, part.End
+		failed.Attempts, failed.Err = part.Attempts, part.Err
 	}
 	if ctx.Err() != nil && !errors.Is(failed.Err, ctx.Err()) {
 		// A part failed and the caller gave up: both hold.
 		failed.Err = fmt.Errorf("%w: %w", ctx.Err(), failed.Err)
 	}
-	failed.MayExist = u.transfer.mayExist()
+	failed.MayExist = u.transfer.MayExist()
 	failed.Checkpoint = u.checkpoint
 	return failed
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
 func writeTemp(t *testing.T, data []byte) string {
@@ -266,7 +267,7 @@ func TestFailureAndCancelBothHold(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	refused := &APIError{Operation: operation.PutPart, Status: http.StatusRequestEntityTooLarge}
-	err := (&upload{id: memoryUpload, transfer: new(transfer)}).failure(ctx, &partError{index: 2, err: refused})
+	err := (&upload{id: memoryUpload, transfer: new(transfer.Upload)}).failure(ctx, &transfer.PartError{Index: 2, Err: refused})
 	var failed *UploadError
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, refused) || !errors.As(err, &failed) || failed.Part != 2 {
 		t.Errorf("%v must tell of the part, of its failure and of the cancellation", err)

@@ -1,4 +1,4 @@
-package bytescale
+package transfer
 
 import (
 	"errors"
@@ -12,10 +12,10 @@ import (
 )
 
 // drawFile draws a size and ranges that cover it.
-func drawFile(t *rapid.T) (size int64, parts []part) {
+func drawFile(t *rapid.T) (size int64, parts []Part) {
 	lengths := rapid.SliceOfN(rapid.Int64Range(1, 1<<40), 1, 40).Draw(t, "lengths")
 	for i, length := range lengths {
-		parts = append(parts, part{index: int64(i), start: size, end: size + length - 1})
+		parts = append(parts, Part{Index: int64(i), Start: size, End: size + length - 1})
 		size += length
 	}
 	return size, parts
@@ -29,7 +29,7 @@ func TestPlanAcceptsWhatFitsInAnyOrder(t *testing.T) {
 		missing := int64(0)
 		for _, p := range parts {
 			if rapid.Bool().Draw(t, "todo") {
-				todo = append(todo, p.index)
+				todo = append(todo, p.Index)
 				missing += p.length()
 			}
 		}
@@ -61,9 +61,9 @@ func TestPlanRefusesAnyWrongEdge(t *testing.T) {
 		broken := rapid.IntRange(0, len(parts)-1).Draw(t, "broken")
 		by := rapid.SampledFrom([]int64{-2, -1, 1, 2, math.MaxInt32}).Draw(t, "by")
 		if rapid.Bool().Draw(t, "start") {
-			parts[broken].start += by
+			parts[broken].Start += by
 		} else {
-			parts[broken].end += by
+			parts[broken].End += by
 		}
 		plan := newPlan(size, int64(len(parts)), nil)
 		for _, position := range rapid.Permutation(upTo(len(parts))).Draw(t, "order") {
@@ -81,17 +81,17 @@ func TestPlanRefusesAnyWrongEdge(t *testing.T) {
 func TestPlanEmptyFile(t *testing.T) {
 	t.Parallel()
 	plan := newPlan(0, 1, nil)
-	if _, err := plan.learn(0, part{start: 0, end: -1}); err != nil {
+	if _, err := plan.learn(0, Part{Start: 0, End: -1}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newPlan(1, 1, nil).learn(0, part{start: 0, end: -1}); !errors.Is(err, errs.ErrProtocol) {
+	if _, err := newPlan(1, 1, nil).learn(0, Part{Start: 0, End: -1}); !errors.Is(err, errs.ErrProtocol) {
 		t.Errorf("an empty part of a file of one byte: %v, want ErrProtocol", err)
 	}
 }
 
 func TestPlanRefusesForeignIndex(t *testing.T) {
 	t.Parallel()
-	if _, err := newPlan(10, 2, nil).learn(0, part{index: 1, start: 0, end: 4}); !errors.Is(err, errs.ErrProtocol) {
+	if _, err := newPlan(10, 2, nil).learn(0, Part{Index: 1, Start: 0, End: 4}); !errors.Is(err, errs.ErrProtocol) {
 		t.Errorf("%v, want ErrProtocol", err)
 	}
 }
@@ -100,7 +100,7 @@ func TestPlanKeepsOnlyOpenEdges(t *testing.T) {
 	t.Parallel()
 	plan := newPlan(1<<40, 1<<20, nil)
 	for i := range int64(1 << 12) {
-		if _, err := plan.learn(i, part{index: i, start: i << 20, end: (i+1)<<20 - 1}); err != nil {
+		if _, err := plan.learn(i, Part{Index: i, Start: i << 20, End: (i+1)<<20 - 1}); err != nil {
 			t.Fatal(err)
 		}
 		if n := len(plan.starts) + len(plan.ends); n > 1 {

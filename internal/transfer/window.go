@@ -1,4 +1,4 @@
-package bytescale
+package transfer
 
 import (
 	"context"

@@ -1,8 +1,10 @@
-package bytescale
+package transfer
 
 import (
 	"fmt"
 	"math"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // plan is the list of the parts to send, in ascending order, and checks that
@@ -46,7 +48,7 @@ func checkTodo(todo []int64, count int64) error {
 	last := int64(-1)
 	for _, index := range todo {
 		if index <= last || index >= count {
-			return fmt.Errorf("%w: remaining parts %d after %d of %d", ErrProtocol, index, last, count)
+			return fmt.Errorf("%w: remaining parts %d after %d of %d", errs.ErrProtocol, index, last, count)
 		}
 		last = index
 	}
@@ -56,22 +58,22 @@ func checkTodo(todo []int64, count int64) error {
 // learn takes in the range of the part at a position of the list. It returns the
 // number of bytes beside it that turn out to belong to parts not in the list,
 // those that the service has already.
-func (p *plan) learn(position int64, got part) (known int64, err error) {
+func (p *plan) learn(position int64, got Part) (known int64, err error) {
 	index := p.index(position)
 	switch {
-	case got.index != index:
-		return 0, fmt.Errorf("%w: asked for part %d, was told of part %d", ErrProtocol, index, got.index)
-	case got.start < 0 || got.end < got.start-1 || got.end >= p.size || got.end == math.MaxInt64:
-		return 0, fmt.Errorf("%w: part %d is bytes %d..%d of a file of %d bytes", ErrProtocol, index, got.start, got.end, p.size)
+	case got.Index != index:
+		return 0, fmt.Errorf("%w: asked for part %d, was told of part %d", errs.ErrProtocol, index, got.Index)
+	case got.Start < 0 || got.End < got.Start-1 || got.End >= p.size || got.End == math.MaxInt64:
+		return 0, fmt.Errorf("%w: part %d is bytes %d..%d of a file of %d bytes", errs.ErrProtocol, index, got.Start, got.End, p.size)
 	case got.length() == 0 && p.size > 0:
-		return 0, fmt.Errorf("%w: part %d is empty", ErrProtocol, index)
+		return 0, fmt.Errorf("%w: part %d is empty", errs.ErrProtocol, index)
 	}
 
-	before, err := p.join(position-1, position, got.start, p.starts, p.ends, true)
+	before, err := p.join(position-1, position, got.Start, p.starts, p.ends, true)
 	if err != nil {
 		return 0, err
 	}
-	after, err := p.join(position, position+1, got.end+1, p.ends, p.starts, false)
+	after, err := p.join(position, position+1, got.End+1, p.ends, p.starts, false)
 	return before + after, err
 }
 
@@ -101,7 +103,7 @@ func (p *plan) join(left, right, edge int64, own, others map[int64]int64, edgeIs
 		end, start = other, edge
 	}
 	if gap, between := start-end, p.between(left, right); gap < between || between == 0 && gap > 0 {
-		return 0, fmt.Errorf("%w: %d bytes between byte %d and byte %d, for %d parts", ErrProtocol, gap, end, start, between)
+		return 0, fmt.Errorf("%w: %d bytes between byte %d and byte %d, for %d parts", errs.ErrProtocol, gap, end, start, between)
 	}
 	return start - end, nil
 }

@@ -1,4 +1,4 @@
-package bytescale
+package transfer
 
 import (
 	"context"
@@ -25,16 +25,16 @@ const (
 
 // held is a part's descriptor and when it was given.
 type held struct {
-	part
+	Part
 	since time.Time
 }
 
-func hold(p part) *held { return &held{part: p, since: time.Now()} }
+func hold(p Part) *held { return &held{Part: p, since: time.Now()} }
 
 // partRun is the way of one part: its URL is fetched, its bytes are sent, its
 // completion is confirmed.
 type partRun struct {
-	*transfer
+	*Upload
 	position, index int64
 	held            *held // nil until known
 	rangeErr        error // what is wrong with its range
@@ -71,19 +71,19 @@ func (p *partRun) do(ctx context.Context) error {
 }
 
 // run brings the part to the service.
-func (p *partRun) run(ctx context.Context) (completion, error) {
+func (p *partRun) run(ctx context.Context) (Completion, error) {
 	if p.held == nil {
 		if err := p.fetch(ctx); err != nil {
-			return completion{}, err
+			return Completion{}, err
 		}
-		p.rangeErr = p.learn(p.position, p.held.part)
+		p.rangeErr = p.learn(p.position, p.held.Part)
 	}
 	if p.rangeErr != nil {
-		return completion{}, p.rangeErr
+		return Completion{}, p.rangeErr
 	}
 	data, err := p.chunk(ctx)
 	if err != nil {
-		return completion{}, err
+		return Completion{}, err
 	}
 	defer data.Release()
 
@@ -102,10 +102,10 @@ func (p *partRun) run(ctx context.Context) (completion, error) {
 
 // sendOnce sends the part's bytes and its completion, with all retries that
 // need no second PUT of stored bytes.
-func (p *partRun) sendOnce(ctx context.Context, data source.Chunk) (completion, retry.Decision, error) {
+func (p *partRun) sendOnce(ctx context.Context, data source.Chunk) (Completion, retry.Decision, error) {
 	etag, err := p.put(ctx, data.Payload)
 	if err != nil {
-		return completion{}, p.policy.Decide(operation.PutPart, err), err
+		return Completion{}, p.Policy.Decide(operation.PutPart, err), err
 	}
 	data.Spare()
 	if !p.counted {
@@ -114,7 +114,7 @@ func (p *partRun) sendOnce(ctx context.Context, data source.Chunk) (completion, 
 	}
 	if p.last {
 		if err := p.proveSource(ctx); err != nil {
-			return completion{}, retry.Stop, err
+			return Completion{}, retry.Stop, err
 		}
 	}
 	return p.complete(ctx, etag)
@@ -123,13 +123,13 @@ func (p *partRun) sendOnce(ctx context.Context, data source.Chunk) (completion, 
 // chunk is the part's bytes. Those of a plain stream are read in order.
 func (p *partRun) chunk(ctx context.Context) (source.Chunk, error) {
 	if p.in.Stream == nil {
-		return p.in.Chunk(p.held.start, p.held.length()), nil
+		return p.in.Chunk(p.held.Start, p.held.length()), nil
 	}
 	if err := p.turn(ctx); err != nil {
 		return source.Chunk{}, err
 	}
 	defer close(p.read)
-	return p.in.Stream.ReadChunk(ctx, p.held.start, p.held.length(), p.budget)
+	return p.in.Stream.ReadChunk(ctx, p.held.Start, p.held.length(), p.Budget)
 }
 
 // turn waits until the part before has been read from the stream.
@@ -182,29 +182,29 @@ func (p *partRun) length() int64 {
 	return p.held.length()
 }
 
-// partError is the failure of a part that ends its upload.
-type partError struct {
-	index      int64
-	start, end int64 // positions of its first and last byte; -1 if they are not known
-	attempts   int   // at the step that failed
-	err        error
+// PartError is the failure of a part that ends its upload.
+type PartError struct {
+	Index      int64
+	Start, End int64 // positions of its first and last byte; -1 if they are not known
+	Attempts   int   // at the step that failed
+	Err        error
 }
 
-func (e *partError) Error() string { return fmt.Sprintf("part %d: %v", e.index, e.err) }
-func (e *partError) Unwrap() error { return e.err }
+func (e *PartError) Error() string { return fmt.Sprintf("part %d: %v", e.Index, e.Err) }
+func (e *PartError) Unwrap() error { return e.Err }
 
 func (p *partRun) failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	failed := &partError{index: p.index, start: -1, end: -1, attempts: p.step.Count(), err: err}
+	failed := &PartError{Index: p.index, Start: -1, End: -1, Attempts: p.step.Count(), Err: err}
 	if p.held != nil {
-		failed.start, failed.end = p.held.start, p.held.end
+		failed.Start, failed.End = p.held.Start, p.held.End
 	}
 	if errors.Is(err, errs.ErrSourceSize) && p.in.Stream == nil {
 		// A file that became shorter has changed: that says more.
 		if changed := p.in.Verify(ctx); changed != nil {
-			failed.err = changed
+			failed.Err = changed
 		}
 	}
 	return failed

@@ -1,4 +1,4 @@
-package bytescale
+package transfer
 
 import (
 	"context"
@@ -18,14 +18,14 @@ import (
 func (p *partRun) fetch(ctx context.Context) error {
 	r := p.begins(operation.GetUploadPart)
 	for {
-		got, err := p.service.getPart(r.Next(ctx), p.uploadID, p.index)
+		got, err := p.Service.GetPart(r.Next(ctx), p.uploadID, p.index)
 		if err == nil {
 			return p.take(got)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		switch p.policy.Decide(operation.GetUploadPart, err) {
+		switch p.Policy.Decide(operation.GetUploadPart, err) {
 		case retry.Retry:
 			if err := r.Wait(ctx, err); err != nil {
 				return err
@@ -45,13 +45,13 @@ func (p *partRun) begins(op string) *retry.Attempts {
 }
 
 // take holds a descriptor. A part's range never changes.
-func (p *partRun) take(got part) error {
+func (p *partRun) take(got Part) error {
 	if err := p.checkPart(operation.GetUploadPart, got); err != nil {
 		return err
 	}
-	if p.held != nil && (got.index != p.index || got.start != p.held.start || got.end != p.held.end) {
+	if p.held != nil && (got.Index != p.index || got.Start != p.held.Start || got.End != p.held.End) {
 		return fmt.Errorf("%w: part %d was bytes %d..%d and became bytes %d..%d of part %d",
-			errs.ErrProtocol, p.index, p.held.start, p.held.end, got.start, got.end, got.index)
+			errs.ErrProtocol, p.index, p.held.Start, p.held.End, got.Start, got.End, got.Index)
 	}
 	p.held = hold(got)
 	return nil
@@ -94,13 +94,13 @@ func (p *partRun) put(ctx context.Context, payload wire.Payload) (string, error)
 		if fetchErr := (*fetchError)(nil); errors.As(err, &fetchErr) {
 			return "", fetchErr.err
 		}
-		switch p.policy.Decide(operation.PutPart, err) {
+		switch p.Policy.Decide(operation.PutPart, err) {
 		case retry.Retry:
 			if err := r.Wait(ctx, err); err != nil {
 				return "", err
 			}
 		case retry.AskServer:
-			if err := p.doneOr(ctx, err); p.policy(err).Status != http.StatusNotFound || errors.Is(err, errs.ErrUploadUnknown) {
+			if err := p.doneOr(ctx, err); p.Policy(err).Status != http.StatusNotFound || errors.Is(err, errs.ErrUploadUnknown) {
 				return "", err
 			}
 			fallthrough // the upload lives, so it is the URL that has died
@@ -126,7 +126,7 @@ func (p *partRun) renewURL(ctx context.Context, r *retry.Attempts, nth int, err 
 			return err
 		}
 	}
-	p.onURLRefresh(urlRefreshed{uploadID: p.uploadID, part: p.index, status: p.policy(err).Status, err: err})
+	p.OnURLRefresh(URLRefreshed{UploadID: p.uploadID, Part: p.index, Status: p.Policy(err).Status, Err: err})
 	return p.fetch(ctx)
 }
 
@@ -137,7 +137,7 @@ func (e *fetchError) Error() string { return e.err.Error() }
 
 // putInTurn waits for a place among the PUTs in flight and does one attempt.
 func (p *partRun) putInTurn(ctx context.Context, r *retry.Attempts, payload wire.Payload) (string, error) {
-	release, err := p.limits.Put(ctx, payload.Size)
+	release, err := p.Limits.Put(ctx, payload.Size)
 	if err != nil {
 		return "", err
 	}
@@ -153,8 +153,8 @@ func (p *partRun) putInTurn(ctx context.Context, r *retry.Attempts, payload wire
 
 // putOnce is one attempt. When it returns, nothing reads the payload any more.
 func (p *partRun) putOnce(ctx context.Context, payload wire.Payload) (string, error) {
-	ctx, attempt := wire.NewAttempt(ctx, payload, p.progress.sent, p.link)
-	etag, err := p.service.putPart(ctx, p.held.url, payload.Size, attempt.Body)
+	ctx, attempt := wire.NewAttempt(ctx, payload, p.progress.sent, p.Link)
+	etag, err := p.Service.PutPart(ctx, p.held.URL, payload.Size, attempt.Body)
 	sent, err := attempt.End(err)
 	if err != nil {
 		p.progress.lost(sent)
@@ -165,21 +165,21 @@ func (p *partRun) putOnce(ctx context.Context, payload wire.Payload) (string, er
 }
 
 // complete tells the service the part's etag.
-func (p *partRun) complete(ctx context.Context, etag string) (completion, retry.Decision, error) {
+func (p *partRun) complete(ctx context.Context, etag string) (Completion, retry.Decision, error) {
 	r := p.begins(operation.CompleteUploadPart)
 	for {
-		answer, err := p.service.completePart(r.Next(ctx), p.uploadID, p.index, etag)
+		answer, err := p.Service.CompletePart(r.Next(ctx), p.uploadID, p.index, etag)
 		if err == nil {
 			return answer, retry.Stop, nil
 		}
 		if ctx.Err() != nil {
 			p.setUncertain(p.last)
-			return completion{}, retry.Stop, ctx.Err()
+			return Completion{}, retry.Stop, ctx.Err()
 		}
-		switch then := p.policy.Decide(operation.CompleteUploadPart, err); then {
+		switch then := p.Policy.Decide(operation.CompleteUploadPart, err); then {
 		case retry.Retry:
 			if err := r.Wait(ctx, err); err != nil {
-				return completion{}, retry.Stop, err
+				return Completion{}, retry.Stop, err
 			}
 		case retry.AskServer:
 			if answer, then, err := p.settle(ctx, r, err); then != retry.Retry {
@@ -195,49 +195,49 @@ func (p *partRun) complete(ctx context.Context, etag string) (completion, retry.
 					return answer, retry.Stop, askErr
 				}
 			}
-			return completion{}, then, err
+			return Completion{}, then, err
 		}
 	}
 }
 
 // settle finds out what became of a completion whose answer was lost, or which the
 // service says is not one of its parts. The verdict "again" is to complete once more.
-func (p *partRun) settle(ctx context.Context, r *retry.Attempts, err error) (completion, retry.Decision, error) {
+func (p *partRun) settle(ctx context.Context, r *retry.Attempts, err error) (Completion, retry.Decision, error) {
 	p.doubt = true
 	p.setUncertain(p.last)
-	missing := p.policy(err).Status == http.StatusNotFound
+	missing := p.Policy(err).Status == http.StatusNotFound
 	var gaveUp error // there is to be no other attempt
 	if !missing {
 		gaveUp = r.Wait(ctx, err)
 	}
 	if gaveUp != nil && (ctx.Err() != nil || !p.last) {
-		return completion{}, retry.Stop, gaveUp
+		return Completion{}, retry.Stop, gaveUp
 	}
 	answer, done, askErr := p.carriedOut(ctx)
 	switch {
 	case askErr != nil:
-		return completion{}, retry.Stop, askErr
+		return Completion{}, retry.Stop, askErr
 	case done:
 		return answer, retry.Stop, nil
 	case gaveUp != nil:
-		return completion{}, retry.Stop, gaveUp
+		return Completion{}, retry.Stop, gaveUp
 	case missing:
-		return completion{}, retry.ResendPart, err
+		return Completion{}, retry.ResendPart, err
 	}
-	return completion{}, retry.Retry, nil
+	return Completion{}, retry.Retry, nil
 }
 
 // carriedOut asks the service whether it has the part as complete, and for the last
 // one, if need be, whether the file is there: a file that is stored must not be
 // reported as an error.
-func (p *partRun) carriedOut(ctx context.Context) (answer completion, done bool, err error) {
+func (p *partRun) carriedOut(ctx context.Context) (answer Completion, done bool, err error) {
 	p.setUncertain(p.last)
 	done, err = p.isDone(ctx)
 	switch {
 	case err != nil && p.last && p.stored(ctx):
-		return completion{completed: true, etag: p.file.etag}, true, nil
+		return Completion{Completed: true, ETag: p.file.ETag}, true, nil
 	case err == nil && !done:
 		p.setUncertain(false)
 	}
-	return completion{}, done, err
+	return Completion{}, done, err
 }

@@ -1,12 +1,12 @@
-package bytescale
+package transfer
 
 import (
 	"sync"
 	"time"
 )
 
-// counts are the bytes of one upload; see Progress.
-type counts struct {
+// Counts are the bytes of one upload; see Progress.
+type Counts struct {
 	Sent, InFlight, Confirmed, Total int64
 }
 
@@ -18,13 +18,13 @@ const progressInterval = 100 * time.Millisecond
 // one call at a time.
 type progress struct {
 	mu       sync.Mutex
-	report   func(counts)
-	now      counts
+	report   func(Counts)
+	now      Counts
 	reported time.Time
 }
 
-func newProgress(total int64, report func(counts)) *progress {
-	p := &progress{report: report, now: counts{Total: total}}
+func newProgress(total int64, report func(Counts)) *progress {
+	p := &progress{report: report, now: Counts{Total: total}}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.call()

@@ -1,4 +1,6 @@
-package bytescale
+// Package transfer sends the parts of one upload, from the answer that began it to
+// the stored file.
+package transfer
 
 import (
 	"context"
@@ -16,38 +18,38 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// engine sends the parts of uploads. It is what all uploads of a client share.
-type engine struct {
-	service service
-	limits  *limits.Limits
-	budget  *source.Budget
-	link    *wire.Link
-	policy  retry.Policy
+// Engine sends the parts of uploads. It is what all uploads of a client share.
+type Engine struct {
+	Service Service
+	Limits  *limits.Limits
+	Budget  *source.Budget
+	Link    *wire.Link
+	Policy  retry.Policy
 
-	onRetry      func(retry.Retried)
-	onURLRefresh func(urlRefreshed)
+	OnRetry      func(retry.Retried)
+	OnURLRefresh func(URLRefreshed)
 }
 
-// urlRefreshed says that storage refused the URL of a part and that a fresh one is
+// URLRefreshed says that storage refused the URL of a part and that a fresh one is
 // fetched.
-type urlRefreshed struct {
-	uploadID string
-	part     int64
-	status   int
-	err      error
+type URLRefreshed struct {
+	UploadID string
+	Part     int64
+	Status   int
+	Err      error
 }
 
-// transfer is one upload under way, from its begin or its checkpoint to the
+// Upload is one upload under way, from its begin or its checkpoint to the
 // stored file. Nothing of it outlives Upload or Resume.
-type transfer struct {
-	*engine
+type Upload struct {
+	*Engine
 	in       *source.Opened
 	progress *progress
 	retries  *retry.Budget
 
 	uploadID string
 	count    int64
-	file     storedFile
+	file     File
 	first    *held // that came with the begin answer; nil for a resumed upload
 
 	window *window
@@ -62,64 +64,64 @@ type transfer struct {
 	completed bool          // the service said that the file exists
 }
 
-// newTransfer begins to report. report may be nil.
-func (e *engine) newTransfer(in *source.Opened, report func(counts)) *transfer {
-	t := &transfer{
-		engine:   e,
+// NewUpload begins to report. report may be nil.
+func (e *Engine) NewUpload(in *source.Opened, report func(Counts)) *Upload {
+	t := &Upload{
+		Engine:   e,
 		in:       in,
 		progress: newProgress(in.Size, report), // which calls report: that may panic
-		retries:  retry.NewBudget(e.limits.MaxCalls + e.limits.MaxPuts),
+		retries:  retry.NewBudget(e.Limits.MaxCalls + e.Limits.MaxPuts),
 	}
-	e.limits.Uploads.Add(1)
+	e.Limits.Uploads.Add(1)
 	return t
 }
 
-// end is the counterpart of newTransfer.
-func (t *transfer) end() {
-	t.limits.Uploads.Add(-1)
+// End is the counterpart of newTransfer.
+func (t *Upload) End() {
+	t.Limits.Uploads.Add(-1)
 	if t.in.Stream != nil {
-		t.budget.Trim()
+		t.Budget.Trim()
 	}
 }
 
-// mayExist says whether the file may be stored although the upload failed.
-func (t *transfer) mayExist() bool { return t.uncertain }
+// MayExist says whether the file may be stored although the upload failed.
+func (t *Upload) MayExist() bool { return t.uncertain }
 
-// begun notes what the service said of a new upload, and refuses what makes no
+// Begun notes what the service said of a new upload, and refuses what makes no
 // sense.
-func (t *transfer) begun(uploadID string, count int64, first part, file storedFile) error {
+func (t *Upload) Begun(uploadID string, count int64, first Part, file File) error {
 	t.uploadID, t.count, t.file, t.first = uploadID, count, file, hold(first)
 	switch {
 	case count < 1 || count > max(1, t.in.Size):
 		return fmt.Errorf("%w: %s: %d parts for %d bytes", errs.ErrProtocol, operation.BeginMultipartUpload, count, t.in.Size)
-	case first.index < 0 || first.index >= count:
-		return fmt.Errorf("%w: %s: first part is %d of %d", errs.ErrProtocol, operation.BeginMultipartUpload, first.index, count)
+	case first.Index < 0 || first.Index >= count:
+		return fmt.Errorf("%w: %s: first part is %d of %d", errs.ErrProtocol, operation.BeginMultipartUpload, first.Index, count)
 	}
 	return t.checkPart(operation.BeginMultipartUpload, first)
 }
 
-// sendAll sends all parts of an upload that has begun and returns the stored file.
-func (t *transfer) sendAll(ctx context.Context) (storedFile, error) {
+// SendAll sends all parts of an upload that has begun and returns the stored file.
+func (t *Upload) SendAll(ctx context.Context) (File, error) {
 	if err := t.send(ctx, newPlan(t.in.Size, t.count, nil), t.first); err != nil {
-		return storedFile{}, err
+		return File{}, err
 	}
 	return t.finish(ctx)
 }
 
-// resume sends the parts that the service lacks of an upload that began earlier, and
+// Resume sends the parts that the service lacks of an upload that began earlier, and
 // returns the stored file.
-func (t *transfer) resume(ctx context.Context, uploadID string, count int64, file storedFile) (storedFile, error) {
+func (t *Upload) Resume(ctx context.Context, uploadID string, count int64, file File) (File, error) {
 	t.uploadID, t.count, t.file = uploadID, count, file
 	todo, err := t.remaining(ctx, t.retrier(operation.ListUploadParts, -1))
 	if err != nil {
 		if errors.Is(err, errs.ErrUploadUnknown) {
 			t.setUncertain(t.mayHaveEnded(ctx))
 		}
-		return storedFile{}, err
+		return File{}, err
 	}
 	if len(todo) > 0 {
 		if err := t.send(ctx, newPlan(t.in.Size, t.count, todo), nil); err != nil {
-			return storedFile{}, err
+			return File{}, err
 		}
 	}
 	return t.finish(ctx)
@@ -128,9 +130,9 @@ func (t *transfer) resume(ctx context.Context, uploadID string, count int64, fil
 // send sends the parts of the plan and returns when all are confirmed, or with
 // the first error that no retry could help, when nothing is under way any more.
 // first, if not nil, is the descriptor that came with the begin answer.
-func (t *transfer) send(ctx context.Context, p *plan, first *held) error {
+func (t *Upload) send(ctx context.Context, p *plan, first *held) error {
 	t.plan, t.due, t.pending, t.alone = p, p.length(), p.length(), make(chan struct{})
-	t.window = newWindow(t.limits, t.progress.bytesSent)
+	t.window = newWindow(t.Limits, t.progress.bytesSent)
 	t.settleAlone()
 
 	if err := t.sendParts(ctx, first); err != nil {
@@ -147,7 +149,7 @@ func (t *transfer) send(ctx context.Context, p *plan, first *held) error {
 }
 
 // sendParts sends the parts of the plan. When it returns, none is under way.
-func (t *transfer) sendParts(ctx context.Context, first *held) error {
+func (t *Upload) sendParts(ctx context.Context, first *held) error {
 	if t.plan.length() == 1 { // as many small files have it: no goroutine is needed
 		if err := t.window.enter(ctx); err != nil {
 			return err
@@ -169,24 +171,24 @@ func (t *transfer) sendParts(ctx context.Context, first *held) error {
 
 // partRun is the run of the part at a position of the plan. before is that of the one
 // before it, if there is one.
-func (t *transfer) partRun(position int64, first *held, before *partRun) *partRun {
-	run := &partRun{transfer: t, position: position, index: t.plan.index(position)}
+func (t *Upload) partRun(position int64, first *held, before *partRun) *partRun {
+	run := &partRun{Upload: t, position: position, index: t.plan.index(position)}
 	if t.in.Stream != nil {
 		run.read = make(chan struct{})
 		if before != nil {
 			run.previous = before.read
 		}
 	}
-	if first != nil && first.index == run.index {
+	if first != nil && first.Index == run.index {
 		// Now, so that a part that overlaps it is found out before it is sent.
-		run.held, run.rangeErr = first, t.learn(position, first.part)
+		run.held, run.rangeErr = first, t.learn(position, first.Part)
 	}
 	return run
 }
 
 // completionDue notes that a part's bytes are with the service and says whether
 // its completion is the last one. That one makes the file exist.
-func (t *transfer) completionDue() (last bool) {
+func (t *Upload) completionDue() (last bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.due--
@@ -195,7 +197,7 @@ func (t *transfer) completionDue() (last bool) {
 
 // proveSource waits until every part but one is confirmed and then checks that
 // the source is what was announced: no other file must be stored.
-func (t *transfer) proveSource(ctx context.Context) error {
+func (t *Upload) proveSource(ctx context.Context) error {
 	select {
 	case <-t.alone:
 	case <-ctx.Done():
@@ -211,12 +213,12 @@ func (t *transfer) proveSource(ctx context.Context) error {
 }
 
 // confirmed notes that the service has a part, of which inFlight bytes were sent.
-func (t *transfer) confirmed(length, inFlight int64, answer completion) {
+func (t *Upload) confirmed(length, inFlight int64, answer Completion) {
 	t.mu.Lock()
 	t.pending--
-	if answer.completed {
+	if answer.Completed {
 		t.completed = true
-		t.file.etag = answer.etag
+		t.file.ETag = answer.ETag
 	}
 	t.settleAlone()
 	t.mu.Unlock()
@@ -226,21 +228,21 @@ func (t *transfer) confirmed(length, inFlight int64, answer completion) {
 
 // setUncertain notes whether the completion that makes the file exist may have
 // been carried out although nobody said so.
-func (t *transfer) setUncertain(uncertain bool) {
+func (t *Upload) setUncertain(uncertain bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.uncertain = uncertain
 }
 
 // settleAlone closes alone when it is time. The caller holds mu, or is alone.
-func (t *transfer) settleAlone() {
+func (t *Upload) settleAlone() {
 	if t.pending == 1 {
 		close(t.alone)
 	}
 }
 
 // learn checks a part's range against those of its neighbours.
-func (t *transfer) learn(position int64, p part) error {
+func (t *Upload) learn(position int64, p Part) error {
 	t.mu.Lock()
 	known, err := t.plan.learn(position, p)
 	t.mu.Unlock()
@@ -252,24 +254,24 @@ func (t *transfer) learn(position int64, p part) error {
 
 // checkPart refuses a descriptor that belongs to another upload or has no URL
 // that a body could be sent to.
-func (t *transfer) checkPart(op string, p part) error {
-	if p.uploadID != t.uploadID {
-		return fmt.Errorf("%w: %s: part %d is of another upload", errs.ErrProtocol, op, p.index)
+func (t *Upload) checkPart(op string, p Part) error {
+	if p.UploadID != t.uploadID {
+		return fmt.Errorf("%w: %s: part %d is of another upload", errs.ErrProtocol, op, p.Index)
 	}
-	if _, err := wire.ParseUploadURL(p.url); err != nil {
-		return fmt.Errorf("%s: part %d: %w", op, p.index, err)
+	if _, err := wire.ParseUploadURL(p.URL); err != nil {
+		return fmt.Errorf("%s: part %d: %w", op, p.Index, err)
 	}
 	return nil
 }
 
-// call makes a call that needs no other remedy than being made again.
-func (t *transfer) call(ctx context.Context, op string, attempt func(context.Context) error) error {
+// Call makes a call that needs no other remedy than being made again.
+func (t *Upload) Call(ctx context.Context, op string, attempt func(context.Context) error) error {
 	return t.retrier(op, -1).Do(ctx, attempt)
 }
 
-func (t *transfer) retrier(op string, index int64) *retry.Attempts {
+func (t *Upload) retrier(op string, index int64) *retry.Attempts {
 	return &retry.Attempts{
-		Policy: t.policy, OnRetry: t.onRetry, Budget: t.retries,
+		Policy: t.Policy, OnRetry: t.OnRetry, Budget: t.retries,
 		Operation: op, UploadID: t.uploadID, Part: index,
 	}
 }
