@@ -1,16 +1,12 @@
 package bytescale
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 
@@ -137,7 +133,7 @@ func (s *httpService) delete(ctx context.Context, filePath string) error {
 	case resp.StatusCode/100 == 2:
 		return protocolError(operation.DeleteFile, resp.StatusCode, "204 was expected")
 	}
-	return s.client.apiError(operation.DeleteFile, resp, false)
+	return s.client.apiError(operation.DeleteFile, resp)
 }
 
 // PutPart sends a part to storage. The URL is its own permission: no credentials
@@ -159,14 +155,13 @@ func (s *httpService) PutPart(ctx context.Context, address string, size int64, b
 		req.GetBody = body
 		req.ContentLength = size
 	}
-	resp, err := s.client.send(req, call{operation: operation.PutPart, attempt: operation.AttemptOf(ctx)}, true)
+	resp, err := s.client.rest.put(req)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", operation.PutPart, err)
 	}
-	s.client.limits.Answered(resp.StatusCode)
 	if resp.StatusCode/100 != 2 {
 		defer resp.Body.Close()
-		return "", s.client.apiError(operation.PutPart, resp, true)
+		return "", s.client.apiError(operation.PutPart, resp)
 	}
 	discard(resp)
 	etag := resp.Header.Get("ETag")
@@ -255,12 +250,6 @@ func answerError(op, wrong string) error {
 	return protocolError(op, http.StatusOK, "the "+wrong+" is missing or not a valid one")
 }
 
-// protocolError is an answer that means success and yet cannot be used. reason
-// quotes nothing of the answer.
-func protocolError(op string, status int, reason string) error {
-	return fmt.Errorf("%s: status %d: %w: %s", op, status, ErrProtocol, reason)
-}
-
 // absent is what numbers are set to before an answer is decoded: no number that
 // the API could send, so that one that is missing, or null, is refused with
 // those that are out of range.
@@ -278,94 +267,16 @@ func (c *Client) decode(op string, resp *http.Response, err error, to any) error
 	case resp.StatusCode/100 == 2:
 		return protocolError(op, resp.StatusCode, "200 was expected")
 	default:
-		return c.apiError(op, resp, false)
+		return c.apiError(op, resp)
 	}
-	content := answers.Get().(*bytes.Buffer)
-	defer func() {
-		if content.Cap() <= 64<<10 { // not that of a long list
-			answers.Put(content)
-		}
-	}()
-	content.Reset()
-	if _, err := content.ReadFrom(resp.Body); err != nil {
-		return fmt.Errorf("%s: read answer: %w", op, err)
-	}
-	if err := json.Unmarshal(content.Bytes(), to); err != nil {
-		return protocolError(op, resp.StatusCode, "the answer does not decode")
-	}
-	return nil
+	return readJSON(op, resp, to)
 }
 
-// answers are buffers for answers to be decoded from: what is decoded shares none
-// of their bytes.
-var answers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// maxMessage is the longest message of a server that is passed on, in
-// characters.
-const maxMessage = 500
-
-// apiError makes an error of an answer whose status means failure. The body may
-// be of any shape; what cannot be read is left out.
-func (c *Client) apiError(op string, resp *http.Response, signed bool) *APIError {
-	failed := &APIError{Operation: op, Status: resp.StatusCode}
-	failed.RetryAfter = retry.ParseAfter(resp.Header, time.Now())
-	// A body that breaks off still tells the status, which decides.
-	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if err != nil || len(content) > maxAnswer {
-		return failed
+// apiError makes an error of an answer whose status means failure.
+func (c *Client) apiError(op string, resp *http.Response) *APIError {
+	said := c.rest.refusal(op, resp)
+	return &APIError{
+		Operation: op, Status: resp.StatusCode, Code: said.code, Message: said.message, Details: said.details,
+		RetryAfter: retry.ParseAfter(resp.Header, time.Now()),
 	}
-	hide := c.redactor(resp.Request, signed)
-	code, message, details := readError(content)
-	failed.Code = short(hide.text(code))
-	failed.Message = short(hide.text(message))
-	if details != nil {
-		failed.Details, _ = hide.value(details).(map[string]any)
-	}
-	return failed
-}
-
-// readError reads the two shapes of errors that there are: the JSON of the API
-// (ErrorResponse in openapi.yaml) and the XML of object storage.
-func readError(content []byte) (code, message string, details map[string]any) {
-	var answer struct {
-		Error struct {
-			Code    any `json:"code"`
-			Message any `json:"message"`
-			Details any `json:"details"`
-		} `json:"error"`
-	}
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	decoder.UseNumber()
-	if decoder.Decode(&answer) == nil {
-		// What is of another type than documented must not cost the rest.
-		code, _ = answer.Error.Code.(string)
-		message, _ = answer.Error.Message.(string)
-		details, _ = answer.Error.Details.(map[string]any)
-		return code, message, details
-	}
-	var storage struct {
-		XMLName xml.Name `xml:"Error"`
-		Code    string   `xml:"Code"`
-		Message string   `xml:"Message"`
-	}
-	if xml.Unmarshal(content, &storage) == nil {
-		return storage.Code, storage.Message, nil
-	}
-	return "", "", nil
-}
-
-// short is text for an error message: one line, of bounded length, without
-// control characters, which a terminal could obey.
-func short(text string) string {
-	clean := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "�"))
-	runes := []rune(strings.Join(strings.Fields(clean), " "))
-	if len(runes) > maxMessage {
-		return string(runes[:maxMessage-1]) + "…"
-	}
-	return string(runes)
 }

@@ -276,7 +276,7 @@ func FuzzErrorBody(f *testing.F) {
 			t.Fatal(err)
 		}
 		req.Header.Set("Authorization", "Bearer "+testKey)
-		failed := c.apiError(operation.PutPart, answer(req, 400, string(body)), true)
+		failed := c.apiError(operation.PutPart, answer(req, 400, string(body)))
 		text := failed.Error()
 		if !utf8.ValidString(text) || utf8.RuneCountInString(text) > 1100 {
 			t.Fatalf("%d characters: %q", utf8.RuneCountInString(text), text)

@@ -33,18 +33,16 @@ const (
 // nothing to close; [Client.CloseIdleConnections] lets go of connections early.
 // Printing a Client, in whatever form, does not show its credentials.
 type Client struct {
-	credentials *credentials
-	accountID   string
-	apiURL      *url.URL
-	cdnURL      *url.URL
-	transport   http.RoundTripper
-	service     uploadService // api, but for the tests of the engine
-	api         *httpService
-	limits      *limits.Limits
-	engine      *transfer.Engine
-	generated   *gen.ClientWithResponses
-	observe     func(Event)
-	userAgent   string
+	accountID string
+	apiURL    *url.URL
+	cdnURL    *url.URL
+	rest      *restClient
+	limits    *limits.Limits
+	service   uploadService // api, but for the tests of the engine
+	api       *httpService
+	engine    *transfer.Engine
+	generated *gen.ClientWithResponses
+	observe   func(Event)
 }
 
 // NewClient returns a client for the account of apiKey: "public_…" or
@@ -67,22 +65,22 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		credentials: &credentials{basic: settings.basic},
-		accountID:   accountID,
-		apiURL:      settings.apiURL,
-		cdnURL:      settings.cdnURL,
-		transport:   settings.transport(),
-		observe:     settings.observe,
-		userAgent:   settings.userAgent,
-	}
-	if apiKey != "" {
-		c.credentials.key = newSecret(apiKey)
-	}
-	if settings.jwt != nil {
-		c.credentials.tokens = newTokens(settings.jwt)
+		accountID: accountID,
+		apiURL:    settings.apiURL,
+		cdnURL:    settings.cdnURL,
+		observe:   settings.observe,
 	}
 	c.limits = limits.New(settings.puts, settings.calls, settings.rate, c.onSlowDown)
-	c.generated, err = gen.NewClientWithResponses(c.apiURL.String(), gen.WithHTTPClient(&apiDoer{c}))
+	c.rest = newRestClient(restConfig{
+		transport:   settings.transport(),
+		credentials: newCredentials(apiKey, settings.basic, settings.jwt),
+		limits:      c.limits,
+		apiURL:      settings.apiURL,
+		cdnURL:      settings.cdnURL,
+		userAgent:   settings.userAgent,
+		onExchange:  c.onExchange,
+	})
+	c.generated, err = gen.NewClientWithResponses(c.apiURL.String(), gen.WithHTTPClient(doer{c.rest}))
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +95,14 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 type uploadService interface {
 	transfer.Service
 	begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error)
+}
+
+// doer sends the requests of the generated client.
+type doer struct{ rest *restClient }
+
+func (d doer) Do(req *http.Request) (*http.Response, error) {
+	resp, err := d.rest.call(req)
+	return resp, publicError(err)
 }
 
 func (c *Client) newEngine(b *source.Budget) *transfer.Engine {
@@ -169,9 +175,7 @@ func (c *Client) API() *gen.ClientWithResponses { return c.generated }
 // CloseIdleConnections closes the connections that are not in use. The client
 // stays usable. A Transport that was given with [WithTransport] loses its idle
 // connections too, whoever else uses it.
-func (c *Client) CloseIdleConnections() {
-	(&http.Client{Transport: c.transport}).CloseIdleConnections() // knows how to ask a transport
-}
+func (c *Client) CloseIdleConnections() { c.rest.closeIdleConnections() }
 
 // String names the account and the address of the API.
 func (c *Client) String() string {

@@ -130,9 +130,6 @@ func newSilence(ctx context.Context) (context.Context, *silence) {
 func (s *silence) begin() { s.timer.Reset(maxSilence) }
 func (s *silence) end()   { s.timer.Stop() }
 
-// maxRedirects is how many redirects of the CDN a download follows.
-const maxRedirects = 5
-
 // Download opens the untransformed file at filePath for reading from the CDN
 // (DownloadFile in openapi.yaml). The content streams: memory does not grow with
 // the file. Files in public folders need no credentials, and none are sent
@@ -188,65 +185,18 @@ func (c *Client) openDownload(ctx context.Context, address string, s *downloadSe
 	return nil, silence.cause(err)
 }
 
-// request sends the request with the credentials, if any are wanted,
-// and once more with a new token if the first one is refused.
+// request sends the request for the file.
 func (c *Client) request(ctx context.Context, address string, s *downloadSettings) (*http.Response, error) {
-	if !s.authenticated {
-		return c.fetch(ctx, address, s, "")
-	}
-	token, err := c.credentials.tokens.get(ctx, "")
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.fetch(ctx, address, s, token)
-	if err != nil || resp.StatusCode != http.StatusUnauthorized || c.credentials.tokens == nil {
-		return resp, err
+	// Compressed content would have neither the file's size nor its ranges.
+	req.Header.Set("Accept-Encoding", "identity")
+	if s.ranged {
+		req.Header.Set("Range", s.header())
 	}
-	discard(resp)
-	if token, err = c.credentials.tokens.get(ctx, token); err != nil {
-		return nil, err
-	}
-	return c.fetch(ctx, address, s, token)
-}
-
-// fetch sends the request, and those to where it is redirected.
-func (c *Client) fetch(ctx context.Context, address string, s *downloadSettings, token string) (*http.Response, error) {
-	for redirects := 0; ; redirects++ {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-		if err != nil {
-			return nil, err
-		}
-		// Compressed content would have neither the file's size nor its ranges.
-		req.Header.Set("Accept-Encoding", "identity")
-		if s.ranged {
-			req.Header.Set("Range", s.header())
-		}
-		if s.authenticated {
-			c.credentials.set(req.Header, token)
-		}
-		resp, err := c.send(req, call{operation: operation.DownloadFile, attempt: operation.AttemptOf(ctx)}, false)
-		if err != nil {
-			return nil, err
-		}
-		location, ok := c.redirect(resp)
-		if !ok || redirects == maxRedirects {
-			return resp, nil
-		}
-		discard(resp)
-		address = location
-	}
-}
-
-// redirect returns where an answer redirects to, if that may be followed.
-func (c *Client) redirect(resp *http.Response) (address string, ok bool) {
-	if resp.StatusCode/100 != 3 {
-		return "", false
-	}
-	location, err := resp.Location()
-	if err != nil || !sameOrigin(location, c.cdnURL) {
-		return "", false
-	}
-	return location.String(), true
+	return c.rest.download(req, s.authenticated)
 }
 
 // header is the value of the Range header.
@@ -274,7 +224,7 @@ func (c *Client) download(resp *http.Response, s *downloadSettings) (*Download, 
 	case resp.StatusCode != http.StatusPartialContent && resp.StatusCode/100 == 2:
 		return nil, protocolError(operation.DownloadFile, resp.StatusCode, "200 or 206 was expected")
 	case resp.StatusCode != http.StatusPartialContent:
-		return nil, c.apiError(operation.DownloadFile, resp, false)
+		return nil, c.apiError(operation.DownloadFile, resp)
 	}
 	first, last, total, ok := parseContentRange(resp.Header.Get("Content-Range"))
 	switch {

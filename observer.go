@@ -64,6 +64,13 @@ func (c *Client) emit(e Event) {
 	}
 }
 
+func (c *Client) onExchange(e exchange) {
+	c.emit(Event{
+		Kind: EventAttempt, Operation: e.operation, UploadID: e.attempt.UploadID, Part: e.attempt.Part,
+		Attempt: e.attempt.Number, Status: e.status, Bytes: e.bytes, Duration: e.duration, Err: e.err,
+	})
+}
+
 func (c *Client) onRetry(r retry.Retried) {
 	c.emit(Event{
 		Kind: EventRetry, Operation: r.Operation, UploadID: r.Attempt.UploadID, Part: r.Attempt.Part,

@@ -21,9 +21,20 @@ const redacted = "[redacted]"
 // queries finds the query of a URL in running text.
 var queries = regexp.MustCompile(`(?i)(https?://[^\s"'<>?]*)\?[^\s"'<>]*`)
 
+// redact takes the secrets out of an error.
+func (c *restClient) redact(next handler) handler {
+	return func(req *http.Request, about call) (*http.Response, error) {
+		resp, err := next(req, about)
+		if err != nil {
+			return nil, c.redactor(req, about.signed()).err(err)
+		}
+		return resp, nil
+	}
+}
+
 // redactor knows the API key, the credentials that a request carries and, if its
 // URL is pre-signed, everything in the query of that.
-func (c *Client) redactor(req *http.Request, signed bool) *redactor {
+func (c *restClient) redactor(req *http.Request, signed bool) *redactor {
 	var secrets []string
 	hide := func(text string) {
 		// A short value, a number say, is no secret and may stand anywhere.

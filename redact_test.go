@@ -11,6 +11,10 @@ import (
 	"testing"
 )
 
+func testRest() *restClient {
+	return newRestClient(restConfig{credentials: newCredentials(testKey, false, nil)})
+}
+
 const signedURL = "https://storage.example.com/bucket/part-0?X-Amz-Signature=5f4dcc3b5aa765d61d8327deb882cf99&x-id=PutObject"
 
 const signature = "5f4dcc3b5aa765d61d8327deb882cf99"
@@ -25,7 +29,7 @@ func signedRequest(t *testing.T) *http.Request {
 }
 
 func TestRedactErrors(t *testing.T) {
-	hide := mustClient(t, testKey).redactor(signedRequest(t), true)
+	hide := testRest().redactor(signedRequest(t), true)
 	inner := &url.Error{Op: "Put", URL: signedURL, Err: syscall.ECONNRESET}
 	for _, test := range []struct {
 		name string
@@ -84,7 +88,7 @@ func (e silentError) Error() string { return "failed" }
 func (e silentError) Unwrap() error { return e.err }
 
 func TestRedactKeepsWhatIsHarmless(t *testing.T) {
-	hide := mustClient(t, testKey).redactor(signedRequest(t), true)
+	hide := testRest().redactor(signedRequest(t), true)
 	plain := &url.Error{Op: "Put", URL: "https://storage.example.com/bucket/part-0", Err: syscall.ECONNRESET}
 	if got := hide.err(plain); any(got) != any(plain) {
 		t.Errorf("%v was replaced by %v", plain, got)
@@ -106,7 +110,7 @@ func TestRedactText(t *testing.T) {
 	req := signedRequest(t)
 	req.SetBasicAuth("apikey", testKey)
 	req.Header.Set("Authorization-Token", "eyJh.eyJz.c2ln")
-	c := mustClient(t, testKey)
+	c := testRest()
 	hide := c.redactor(req, true)
 	for _, test := range []struct{ text, want string }{
 		{"key " + testKey + " is unknown", "key [redacted] is unknown"},
@@ -137,7 +141,7 @@ func TestRedactText(t *testing.T) {
 // A secret may be the beginning of another one.
 func TestRedactsTheLongerSecretFirst(t *testing.T) {
 	t.Parallel()
-	c := &Client{credentials: &credentials{}}
+	c := newRestClient(restConfig{credentials: newCredentials("", false, nil)})
 	for range 20 { // the order in which a query is read is up to chance
 		req, err := http.NewRequest(http.MethodPut, "https://storage.example.com/part?Key=AKIAIOSF&Token=AKIAIOSFODNN7SECRET", http.NoBody)
 		if err != nil {

@@ -1,0 +1,221 @@
+package bytescale
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
+	"github.com/c88edac7/bytescale-go/internal/operation"
+)
+
+// callTimeout bounds one attempt of an API call with its answer.
+const callTimeout = 2 * time.Minute
+
+const (
+	// maxAnswer bounds the answer to an API call.
+	maxAnswer = 1 << 20
+	// maxListAnswer bounds a list of parts, and what is not known here.
+	maxListAnswer = 16 << 20
+)
+
+// bound limits the time of a call with its answer, and the length of the answer.
+func (c *restClient) bound(next handler) handler {
+	return func(req *http.Request, about call) (*http.Response, error) {
+		ctx, cancel := about.withTimeout(req.Context())
+		resp, err := next(req.WithContext(ctx), about)
+		if err != nil {
+			err = timedOut(ctx, err)
+			cancel()
+			return nil, err
+		}
+		resp.Body = &boundedBody{body: resp.Body, left: about.maxAnswer(), ctx: ctx, cancel: cancel}
+		return resp, nil
+	}
+}
+
+// withTimeout bounds a call with its answer, unless it carries a whole file.
+func (c call) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	switch c.operation {
+	case operation.BasicUpload, operation.FormDataUpload, "":
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, callTimeout, errCallTimeout)
+}
+
+var errCallTimeout = fmt.Errorf("%w: no complete answer in %v", errs.ErrStalled, callTimeout)
+
+// timedOut returns errCallTimeout in place of the error that it caused.
+func timedOut(ctx context.Context, err error) error {
+	if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(ctx), errCallTimeout) {
+		return errCallTimeout
+	}
+	return err
+}
+
+func (c call) maxAnswer() int64 {
+	switch c.operation {
+	case operation.ListUploadParts, "":
+		return maxListAnswer
+	}
+	return maxAnswer
+}
+
+// boundedBody is the body of an answer of the API: bounded in length and time.
+type boundedBody struct {
+	body   io.ReadCloser
+	left   int64
+	ctx    context.Context // tells the end by timeout
+	cancel context.CancelFunc
+}
+
+var errAnswerTooLong = fmt.Errorf("%w: the answer is too long", errs.ErrProtocol)
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		// At the limit exactly, the answer may just end.
+		if n, err := b.body.Read(make([]byte, 1)); n == 0 {
+			return 0, timedOut(b.ctx, err)
+		}
+		return 0, errAnswerTooLong
+	}
+	n, err := b.body.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, timedOut(b.ctx, err)
+}
+
+func (b *boundedBody) Close() error {
+	defer b.cancel()
+	return b.body.Close()
+}
+
+// releasing is a body that gives back a place among the calls in flight when it is
+// closed.
+type releasing struct {
+	io.ReadCloser
+	release func()
+	closed  sync.Once
+}
+
+func (r *releasing) Close() error {
+	defer r.closed.Do(r.release)
+	return r.ReadCloser.Close()
+}
+
+// discard reads what little there may be left of an answer, so that its
+// connection can be used again.
+func discard(resp *http.Response) {
+	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
+	resp.Body.Close()
+}
+
+// protocolError is an answer that means success and yet cannot be used. reason
+// quotes nothing of the answer.
+func protocolError(op string, status int, reason string) error {
+	return fmt.Errorf("%s: status %d: %w: %s", op, status, errs.ErrProtocol, reason)
+}
+
+// readJSON reads an answer into the value that to points to.
+func readJSON(op string, resp *http.Response, to any) error {
+	content := answers.Get().(*bytes.Buffer)
+	defer func() {
+		if content.Cap() <= 64<<10 { // not that of a long list
+			answers.Put(content)
+		}
+	}()
+	content.Reset()
+	if _, err := content.ReadFrom(resp.Body); err != nil {
+		return fmt.Errorf("%s: read answer: %w", op, err)
+	}
+	if err := json.Unmarshal(content.Bytes(), to); err != nil {
+		return protocolError(op, resp.StatusCode, "the answer does not decode")
+	}
+	return nil
+}
+
+// answers are buffers for answers to be decoded from: what is decoded shares none
+// of their bytes.
+var answers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxMessage is the longest message of a server that is passed on, in
+// characters.
+const maxMessage = 500
+
+// refusal is what an answer that means failure says.
+type refusal struct {
+	code, message string
+	details       map[string]any
+}
+
+// refusal reads an answer whose status means failure. The body may
+// be of any shape; what cannot be read is left out.
+func (c *restClient) refusal(op string, resp *http.Response) (said refusal) {
+	// A body that breaks off still tells the status, which decides.
+	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil || len(content) > maxAnswer {
+		return refusal{}
+	}
+	hide := c.redactor(resp.Request, call{operation: op}.signed())
+	code, message, details := readError(content)
+	said.code = short(hide.text(code))
+	said.message = short(hide.text(message))
+	if details != nil {
+		said.details, _ = hide.value(details).(map[string]any)
+	}
+	return said
+}
+
+// readError reads the two shapes of errors that there are: the JSON of the API
+// (ErrorResponse in openapi.yaml) and the XML of object storage.
+func readError(content []byte) (code, message string, details map[string]any) {
+	var answer struct {
+		Error struct {
+			Code    any `json:"code"`
+			Message any `json:"message"`
+			Details any `json:"details"`
+		} `json:"error"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.UseNumber()
+	if decoder.Decode(&answer) == nil {
+		// What is of another type than documented must not cost the rest.
+		code, _ = answer.Error.Code.(string)
+		message, _ = answer.Error.Message.(string)
+		details, _ = answer.Error.Details.(map[string]any)
+		return code, message, details
+	}
+	var storage struct {
+		XMLName xml.Name `xml:"Error"`
+		Code    string   `xml:"Code"`
+		Message string   `xml:"Message"`
+	}
+	if xml.Unmarshal(content, &storage) == nil {
+		return storage.Code, storage.Message, nil
+	}
+	return "", "", nil
+}
+
+// short is text for an error message: one line, of bounded length, without
+// control characters, which a terminal could obey.
+func short(text string) string {
+	clean := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "�"))
+	runes := []rune(strings.Join(strings.Fields(clean), " "))
+	if len(runes) > maxMessage {
+		return string(runes[:maxMessage-1]) + "…"
+	}
+	return string(runes)
+}

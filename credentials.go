@@ -1,0 +1,164 @@
+package bytescale
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
+)
+
+// A secret is text that printing cannot reach: fmt, log/slog and the dumpers of
+// test libraries show a function as an address, whatever they do with the
+// fields of a struct.
+type secret func() string
+
+func newSecret(text string) secret { return func() string { return text } }
+
+// credentials are what a client proves its identity with.
+type credentials struct {
+	key    secret // nil for none
+	basic  bool
+	tokens *tokens // nil for none
+}
+
+// newCredentials returns the credentials for an API key, which may be empty, and a
+// source of tokens, which may be nil.
+func newCredentials(key string, basic bool, jwt func(context.Context) (string, error)) *credentials {
+	c := &credentials{basic: basic}
+	if key != "" {
+		c.key = newSecret(key)
+	}
+	if jwt != nil {
+		c.tokens = newTokens(jwt)
+	}
+	return c
+}
+
+// authorize puts the credentials into a request. refused is the token that the service
+// has just refused, or empty. It returns the token that was used.
+func (c *credentials) authorize(req *http.Request, refused string) (token string, err error) {
+	token, err = c.tokens.get(req.Context(), refused)
+	if err != nil {
+		return "", err
+	}
+	c.set(req.Header, token)
+	return token, nil
+}
+
+// set puts the credentials into a header, in place of what may be there. token
+// is the JWT, if there are tokens.
+func (c *credentials) set(h http.Header, token string) {
+	h.Del("Authorization-Token")
+	switch {
+	case c.key == nil:
+		h.Set("Authorization", "Bearer "+token)
+		return
+	case c.basic:
+		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("apikey:"+c.key())))
+	default:
+		h.Set("Authorization", "Bearer "+c.key())
+	}
+	if token != "" {
+		h.Set("Authorization-Token", token)
+	}
+}
+
+// tokens keeps the JWT of a client.
+type tokens struct {
+	source  func(context.Context) (string, error)
+	turn    chan struct{} // holds a token while nobody looks at current
+	current secret
+}
+
+func newTokens(source func(context.Context) (string, error)) *tokens {
+	t := &tokens{source: source, turn: make(chan struct{}, 1), current: newSecret("")}
+	t.turn <- struct{}{}
+	return t
+}
+
+// get returns the token to send. refused is the one that the service has just
+// refused, or empty: the source is asked when there is no other one. Requests
+// whose token is refused at the same time so ask the source once.
+func (t *tokens) get(ctx context.Context, refused string) (string, error) {
+	if t == nil {
+		return "", nil
+	}
+	select {
+	case <-t.turn:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	defer func() { t.turn <- struct{}{} }()
+	if token := t.current(); token != "" && token != refused {
+		return token, nil
+	}
+	token, err := t.source(ctx)
+	switch {
+	case err != nil:
+		return "", &errs.TokenError{Err: err}
+	case token == "" || !printable(token):
+		return "", &errs.TokenError{Err: fmt.Errorf("it returned %d bytes that are no token", len(token))}
+	}
+	t.current = newSecret(token)
+	return token, nil
+}
+
+// authorize puts the credentials into a request to the origin. If the service refuses
+// the token with 401, the request is sent once more with a new one.
+func (c *restClient) authorize(origin *url.URL) step {
+	return func(next handler) handler {
+		return func(req *http.Request, about call) (*http.Response, error) {
+			if !about.authorized {
+				return next(req, about)
+			}
+			if !sameOrigin(req.URL, origin) {
+				closeBody(req)
+				return nil, errs.Refuse("url", "%s://%s is not the API of this client; no credentials go there", req.URL.Scheme, req.URL.Host)
+			}
+			token, err := c.credentials.authorize(req, "")
+			if err != nil {
+				closeBody(req)
+				return nil, err
+			}
+			resp, err := next(req, about)
+			if err != nil || resp.StatusCode != http.StatusUnauthorized || c.credentials.tokens == nil {
+				return resp, err
+			}
+			again, ok := replay(req)
+			if !ok {
+				return resp, nil
+			}
+			discard(resp)
+			return c.renew(next, again, about, token)
+		}
+	}
+}
+
+// renew sends a request with another token than the one that was refused.
+func (c *restClient) renew(next handler, req *http.Request, about call, refused string) (*http.Response, error) {
+	if _, err := c.credentials.authorize(req, refused); err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	return next(req, about)
+}
+
+// replay returns the request with a fresh body, if it can be had.
+func replay(req *http.Request) (*http.Request, bool) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return req, true
+	}
+	if req.GetBody == nil {
+		return nil, false
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil, false
+	}
+	again := req.Clone(req.Context())
+	again.Body = body
+	return again, true
+}

@@ -1,0 +1,30 @@
+package bytescale
+
+import (
+	"net/http"
+	"net/url"
+)
+
+// maxRedirects is how many redirects of the CDN a download follows.
+const maxRedirects = 5
+
+// redirect follows redirects within the origin.
+func (c *restClient) redirect(origin *url.URL) step {
+	return func(next handler) handler {
+		return func(req *http.Request, about call) (*http.Response, error) {
+			for redirects := 0; ; redirects++ {
+				resp, err := next(req, about)
+				if err != nil || resp.StatusCode/100 != 3 || redirects == maxRedirects {
+					return resp, err
+				}
+				location, err := resp.Location()
+				if err != nil || !sameOrigin(location, origin) {
+					return resp, nil //nolint:nilerr // the redirect is the answer
+				}
+				discard(resp)
+				req = req.Clone(req.Context())
+				req.URL, req.Host = location, location.Host
+			}
+		}
+	}
+}

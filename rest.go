@@ -1,0 +1,186 @@
+package bytescale
+
+import (
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/limits"
+	"github.com/c88edac7/bytescale-go/internal/operation"
+)
+
+// restClient sends requests, one attempt each.
+type restClient struct {
+	restConfig
+	toAPI, toCDN, toStorage handler
+}
+
+// restConfig is what a restClient is made of.
+type restConfig struct {
+	transport      http.RoundTripper
+	credentials    *credentials
+	limits         *limits.Limits
+	apiURL, cdnURL *url.URL
+	userAgent      string
+	onExchange     func(exchange)
+}
+
+// newRestClient returns a client for the configuration.
+func newRestClient(config restConfig) *restClient {
+	c := &restClient{restConfig: config}
+	c.setChains()
+	return c
+}
+
+// exchange is one request that was answered or that failed.
+type exchange struct {
+	operation string // operationId; empty if it is none
+	attempt   operation.Attempt
+	status    int   // of the answer; 0 if there was none
+	bytes     int64 // of the request body
+	duration  time.Duration
+	err       error
+}
+
+// call is what a request is about.
+type call struct {
+	operation  string // operationId; empty if it is none
+	attempt    operation.Attempt
+	authorized bool // it carries the credentials
+}
+
+// signed says whether the query of the URL is a secret.
+func (c call) signed() bool { return c.operation == operation.PutPart }
+
+// call sends a request to the API.
+func (c *restClient) call(req *http.Request) (*http.Response, error) {
+	if strings.Contains(req.URL.RawQuery, "+") {
+		// A form's "+" for a space is not understood everywhere, %20 is.
+		address := *req.URL
+		address.RawQuery = strings.ReplaceAll(address.RawQuery, "+", "%20")
+		req.URL = &address
+	}
+	return c.toAPI(req, c.callOf(req))
+}
+
+// download sends a request for a file to the CDN, with the credentials if they are
+// asked for.
+func (c *restClient) download(req *http.Request, authorized bool) (*http.Response, error) {
+	return c.toCDN(req, call{
+		operation: operation.DownloadFile, attempt: operation.AttemptOf(req.Context()), authorized: authorized,
+	})
+}
+
+// put sends a part to storage. Its URL is its permission, and a secret.
+func (c *restClient) put(req *http.Request) (*http.Response, error) {
+	return c.toStorage(req, call{operation: operation.PutPart, attempt: operation.AttemptOf(req.Context())})
+}
+
+// closeIdleConnections closes the connections that are not in use.
+func (c *restClient) closeIdleConnections() {
+	(&http.Client{Transport: c.transport}).CloseIdleConnections() // knows how to ask a transport
+}
+
+// callOf reads the operation from method and path. This way the requests of the
+// generated client are known too.
+func (c *restClient) callOf(req *http.Request) call {
+	found := call{attempt: operation.AttemptOf(req.Context()), authorized: true}
+	path, below := strings.CutPrefix(req.URL.Path, c.apiURL.Path)
+	if !below {
+		return found
+	}
+	id, params, _ := operation.Match(operation.API, req.Method, path)
+	found.operation = id
+	if uploadID := params.Get("uploadId"); uploadID != "" {
+		found.attempt.UploadID = uploadID
+	}
+	if index, err := strconv.ParseInt(params.Get("uploadPartIndex"), 10, 64); err == nil {
+		found.attempt.Part = index
+	}
+	return found
+}
+
+// limit waits for a place among the API calls in flight and for the pace. The place
+// is free again when the answer was closed.
+func (c *restClient) limit(next handler) handler {
+	return func(req *http.Request, about call) (*http.Response, error) {
+		release, err := c.limits.Call(req.Context())
+		if err != nil {
+			closeBody(req)
+			return nil, err
+		}
+		resp, err := next(req, about)
+		if err != nil {
+			release()
+			return nil, err
+		}
+		c.limits.Answered(resp.StatusCode)
+		resp.Body = &releasing{ReadCloser: resp.Body, release: release}
+		return resp, nil
+	}
+}
+
+// slowDown tells the pace how storage answered.
+func (c *restClient) slowDown(next handler) handler {
+	return func(req *http.Request, about call) (*http.Response, error) {
+		resp, err := next(req, about)
+		if err == nil {
+			c.limits.Answered(resp.StatusCode)
+		}
+		return resp, err
+	}
+}
+
+// observe reports the attempt.
+func (c *restClient) observe(next handler) handler {
+	return func(req *http.Request, about call) (*http.Response, error) {
+		began := time.Now()
+		resp, err := next(req, about)
+		done := exchange{
+			operation: about.operation, attempt: about.attempt,
+			bytes: max(0, req.ContentLength), duration: time.Since(began), err: err,
+		}
+		if err == nil {
+			done.status = resp.StatusCode
+		}
+		c.onExchange(done)
+		return resp, err
+	}
+}
+
+// roundTrip sends a request and does what http.Client does for transports.
+func (c *restClient) roundTrip(req *http.Request, about call) (*http.Response, error) {
+	req.Header.Set("User-Agent", c.userAgent)
+	resp, err := c.transport.RoundTrip(req)
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/":
+		err = http.ErrSchemeMismatch
+	case err == nil && resp == nil:
+		err = errNoAnswer
+	}
+	if err != nil {
+		if !about.signed() {
+			err = &url.Error{Op: req.Method, URL: req.URL.Redacted(), Err: err} // which host it was
+		}
+		return nil, err
+	}
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	resp.Request = req
+	return resp, nil
+}
+
+var errNoAnswer = errors.New("the transport returned neither an answer nor an error")
+
+// closeBody does what a Doer owes a request that it does not send.
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		req.Body.Close()
+	}
+}
