@@ -119,7 +119,7 @@ func (c *Client) uploadBy(s uploadService) { c.service, c.engine.Service = s, s 
 // enough. It is for the calls outside of an upload.
 func (c *Client) retry(ctx context.Context, op string, attempt func(context.Context) error) error {
 	r := &retry.Attempts{
-		Policy: failureOf, OnRetry: c.onRetry, Budget: retry.NewBudget(c.limits.MaxCalls + c.limits.MaxPuts),
+		Policy: failureOf, OnRetry: c.engine.OnRetry,
 		Operation: op, Part: -1,
 	}
 	return r.Do(ctx, attempt)

@@ -19,17 +19,20 @@ func newSecret(text string) secret { return func() string { return text } }
 
 // credentials are what a client proves its identity with.
 type credentials struct {
-	key    secret // nil for none
-	basic  bool
+	key    secret  // nil for none
+	header secret  // the key as the Authorization header has it; nil for none
 	tokens *tokens // nil for none
 }
 
 // newCredentials returns the credentials for an API key, which may be empty, and a
 // source of tokens, which may be nil.
 func newCredentials(key string, basic bool, jwt func(context.Context) (string, error)) *credentials {
-	c := &credentials{basic: basic}
-	if key != "" {
-		c.key = newSecret(key)
+	c := &credentials{}
+	switch {
+	case key != "" && basic:
+		c.key, c.header = newSecret(key), newSecret("Basic "+base64.StdEncoding.EncodeToString([]byte("apikey:"+key)))
+	case key != "":
+		c.key, c.header = newSecret(key), newSecret("Bearer "+key)
 	}
 	if jwt != nil {
 		c.tokens = newTokens(jwt)
@@ -52,15 +55,11 @@ func (c *credentials) authorize(req *http.Request, refused string) (token string
 // is the JWT, if there are tokens.
 func (c *credentials) set(h http.Header, token string) {
 	h.Del("Authorization-Token")
-	switch {
-	case c.key == nil:
+	if c.header == nil {
 		h.Set("Authorization", "Bearer "+token)
 		return
-	case c.basic:
-		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("apikey:"+c.key())))
-	default:
-		h.Set("Authorization", "Bearer "+c.key())
 	}
+	h.Set("Authorization", c.header())
 	if token != "" {
 		h.Set("Authorization-Token", token)
 	}

@@ -195,6 +195,9 @@ func refuse(field, format string, args ...any) error {
 
 // publicError makes an ArgumentError of what a lower layer refused.
 func publicError(err error) error {
+	if err == nil {
+		return nil
+	}
 	var refused *errs.RefusedError
 	if errors.As(err, &refused) {
 		return refuse(refused.Field, "%s", refused.Reason)

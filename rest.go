@@ -156,14 +156,13 @@ func (c *restClient) observe(next handler) handler {
 func (c *restClient) roundTrip(req *http.Request, about call) (*http.Response, error) {
 	req.Header.Set("User-Agent", c.userAgent)
 	resp, err := c.transport.RoundTrip(req)
-	var record tls.RecordHeaderError
-	switch {
-	case errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/":
-		err = http.ErrSchemeMismatch
-	case err == nil && resp == nil:
+	if err == nil && resp == nil {
 		err = errNoAnswer
 	}
 	if err != nil {
+		if plainHTTP(err) {
+			err = http.ErrSchemeMismatch
+		}
 		if !about.signed() {
 			err = &url.Error{Op: req.Method, URL: req.URL.Redacted(), Err: err} // which host it was
 		}
@@ -174,6 +173,12 @@ func (c *restClient) roundTrip(req *http.Request, about call) (*http.Response, e
 	}
 	resp.Request = req
 	return resp, nil
+}
+
+// plainHTTP says whether a server answered a TLS handshake in plain HTTP.
+func plainHTTP(err error) bool {
+	var record tls.RecordHeaderError
+	return errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/"
 }
 
 var errNoAnswer = errors.New("the transport returned neither an answer nor an error")

@@ -42,7 +42,7 @@ const (
 type Attempts struct {
 	Policy    Policy
 	OnRetry   func(Retried)
-	Budget    *Budget
+	Budget    *Budget // nil for a step that shares none
 	Operation string
 	UploadID  string
 	Part      int64
@@ -95,7 +95,7 @@ func (r *Attempts) Wait(ctx context.Context, err error) error {
 		return fmt.Errorf("%w (after %d attempts)", err, r.attempts)
 	case wait > longestRetryAfter:
 		return fmt.Errorf("%w (asked to wait %v, the limit is %v)", err, wait, longestRetryAfter)
-	case !r.Budget.take():
+	case r.Budget != nil && !r.Budget.take():
 		return fmt.Errorf("%w (and %d retries of this upload are used up)", err, r.Budget.size)
 	}
 	// The server's wait is the least one: with many short ones, all attempts would
