@@ -45,7 +45,6 @@ func TestErrorsWrap(t *testing.T) {
 		{&UploadError{Err: context.Canceled}, context.Canceled, true},
 		{errs.ErrMissingETag, ErrProtocol, true},
 		{errSilence, ErrStalled, true},
-		{errCallTimeout, ErrStalled, true},
 		{invalidKey("x"), ErrInvalidKey, true},
 		{refuse("a", "b"), ErrInvalidKey, false},
 	} {

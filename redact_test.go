@@ -2,6 +2,7 @@ package bytescale
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,17 +12,19 @@ import (
 	"testing"
 )
 
+const redactedKey = "secret_A623uY2kEySeCrEt0123456789"
+
 func testRest() *restClient {
-	return newRestClient(restConfig{credentials: newCredentials(testKey, false, nil)})
+	return newRestClient(restConfig{credentials: newCredentials(redactedKey, false, nil)})
 }
 
-const signedURL = "https://storage.example.com/bucket/part-0?X-Amz-Signature=5f4dcc3b5aa765d61d8327deb882cf99&x-id=PutObject"
+const presignedURL = "https://storage.example.com/bucket/part-0?X-Amz-Signature=5f4dcc3b5aa765d61d8327deb882cf99&x-id=PutObject"
 
-const signature = "5f4dcc3b5aa765d61d8327deb882cf99"
+const presignedSignature = "5f4dcc3b5aa765d61d8327deb882cf99"
 
 func signedRequest(t *testing.T) *http.Request {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodPut, signedURL, nil)
+	req, err := http.NewRequest(http.MethodPut, presignedURL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,19 +33,19 @@ func signedRequest(t *testing.T) *http.Request {
 
 func TestRedactErrors(t *testing.T) {
 	hide := testRest().redactor(signedRequest(t), true)
-	inner := &url.Error{Op: "Put", URL: signedURL, Err: syscall.ECONNRESET}
+	inner := &url.Error{Op: "Put", URL: presignedURL, Err: syscall.ECONNRESET}
 	for _, test := range []struct {
 		name string
 		err  error
 		is   error
 	}{
 		{"of net/http", inner, syscall.ECONNRESET},
-		{"nested", &url.Error{Op: "Put", URL: signedURL, Err: inner}, syscall.ECONNRESET},
+		{"nested", &url.Error{Op: "Put", URL: presignedURL, Err: inner}, syscall.ECONNRESET},
 		{"wrapped", fmt.Errorf("proxy: %w", inner), syscall.ECONNRESET},
 		{"joined", errors.Join(context.Canceled, inner), context.Canceled},
-		{"with the text of another", &url.Error{Op: "Put", URL: "https://a.com", Err: fmt.Errorf("while at %s: %w", signedURL, syscall.EPIPE)}, syscall.EPIPE},
+		{"with the text of another", &url.Error{Op: "Put", URL: "https://a.com", Err: fmt.Errorf("while at %s: %w", presignedURL, syscall.EPIPE)}, syscall.EPIPE},
 		{"silent outside", silentError{inner}, syscall.ECONNRESET},
-		{"the bare signature", fmt.Errorf("sig %s: %w", signature, syscall.EPIPE), syscall.EPIPE},
+		{"the bare signature", fmt.Errorf("sig %s: %w", presignedSignature, syscall.EPIPE), syscall.EPIPE},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			clean := hide.err(test.err)
@@ -54,30 +57,30 @@ func TestRedactErrors(t *testing.T) {
 				t.Errorf("%v no longer holds a %T", clean, test.is)
 			}
 			for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-				wantNoSignature(t, fmt.Sprintf(format, clean))
+				wantClean(t, fmt.Sprintf(format, clean))
 			}
-			walk(clean, func(err error) {
-				wantNoSignature(t, fmt.Sprintf("%v %#v", err, err))
+			eachWrapped(clean, func(err error) {
+				wantClean(t, fmt.Sprintf("%v %#v", err, err))
 			})
 		})
 	}
 }
 
-func wantNoSignature(t *testing.T, text string) {
+func wantClean(t *testing.T, text string) {
 	t.Helper()
-	if strings.Contains(text, signature) {
+	if strings.Contains(text, presignedSignature) {
 		t.Errorf("shows the signature: %s", text)
 	}
 }
 
-// walk visits an error and all that it wraps.
-func walk(err error, visit func(error)) {
+// eachWrapped visits an error and all that it wraps.
+func eachWrapped(err error, visit func(error)) {
 	if err == nil {
 		return
 	}
 	visit(err)
 	for _, inner := range wrapped(err) {
-		walk(inner, visit)
+		eachWrapped(inner, visit)
 	}
 }
 
@@ -93,7 +96,7 @@ func TestRedactKeepsWhatIsHarmless(t *testing.T) {
 	if got := hide.err(plain); any(got) != any(plain) {
 		t.Errorf("%v was replaced by %v", plain, got)
 	}
-	got := hide.err(&url.Error{Op: "Put", URL: signedURL, Err: syscall.ECONNRESET})
+	got := hide.err(&url.Error{Op: "Put", URL: presignedURL, Err: syscall.ECONNRESET})
 	var failed *url.Error
 	if !errors.As(got, &failed) || any(failed.Err) != any(syscall.ECONNRESET) {
 		t.Errorf("%#v is no url.Error with the cause in it", got)
@@ -108,15 +111,15 @@ func TestRedactKeepsWhatIsHarmless(t *testing.T) {
 
 func TestRedactText(t *testing.T) {
 	req := signedRequest(t)
-	req.SetBasicAuth("apikey", testKey)
+	req.SetBasicAuth("apikey", redactedKey)
 	req.Header.Set("Authorization-Token", "eyJh.eyJz.c2ln")
 	c := testRest()
 	hide := c.redactor(req, true)
 	for _, test := range []struct{ text, want string }{
-		{"key " + testKey + " is unknown", "key [redacted] is unknown"},
-		{"Basic " + basicValue(testKey), "Basic [redacted]"},
+		{"key " + redactedKey + " is unknown", "key [redacted] is unknown"},
+		{"Basic " + base64.StdEncoding.EncodeToString([]byte("apikey:"+redactedKey)), "Basic [redacted]"},
 		{"token eyJh.eyJz.c2ln expired", "token [redacted] expired"},
-		{"signature " + signature + " does not match", "signature [redacted] does not match"},
+		{"signature " + presignedSignature + " does not match", "signature [redacted] does not match"},
 		{"see https://docs.example.com/a?b=c.", "see https://docs.example.com/a?[redacted]"},
 		{"HTTPS://A.COM/x?y z", "HTTPS://A.COM/x?[redacted] z"},
 		{`"https://a.com/x?y"`, `"https://a.com/x?[redacted]"`},
