@@ -13,6 +13,7 @@ import (
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/rest"
 	"github.com/c88edac7/bytescale-go/internal/retry"
 	"github.com/c88edac7/bytescale-go/internal/transfer"
 	"github.com/c88edac7/bytescale-go/internal/wire"
@@ -71,7 +72,7 @@ func (s *httpService) ListParts(ctx context.Context, uploadID string) ([]int64, 
 	}
 	if answer.RemainingUploadParts == nil {
 		// Not the empty list, which means that all parts are complete.
-		return nil, protocolError(operation.ListUploadParts, http.StatusOK, "it has no list of parts")
+		return nil, rest.ProtocolError(operation.ListUploadParts, http.StatusOK, "it has no list of parts")
 	}
 	return answer.RemainingUploadParts, nil
 }
@@ -91,9 +92,9 @@ func (s *httpService) CompletePart(ctx context.Context, uploadID string, index i
 	case string(answer.Status) == string(gen.CompleteMultipartUploadResponsePendingStatusPending):
 		return transfer.Completion{}, nil
 	case answer.Status != gen.CompleteMultipartUploadResponseCompletedStatusCompleted:
-		return transfer.Completion{}, protocolError(operation.CompleteUploadPart, http.StatusOK, "the status is neither Completed nor Pending")
+		return transfer.Completion{}, rest.ProtocolError(operation.CompleteUploadPart, http.StatusOK, "the status is neither Completed nor Pending")
 	case !validETag(answer.ETag):
-		return transfer.Completion{}, protocolError(operation.CompleteUploadPart, http.StatusOK, "completed without a usable etag")
+		return transfer.Completion{}, rest.ProtocolError(operation.CompleteUploadPart, http.StatusOK, "completed without a usable etag")
 	}
 	return transfer.Completion{Completed: true, ETag: answer.ETag}, nil
 }
@@ -131,7 +132,7 @@ func (s *httpService) delete(ctx context.Context, filePath string) error {
 	case resp.StatusCode == http.StatusNoContent:
 		return nil
 	case resp.StatusCode/100 == 2:
-		return protocolError(operation.DeleteFile, resp.StatusCode, "204 was expected")
+		return rest.ProtocolError(operation.DeleteFile, resp.StatusCode, "204 was expected")
 	}
 	return s.client.apiError(operation.DeleteFile, resp)
 }
@@ -155,7 +156,7 @@ func (s *httpService) PutPart(ctx context.Context, address string, size int64, b
 		req.GetBody = body
 		req.ContentLength = size
 	}
-	resp, err := s.client.rest.put(req)
+	resp, err := s.client.rest.Put(req)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", operation.PutPart, err)
 	}
@@ -163,7 +164,7 @@ func (s *httpService) PutPart(ctx context.Context, address string, size int64, b
 		defer resp.Body.Close()
 		return "", s.client.apiError(operation.PutPart, resp)
 	}
-	discard(resp)
+	rest.Discard(resp)
 	etag := resp.Header.Get("ETag")
 	if !validETag(etag) {
 		return "", fmt.Errorf("%s: status %d: %w", operation.PutPart, resp.StatusCode, errs.ErrMissingETag)
@@ -247,7 +248,7 @@ func answerError(op, wrong string) error {
 	if wrong == "" {
 		return nil
 	}
-	return protocolError(op, http.StatusOK, "the "+wrong+" is missing or not a valid one")
+	return rest.ProtocolError(op, http.StatusOK, "the "+wrong+" is missing or not a valid one")
 }
 
 // absent is what numbers are set to before an answer is decoded: no number that
@@ -265,18 +266,18 @@ func (c *Client) decode(op string, resp *http.Response, err error, to any) error
 	switch {
 	case resp.StatusCode == http.StatusOK:
 	case resp.StatusCode/100 == 2:
-		return protocolError(op, resp.StatusCode, "200 was expected")
+		return rest.ProtocolError(op, resp.StatusCode, "200 was expected")
 	default:
 		return c.apiError(op, resp)
 	}
-	return readJSON(op, resp, to)
+	return rest.ReadJSON(op, resp, to)
 }
 
 // apiError makes an error of an answer whose status means failure.
 func (c *Client) apiError(op string, resp *http.Response) *APIError {
-	said := c.rest.refusal(op, resp)
+	said := c.rest.ReadRefusal(op, resp)
 	return &APIError{
-		Operation: op, Status: resp.StatusCode, Code: said.code, Message: said.message, Details: said.details,
+		Operation: op, Status: resp.StatusCode, Code: said.Code, Message: said.Message, Details: said.Details,
 		RetryAfter: retry.ParseAfter(resp.Header, time.Now()),
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/limits"
+	"github.com/c88edac7/bytescale-go/internal/rest"
 	"github.com/c88edac7/bytescale-go/internal/retry"
 	"github.com/c88edac7/bytescale-go/internal/source"
 	"github.com/c88edac7/bytescale-go/internal/transfer"
@@ -36,7 +37,7 @@ type Client struct {
 	accountID string
 	apiURL    *url.URL
 	cdnURL    *url.URL
-	rest      *restClient
+	rest      *rest.Client
 	limits    *limits.Limits
 	service   uploadService // api, but for the tests of the engine
 	api       *httpService
@@ -71,14 +72,14 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 		observe:   settings.observe,
 	}
 	c.limits = limits.New(settings.puts, settings.calls, settings.rate, c.onSlowDown)
-	c.rest = newRestClient(restConfig{
-		transport:   settings.transport(),
-		credentials: newCredentials(apiKey, settings.basic, settings.jwt),
-		limits:      c.limits,
-		apiURL:      settings.apiURL,
-		cdnURL:      settings.cdnURL,
-		userAgent:   settings.userAgent,
-		onExchange:  c.onExchange,
+	c.rest = rest.New(rest.Config{
+		Transport:   settings.transport(),
+		Credentials: rest.NewCredentials(apiKey, settings.basic, settings.jwt),
+		Limits:      c.limits,
+		APIURL:      settings.apiURL,
+		CDNURL:      settings.cdnURL,
+		UserAgent:   settings.userAgent,
+		OnExchange:  c.onExchange,
 	})
 	c.generated, err = gen.NewClientWithResponses(c.apiURL.String(), gen.WithHTTPClient(doer{c.rest}))
 	if err != nil {
@@ -98,10 +99,10 @@ type uploadService interface {
 }
 
 // doer sends the requests of the generated client.
-type doer struct{ rest *restClient }
+type doer struct{ rest *rest.Client }
 
 func (d doer) Do(req *http.Request) (*http.Response, error) {
-	resp, err := d.rest.call(req)
+	resp, err := d.rest.Call(req)
 	return resp, publicError(err)
 }
 
@@ -175,7 +176,7 @@ func (c *Client) API() *gen.ClientWithResponses { return c.generated }
 // CloseIdleConnections closes the connections that are not in use. The client
 // stays usable. A Transport that was given with [WithTransport] loses its idle
 // connections too, whoever else uses it.
-func (c *Client) CloseIdleConnections() { c.rest.closeIdleConnections() }
+func (c *Client) CloseIdleConnections() { c.rest.CloseIdleConnections() }
 
 // String names the account and the address of the API.
 func (c *Client) String() string {

@@ -154,7 +154,7 @@ func wantArgumentError(t *testing.T, err error, field string) {
 
 // A transport that a user wraps is the one that is used otherwise.
 func TestNewTransportIsTheDefault(t *testing.T) {
-	own, given := mustClient(t, testKey).rest.transport.(*http.Transport), NewTransport()
+	own, given := mustClient(t, testKey).rest.Transport.(*http.Transport), NewTransport()
 	if given.MaxIdleConnsPerHost != own.MaxIdleConnsPerHost || given.DialContext == nil || given.Protocols != own.Protocols {
 		t.Errorf("%+v, the default is %+v", given, own)
 	}
@@ -219,7 +219,7 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 		}
 		for name, v := range map[string]any{
 			"client": c, "client by value": *c, "generated client": c.API(), "service": c.service,
-			"pipeline": c.rest, "pipeline by value": *c.rest, "credentials": c.rest.credentials, "doer": doer{c.rest},
+			"pipeline": c.rest, "pipeline by value": *c.rest, "credentials": c.rest.Credentials, "doer": doer{c.rest},
 		} {
 			for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 				wantNoSecret(t, name+" as "+format, fmt.Sprintf(format, v), testKey, jwt)

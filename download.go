@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/rest"
 )
 
 // DownloadOption configures one download; see [Client.Download].
@@ -86,7 +87,7 @@ func (d *Download) Read(p []byte) (int, error) {
 	switch {
 	case d.Size < 0:
 	case d.read > d.Size:
-		return n, protocolError(operation.DownloadFile, http.StatusPartialContent, "more came than was announced")
+		return n, rest.ProtocolError(operation.DownloadFile, http.StatusPartialContent, "more came than was announced")
 	case err == io.EOF && d.read < d.Size:
 		return n, io.ErrUnexpectedEOF
 	}
@@ -196,7 +197,7 @@ func (c *Client) request(ctx context.Context, address string, s *downloadSetting
 	if s.ranged {
 		req.Header.Set("Range", s.header())
 	}
-	return c.rest.download(req, s.authenticated)
+	return c.rest.Download(req, s.authenticated)
 }
 
 // header is the value of the Range header.
@@ -220,9 +221,9 @@ func (c *Client) download(resp *http.Response, s *downloadSettings) (*Download, 
 	case resp.StatusCode == http.StatusOK && !s.ranged:
 		return download, nil
 	case resp.StatusCode == http.StatusOK:
-		return nil, protocolError(operation.DownloadFile, resp.StatusCode, "the CDN ignored the range")
+		return nil, rest.ProtocolError(operation.DownloadFile, resp.StatusCode, "the CDN ignored the range")
 	case resp.StatusCode != http.StatusPartialContent && resp.StatusCode/100 == 2:
-		return nil, protocolError(operation.DownloadFile, resp.StatusCode, "200 or 206 was expected")
+		return nil, rest.ProtocolError(operation.DownloadFile, resp.StatusCode, "200 or 206 was expected")
 	case resp.StatusCode != http.StatusPartialContent:
 		return nil, c.apiError(operation.DownloadFile, resp)
 	}
@@ -231,7 +232,7 @@ func (c *Client) download(resp *http.Response, s *downloadSettings) (*Download, 
 	case !ok || !s.ranged || first != s.offset, s.length > 0 && last >= s.offset+s.length,
 		s.length > 0 && last < s.offset+s.length-1 && total >= 0 && last < total-1,
 		resp.ContentLength >= 0 && resp.ContentLength != last-first+1:
-		return nil, protocolError(operation.DownloadFile, resp.StatusCode, "the CDN answered another range than was asked for")
+		return nil, rest.ProtocolError(operation.DownloadFile, resp.StatusCode, "the CDN answered another range than was asked for")
 	}
 	download.Offset, download.Size, download.FileSize = first, last-first+1, total
 	return download, nil

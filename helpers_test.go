@@ -23,7 +23,7 @@ func walk(err error, visit func(error)) {
 		return
 	}
 	visit(err)
-	switch wrapper := err.(type) {
+	switch wrapper := err.(type) { //nolint:errorlint // one level of the tree
 	case interface{ Unwrap() error }:
 		walk(wrapper.Unwrap(), visit)
 	case interface{ Unwrap() []error }:

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/rest"
 	"github.com/c88edac7/bytescale-go/internal/retry"
 	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
@@ -64,10 +65,10 @@ func (c *Client) emit(e Event) {
 	}
 }
 
-func (c *Client) onExchange(e exchange) {
+func (c *Client) onExchange(e rest.Exchange) {
 	c.emit(Event{
-		Kind: EventAttempt, Operation: e.operation, UploadID: e.attempt.UploadID, Part: e.attempt.Part,
-		Attempt: e.attempt.Number, Status: e.status, Bytes: e.bytes, Duration: e.duration, Err: e.err,
+		Kind: EventAttempt, Operation: e.Operation, UploadID: e.Attempt.UploadID, Part: e.Attempt.Part,
+		Attempt: e.Attempt.Number, Status: e.Status, Bytes: e.Bytes, Duration: e.Duration, Err: e.Err,
 	})
 }
 

@@ -7,24 +7,6 @@ import (
 	"testing"
 )
 
-func mustParse(t *testing.T, address string) *url.URL {
-	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
-}
-
-func mustBase(t *testing.T, address string) *url.URL {
-	t.Helper()
-	u, err := parseBaseURL("apiURL", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
-}
-
 func TestEscapePath(t *testing.T) {
 	for _, test := range []struct{ path, want string }{
 		{"/a b/ü!'()*~+?#&=%.txt", "/a%20b/%C3%BC%21'()*~%2B%3F%23%26%3D%25.txt"}, // the checked example

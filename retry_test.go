@@ -18,6 +18,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/rest"
 	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
@@ -201,7 +202,7 @@ func TestNonsenseForAWhileIsOutlived(t *testing.T) {
 		began := time.Now()
 		m.fail = func(op string, _ int64, _ int) error {
 			if op == operation.GetUploadPart && time.Since(began) < 10*time.Second {
-				return protocolError(op, http.StatusOK, "the answer does not decode")
+				return rest.ProtocolError(op, http.StatusOK, "the answer does not decode")
 			}
 			return nil
 		}

@@ -1,4 +1,4 @@
-package bytescale
+package rest
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
@@ -17,17 +18,17 @@ type secret func() string
 
 func newSecret(text string) secret { return func() string { return text } }
 
-// credentials are what a client proves its identity with.
-type credentials struct {
+// Credentials are what a client proves its identity with.
+type Credentials struct {
 	key    secret  // nil for none
 	header secret  // the key as the Authorization header has it; nil for none
 	tokens *tokens // nil for none
 }
 
-// newCredentials returns the credentials for an API key, which may be empty, and a
+// NewCredentials returns the credentials for an API key, which may be empty, and a
 // source of tokens, which may be nil.
-func newCredentials(key string, basic bool, jwt func(context.Context) (string, error)) *credentials {
-	c := &credentials{}
+func NewCredentials(key string, basic bool, jwt func(context.Context) (string, error)) *Credentials {
+	c := &Credentials{}
 	switch {
 	case key != "" && basic:
 		c.key, c.header = newSecret(key), newSecret("Basic "+base64.StdEncoding.EncodeToString([]byte("apikey:"+key)))
@@ -42,7 +43,7 @@ func newCredentials(key string, basic bool, jwt func(context.Context) (string, e
 
 // authorize puts the credentials into a request. refused is the token that the service
 // has just refused, or empty. It returns the token that was used.
-func (c *credentials) authorize(req *http.Request, refused string) (token string, err error) {
+func (c *Credentials) authorize(req *http.Request, refused string) (token string, err error) {
 	token, err = c.tokens.get(req.Context(), refused)
 	if err != nil {
 		return "", err
@@ -53,7 +54,7 @@ func (c *credentials) authorize(req *http.Request, refused string) (token string
 
 // set puts the credentials into a header, in place of what may be there. token
 // is the JWT, if there are tokens.
-func (c *credentials) set(h http.Header, token string) {
+func (c *Credentials) set(h http.Header, token string) {
 	h.Del("Authorization-Token")
 	if c.header == nil {
 		h.Set("Authorization", "Bearer "+token)
@@ -98,16 +99,21 @@ func (t *tokens) get(ctx context.Context, refused string) (string, error) {
 	switch {
 	case err != nil:
 		return "", &errs.TokenError{Err: err}
-	case token == "" || !printable(token):
+	case token == "" || !visible(token):
 		return "", &errs.TokenError{Err: fmt.Errorf("it returned %d bytes that are no token", len(token))}
 	}
 	t.current = newSecret(token)
 	return token, nil
 }
 
+// visible says whether text is visible ASCII.
+func visible(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+}
+
 // authorize puts the credentials into a request to the origin. If the service refuses
 // the token with 401, the request is sent once more with a new one.
-func (c *restClient) authorize(origin *url.URL) step {
+func (c *Client) authorize(origin *url.URL) step {
 	return func(next handler) handler {
 		return func(req *http.Request, about call) (*http.Response, error) {
 			if !about.authorized {
@@ -117,28 +123,28 @@ func (c *restClient) authorize(origin *url.URL) step {
 				closeBody(req)
 				return nil, errs.Refuse("url", "%s://%s is not the API of this client; no credentials go there", req.URL.Scheme, req.URL.Host)
 			}
-			token, err := c.credentials.authorize(req, "")
+			token, err := c.Credentials.authorize(req, "")
 			if err != nil {
 				closeBody(req)
 				return nil, err
 			}
 			resp, err := next(req, about)
-			if err != nil || resp.StatusCode != http.StatusUnauthorized || c.credentials.tokens == nil {
+			if err != nil || resp.StatusCode != http.StatusUnauthorized || c.Credentials.tokens == nil {
 				return resp, err
 			}
 			again, ok := replay(req)
 			if !ok {
 				return resp, nil
 			}
-			discard(resp)
+			Discard(resp)
 			return c.renew(next, again, about, token)
 		}
 	}
 }
 
 // renew sends a request with another token than the one that was refused.
-func (c *restClient) renew(next handler, req *http.Request, about call, refused string) (*http.Response, error) {
-	if _, err := c.credentials.authorize(req, refused); err != nil {
+func (c *Client) renew(next handler, req *http.Request, about call, refused string) (*http.Response, error) {
+	if _, err := c.Credentials.authorize(req, refused); err != nil {
 		closeBody(req)
 		return nil, err
 	}

@@ -1,4 +1,6 @@
-package bytescale
+// Package rest sends one HTTP request at a time: with the credentials, within the
+// limits, with a bounded answer, and with no secret in an error.
+package rest
 
 import (
 	"crypto/tls"
@@ -13,40 +15,40 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
-// restClient sends requests, one attempt each.
-type restClient struct {
-	restConfig
+// Client sends requests, one attempt each.
+type Client struct {
+	Config
 	toAPI, toCDN, toStorage handler
 }
 
-// restConfig is what a restClient is made of.
-type restConfig struct {
-	transport      http.RoundTripper
-	credentials    *credentials
-	limits         *limits.Limits
-	apiURL, cdnURL *url.URL
-	userAgent      string
-	onExchange     func(exchange)
+// Config is what a restClient is made of.
+type Config struct {
+	Transport      http.RoundTripper
+	Credentials    *Credentials
+	Limits         *limits.Limits
+	APIURL, CDNURL *url.URL
+	UserAgent      string
+	OnExchange     func(Exchange)
 }
 
-// newRestClient returns a client for the configuration.
-func newRestClient(config restConfig) *restClient {
-	c := &restClient{restConfig: config}
+// New returns a client for the configuration.
+func New(config Config) *Client {
+	c := &Client{Config: config}
 	c.setChains()
 	return c
 }
 
-// exchange is one request that was answered or that failed.
-type exchange struct {
-	operation string // operationId; empty if it is none
-	attempt   operation.Attempt
-	status    int   // of the answer; 0 if there was none
-	bytes     int64 // of the request body
-	duration  time.Duration
-	err       error
+// Exchange is one request that was answered or that failed.
+type Exchange struct {
+	Operation string // operationId; empty if it is none
+	Attempt   operation.Attempt
+	Status    int   // of the answer; 0 if there was none
+	Bytes     int64 // of the request body
+	Duration  time.Duration
+	Err       error
 }
 
-// call is what a request is about.
+// Call is what a request is about.
 type call struct {
 	operation  string // operationId; empty if it is none
 	attempt    operation.Attempt
@@ -56,8 +58,8 @@ type call struct {
 // signed says whether the query of the URL is a secret.
 func (c call) signed() bool { return c.operation == operation.PutPart }
 
-// call sends a request to the API.
-func (c *restClient) call(req *http.Request) (*http.Response, error) {
+// Call sends a request to the API.
+func (c *Client) Call(req *http.Request) (*http.Response, error) {
 	if strings.Contains(req.URL.RawQuery, "+") {
 		// A form's "+" for a space is not understood everywhere, %20 is.
 		address := *req.URL
@@ -67,29 +69,29 @@ func (c *restClient) call(req *http.Request) (*http.Response, error) {
 	return c.toAPI(req, c.callOf(req))
 }
 
-// download sends a request for a file to the CDN, with the credentials if they are
+// Download sends a request for a file to the CDN, with the credentials if they are
 // asked for.
-func (c *restClient) download(req *http.Request, authorized bool) (*http.Response, error) {
+func (c *Client) Download(req *http.Request, authorized bool) (*http.Response, error) {
 	return c.toCDN(req, call{
 		operation: operation.DownloadFile, attempt: operation.AttemptOf(req.Context()), authorized: authorized,
 	})
 }
 
-// put sends a part to storage. Its URL is its permission, and a secret.
-func (c *restClient) put(req *http.Request) (*http.Response, error) {
+// Put sends a part to storage. Its URL is its permission, and a secret.
+func (c *Client) Put(req *http.Request) (*http.Response, error) {
 	return c.toStorage(req, call{operation: operation.PutPart, attempt: operation.AttemptOf(req.Context())})
 }
 
-// closeIdleConnections closes the connections that are not in use.
-func (c *restClient) closeIdleConnections() {
-	(&http.Client{Transport: c.transport}).CloseIdleConnections() // knows how to ask a transport
+// CloseIdleConnections closes the connections that are not in use.
+func (c *Client) CloseIdleConnections() {
+	(&http.Client{Transport: c.Transport}).CloseIdleConnections() // knows how to ask a transport
 }
 
 // callOf reads the operation from method and path. This way the requests of the
 // generated client are known too.
-func (c *restClient) callOf(req *http.Request) call {
+func (c *Client) callOf(req *http.Request) call {
 	found := call{attempt: operation.AttemptOf(req.Context()), authorized: true}
-	path, below := strings.CutPrefix(req.URL.Path, c.apiURL.Path)
+	path, below := strings.CutPrefix(req.URL.Path, c.APIURL.Path)
 	if !below {
 		return found
 	}
@@ -106,9 +108,9 @@ func (c *restClient) callOf(req *http.Request) call {
 
 // limit waits for a place among the API calls in flight and for the pace. The place
 // is free again when the answer was closed.
-func (c *restClient) limit(next handler) handler {
+func (c *Client) limit(next handler) handler {
 	return func(req *http.Request, about call) (*http.Response, error) {
-		release, err := c.limits.Call(req.Context())
+		release, err := c.Limits.Call(req.Context())
 		if err != nil {
 			closeBody(req)
 			return nil, err
@@ -118,44 +120,44 @@ func (c *restClient) limit(next handler) handler {
 			release()
 			return nil, err
 		}
-		c.limits.Answered(resp.StatusCode)
+		c.Limits.Answered(resp.StatusCode)
 		resp.Body = &releasing{ReadCloser: resp.Body, release: release}
 		return resp, nil
 	}
 }
 
 // slowDown tells the pace how storage answered.
-func (c *restClient) slowDown(next handler) handler {
+func (c *Client) slowDown(next handler) handler {
 	return func(req *http.Request, about call) (*http.Response, error) {
 		resp, err := next(req, about)
 		if err == nil {
-			c.limits.Answered(resp.StatusCode)
+			c.Limits.Answered(resp.StatusCode)
 		}
 		return resp, err
 	}
 }
 
 // observe reports the attempt.
-func (c *restClient) observe(next handler) handler {
+func (c *Client) observe(next handler) handler {
 	return func(req *http.Request, about call) (*http.Response, error) {
 		began := time.Now()
 		resp, err := next(req, about)
-		done := exchange{
-			operation: about.operation, attempt: about.attempt,
-			bytes: max(0, req.ContentLength), duration: time.Since(began), err: err,
+		done := Exchange{
+			Operation: about.operation, Attempt: about.attempt,
+			Bytes: max(0, req.ContentLength), Duration: time.Since(began), Err: err,
 		}
 		if err == nil {
-			done.status = resp.StatusCode
+			done.Status = resp.StatusCode
 		}
-		c.onExchange(done)
+		c.OnExchange(done)
 		return resp, err
 	}
 }
 
 // roundTrip sends a request and does what http.Client does for transports.
-func (c *restClient) roundTrip(req *http.Request, about call) (*http.Response, error) {
-	req.Header.Set("User-Agent", c.userAgent)
-	resp, err := c.transport.RoundTrip(req)
+func (c *Client) roundTrip(req *http.Request, about call) (*http.Response, error) {
+	req.Header.Set("User-Agent", c.UserAgent)
+	resp, err := c.Transport.RoundTrip(req)
 	if err == nil && resp == nil {
 		err = errNoAnswer
 	}

@@ -1,4 +1,4 @@
-package bytescale
+package rest
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ const (
 )
 
 // bound limits the time of a call with its answer, and the length of the answer.
-func (c *restClient) bound(next handler) handler {
+func (c *Client) bound(next handler) handler {
 	return func(req *http.Request, about call) (*http.Response, error) {
 		ctx, cancel := about.withTimeout(req.Context())
 		resp, err := next(req.WithContext(ctx), about)
@@ -111,21 +111,21 @@ func (r *releasing) Close() error {
 	return r.ReadCloser.Close()
 }
 
-// discard reads what little there may be left of an answer, so that its
+// Discard reads what little there may be left of an answer, so that its
 // connection can be used again.
-func discard(resp *http.Response) {
+func Discard(resp *http.Response) {
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 	resp.Body.Close()
 }
 
-// protocolError is an answer that means success and yet cannot be used. reason
+// ProtocolError is an answer that means success and yet cannot be used. reason
 // quotes nothing of the answer.
-func protocolError(op string, status int, reason string) error {
+func ProtocolError(op string, status int, reason string) error {
 	return fmt.Errorf("%s: status %d: %w: %s", op, status, errs.ErrProtocol, reason)
 }
 
-// readJSON reads an answer into the value that to points to.
-func readJSON(op string, resp *http.Response, to any) error {
+// ReadJSON reads an answer into the value that to points to.
+func ReadJSON(op string, resp *http.Response, to any) error {
 	content := answers.Get().(*bytes.Buffer)
 	defer func() {
 		if content.Cap() <= 64<<10 { // not that of a long list
@@ -137,7 +137,7 @@ func readJSON(op string, resp *http.Response, to any) error {
 		return fmt.Errorf("%s: read answer: %w", op, err)
 	}
 	if err := json.Unmarshal(content.Bytes(), to); err != nil {
-		return protocolError(op, resp.StatusCode, "the answer does not decode")
+		return ProtocolError(op, resp.StatusCode, "the answer does not decode")
 	}
 	return nil
 }
@@ -150,26 +150,26 @@ var answers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // characters.
 const maxMessage = 500
 
-// refusal is what an answer that means failure says.
-type refusal struct {
-	code, message string
-	details       map[string]any
+// Refusal is what an answer that means failure says.
+type Refusal struct {
+	Code, Message string
+	Details       map[string]any
 }
 
-// refusal reads an answer whose status means failure. The body may
+// ReadRefusal reads an answer whose status means failure. The body may
 // be of any shape; what cannot be read is left out.
-func (c *restClient) refusal(op string, resp *http.Response) (said refusal) {
+func (c *Client) ReadRefusal(op string, resp *http.Response) (said Refusal) {
 	// A body that breaks off still tells the status, which decides.
 	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil || len(content) > maxAnswer {
-		return refusal{}
+		return Refusal{}
 	}
 	hide := c.redactor(resp.Request, call{operation: op}.signed())
 	code, message, details := readError(content)
-	said.code = short(hide.text(code))
-	said.message = short(hide.text(message))
+	said.Code = short(hide.text(code))
+	said.Message = short(hide.text(message))
 	if details != nil {
-		said.details, _ = hide.value(details).(map[string]any)
+		said.Details, _ = hide.value(details).(map[string]any)
 	}
 	return said
 }

@@ -1,4 +1,4 @@
-package bytescale
+package rest
 
 import "net/http"
 
@@ -10,7 +10,7 @@ type handler func(req *http.Request, about call) (*http.Response, error)
 type step func(next handler) handler
 
 // chain puts steps in front of the transport, the outermost first.
-func (c *restClient) chain(steps ...step) handler {
+func (c *Client) chain(steps ...step) handler {
 	h := c.roundTrip
 	for i := len(steps) - 1; i >= 0; i-- {
 		h = steps[i](h)
@@ -19,17 +19,17 @@ func (c *restClient) chain(steps ...step) handler {
 }
 
 // setChains sets the order of the steps for each kind of request.
-func (c *restClient) setChains() {
+func (c *Client) setChains() {
 	c.toAPI = c.chain(
-		c.authorize(c.apiURL), // credentials, for this origin only; 401, then a new token
+		c.authorize(c.APIURL), // credentials, for this origin only; 401, then a new token
 		c.limit,               // a place among the calls in flight, and the pace
 		c.observe,             // report the attempt
 		c.redact,              // no secret in an error
 		c.bound,               // the time of the call and the length of the answer
 	)
 	c.toCDN = c.chain(
-		c.authorize(c.cdnURL),
-		c.redirect(c.cdnURL), // within this origin only
+		c.authorize(c.CDNURL),
+		c.redirect(c.CDNURL), // within this origin only
 		c.observe,
 		c.redact,
 	)

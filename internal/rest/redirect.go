@@ -1,4 +1,4 @@
-package bytescale
+package rest
 
 import (
 	"net/http"
@@ -9,7 +9,7 @@ import (
 const maxRedirects = 5
 
 // redirect follows redirects within the origin.
-func (c *restClient) redirect(origin *url.URL) step {
+func (c *Client) redirect(origin *url.URL) step {
 	return func(next handler) handler {
 		return func(req *http.Request, about call) (*http.Response, error) {
 			for redirects := 0; ; redirects++ {
@@ -21,7 +21,7 @@ func (c *restClient) redirect(origin *url.URL) step {
 				if err != nil || !sameOrigin(location, origin) {
 					return resp, nil //nolint:nilerr // the redirect is the answer
 				}
-				discard(resp)
+				Discard(resp)
 				req = req.Clone(req.Context())
 				req.URL, req.Host = location, location.Host
 			}

@@ -1,4 +1,4 @@
-package bytescale
+package rest
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 
 const redactedKey = "secret_A623uY2kEySeCrEt0123456789"
 
-func testRest() *restClient {
-	return newRestClient(restConfig{credentials: newCredentials(redactedKey, false, nil)})
+func testRest() *Client {
+	return New(Config{Credentials: NewCredentials(redactedKey, false, nil)})
 }
 
 const presignedURL = "https://storage.example.com/bucket/part-0?X-Amz-Signature=5f4dcc3b5aa765d61d8327deb882cf99&x-id=PutObject"
@@ -144,7 +144,7 @@ func TestRedactText(t *testing.T) {
 // A secret may be the beginning of another one.
 func TestRedactsTheLongerSecretFirst(t *testing.T) {
 	t.Parallel()
-	c := newRestClient(restConfig{credentials: newCredentials("", false, nil)})
+	c := New(Config{Credentials: NewCredentials("", false, nil)})
 	for range 20 { // the order in which a query is read is up to chance
 		req, err := http.NewRequest(http.MethodPut, "https://storage.example.com/part?Key=AKIAIOSF&Token=AKIAIOSFODNN7SECRET", http.NoBody)
 		if err != nil {

@@ -1,4 +1,4 @@
-package bytescale
+package rest
 
 import (
 	"context"
@@ -52,7 +52,7 @@ func mustURL(t *testing.T, address string) *url.URL {
 
 // Every operation on the API's server is known by its request, below any address.
 func TestCallOf(t *testing.T) {
-	c := newRestClient(restConfig{apiURL: mustURL(t, "https://proxy.example.com/prefix")})
+	c := New(Config{APIURL: mustURL(t, "https://proxy.example.com/prefix")})
 	about := func(method, path string) call {
 		req, err := http.NewRequest(method, "https://proxy.example.com"+path, nil)
 		if err != nil {

@@ -1,4 +1,4 @@
-package bytescale
+package rest
 
 import (
 	"net/url"

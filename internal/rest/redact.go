@@ -1,4 +1,4 @@
-package bytescale
+package rest
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ const redacted = "[redacted]"
 var queries = regexp.MustCompile(`(?i)(https?://[^\s"'<>?]*)\?[^\s"'<>]*`)
 
 // redact takes the secrets out of an error.
-func (c *restClient) redact(next handler) handler {
+func (c *Client) redact(next handler) handler {
 	return func(req *http.Request, about call) (*http.Response, error) {
 		resp, err := next(req, about)
 		if err != nil {
@@ -34,7 +34,7 @@ func (c *restClient) redact(next handler) handler {
 
 // redactor knows the API key, the credentials that a request carries and, if its
 // URL is pre-signed, everything in the query of that.
-func (c *restClient) redactor(req *http.Request, signed bool) *redactor {
+func (c *Client) redactor(req *http.Request, signed bool) *redactor {
 	var secrets []string
 	hide := func(text string) {
 		// A short value, a number say, is no secret and may stand anywhere.
@@ -42,8 +42,8 @@ func (c *restClient) redactor(req *http.Request, signed bool) *redactor {
 			secrets = append(secrets, text)
 		}
 	}
-	if c.credentials.key != nil {
-		hide(c.credentials.key())
+	if c.Credentials.key != nil {
+		hide(c.Credentials.key())
 	}
 	if _, value, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok {
 		hide(value)
