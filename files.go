@@ -5,6 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
@@ -134,4 +137,42 @@ func (c *Client) DeleteFile(ctx context.Context, filePath string) error {
 // An invalid path is an [*ArgumentError].
 func (c *Client) FileURL(filePath string) (string, error) {
 	return rawURL(c.cdnURL, c.accountID, filePath)
+}
+
+// rawURL is where the CDN serves a file: {cdn}/{accountId}/raw{filePath}.
+func rawURL(cdn *url.URL, accountID, filePath string) (string, error) {
+	if err := checkFilePath("filePath", filePath); err != nil {
+		return "", err
+	}
+	for segment := range strings.SplitSeq(filePath, "/") {
+		if segment == "." {
+			return "", refuse("filePath", `%s has "." as an element, which a URL cannot express`, quote(filePath))
+		}
+	}
+	return cdn.String() + "/" + accountID + "/raw" + escapePath(filePath), nil
+}
+
+// escapePath encodes a file path for a CDN URL: as encodeURIComponent of
+// ECMAScript does, except that slashes stay and that "!" is encoded, since the
+// CDN takes it for the beginning of a query. The escapers of net/url differ in
+// space, "+", "&", "=" and others.
+func escapePath(path string) string {
+	var escaped strings.Builder
+	escaped.Grow(len(path))
+	for i := range len(path) {
+		if c := path[i]; unreserved(c) || c == '/' {
+			escaped.WriteByte(c)
+		} else {
+			fmt.Fprintf(&escaped, "%%%02X", c)
+		}
+	}
+	return escaped.String()
+}
+
+func unreserved(c byte) bool {
+	switch {
+	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		return true
+	}
+	return strings.IndexByte("-_.~*'()", c) >= 0
 }

@@ -90,44 +90,6 @@ func plainID(id string) bool {
 
 var accountIDPattern = regexp.MustCompile(`^[1-9A-HJ-NP-Za-km-z]{7}$`)
 
-// rawURL is where the CDN serves a file: {cdn}/{accountId}/raw{filePath}.
-func rawURL(cdn *url.URL, accountID, filePath string) (string, error) {
-	if err := checkFilePath("filePath", filePath); err != nil {
-		return "", err
-	}
-	for segment := range strings.SplitSeq(filePath, "/") {
-		if segment == "." {
-			return "", refuse("filePath", `%s has "." as an element, which a URL cannot express`, quote(filePath))
-		}
-	}
-	return cdn.String() + "/" + accountID + "/raw" + escapePath(filePath), nil
-}
-
-// escapePath encodes a file path for a CDN URL: as encodeURIComponent of
-// ECMAScript does, except that slashes stay and that "!" is encoded, since the
-// CDN takes it for the beginning of a query. The escapers of net/url differ in
-// space, "+", "&", "=" and others.
-func escapePath(path string) string {
-	var escaped strings.Builder
-	escaped.Grow(len(path))
-	for i := range len(path) {
-		if c := path[i]; unreserved(c) || c == '/' {
-			escaped.WriteByte(c)
-		} else {
-			fmt.Fprintf(&escaped, "%%%02X", c)
-		}
-	}
-	return escaped.String()
-}
-
-func unreserved(c byte) bool {
-	switch {
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		return true
-	}
-	return strings.IndexByte("-_.~*'()", c) >= 0
-}
-
 // parseBaseURL reads the address of the API or of the CDN.
 func parseBaseURL(field, base string) (*url.URL, error) {
 	u, err := url.Parse(base)
