@@ -44,6 +44,8 @@ type Client struct {
 	engine    *transfer.Engine
 	generated *gen.ClientWithResponses
 	observe   func(Event)
+
+	checkpointKey checkpointKey
 }
 
 // NewClient returns a client for the account of apiKey: "public_…" or
@@ -70,6 +72,9 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 		apiURL:    settings.apiURL,
 		cdnURL:    settings.cdnURL,
 		observe:   settings.observe,
+	}
+	if c.checkpointKey, err = newCheckpointKey(apiKey); err != nil {
+		return nil, err
 	}
 	c.limits = limits.New(settings.puts, settings.calls, settings.rate, c.onSlowDown)
 	c.rest = rest.New(rest.Config{

@@ -81,6 +81,7 @@ func newMemoryClientWith(l *limits.Limits, partSize int64) (*Client, *memoryServ
 		apiURL:    &url.URL{Scheme: "https", Host: "api.example.com"},
 		limits:    l,
 	}
+	c.checkpointKey, _ = newCheckpointKey(testKey)
 	c.engine = c.newEngine(source.NewBudget(defaultBudget))
 	c.uploadBy(m)
 	return c, m

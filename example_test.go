@@ -241,7 +241,7 @@ func ExampleClient_Resume() {
 		log.Fatal(err)
 	}
 	file, err := client.Resume(context.Background(), checkpoint, bytescale.Bytes(content))
-	if errors.Is(err, bytescale.ErrUploadUnknown) || errors.Is(err, bytescale.ErrSourceChanged) {
+	if errors.Is(err, bytescale.ErrCheckpoint) || errors.Is(err, bytescale.ErrUploadUnknown) || errors.Is(err, bytescale.ErrSourceChanged) {
 		log.Fatal("begin again with Upload")
 	} else if err != nil {
 		log.Fatal(err)

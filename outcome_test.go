@@ -162,7 +162,7 @@ func TestBeginAnswerOfAnotherFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, details := range []FileDetails{*file, saved.File} {
+		for _, details := range []FileDetails{*file, saved.File()} {
 			if details.ETag != "" || details.Size != 2500 {
 				t.Errorf("etag %q, %d bytes", details.ETag, details.Size)
 			}

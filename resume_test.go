@@ -164,21 +164,21 @@ func TestFingerprint(t *testing.T) {
 	t.Parallel()
 	const hashed = 64 << 10 // bytes of the head, and as many of the tail
 	const size = 3 * hashed
-	fingerprint := func(change func([]byte)) Fingerprint {
+	of := func(change func([]byte)) fingerprint {
 		data := content(size)
 		change(data)
 		in, err := Bytes(data).input(t.Context(), nil)
 		must(t, err)
 		f, err := in.Identify(t.Context())
 		must(t, err)
-		return Fingerprint(f)
+		return fingerprint(f)
 	}
-	same := fingerprint(func([]byte) {})
+	same := of(func([]byte) {})
 	for name, position := range map[string]int{
 		"first byte": 0, "last byte of the head": hashed - 1,
 		"first byte of the tail": size - hashed, "last byte": size - 1,
 	} {
-		if other := fingerprint(func(b []byte) { b[position]++ }); same.equal(other) {
+		if other := of(func(b []byte) { b[position]++ }); same.equal(other) {
 			t.Errorf("%s: a change was not seen", name)
 		}
 	}
@@ -186,7 +186,7 @@ func TestFingerprint(t *testing.T) {
 	later.ModTime = time.Now()
 	shorter := same
 	shorter.Size--
-	if same.equal(later) || same.equal(shorter) || !same.equal(fingerprint(func([]byte) {})) {
+	if same.equal(later) || same.equal(shorter) || !same.equal(of(func([]byte) {})) {
 		t.Error("time and size must count, and the same must be equal")
 	}
 }
@@ -197,27 +197,40 @@ func TestResumeRefuses(t *testing.T) {
 	c, m := newMemoryClient(1000, 2, 8)
 	good := interrupted(t, c, m, File(path), 1)
 	var argument *ArgumentError
-	for name, change := range map[string]func(*Checkpoint){
-		"version":                 func(cp *Checkpoint) { cp.Version = 2 },
-		"zero":                    func(cp *Checkpoint) { *cp = Checkpoint{} },
-		"another server":          func(cp *Checkpoint) { cp.APIURL = "https://elsewhere.example.com" },
-		"another account":         func(cp *Checkpoint) { cp.AccountID = "B623uY2" },
-		"upload id with a path":   func(cp *Checkpoint) { cp.UploadID = "../../files" },
-		"empty upload id":         func(cp *Checkpoint) { cp.UploadID = "" },
-		"negative size":           func(cp *Checkpoint) { cp.Source.Size, cp.File.Size = -1, -1 },
-		"sizes differ":            func(cp *Checkpoint) { cp.File.Size++ },
-		"no parts":                func(cp *Checkpoint) { cp.PartCount = 0 },
-		"more parts than bytes":   func(cp *Checkpoint) { cp.PartCount = 2501 },
-		"more parts than numbers": func(cp *Checkpoint) { cp.PartCount = 1<<63 - 1 },
+	for field, change := range map[string]func(*checkpointState){
+		"version":     func(s *checkpointState) { s.Version = 2 },
+		"apiUrl":      func(s *checkpointState) { s.APIURL = "https://elsewhere.example.com" },
+		"accountId":   func(s *checkpointState) { s.AccountID = "B623uY2" },
+		"uploadId":    func(s *checkpointState) { s.UploadID = "../../files" },
+		"source.size": func(s *checkpointState) { s.Source.Size, s.File.Size = -1, -1 },
+		"partCount":   func(s *checkpointState) { s.PartCount = 0 },
 	} {
-		cp := good
-		change(&cp)
-		if _, err := c.Resume(t.Context(), cp, File(path)); !errors.As(err, &argument) {
-			t.Errorf("%s: %v, want an ArgumentError", name, err)
+		changed := good
+		change(&changed.state)
+		sealed := Checkpoint{changed.state}
+		code, err := c.checkpointKey.code(sealed.state)
+		must(t, err)
+		sealed.state.Code = code
+		_, err = c.Resume(t.Context(), sealed, File(path))
+		if !errors.As(err, &argument) || argument.Field != "checkpoint."+field || !errors.Is(err, ErrCheckpoint) {
+			t.Errorf("%s: %v, want an ArgumentError that is ErrCheckpoint", field, err)
 		}
 	}
-	if _, err := c.Resume(t.Context(), good, File(path), WithTags("new")); !errors.As(err, &argument) {
-		t.Errorf("tags: %v, want an ArgumentError", err)
+	for name, change := range map[string]func(*checkpointState){
+		"empty upload id":         func(s *checkpointState) { s.UploadID = "" },
+		"sizes differ":            func(s *checkpointState) { s.File.Size++ },
+		"more parts than bytes":   func(s *checkpointState) { s.PartCount = 2501 },
+		"more parts than numbers": func(s *checkpointState) { s.PartCount = 1<<63 - 1 },
+	} {
+		changed := good
+		change(&changed.state)
+		changed.state.Code, _ = c.checkpointKey.code(changed.state)
+		if _, err := c.Resume(t.Context(), changed, File(path)); !errors.Is(err, ErrCheckpoint) {
+			t.Errorf("%s: %v, want ErrCheckpoint", name, err)
+		}
+	}
+	if _, err := c.Resume(t.Context(), Checkpoint{}, File(path)); !errors.Is(err, ErrCheckpoint) {
+		t.Errorf("zero: %v, want ErrCheckpoint", err)
 	}
 
 	changed := content(2500)
@@ -247,6 +260,51 @@ func TestResumeRefuses(t *testing.T) {
 	}
 	if m.exists() {
 		t.Error("a file came into being")
+	}
+}
+
+// A checkpoint that somebody changed is not believed, whatever was changed.
+func TestCheckpointIsAuthenticated(t *testing.T) {
+	t.Parallel()
+	c, m := newMemoryClient(1000, 2, 8)
+	data := content(2500)
+	good := interrupted(t, c, m, Bytes(data), 1)
+	saved, err := json.Marshal(good)
+	must(t, err)
+
+	for old, replaced := range map[string]string{
+		good.File().FilePath: "/elsewhere.txt",
+		`"size":2500`:        `"size":2499`,
+		`"partCount":3`:      `"partCount":2`,
+		good.state.Code:      "",
+	} {
+		changed := bytes.Replace(saved, []byte(old), []byte(replaced), 1)
+		if bytes.Equal(changed, saved) {
+			t.Fatalf("%s is not in %s", old, saved)
+		}
+		var cp Checkpoint
+		must(t, json.Unmarshal(changed, &cp))
+		if _, err := c.Resume(t.Context(), cp, Bytes(data)); !errors.Is(err, ErrCheckpoint) {
+			t.Errorf("%s: %v, want ErrCheckpoint", old, err)
+		}
+	}
+
+	other, _ := newMemoryClient(1000, 2, 8)
+	other.checkpointKey, err = newCheckpointKey("secret_A623uY2another")
+	must(t, err)
+	if _, err := other.Resume(t.Context(), good, Bytes(data)); !errors.Is(err, ErrCheckpoint) {
+		t.Errorf("another key: %v, want ErrCheckpoint", err)
+	}
+
+	// A store may reorder and indent the JSON.
+	var fields map[string]any
+	must(t, json.Unmarshal(saved, &fields))
+	reordered, err := json.MarshalIndent(fields, "", "  ")
+	must(t, err)
+	var cp Checkpoint
+	must(t, json.Unmarshal(reordered, &cp))
+	if _, err := c.Resume(t.Context(), cp, Bytes(data)); err != nil {
+		t.Errorf("reordered: %v", err)
 	}
 }
 
@@ -280,7 +338,7 @@ func TestResumeStateMachine(t *testing.T) {
 		}
 		var cp *Checkpoint
 		var shown Progress
-		watch := func() UploadOption {
+		watch := func() TransferOption {
 			var before Progress
 			return WithProgress(func(p Progress) {
 				if p.Sent < before.Sent || p.Confirmed < before.Confirmed || p.InFlight < 0 || p.Confirmed+p.InFlight > p.Total {
@@ -368,6 +426,7 @@ func FuzzCheckpoint(f *testing.F) {
 			return
 		}
 		c, m := newMemoryClient(1000, 2, 8)
+		cp.state.Code, _ = c.checkpointKey.code(cp.state) // whoever has the key can make any checkpoint
 		m.size = 2500
 		file, err := c.Resume(t.Context(), cp, Bytes(content(2500)))
 		if (err == nil) != (file != nil) {

@@ -123,7 +123,7 @@ func driveIntoFault(t *testing.T, fault fault.Fault) (failures []error) {
 	_, err = client.Upload(ctx, bytescale.Bytes(content), bytescale.WithPath("/faulty.bin"),
 		bytescale.WithCheckpoint(func(c bytescale.Checkpoint) error { checkpoint = c; tell(c); return nil }))
 	fails(err)
-	if checkpoint.UploadID != "" {
+	if checkpoint.UploadID() != "" {
 		_, err = client.Resume(ctx, checkpoint, bytescale.Bytes(content))
 		fails(err)
 	}

@@ -2,7 +2,6 @@ package bytescale
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -99,7 +98,7 @@ func (u *upload) run(ctx context.Context, request gen.BeginMultipartUploadReques
 		return err
 	}
 	if count > 1 {
-		if err := u.takeCheckpoint(ctx, request, count, save); err != nil {
+		if err := u.takeCheckpoint(ctx, count, save); err != nil {
 			return err
 		}
 	}
@@ -143,25 +142,24 @@ func (u *upload) stored(file transfer.File, err error) error {
 }
 
 // takeCheckpoint notes what is needed to resume and hands it to the caller.
-func (u *upload) takeCheckpoint(ctx context.Context, request gen.BeginMultipartUploadRequest, parts int64, save func(Checkpoint) error) error {
+func (u *upload) takeCheckpoint(ctx context.Context, parts int64, save func(Checkpoint) error) error {
 	source, err := u.in.Identify(ctx)
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(request)
-	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	u.checkpoint = &Checkpoint{
+	state := checkpointState{
 		Version:   checkpointVersion,
 		APIURL:    u.client.checkpointURL(),
 		AccountID: u.client.accountID,
-		Request:   body,
-		File:      u.file,
 		UploadID:  u.id,
 		PartCount: parts,
-		Source:    Fingerprint(source),
+		File:      u.file,
+		Source:    fingerprint(source),
 	}
+	if state.Code, err = u.client.checkpointKey.code(state); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	u.checkpoint = &Checkpoint{state}
 	if save == nil {
 		return nil
 	}

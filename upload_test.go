@@ -197,7 +197,7 @@ func TestUploadErrorTells(t *testing.T) {
 	if failed.UploadID != memoryUpload || failed.Part != 2 || failed.Start != 2000 || failed.End != 2999 || failed.Attempts != 1 {
 		t.Errorf("%+v", failed)
 	}
-	if failed.Checkpoint == nil || failed.Checkpoint.UploadID != memoryUpload || failed.Checkpoint.PartCount != 5 {
+	if failed.Checkpoint == nil || failed.Checkpoint.UploadID() != memoryUpload || failed.Checkpoint.state.PartCount != 5 {
 		t.Errorf("checkpoint %+v", failed.Checkpoint)
 	}
 	if m.exists() {

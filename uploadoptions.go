@@ -12,17 +12,59 @@ import (
 
 // UploadOption configures one upload; see [Client.Upload]. If an option is given
 // twice, the last one counts, except for [WithTags].
-type UploadOption func(*uploadSettings) error
+type UploadOption interface {
+	applyUpload(*uploadSettings) error
+}
+
+// ResumeOption configures [Client.Resume].
+type ResumeOption interface {
+	applyResume(*transferSettings) error
+}
+
+// TransferOption configures [Client.Upload] and [Client.Resume] alike.
+type TransferOption interface {
+	UploadOption
+	ResumeOption
+}
+
+// uploadOption is an option of Upload alone.
+type uploadOption func(*uploadSettings) error
+
+func (o uploadOption) applyUpload(s *uploadSettings) error { return o(s) }
+
+// transferOption is an option of Upload and of Resume.
+type transferOption func(*transferSettings) error
+
+func (o transferOption) applyUpload(s *uploadSettings) error   { return o(&s.transferSettings) }
+func (o transferOption) applyResume(s *transferSettings) error { return o(s) }
+
+// transferSettings is what the options of Upload and of Resume write to.
+type transferSettings struct {
+	progress func(Progress)
+}
+
+func newTransferSettings(opts []ResumeOption) (transferSettings, error) {
+	var s transferSettings
+	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
+		if err := opt.applyResume(&s); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
 
 // uploadSettings is what the options of an upload write to.
 type uploadSettings struct {
+	transferSettings
 	folder, fileName, fallback string
 	path                       string
 	tags                       []string
 	metadata                   gen.Metadata
 	mime                       string
 	originalFileName           string
-	progress                   func(Progress)
 	checkpoint                 func(Checkpoint) error
 }
 
@@ -32,7 +74,7 @@ func newUploadSettings(opts []UploadOption) (uploadSettings, error) {
 		if opt == nil {
 			continue
 		}
-		if err := opt(&s); err != nil {
+		if err := opt.applyUpload(&s); err != nil {
 			return s, err
 		}
 	}
@@ -84,7 +126,7 @@ func (s *uploadSettings) beginRequest(size int64, name string) (gen.BeginMultipa
 // {UTC_DATE}, {UTC_YEAR} or {ORIGINAL_FILE_NAME}; a literal brace is written \{.
 // Not together with [WithPath]. "" stands for the default.
 func WithFolder(folder string) UploadOption {
-	return func(s *uploadSettings) error {
+	return uploadOption(func(s *uploadSettings) error {
 		if err := checkPath("folderPath", folder); err != nil {
 			return err
 		}
@@ -93,7 +135,7 @@ func WithFolder(folder string) UploadOption {
 		}
 		s.folder = folder
 		return nil
-	}
+	})
 }
 
 // WithFileName sets the name to store the file under, at most 512 characters
@@ -105,25 +147,25 @@ func WithFolder(folder string) UploadOption {
 // credentials may overwrite files; see [WithFileNameFallback]. Not together
 // with [WithPath]. "" stands for the default.
 func WithFileName(name string) UploadOption {
-	return func(s *uploadSettings) error {
+	return uploadOption(func(s *uploadSettings) error {
 		if err := checkFileName("fileName", name); err != nil {
 			return err
 		}
 		s.fileName = name
 		return nil
-	}
+	})
 }
 
 // WithFileNameFallback sets the name that is used when that of [WithFileName]
 // is taken. The same rules hold for it; "", the default, is none.
 func WithFileNameFallback(name string) UploadOption {
-	return func(s *uploadSettings) error {
+	return uploadOption(func(s *uploadSettings) error {
 		if err := checkFileName("fileNameFallback", name); err != nil {
 			return err
 		}
 		s.fallback = name
 		return nil
-	}
+	})
 }
 
 // WithPath sets the full path to store the file under, taken literally: braces
@@ -131,7 +173,7 @@ func WithFileNameFallback(name string) UploadOption {
 // openapi.yaml); it ends with the file's name, has no ".." and, if it does not
 // begin with a slash, is relative to the default folder of the API key.
 func WithPath(path string) UploadOption {
-	return func(s *uploadSettings) error {
+	return uploadOption(func(s *uploadSettings) error {
 		if err := checkText("path", path, 1, maxPath); err != nil {
 			return err
 		}
@@ -143,7 +185,7 @@ func WithPath(path string) UploadOption {
 		}
 		s.path = path
 		return nil
-	}
+	})
 }
 
 const (
@@ -156,7 +198,7 @@ const (
 // openapi.yaml). Besides labelling the file, a tag can trigger rules of the
 // account.
 func WithTags(tags ...string) UploadOption {
-	return func(s *uploadSettings) error {
+	return uploadOption(func(s *uploadSettings) error {
 		if n := len(s.tags) + len(tags); n > maxTags {
 			return refuse("tags", "%d are too many; a file has at most %d", n, maxTags)
 		}
@@ -171,7 +213,7 @@ func WithTags(tags ...string) UploadOption {
 		}
 		s.tags = append(s.tags, tags...)
 		return nil
-	}
+	})
 }
 
 // WithMetadata sets the JSON object that is stored with the file and returned
@@ -179,7 +221,7 @@ func WithTags(tags ...string) UploadOption {
 // openapi.yaml). It is copied when Upload is called; what cannot be encoded
 // to JSON is refused. The default is an empty object.
 func WithMetadata(metadata map[string]any) UploadOption {
-	return func(s *uploadSettings) error {
+	return uploadOption(func(s *uploadSettings) error {
 		var encoded bytes.Buffer
 		encoder := json.NewEncoder(&encoded)
 		encoder.SetEscapeHTML(false) // counts <, > and & as one byte each
@@ -195,14 +237,14 @@ func WithMetadata(metadata map[string]any) UploadOption {
 		}
 		s.metadata = object
 		return nil
-	}
+	})
 }
 
 // WithMIME sets the MIME type, such as "image/jpeg" or "text/plain;
 // charset=utf-8": 3 to 255 characters (MimeType in openapi.yaml). Nothing is
 // guessed: without it the service stores "application/octet-stream".
 func WithMIME(mime string) UploadOption {
-	return func(s *uploadSettings) error {
+	return uploadOption(func(s *uploadSettings) error {
 		if err := checkText("mime", mime, 3, 255); err != nil {
 			return err
 		}
@@ -211,7 +253,7 @@ func WithMIME(mime string) UploadOption {
 		}
 		s.mime = mime
 		return nil
-	}
+	})
 }
 
 // WithOriginalFileName sets the name that the file has where it comes from: 1 to
@@ -220,13 +262,13 @@ func WithMIME(mime string) UploadOption {
 // {ORIGINAL_FILE_EXT}. The default is the base name of a [File], and none for
 // other sources.
 func WithOriginalFileName(name string) UploadOption {
-	return func(s *uploadSettings) error {
+	return uploadOption(func(s *uploadSettings) error {
 		if err := checkOriginalFileName(name); err != nil {
 			return err
 		}
 		s.originalFileName = name
 		return nil
-	}
+	})
 }
 
 func checkOriginalFileName(name string) error {
@@ -237,11 +279,11 @@ func checkOriginalFileName(name string) error {
 // beginning, with every confirmed part, and in between at most every tenth of a
 // second. Calls come one at a time and none after the upload has returned. It is
 // in the path of the transfer and must be quick. Nil, the default, is none.
-func WithProgress(report func(Progress)) UploadOption {
-	return func(s *uploadSettings) error {
+func WithProgress(report func(Progress)) TransferOption {
+	return transferOption(func(s *transferSettings) error {
 		s.progress = report
 		return nil
-	}
+	})
 }
 
 // WithCheckpoint sets a function that is given what [Client.Resume] needs, once,
@@ -250,10 +292,10 @@ func WithProgress(report func(Progress)) UploadOption {
 // bytes wait until it has returned. Nil, the default, is none: the checkpoint is
 // then only in the [UploadError] of an upload that fails.
 func WithCheckpoint(save func(Checkpoint) error) UploadOption {
-	return func(s *uploadSettings) error {
+	return uploadOption(func(s *uploadSettings) error {
 		s.checkpoint = save
 		return nil
-	}
+	})
 }
 
 var (

@@ -39,12 +39,11 @@ func main() {
 func upload(ctx context.Context, client *bytescale.Client, path string) (*bytescale.FileDetails, error) {
 	checkpoint := path + ".checkpoint"
 	file, err := resume(ctx, client, path, checkpoint)
-	var unusable *bytescale.ArgumentError
 	switch {
 	case errors.Is(err, os.ErrNotExist), // nothing to resume
-		errors.Is(err, errDamaged), errors.As(err, &unusable), // nothing that can be resumed, here
-		errors.Is(err, bytescale.ErrUploadUnknown), // the service forgot it
-		errors.Is(err, bytescale.ErrSourceChanged): // another file by now
+		errors.Is(err, bytescale.ErrCheckpoint),    // damaged, or not of this client
+		errors.Is(err, bytescale.ErrUploadUnknown), // the service forgot the upload
+		errors.Is(err, bytescale.ErrSourceChanged): // the file changed since then
 		file, err = client.Upload(ctx, bytescale.File(path), bytescale.WithCheckpoint(func(c bytescale.Checkpoint) error {
 			return save(checkpoint, c)
 		}))
@@ -58,16 +57,14 @@ func upload(ctx context.Context, client *bytescale.Client, path string) (*bytesc
 	return file, nil
 }
 
-var errDamaged = errors.New("the checkpoint is damaged")
-
 func resume(ctx context.Context, client *bytescale.Client, path, checkpoint string) (*bytescale.FileDetails, error) {
 	data, err := os.ReadFile(checkpoint)
 	if err != nil {
 		return nil, err
 	}
 	var saved bytescale.Checkpoint
-	if json.Unmarshal(data, &saved) != nil {
-		return nil, errDamaged
+	if err := json.Unmarshal(data, &saved); err != nil {
+		return nil, fmt.Errorf("%w: %w", bytescale.ErrCheckpoint, err)
 	}
 	return client.Resume(ctx, saved, bytescale.File(path))
 }
