@@ -64,9 +64,9 @@ soak: ## 1000 random uploads with random faults; prints its seed
 	go test -count=1 -v -run '^TestSoak$$' -soak 1000 .
 
 .PHONY: memory
-memory: ## Peak memory of built programs: a file of 20 GiB, small files, streams
+memory: ## Peak memory of built programs: a file of 20 GiB, small files, streams; and of a sync of a million files
 	BYTESCALE_HUGE_FILE=20GiB go test -count=1 -v -run '^TestMemory$$' ./cmd/bytescale
-	go test -count=1 -v -tags memory -run '^TestMemory' ./bench
+	go test -count=1 -v -tags memory -run '^TestMemory' ./bench ./internal/tree
 
 .PHONY: gates-bite
 gates-bite: ## Break a scratch copy on purpose: every gate must fail; and the gates of a user's module
