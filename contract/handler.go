@@ -35,6 +35,9 @@ type handler struct {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Body == nil { // a request that no server has made
+		r.Body = http.NoBody
+	}
 	m, allowed := h.document.find(r.Method, r.URL.EscapedPath(), func(*operation) bool { return true })
 	if m.operation == nil {
 		h.unknown(w, r, allowed)

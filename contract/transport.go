@@ -121,7 +121,7 @@ func (t *transport) send(x *exchange, r *http.Request, found []Violation) (*http
 		closeBody(r.Body)
 		return nil, &Error{found}
 	}
-	response, err := t.next.RoundTrip(r)
+	response, err := t.roundTrip(r)
 	if err != nil || x == nil {
 		return response, err
 	}
@@ -132,6 +132,23 @@ func (t *transport) send(x *exchange, r *http.Request, found []Violation) (*http
 		return nil, &Error{broken}
 	}
 	t.recorder.note(x, a, len(found) == 0, len(broken) == 0)
+	return response, nil
+}
+
+// errNoResponse is the error of a call to a transport that returns nothing at all.
+var errNoResponse = errors.New("contract: the transport returned neither a response nor an error")
+
+// roundTrip sends a request. The body of the response is never nil.
+func (t *transport) roundTrip(r *http.Request) (*http.Response, error) {
+	response, err := t.next.RoundTrip(r)
+	switch {
+	case err != nil:
+		return response, err
+	case response == nil:
+		return nil, errNoResponse
+	case response.Body == nil:
+		response.Body = http.NoBody
+	}
 	return response, nil
 }
 
