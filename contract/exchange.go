@@ -52,9 +52,9 @@ func (x *exchange) checkHead(r *http.Request, params map[string]string) (*body, 
 	case !has && r.Header.Get("Content-Type") == "" && !wanted.required:
 		return nil, found
 	}
-	documented := wanted.bodies.find(r.Header.Get("Content-Type"))
+	documented, wrong := wanted.bodies.find(r.Header)
 	if documented == nil {
-		return nil, append(found, x.request(InContentType, violation("", RuleUndocumented, "must be a documented media type"))...)
+		return nil, append(found, x.request(InContentType, wrong...)...)
 	}
 	x.media = documented.media
 	return documented, found
@@ -98,9 +98,9 @@ func (x *exchange) checkAnswer(status int, header http.Header) (answer, []Violat
 		a.empty = true
 		return a, found
 	}
-	a.body = documented.bodies.find(header.Get("Content-Type"))
-	if a.body == nil {
-		return a, append(found, x.response(status, InContentType, violation("", RuleUndocumented, "must be a documented media type"))...)
+	var wrong []Violation
+	if a.body, wrong = documented.bodies.find(header); a.body == nil {
+		return a, append(found, x.response(status, InContentType, wrong...)...)
 	}
 	a.media = a.body.media
 	return a, found

@@ -15,7 +15,7 @@ import (
 func FuzzHandler(f *testing.F) {
 	f.Add("POST", "/v2/accounts/A623uY2/uploads", "", "application/json", []byte(`{"size":1,"path":{"fileName":"x"}}`))
 	f.Add("POST", "/v2/accounts/A623uY2/uploads/url", "", "application/json", []byte(`{"url":"https://a.b/c","timeout":0}`))
-	f.Add("PUT", "/v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts/7", "", "application/json; charset=x", []byte(`{"etag":"\u0022"}`))
+	f.Add("PUT", "/v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts/7", "", "application/json; charset=utf-8", []byte(`{"etag":"\u0022"}`))
 	f.Add("GET", "/A623uY2/raw/a%2Fb", "cache=false&meta-x=1&exp=inf", "", []byte(nil))
 	f.Add("POST", "/v2/accounts/A623uY2/uploads/form_data", "tag=a&tag=b", "multipart/form-data; boundary=B", []byte("--B--"))
 	f.Fuzz(func(t *testing.T, method, path, query, contentType string, body []byte) {

@@ -39,7 +39,7 @@ func (a reply) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 	}
 	for i := 0; i < len(a.header); i += 2 {
-		w.Header().Set(a.header[i], a.header[i+1])
+		w.Header().Add(a.header[i], a.header[i+1])
 	}
 	w.WriteHeader(a.status)
 	_, _ = io.WriteString(w, a.body)
@@ -92,6 +92,12 @@ func request(t testing.TB, method, url, body string, header ...string) *http.Req
 			r.Header.Set(header[i], header[i+1])
 		}
 	}
+	return r
+}
+
+// twice adds a second value of a header.
+func twice(r *http.Request, header, value string) *http.Request {
+	r.Header.Add(header, value)
 	return r
 }
 

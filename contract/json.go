@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // maxDepth limits how deep a JSON body may nest. encoding/json stops at 10000. The API needs a few
@@ -12,13 +16,20 @@ import (
 const maxDepth = 128
 
 // decodeJSON decodes exactly one JSON value. It is stricter than encoding/json, so that two readers of
-// the same bytes cannot see different values: member names must be unique, and nothing may follow.
+// the same bytes cannot see different values: the text must be UTF-8, surrogates must be pairs, member
+// names must be unique, and nothing may follow.
 // Numbers become json.Number, so that large integers keep their digits.
 func decodeJSON(data []byte) (any, error) {
 	if !json.Valid(data) {
 		return nil, errors.New("must be one JSON value")
 	}
+	if !utf8.Valid(data) {
+		return nil, errors.New("must be UTF-8")
+	}
 	text := scanJSON(data)
+	if text.unpaired {
+		return nil, errors.New("must not have a surrogate without its other half")
+	}
 	if text.depth > maxDepth {
 		return nil, fmt.Errorf("must not nest deeper than %d levels", maxDepth)
 	}
@@ -38,8 +49,9 @@ func decodeJSON(data []byte) (any, error) {
 
 // jsonText counts what JSON text consists of.
 type jsonText struct {
-	names int // of members of objects
-	depth int // levels of arrays and objects
+	names    int  // of members of objects
+	depth    int  // levels of arrays and objects
+	unpaired bool // a string has a surrogate without its other half
 }
 
 // scanJSON counts without decoding. It looks at quotes, brackets and colons only, so the text must be
@@ -49,7 +61,8 @@ func scanJSON(data []byte) (text jsonText) {
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
 		case '"':
-			i = endOfString(data, i)
+			end, paired := scanString(data, i)
+			i, text.unpaired = end, text.unpaired || !paired
 		case '[', '{':
 			level++
 			text.depth = max(text.depth, level)
@@ -62,17 +75,41 @@ func scanJSON(data []byte) (text jsonText) {
 	return text
 }
 
-// endOfString returns the index of the quote that closes the string which begins at start.
-func endOfString(data []byte, start int) int {
-	for i := start + 1; i < len(data); i++ {
-		switch data[i] {
-		case '\\':
+// scanString returns the index of the quote that closes the string which begins at start, and reports
+// whether each escaped surrogate in it has its other half.
+func scanString(data []byte, start int) (end int, paired bool) {
+	i, paired := start+1, true
+	for i < len(data) && data[i] != '"' {
+		if data[i] != '\\' {
 			i++
-		case '"':
-			return i
+			continue
+		}
+		unit, isUnit := escapedUnit(data[i:])
+		switch {
+		case !isUnit:
+			i += 2
+		case !utf16.IsSurrogate(unit):
+			i += 6
+		default:
+			other, _ := escapedUnit(data[i+6:])
+			if utf16.DecodeRune(unit, other) == unicode.ReplacementChar {
+				paired = false
+				i += 6
+			} else {
+				i += 12
+			}
 		}
 	}
-	return len(data)
+	return i, paired
+}
+
+// escapedUnit returns the UTF-16 code unit of an escape sequence like \u00fc.
+func escapedUnit(text []byte) (rune, bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return rune(unit), err == nil
 }
 
 // members returns the number of members of all objects in a value.

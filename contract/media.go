@@ -2,6 +2,7 @@ package contract
 
 import (
 	"mime"
+	"net/http"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -33,22 +34,27 @@ func newBodies(content openapi3.Content) bodies {
 	return append(exact, ranges...)
 }
 
-// find returns the documented body for a Content-Type header, or nil if there is none.
-func (bs bodies) find(contentType string) *body {
-	media, parameters, err := mime.ParseMediaType(contentType)
-	kind, subtype, _ := strings.Cut(media, "/")
-	if err != nil || kind == "" || subtype == "" {
-		return nil
+// find returns the documented body for the Content-Type of a message, or else what is wrong with it.
+func (bs bodies) find(header http.Header) (*body, []Violation) {
+	values := header.Values("Content-Type")
+	if len(values) > 1 {
+		return nil, []Violation{violation("", RuleRepeated, "must be given once")}
 	}
-	if media == "multipart/form-data" && parameters["boundary"] == "" {
-		return nil
+	media, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
+	kind, subtype, _ := strings.Cut(media, "/")
+	if err != nil || kind == "" || subtype == "" || (media == "multipart/form-data" && parameters["boundary"] == "") {
+		return nil, []Violation{violation("", RuleUndocumented, "must be a documented media type")}
 	}
 	for i := range bs {
-		if matchesMedia(bs[i].media, media) {
-			return &bs[i]
+		if !matchesMedia(bs[i].media, media) {
+			continue
 		}
+		if charset := parameters["charset"]; bs[i].json && charset != "" && !strings.EqualFold(charset, "utf-8") {
+			return nil, []Violation{violation("", RuleCharset, "must have no charset but utf-8")}
+		}
+		return &bs[i], nil
 	}
-	return nil
+	return nil, []Violation{violation("", RuleUndocumented, "must be a documented media type")}
 }
 
 func matchesMedia(documented, media string) bool {

@@ -38,8 +38,9 @@ const (
 	RuleMethod       = "method"       // the path is known, the method is not
 	RuleUndocumented = "undocumented" // a status, media type or query parameter that is not listed
 	RuleRepeated     = "repeated"     // more than one value where one is documented
+	RuleCharset      = "charset"      // JSON in another charset than UTF-8
 	RuleCredentials  = "credentials"  // missing, malformed or unexpected credentials
-	RuleSyntax       = "syntax"       // not JSON, or not decodable
+	RuleSyntax       = "syntax"       // not JSON, or JSON that readers decode differently
 	RuleUnexpected   = "unexpected"   // a body where none is documented
 	RuleTooLarge     = "tooLarge"     // a JSON body beyond MaxBody
 	RuleLength       = "length"       // a part PUT without the exact Content-Length
