@@ -18,6 +18,7 @@ import (
 // param is a documented parameter, or a documented header of a response.
 type param struct {
 	name     string
+	at       string // the pointer in violations
 	in       Location
 	required bool
 	array    bool // repeated, one value per occurrence
@@ -62,7 +63,7 @@ func compileHeaders(headers openapi3.Headers) ([]param, error) {
 }
 
 func compileParam(p *openapi3.Parameter, in Location) (param, error) {
-	compiled := param{name: p.Name, in: in, required: p.Required}
+	compiled := param{name: p.Name, at: pointer("", p.Name), in: in, required: p.Required}
 	if in != InPath && in != InQuery && in != InHeader {
 		return param{}, fmt.Errorf("parameters in %q are not supported", in)
 	}
@@ -95,28 +96,27 @@ func compileParam(p *openapi3.Parameter, in Location) (param, error) {
 
 // check validates the received values of the parameter.
 func (p *param) check(values []string, direction Direction) []Violation {
-	at := pointer("", p.name)
 	switch {
 	case len(values) == 0 && p.required:
-		return []Violation{violation(at, "required", "is required")}
+		return []Violation{violation(p.at, "required", "is required")}
 	case len(values) == 0:
 		return nil
 	case len(values) > 1 && !p.array:
-		return []Violation{violation(at, RuleRepeated, "must be given once")}
+		return []Violation{violation(p.at, RuleRepeated, "must be given once")}
 	case p.json:
 		value, err := decodeJSON([]byte(values[0]))
 		if err != nil {
-			return []Violation{violation(at, RuleSyntax, err.Error())}
+			return []Violation{violation(p.at, RuleSyntax, err.Error())}
 		}
-		return checkSchema(p.schema, value, direction, at)
+		return checkSchema(p.schema, value, direction, p.at)
 	case p.array:
 		items := make([]any, len(values))
 		for i, value := range values {
 			items[i] = scalar(p.schema.Items.Value, value)
 		}
-		return checkSchema(p.schema, items, direction, at)
+		return checkSchema(p.schema, items, direction, p.at)
 	}
-	return checkSchema(p.schema, scalar(p.schema, values[0]), direction, at)
+	return checkSchema(p.schema, scalar(p.schema, values[0]), direction, p.at)
 }
 
 // whole is any integer. How long one may be is checked beside it: a bound in the

@@ -2,7 +2,9 @@ package contract
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Direction is the half of an exchange that breaks the contract.
@@ -57,7 +59,9 @@ type Violation struct {
 	Status   int      `json:"status,omitempty"`
 	Location Location `json:"location"`
 	// Pointer is a JSON pointer (RFC 6901) into the location: into the body, or "/name" of a
-	// parameter or header, followed by the place inside its value. Empty for the whole.
+	// parameter or header, followed by the place inside its value. It is empty for the whole. Names of
+	// more than 64 characters are cut, and characters that are not printable are escaped as in Go
+	// strings, so that the pointer can be logged.
 	Pointer string `json:"pointer,omitempty"`
 	// Rule is one of the Rule constants or the schema keyword that was broken.
 	Rule string `json:"rule"`
@@ -109,12 +113,38 @@ func (e *Error) Error() string {
 // retry an error with such a method.
 func (e *Error) Permanent() bool { return true }
 
-// pointer appends a reference token to a JSON pointer.
+// The names in a pointer come from the sender. So each one is cut after maxToken characters, and the
+// pointer is not continued beyond maxPointer bytes.
+const (
+	maxToken   = 64
+	maxPointer = 512
+	ellipsis   = "…"
+)
+
+// pointer appends reference tokens to a JSON pointer. What is not printable is escaped as in Go strings.
 func pointer(base string, tokens ...string) string {
 	for _, token := range tokens {
-		base += "/" + pointerEscaper.Replace(token)
+		if len(base) > maxPointer {
+			return strings.TrimSuffix(base, "/"+ellipsis) + "/" + ellipsis
+		}
+		base += "/" + pointerEscaper.Replace(printable(token))
 	}
 	return base
 }
 
 var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
+
+// printable cuts a name and escapes what is not printable in it.
+func printable(name string) string {
+	end := ""
+	if utf8.RuneCountInString(name) > maxToken {
+		length := 0
+		for range maxToken {
+			_, size := utf8.DecodeRuneInString(name[length:])
+			length += size
+		}
+		name, end = name[:length], ellipsis
+	}
+	quoted := strconv.Quote(name)
+	return quoted[1:len(quoted)-1] + end
+}
