@@ -126,6 +126,11 @@ func reportTo(found *[]Violation) Option {
 	return WithReporter(func(_ context.Context, v Violation) { *found = append(*found, v) })
 }
 
+// reportCount is an option that counts violations.
+func reportCount(n *int) Option {
+	return WithReporter(func(context.Context, Violation) { *n++ })
+}
+
 // brief renders violations as "location/pointer rule", comma separated.
 func brief(found []Violation) string {
 	var parts []string

@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -15,80 +14,120 @@ import (
 // maxViolations limits the violations reported per value.
 const maxViolations = 100
 
-// The settings of the schema validator, all of them, in one place. Not set, on purpose: defaults are
-// never written into a value, and patterns and formats are always checked.
-var (
-	requestSettings  = schemaSettings(openapi3.VisitAsRequest())
-	responseSettings = schemaSettings(openapi3.VisitAsResponse())
-)
-
-func schemaSettings(direction openapi3.SchemaValidationOption) []openapi3.SchemaValidationOption {
-	return []openapi3.SchemaValidationOption{
-		direction,
-		openapi3.MultiErrors(),
-		openapi3.EnableFormatValidation(),
-		openapi3.DisableSchemaErrorDetails(),
-		openapi3.WithStringFormatValidators(map[string]openapi3.StringFormatValidator{
-			"uri":       openapi3.NewCallbackValidator(checkURI),
-			"date-time": openapi3.NewCallbackValidator(checkDateTime),
-		}),
-	}
-}
-
-func checkURI(value string) error {
-	if u, err := url.Parse(value); err != nil || u.Scheme == "" || (u.Host == "" && u.Opaque == "") {
-		return errors.New("must be an absolute URI")
-	}
-	return nil
-}
-
-func checkDateTime(value string) error {
-	if _, err := time.Parse(time.RFC3339Nano, value); err != nil {
-		return errors.New("must be an RFC 3339 time")
-	}
-	return nil
-}
-
-// checkSchema returns every way in which a decoded JSON value breaks a schema. at is the pointer of
-// the value itself.
+// checkSchema returns the first maxViolations ways in which a decoded JSON value breaks a schema. at is
+// the pointer of the value.
 func checkSchema(schema *openapi3.Schema, value any, direction Direction, at string) []Violation {
 	if schema == nil {
 		return nil
 	}
+	c := &checker{direction: direction, at: at}
+	c.visit(schema, value)
+	slices.SortStableFunc(c.found, func(a, b Violation) int { return strings.Compare(a.Pointer, b.Pointer) })
+	return slices.Compact(c.found)
+}
+
+// checker validates one value. It walks through arrays and objects by itself and leaves scalars to the
+// validator of kin-openapi. That one builds an error for every wrong item of an array, however many
+// there are; the checker stops at maxViolations.
+type checker struct {
+	direction Direction
+	at        string   // the pointer of the whole value
+	path      []string // the reference tokens of the value that is visited
+	depth     int      // of calls of visit
+	found     []Violation
+}
+
+// full reports whether no more violations are wanted.
+func (c *checker) full() bool { return len(c.found) >= maxViolations }
+
+// add records a violation of the value that is visited, or of what the tokens point to in it.
+func (c *checker) add(rule, message string, tokens ...string) {
+	if !c.full() {
+		c.found = append(c.found, violation(pointer(pointer(c.at, c.path...), tokens...), rule, message))
+	}
+}
+
+// maxCalls is more than values and schemas can nest. Only a schema that is a variant of itself gets
+// there.
+const maxCalls = 1000
+
+// visit checks a value.
+func (c *checker) visit(schema *openapi3.Schema, value any) {
+	c.depth++
+	defer func() { c.depth-- }()
+	if c.depth > maxCalls {
+		c.add("schema", "has a schema that contains itself")
+		return
+	}
+	if value == nil && schema.PermitsNull() {
+		return
+	}
+	if schema.Not != nil && c.matches(schema.Not.Value, value) {
+		c.add("not", "must not match the excluded schema")
+	}
+	if len(schema.OneOf) > 0 && !c.oneOf(schema, value) || len(schema.AnyOf) > 0 && !c.anyOf(schema, value) {
+		return // the variant says all that is to be said
+	}
+	c.allOf(schema, value)
+	if value == nil && len(schema.OneOf)+len(schema.AnyOf)+len(schema.AllOf) > 0 {
+		return // one of those has allowed or refused it
+	}
+	switch value := value.(type) {
+	case []any:
+		if schema.Type.Permits(openapi3.TypeArray) {
+			c.array(schema, value)
+			return
+		}
+	case map[string]any:
+		if schema.Type.Permits(openapi3.TypeObject) {
+			c.object(schema, value)
+			return
+		}
+	case string:
+		if limit := schema.MaxLength; limit != nil && uint64(len(value)) > maxRune*(*limit) {
+			c.add("maxLength", describe(schema, "maxLength")) // and its pattern is not tried
+			return
+		}
+	}
+	c.scalar(schema, value)
+}
+
+// maxRune is the length in bytes of the longest character.
+const maxRune = 4
+
+// visitIn checks a member of an object, or an item of an array.
+func (c *checker) visitIn(token string, schema *openapi3.Schema, value any) {
+	c.path = append(c.path, token)
+	c.visit(schema, value)
+	c.path = c.path[:len(c.path)-1]
+}
+
+// scalar checks a value without looking into it.
+func (c *checker) scalar(schema *openapi3.Schema, value any) {
+	if len(schema.OneOf)+len(schema.AnyOf)+len(schema.AllOf) > 0 || schema.Not != nil {
+		alone := *schema
+		alone.OneOf, alone.AnyOf, alone.AllOf, alone.Not = nil, nil, nil, nil
+		schema = &alone
+	}
 	settings := requestSettings
-	if direction == Response {
+	if c.direction == Response {
 		settings = responseSettings
 	}
-	err := schema.VisitJSON(value, settings...)
-	if err == nil {
-		return nil
-	}
-	var found []Violation
-	seen := map[string]bool{} // objects whose unknown properties are told: each of them is an error of its own
-	for _, e := range flatten(err) {
-		var schemaError *openapi3.SchemaError
-		if !errors.As(e, &schemaError) {
-			found = append(found, violation(at, "schema", "does not match the schema"))
+	for _, err := range flatten(schema.VisitJSON(value, settings...)) {
+		var broken *openapi3.SchemaError
+		if !errors.As(err, &broken) {
+			c.add("schema", "does not match the schema")
 			continue
 		}
-		place := pointer(at, schemaError.JSONPointer()...)
-		if schemaError.SchemaField == "properties" {
-			if seen[place] {
-				continue
-			}
-			seen[place] = true
-		}
-		if found = append(found, violationsOf(schemaError, direction, place)...); len(found) >= maxViolations {
-			break
-		}
+		c.add(broken.SchemaField, describe(schema, broken.SchemaField))
 	}
-	slices.SortStableFunc(found, func(a, b Violation) int { return strings.Compare(a.Pointer, b.Pointer) })
-	found = slices.Compact(found)
-	return found[:min(len(found), maxViolations)]
 }
 
 func flatten(err error) []error {
-	if several, ok := err.(openapi3.MultiError); ok { //nolint:errorlint // the cause of a failed oneOf is a MultiError too
+	if err == nil {
+		return nil
+	}
+	if several, ok := err.(openapi3.MultiError); ok { //nolint:errorlint // the cause of a SchemaError may be a MultiError too
 		var all []error
 		for _, e := range several {
 			all = append(all, flatten(e)...)
@@ -98,53 +137,173 @@ func flatten(err error) []error {
 	return []error{err}
 }
 
-func violationsOf(e *openapi3.SchemaError, direction Direction, at string) []Violation {
-	switch e.SchemaField {
-	case "properties": // the validator points at the object, not at what is unknown in it
-		var unknown []Violation
-		object, _ := e.Value.(map[string]any)
-		for _, name := range slices.Sorted(maps.Keys(object)) {
-			if e.Schema.Properties[name] == nil {
-				unknown = append(unknown, violation(pointer(at, name), "additionalProperties", "is not a known property"))
-			}
+// array checks an array and its items. It does not look at the items of one that is too long.
+func (c *checker) array(schema *openapi3.Schema, items []any) {
+	if limit := schema.MaxItems; limit != nil && uint64(len(items)) > *limit {
+		c.add("maxItems", describe(schema, "maxItems"))
+		return
+	}
+	c.scalar(&openapi3.Schema{Enum: schema.Enum, MinItems: schema.MinItems, UniqueItems: schema.UniqueItems}, items)
+	if schema.Items == nil {
+		return
+	}
+	for i, item := range items {
+		if c.full() {
+			return
 		}
-		return unknown
-	case "oneOf", "anyOf":
-		if inner := narrow(e, direction, at); inner != nil {
-			return inner
+		c.visitIn(strconv.Itoa(i), schema.Items.Value, item)
+	}
+}
+
+// object checks an object and its members. It does not look at the members of one that has too many.
+func (c *checker) object(schema *openapi3.Schema, members map[string]any) {
+	if limit := schema.MaxProps; limit != nil && uint64(len(members)) > *limit {
+		c.add("maxProperties", describe(schema, "maxProperties"))
+		return
+	}
+	c.scalar(&openapi3.Schema{Enum: schema.Enum, MinProps: schema.MinProps}, members)
+	for _, name := range schema.Required {
+		if _, ok := members[name]; !ok && !c.belongsToOtherDirection(schema.Properties[name]) {
+			c.add("required", describe(schema, "required"), name)
 		}
 	}
-	return []Violation{violation(at, e.SchemaField, wanted(e))}
-}
-
-// narrow explains a value that matches no alternative: when only one alternative is of the value's
-// kind, its complaints say more than "matches none".
-func narrow(e *openapi3.SchemaError, direction Direction, at string) []Violation {
-	kind := kindOf(e.Value)
-	var candidate *openapi3.Schema
-	for _, ref := range append(slices.Clone(e.Schema.OneOf), e.Schema.AnyOf...) {
-		if !ref.Value.Type.Permits(kind) {
-			continue
-		}
-		if e.Schema.Discriminator != nil && !discriminates(e.Schema.Discriminator, ref, e.Value) {
-			continue
-		}
-		if candidate != nil {
-			return nil
-		}
-		candidate = ref.Value
+	if len(schema.Properties) == 0 && schema.AdditionalProperties.Schema == nil && !isClosed(schema) {
+		return // free-form
 	}
-	return checkSchema(candidate, e.Value, direction, at)
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if c.full() {
+			return
+		}
+		c.member(schema, name, members[name])
+	}
 }
 
-func discriminates(d *openapi3.Discriminator, ref *openapi3.SchemaRef, value any) bool {
-	object, _ := value.(map[string]any)
-	name, _ := object[d.PropertyName].(string)
-	mapped, ok := d.Mapping[name]
-	return ok && mapped.Ref == ref.Ref
+func (c *checker) member(schema *openapi3.Schema, name string, value any) {
+	switch property := schema.Properties[name]; {
+	case property != nil && value != nil && c.belongsToOtherDirection(property):
+		rule := "readOnly"
+		if c.direction == Response {
+			rule = "writeOnly"
+		}
+		c.add(rule, describe(schema, rule), name)
+	case property != nil:
+		c.visitIn(name, property.Value, value)
+	case isClosed(schema):
+		c.add("additionalProperties", "is not a known property", name)
+	case schema.AdditionalProperties.Schema != nil:
+		c.visitIn(name, schema.AdditionalProperties.Schema.Value, value)
+	}
 }
 
-func kindOf(value any) string {
+// belongsToOtherDirection reports whether a property is for responses only and this is a request, or
+// the other way around.
+func (c *checker) belongsToOtherDirection(property *openapi3.SchemaRef) bool {
+	return property != nil && (property.Value.ReadOnly && c.direction == Request || property.Value.WriteOnly && c.direction == Response)
+}
+
+// matches reports whether a value matches a schema.
+func (c *checker) matches(schema *openapi3.Schema, value any) bool {
+	settings := requestMatch
+	if c.direction == Response {
+		settings = responseMatch
+	}
+	return schema.VisitJSON(value, settings...) == nil
+}
+
+// oneOf checks a value against the one variant that it is meant to be. It reports false if the value
+// is none.
+func (c *checker) oneOf(schema *openapi3.Schema, value any) bool {
+	variants, ok := c.discriminated(schema, schema.OneOf, value)
+	if !ok {
+		return false
+	}
+	var matching []*openapi3.SchemaRef
+	for _, variant := range variants {
+		if c.matches(variant.Value, value) {
+			matching = append(matching, variant)
+		}
+	}
+	switch len(matching) {
+	case 0:
+		c.explain(schema, "oneOf", variants, value)
+		return false
+	case 1:
+		c.visit(matching[0].Value, value)
+		return true
+	}
+	c.add("oneOf", describe(schema, "oneOf"))
+	return false
+}
+
+// anyOf checks a value against the first variant that it matches. It reports false if the value matches
+// none.
+func (c *checker) anyOf(schema *openapi3.Schema, value any) bool {
+	variants, ok := c.discriminated(schema, schema.AnyOf, value)
+	if !ok {
+		return false
+	}
+	for _, variant := range variants {
+		if c.matches(variant.Value, value) {
+			c.visit(variant.Value, value)
+			return true
+		}
+	}
+	c.explain(schema, "anyOf", variants, value)
+	return false
+}
+
+// allOf checks a value against all variants. A property that one of them requires may be declared in
+// another one to be for the other direction only, so what is missing for that reason is not reported.
+func (c *checker) allOf(schema *openapi3.Schema, value any) {
+	before := len(c.found)
+	for _, variant := range schema.AllOf {
+		c.visit(variant.Value, value)
+	}
+	if len(c.found) > before && c.matches(&openapi3.Schema{AllOf: schema.AllOf}, value) {
+		c.found = c.found[:before]
+	}
+}
+
+// discriminated returns the variants that the discriminator of a schema leaves for a value. It reports
+// false if the discriminator names none.
+func (c *checker) discriminated(schema *openapi3.Schema, variants openapi3.SchemaRefs, value any) (openapi3.SchemaRefs, bool) {
+	object, isObject := value.(map[string]any)
+	if schema.Discriminator == nil || !isObject {
+		return variants, true
+	}
+	name, isString := object[schema.Discriminator.PropertyName].(string)
+	mapped, known := schema.Discriminator.Mapping[name]
+	if !isString || !known && len(schema.Discriminator.Mapping) > 0 {
+		c.add("discriminator", describe(schema, "discriminator"))
+		return nil, false
+	}
+	if !known {
+		return variants, true
+	}
+	ref := mapped.Ref
+	if !strings.Contains(ref, "/") { // a name instead of a reference
+		ref = "#/components/schemas/" + ref
+	}
+	return slices.DeleteFunc(slices.Clone(variants), func(variant *openapi3.SchemaRef) bool { return variant.Ref != ref }), true
+}
+
+// explain reports why a value matches no variant. If only one variant is of the type of the value,
+// what is wrong for that one says more than "matches none".
+func (c *checker) explain(schema *openapi3.Schema, rule string, variants openapi3.SchemaRefs, value any) {
+	kind := typeOf(value)
+	likely := slices.DeleteFunc(slices.Clone(variants), func(variant *openapi3.SchemaRef) bool {
+		return !variant.Value.Type.Permits(kind)
+	})
+	before := len(c.found)
+	if len(likely) == 1 {
+		c.visit(likely[0].Value, value)
+	}
+	if len(c.found) == before {
+		c.add(rule, describe(schema, rule))
+	}
+}
+
+func typeOf(value any) string {
 	switch value.(type) {
 	case bool:
 		return openapi3.TypeBoolean
@@ -160,10 +319,9 @@ func kindOf(value any) string {
 	return openapi3.TypeNumber
 }
 
-// wanted describes what the schema demands. It uses the schema alone and never the value.
-func wanted(e *openapi3.SchemaError) string {
-	s := e.Schema
-	switch e.SchemaField {
+// describe says what a rule of a schema demands. It uses the schema alone and never the value.
+func describe(s *openapi3.Schema, rule string) string {
+	switch rule {
 	case "required":
 		return "is required"
 	case "type":
@@ -194,8 +352,12 @@ func wanted(e *openapi3.SchemaError) string {
 		return "must match exactly one of the alternatives"
 	case "anyOf":
 		return "must match one of the alternatives"
+	case "readOnly":
+		return "must not be in a request"
+	case "writeOnly":
+		return "must not be in a response"
 	}
-	return "breaks the rule " + e.SchemaField
+	return "breaks the rule " + rule
 }
 
 func number[T any](p *T) (v T) {
