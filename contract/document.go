@@ -176,7 +176,7 @@ func compileResponses(doc *openapi3.T, op *operation) (map[string]*response, err
 			return nil, fmt.Errorf("%s %s: %w", op.id, key, err)
 		}
 		key = strings.ToUpper(key)
-		compiled[key] = &response{key: key, headers: headers, bodies: newBodies(ref.Value.Content)}
+		compiled[key] = &response{key: key, headers: headers, bodies: newBodies(ref.Value.Content, responseLimit)}
 	}
 	return compiled, nil
 }
@@ -199,7 +199,7 @@ func compile(doc *openapi3.T, template, method string, item *openapi3.PathItem, 
 	}
 	if op.RequestBody != nil {
 		body := op.RequestBody.Value
-		compiled.request = &requestBody{required: body.Required, bodies: newBodies(body.Content)}
+		compiled.request = &requestBody{required: body.Required, bodies: newBodies(body.Content, requestLimit)}
 	}
 	return compiled, nil
 }

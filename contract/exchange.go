@@ -65,9 +65,9 @@ func (x *exchange) checkRequestJSON(documented *body, data []byte) (any, []Viola
 	if len(data) == 0 {
 		return nil, x.request(InBody, violation("", "required", "is required"))
 	}
-	value, err := decodeJSON(data)
-	if err != nil {
-		return nil, x.request(InBody, violation("", RuleSyntax, err.Error()))
+	value, broken := decodeJSON(data, documented.limit.values)
+	if broken != nil {
+		return nil, x.request(InBody, *broken)
 	}
 	return value, x.request(InBody, checkSchema(documented.schema, value, Request, "")...)
 }
@@ -108,9 +108,9 @@ func (x *exchange) checkAnswer(status int, header http.Header) (answer, []Violat
 
 // checkResponseJSON validates the bytes of a JSON response body and returns its value.
 func (x *exchange) checkResponseJSON(a answer, data []byte) (any, []Violation) {
-	value, err := decodeJSON(data)
-	if err != nil {
-		return nil, x.response(a.status, InBody, violation("", RuleSyntax, err.Error()))
+	value, broken := decodeJSON(data, a.body.limit.values)
+	if broken != nil {
+		return nil, x.response(a.status, InBody, *broken)
 	}
 	return value, x.response(a.status, InBody, checkSchema(a.body.schema, value, Response, "")...)
 }

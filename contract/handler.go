@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 )
 
 // NewHandler returns a handler that validates all traffic through next.
@@ -16,6 +17,9 @@ import (
 // entry for each place with a violation, like "body.size" or "query.filePath". A response of next that
 // breaks the contract is replaced by a 500, unless it is a file and on its way already.
 // [WithReportOnly] lets both pass.
+//
+// The handler takes at most 16 MiB for the JSON bodies of all requests together. A request that finds
+// no room is answered with 503.
 //
 // The Body of a request with valid JSON has a method ValidatedValue() any. Generated strict servers
 // bind from its result, so that they see exactly what was validated.
@@ -32,6 +36,7 @@ func NewHandler(next http.Handler, opts ...Option) (http.Handler, error) {
 type handler struct {
 	next http.Handler
 	*settings
+	held atomic.Int64 // memory for the bodies of requests
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -44,8 +49,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := &exchange{operation: m.operation, strict: h.strict}
-	found, err := h.checkRequest(x, r, m.params)
-	if err != nil {
+	room := &room{held: &h.held}
+	defer room.giveBack()
+	found, err := h.checkRequest(x, r, m.params, room)
+	switch {
+	case errors.Is(err, errNoRoom):
+		writeBusy(w)
+		return
+	case err != nil:
 		panic(http.ErrAbortHandler) // the body broke off: the client is gone, or deserves no answer
 	}
 	h.report(r.Context(), found)
@@ -76,7 +87,7 @@ func (h *handler) unknown(w http.ResponseWriter, r *http.Request, allowed []stri
 	writeError(w, nil, []Violation{v})
 }
 
-func (h *handler) checkRequest(x *exchange, r *http.Request, params map[string]string) ([]Violation, error) {
+func (h *handler) checkRequest(x *exchange, r *http.Request, params map[string]string, room *room) ([]Violation, error) {
 	documented, found := x.checkHead(r, params)
 	if documented == nil || !documented.json {
 		return found, nil
@@ -84,7 +95,8 @@ func (h *handler) checkRequest(x *exchange, r *http.Request, params map[string]s
 	if x.security == "" && !h.reportOnly {
 		return found, nil // nothing is read for strangers
 	}
-	data, err := io.ReadAll(io.LimitReader(r.Body, h.maxBody+1))
+	limit := h.limit(documented)
+	data, err := room.read(r.Body, limit)
 	if err != nil {
 		var tooLong *http.MaxBytesError
 		if !errors.As(err, &tooLong) {
@@ -92,9 +104,9 @@ func (h *handler) checkRequest(x *exchange, r *http.Request, params map[string]s
 		}
 		return append(found, x.request(InBody, tooLarge(tooLong.Limit))...), nil
 	}
-	if int64(len(data)) > h.maxBody {
+	if int64(len(data)) > limit {
 		r.Body = readCloser{io.MultiReader(bytes.NewReader(data), r.Body), r.Body}
-		return append(found, x.request(InBody, tooLarge(h.maxBody))...), nil
+		return append(found, x.request(InBody, tooLarge(limit))...), nil
 	}
 	value, broken := x.checkRequestJSON(documented, data)
 	r.Body = validatedBody{bytes.NewReader(data), r.Body, value}

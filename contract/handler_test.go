@@ -144,7 +144,7 @@ func TestHandlerReadsNothingOfStrangers(t *testing.T) {
 
 func TestHandlerTellsOnlySomeOfManyBreaches(t *testing.T) {
 	var many strings.Builder
-	for i := range 20000 {
+	for i := range 3000 {
 		fmt.Fprintf(&many, `,"p%d":1`, i)
 	}
 	var found []Violation

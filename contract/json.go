@@ -3,7 +3,6 @@ package contract
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"unicode"
@@ -15,55 +14,66 @@ import (
 // levels, and metadata of users hardly more.
 const maxDepth = 128
 
-// decodeJSON decodes exactly one JSON value. It is stricter than encoding/json, so that two readers of
-// the same bytes cannot see different values: the text must be UTF-8, surrogates must be pairs, member
-// names must be unique, and nothing may follow.
-// Numbers become json.Number, so that large integers keep their digits.
-func decodeJSON(data []byte) (any, error) {
+// decodeJSON decodes exactly one JSON value of at most maxValues values, and returns the violation if it
+// cannot. It is stricter than encoding/json, so that two readers of the same bytes cannot see different
+// values: the text must be UTF-8, surrogates must be pairs, member names must be unique, and nothing
+// may follow. Numbers become json.Number, so that large integers keep their digits.
+func decodeJSON(data []byte, maxValues int) (any, *Violation) {
+	refuse := func(rule, format string, args ...any) (any, *Violation) {
+		v := violation("", rule, fmt.Sprintf(format, args...))
+		return nil, &v
+	}
 	if !json.Valid(data) {
-		return nil, errors.New("must be one JSON value")
+		return refuse(RuleSyntax, "must be one JSON value")
 	}
 	if !utf8.Valid(data) {
-		return nil, errors.New("must be UTF-8")
+		return refuse(RuleSyntax, "must be UTF-8")
 	}
 	text := scanJSON(data)
-	if text.unpaired {
-		return nil, errors.New("must not have a surrogate without its other half")
-	}
-	if text.depth > maxDepth {
-		return nil, fmt.Errorf("must not nest deeper than %d levels", maxDepth)
+	switch {
+	case text.unpaired:
+		return refuse(RuleSyntax, "must not have a surrogate without its other half")
+	case text.depth > maxDepth:
+		return refuse(RuleSyntax, "must not nest deeper than %d levels", maxDepth)
+	case text.values > maxValues:
+		return refuse(RuleTooLarge, "must have at most %d values", maxValues)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
-		return nil, errors.New("must be one JSON value")
+		return refuse(RuleSyntax, "must be one JSON value")
 	}
 	// Of members with the same name, the decoder keeps the last one. So an object with such members
 	// has fewer of them than there are names in the text.
 	if members(value) < text.names {
-		return nil, errors.New("must not name a member of an object twice")
+		return refuse(RuleSyntax, "must not name a member of an object twice")
 	}
 	return value, nil
 }
 
 // jsonText counts what JSON text consists of.
 type jsonText struct {
+	values   int  // an empty array or object counts twice
 	names    int  // of members of objects
 	depth    int  // levels of arrays and objects
 	unpaired bool // a string has a surrogate without its other half
 }
 
-// scanJSON counts without decoding. It looks at quotes, brackets and colons only, so the text must be
-// valid.
+// scanJSON counts without decoding. It looks at quotes, brackets, colons and commas only, so the text
+// must be valid.
 func scanJSON(data []byte) (text jsonText) {
+	text.values = 1
 	level := 0
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
 		case '"':
 			end, paired := scanString(data, i)
 			i, text.unpaired = end, text.unpaired || !paired
+		case ',':
+			text.values++
 		case '[', '{':
+			text.values++
 			level++
 			text.depth = max(text.depth, level)
 		case ']', '}':

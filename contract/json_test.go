@@ -7,7 +7,7 @@ func FuzzDecodeJSON(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		value, err := decodeJSON(data)
+		value, err := decodeJSON(data, 1000)
 		if (err == nil) == (value == nil) && string(data) != "null" && err != nil {
 			t.Errorf("%v and %v", value, err)
 		}
@@ -34,7 +34,7 @@ func TestDecodeJSONRefusesWhatReadersDecodeDifferently(t *testing.T) {
 		`{"\uDC00":1}`:               false,
 		`["a","b\udbff"]`:            false,
 	} {
-		if _, err := decodeJSON([]byte(text)); (err == nil) != ok {
+		if _, err := decodeJSON([]byte(text), 1000); (err == nil) != ok {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
@@ -50,7 +50,7 @@ func TestDecodeJSONRefusesNamesThatComeTwice(t *testing.T) {
 		`[{"b":{"c":1,"c":1}}]`:    false,
 		`{"a":1,"a":{"b":1}}`:      false,
 	} {
-		if _, err := decodeJSON([]byte(text)); (err == nil) != ok {
+		if _, err := decodeJSON([]byte(text), 1000); (err == nil) != ok {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

@@ -13,17 +13,22 @@ type body struct {
 	media  string // as in the document: "application/json", "*/*"
 	schema *openapi3.Schema
 	json   bool // validated in memory; all others are passed on unread
+	limit  bodyLimit
 }
 
 // bodies is the content of a request or response, exact media types before ranges.
 type bodies []body
 
-func newBodies(content openapi3.Content) bodies {
+// newBodies compiles the content of a message. limit returns the limit of a JSON body.
+func newBodies(content openapi3.Content, limit func(*openapi3.Schema) bodyLimit) bodies {
 	var exact, ranges bodies
 	for media, mediaType := range content {
 		b := body{media: media, json: isJSON(media)}
 		if mediaType.Schema != nil {
 			b.schema = mediaType.Schema.Value
+		}
+		if b.json {
+			b.limit = limit(b.schema)
 		}
 		if strings.Contains(media, "*") {
 			ranges = append(ranges, b)

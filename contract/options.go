@@ -7,8 +7,8 @@ import (
 	"net/url"
 )
 
-// DefaultMaxBody is the limit of [WithMaxBody] when none is set: 16 MiB, the room that a list of all
-// parts of the largest upload needs.
+// DefaultMaxBody is the limit of JSON responses in bytes unless [WithMaxBody] sets another one: 16 MiB,
+// enough for a list of all parts of the largest upload.
 const DefaultMaxBody = 16 << 20
 
 // An Option changes how a transport or a handler validates. [NewTransport] and [NewHandler] return the
@@ -92,12 +92,15 @@ func WithCoverage(r *Recorder) Option {
 	}
 }
 
-// WithMaxBody limits the size of JSON bodies, in bytes, because they are read into memory. A longer body
-// is a violation. The minimum is 1, the default [DefaultMaxBody]. Bodies of files have no limit.
+// WithMaxBody lowers the limit of JSON bodies, which are read into memory, to a number of bytes from 1 to
+// [DefaultMaxBody]. A longer body is a violation. By default, a response may have DefaultMaxBody bytes,
+// and a request what its operation needs: the length of the longest valid body, but at least 256 KiB.
+// There are limits of the number of values, too: 100000 in a response, and in a request as many as the
+// largest valid body has, but at least 1000. Bodies of files have no limit.
 func WithMaxBody(bytes int64) Option {
 	return func(s *settings) error {
-		if bytes < 1 {
-			return fmt.Errorf("WithMaxBody: %d is less than 1", bytes)
+		if bytes < 1 || bytes > DefaultMaxBody {
+			return fmt.Errorf("WithMaxBody: %d is not from 1 to %d", bytes, DefaultMaxBody)
 		}
 		s.maxBody = bytes
 		return nil
@@ -125,6 +128,9 @@ func isServer(server string) bool {
 	u, err := url.Parse(server)
 	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
+
+// limit returns the limit of a JSON body in bytes.
+func (s *settings) limit(b *body) int64 { return min(s.maxBody, b.limit.bytes) }
 
 // report calls the reporters with violations.
 func (s *settings) report(ctx context.Context, found []Violation) {

@@ -14,7 +14,8 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 	}{
 		{"no document", WithDocument(nil), "the document is nil"},
 		{"no reporter", WithReporter(nil), "the function is nil"},
-		{"no room", WithMaxBody(0), "0 is less than 1"},
+		{"no room", WithMaxBody(0), "0 is not from 1 to"},
+		{"too much room", WithMaxBody(DefaultMaxBody + 1), "is not from 1 to 16777216"},
 		{"relative URL", WithServers("/api", "https://upcdn.io"), "the URL of the API is not an absolute http or https URL"},
 		{"other scheme", WithServers("https://api.bytescale.com", "ftp://upcdn.io"), "the URL of the CDN is not"},
 		{"no URL", WithServers("http://a b", "https://upcdn.io"), "the URL of the API is not"},

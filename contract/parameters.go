@@ -104,9 +104,10 @@ func (p *param) check(values []string, direction Direction) []Violation {
 	case len(values) > 1 && !p.array:
 		return []Violation{violation(p.at, RuleRepeated, "must be given once")}
 	case p.json:
-		value, err := decodeJSON([]byte(values[0]))
-		if err != nil {
-			return []Violation{violation(p.at, RuleSyntax, err.Error())}
+		value, broken := decodeJSON([]byte(values[0]), freeValues)
+		if broken != nil {
+			broken.Pointer = p.at
+			return []Violation{*broken}
 		}
 		return checkSchema(p.schema, value, direction, p.at)
 	case p.array:

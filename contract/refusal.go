@@ -14,6 +14,7 @@ const (
 	codeRoute       = "route_unknown"
 	codeMethod      = "method_not_allowed"
 	codeResponse    = "response_invalid"
+	codeBusy        = "server_busy"
 )
 
 // writeError answers with the documented error body of the API and returns the status. op is nil if the
@@ -43,6 +44,15 @@ func writeError(w http.ResponseWriter, op *operation, found []Violation) int {
 	w.WriteHeader(status)
 	_, _ = w.Write(data) // the client is gone
 	return status
+}
+
+// writeBusy answers a request for which there is no memory.
+func writeBusy(w http.ResponseWriter) {
+	data, _ := json.Marshal(map[string]any{"error": map[string]any{"code": codeBusy, "message": "There are too many large requests at once."}})
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", "1")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = w.Write(data) // the client is gone
 }
 
 // details returns one entry for each place, like "body.size" or "query.filePath".

@@ -61,13 +61,14 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	documented, found := x.checkHead(r, params)
 	if documented != nil && documented.json {
-		data, checked, err := readRequest(r, t.maxBody)
+		limit := t.limit(documented)
+		data, checked, err := readRequest(r, limit)
 		if err != nil {
 			return nil, err
 		}
 		r = checked
-		if int64(len(data)) > t.maxBody {
-			found = append(found, x.request(InBody, tooLarge(t.maxBody))...)
+		if int64(len(data)) > limit {
+			found = append(found, x.request(InBody, tooLarge(limit))...)
 		} else {
 			_, broken := x.checkRequestJSON(documented, data)
 			found = append(found, broken...)
@@ -170,12 +171,13 @@ func (t *transport) putPart(r *http.Request, length int64) (*http.Response, erro
 // it ended in: a broken connection is not a breach of contract.
 func (t *transport) checkResponse(x *exchange, response *http.Response) (answer, []Violation) {
 	a, found := x.checkAnswer(response.StatusCode, response.Header)
-	limit := t.maxBody
+	limit := int64(0)
 	switch {
 	case a.empty:
-		limit = 0
 	case a.body == nil || !a.body.json:
 		return a, found
+	default:
+		limit = t.limit(a.body)
 	}
 	data, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	tooLong := int64(len(data)) > limit

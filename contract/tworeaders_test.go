@@ -21,7 +21,7 @@ func FuzzTwoReaders(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		value, err := decodeJSON(data)
+		value, err := decodeJSON(data, 1000)
 		if err != nil {
 			return
 		}
