@@ -49,27 +49,20 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := &exchange{operation: m.operation, strict: h.strict}
-	room := &room{held: &h.held}
-	defer room.giveBack()
-	found, err := h.checkRequest(x, r, m.params, room)
-	switch {
-	case errors.Is(err, errNoRoom):
-		writeBusy(w)
-		return
-	case err != nil:
-		panic(http.ErrAbortHandler) // the body broke off: the client is gone, or deserves no answer
-	}
-	h.report(r.Context(), found)
-	if len(found) > 0 && !h.reportOnly {
-		status := writeError(w, x.operation, found)
-		a, broken := x.checkAnswer(status, w.Header())
-		h.recorder.note(x, a, false, len(broken) == 0)
-		return
-	}
 	watched := &responseWriter{ResponseWriter: w, request: r, exchange: x, settings: h.settings}
-	h.next.ServeHTTP(watched, r)
+	documented, found := x.checkHead(r, m.params)
+	c := &call{handler: h, exchange: x, watched: watched, documented: documented, found: found, room: room{held: &h.held}}
+	defer c.room.giveBack()
+	switch {
+	case x.security == "" && !h.reportOnly:
+		c.refuse(watched, r) // nothing is read for strangers
+	case h.authenticator != nil:
+		h.authenticator(c).ServeHTTP(watched, r)
+	default:
+		c.ServeHTTP(watched, r)
+	}
 	broken := watched.finish()
-	h.recorder.note(x, watched.answer, len(found) == 0, len(broken) == 0)
+	h.recorder.note(x, watched.answer, len(c.found) == 0, len(broken) == 0)
 }
 
 func (h *handler) unknown(w http.ResponseWriter, r *http.Request, allowed []string) {
@@ -87,30 +80,63 @@ func (h *handler) unknown(w http.ResponseWriter, r *http.Request, allowed []stri
 	writeError(w, nil, []Violation{v})
 }
 
-func (h *handler) checkRequest(x *exchange, r *http.Request, params map[string]string, room *room) ([]Violation, error) {
-	documented, found := x.checkHead(r, params)
-	if documented == nil || !documented.json {
-		return found, nil
+// call is a request of which the head was validated.
+type call struct {
+	*handler
+	exchange   *exchange
+	watched    *responseWriter
+	documented *body // of the request; nil if there is none to check
+	found      []Violation
+	room       room
+}
+
+// ServeHTTP validates the body and calls the next handler.
+func (c *call) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c.documented != nil && c.documented.json {
+		found, err := c.checkBody(r)
+		switch {
+		case errors.Is(err, errNoRoom):
+			c.watched.passRefusal()
+			writeBusy(w)
+			return
+		case err != nil:
+			panic(http.ErrAbortHandler) // the body broke off: the client is gone, or deserves no answer
+		}
+		c.found = append(c.found, found...)
 	}
-	if x.security == "" && !h.reportOnly {
-		return found, nil // nothing is read for strangers
+	if len(c.found) > 0 && !c.reportOnly {
+		c.refuse(w, r)
+		return
 	}
-	limit := h.limit(documented)
-	data, err := room.read(r.Body, limit)
+	c.report(r.Context(), c.found)
+	c.next.ServeHTTP(w, r)
+}
+
+// refuse answers a request that breaks the contract.
+func (c *call) refuse(w http.ResponseWriter, r *http.Request) {
+	c.report(r.Context(), c.found)
+	c.watched.passRefusal()
+	writeError(w, c.exchange.operation, c.found)
+}
+
+// checkBody reads and validates a JSON body. It puts back what it has read.
+func (c *call) checkBody(r *http.Request) ([]Violation, error) {
+	limit := c.limit(c.documented)
+	data, err := c.room.read(r.Body, limit)
 	if err != nil {
 		var tooLong *http.MaxBytesError
 		if !errors.As(err, &tooLong) {
 			return nil, err
 		}
-		return append(found, x.request(InBody, tooLarge(tooLong.Limit))...), nil
+		return c.exchange.request(InBody, tooLarge(tooLong.Limit)), nil
 	}
 	if int64(len(data)) > limit {
 		r.Body = readCloser{io.MultiReader(bytes.NewReader(data), r.Body), r.Body}
-		return append(found, x.request(InBody, tooLarge(limit))...), nil
+		return c.exchange.request(InBody, tooLarge(limit)), nil
 	}
-	value, broken := x.checkRequestJSON(documented, data)
+	value, found := c.exchange.checkRequestJSON(c.documented, data)
 	r.Body = validatedBody{bytes.NewReader(data), r.Body, value}
-	return append(found, broken...), nil
+	return found, nil
 }
 
 // validatedBody is a request body that was validated, as bytes and as the value that was checked.

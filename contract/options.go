@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 )
 
@@ -23,6 +24,8 @@ type settings struct {
 	recorder   *Recorder
 	maxBody    int64
 	servers    *servers // nil: those of the document
+
+	authenticator func(http.Handler) http.Handler // nil: none
 }
 
 func newSettings(opts []Option) (*settings, error) {
@@ -131,6 +134,21 @@ func isServer(server string) bool {
 
 // limit returns the limit of a JSON body in bytes.
 func (s *settings) limit(b *body) int64 { return min(s.maxBody, b.limit.bytes) }
+
+// WithAuthenticator lets a handler authenticate requests before it reads their bodies, so that strangers
+// cost little. The authenticator is a middleware: it answers a stranger itself, and calls next otherwise,
+// with what it knows in the context of the request if need be. It runs after the credentials were found
+// to be well-formed. What it answers is validated like the responses of the handler. Transports ignore
+// the option.
+func WithAuthenticator(authenticator func(next http.Handler) http.Handler) Option {
+	return func(s *settings) error {
+		if authenticator == nil {
+			return errors.New("WithAuthenticator: the function is nil")
+		}
+		s.authenticator = authenticator
+		return nil
+	}
+}
 
 // report calls the reporters with violations.
 func (s *settings) report(ctx context.Context, found []Violation) {

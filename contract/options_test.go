@@ -16,6 +16,7 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 		{"no reporter", WithReporter(nil), "the function is nil"},
 		{"no room", WithMaxBody(0), "0 is not from 1 to"},
 		{"too much room", WithMaxBody(DefaultMaxBody + 1), "is not from 1 to 16777216"},
+		{"no authenticator", WithAuthenticator(nil), "the function is nil"},
 		{"relative URL", WithServers("/api", "https://upcdn.io"), "the URL of the API is not an absolute http or https URL"},
 		{"other scheme", WithServers("https://api.bytescale.com", "ftp://upcdn.io"), "the URL of the CDN is not"},
 		{"no URL", WithServers("http://a b", "https://upcdn.io"), "the URL of the API is not"},

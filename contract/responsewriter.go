@@ -20,7 +20,13 @@ type responseWriter struct {
 	passed bool // the head was passed on
 	buffer bytes.Buffer
 	extra  bool // the handler wrote a body where there must be none, or one that is too large
+
+	refusal bool // what is written is a refusal of ours
 }
+
+// passRefusal lets what is written from now on pass, because it is a refusal and not a response of the
+// handler.
+func (w *responseWriter) passRefusal() { w.refusal = true }
 
 func (w *responseWriter) WriteHeader(status int) {
 	if w.wrote {
@@ -40,6 +46,9 @@ func (w *responseWriter) WriteHeader(status int) {
 // streams reports whether the body is passed on as it is written. That is so for files, unless the
 // head is invalid and will be replaced.
 func (w *responseWriter) streams() bool {
+	if w.refusal {
+		return true
+	}
 	if len(w.found) > 0 && !w.settings.reportOnly {
 		return false
 	}
@@ -86,6 +95,9 @@ func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter 
 // finish validates and sends what was kept back. It returns all violations of the response.
 func (w *responseWriter) finish() []Violation {
 	w.WriteHeader(http.StatusOK)
+	if w.refusal {
+		return w.found
+	}
 	switch {
 	case w.extra && w.answer.empty:
 		w.found = append(w.found, w.exchange.response(w.answer.status, InBody, violation("", RuleUnexpected, "must not have a body"))...)
