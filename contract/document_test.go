@@ -34,11 +34,14 @@ func TestLoadKnowsEveryOperation(t *testing.T) {
 	}
 }
 
-func TestLoadRefuses(t *testing.T) {
-	// Each change to a good document must make it refused, whatever the reason says.
-	good := `{"openapi":"3.0.3","info":{"title":"t","version":"1"},"servers":[{"url":"https://api.example.com"}],
+// simpleDocument has one operation that answers an integer.
+const simpleDocument = `{"openapi":"3.0.3","info":{"title":"t","version":"1"},"servers":[{"url":"https://api.example.com"}],
 "paths":{"/a/{id}":{"get":{"operationId":"A","parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string"}}],
 "responses":{"200":{"description":"ok","content":{"application/json":{"schema":{"type":"integer","minimum":1,"example":1}}}}}}}}}`
+
+func TestLoadRefuses(t *testing.T) {
+	// Each change to a good document must make it refused, whatever the reason says.
+	good := simpleDocument
 	if _, err := Load([]byte(good)); err != nil {
 		t.Fatal(err)
 	}

@@ -39,6 +39,8 @@ func hostileBodies() map[string]string {
 		"a long string of bytes":    fill(`{"size":1,"originalFileName":"`, "\xff", `"}`),
 		"a long pattern":            fill(`{"size":1,"mime":"a/a`, ";a=b", `"}`),
 		"a long number":             fill(`{"size":1`, "0", `}`),
+		"a long fraction":           fill(`{"size":1.`, "0", `1}`),
+		"a long exponent":           fill(`{"size":1e`, "9", `}`),
 		"escapes":                   fill(`{"size":1,"protocol":"`, `\u0061`, `"}`),
 		"surrogates":                fill(`{"size":1,"originalFileName":"`, `\ud800`, `"}`),
 		"no JSON":                   fill(`{"size":`, ` `, ``),

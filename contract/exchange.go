@@ -69,7 +69,8 @@ func (x *exchange) checkRequestJSON(documented *body, data []byte) (any, []Viola
 	if broken != nil {
 		return nil, x.request(InBody, *broken)
 	}
-	return value, x.request(InBody, checkSchema(documented.schema, value, Request, "")...)
+	value, found := checkSchema(documented.schema, value, Request, "")
+	return value, x.request(InBody, found...)
 }
 
 // answer is a response of which the head was validated.
@@ -112,7 +113,8 @@ func (x *exchange) checkResponseJSON(a answer, data []byte) (any, []Violation) {
 	if broken != nil {
 		return nil, x.response(a.status, InBody, *broken)
 	}
-	return value, x.response(a.status, InBody, checkSchema(a.body.schema, value, Response, "")...)
+	value, found := checkSchema(a.body.schema, value, Response, "")
+	return value, x.response(a.status, InBody, found...)
 }
 
 func tooLarge(limit int64) Violation {

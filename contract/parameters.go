@@ -96,6 +96,10 @@ func compileParam(p *openapi3.Parameter, in Location) (param, error) {
 
 // check validates the received values of the parameter.
 func (p *param) check(values []string, direction Direction) []Violation {
+	checkValue := func(value any) []Violation {
+		_, found := checkSchema(p.schema, value, direction, p.at)
+		return found
+	}
 	switch {
 	case len(values) == 0 && p.required:
 		return []Violation{violation(p.at, "required", "is required")}
@@ -109,15 +113,15 @@ func (p *param) check(values []string, direction Direction) []Violation {
 			broken.Pointer = p.at
 			return []Violation{*broken}
 		}
-		return checkSchema(p.schema, value, direction, p.at)
+		return checkValue(value)
 	case p.array:
 		items := make([]any, len(values))
 		for i, value := range values {
 			items[i] = scalar(p.schema.Items.Value, value)
 		}
-		return checkSchema(p.schema, items, direction, p.at)
+		return checkValue(items)
 	}
-	return checkSchema(p.schema, scalar(p.schema, values[0]), direction, p.at)
+	return checkValue(scalar(p.schema, values[0]))
 }
 
 // whole is any integer. How long one may be is checked beside it: a bound in the

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,15 +16,16 @@ import (
 const maxViolations = 100
 
 // checkSchema returns the first maxViolations ways in which a decoded JSON value breaks a schema. at is
-// the pointer of the value.
-func checkSchema(schema *openapi3.Schema, value any, direction Direction, at string) []Violation {
+// the pointer of the value. It also returns the value with integers in digits: the members and items of
+// value are changed if they are written as 5.0 or 5e6.
+func checkSchema(schema *openapi3.Schema, value any, direction Direction, at string) (any, []Violation) {
 	if schema == nil {
-		return nil
+		return value, nil
 	}
 	c := &checker{direction: direction, at: at}
-	c.visit(schema, value)
+	value = c.visit(schema, value)
 	slices.SortStableFunc(c.found, func(a, b Violation) int { return strings.Compare(a.Pointer, b.Pointer) })
-	return slices.Compact(c.found)
+	return value, slices.Compact(c.found)
 }
 
 // checker validates one value. It walks through arrays and objects by itself and leaves scalars to the
@@ -51,55 +53,58 @@ func (c *checker) add(rule, message string, tokens ...string) {
 // there.
 const maxCalls = 1000
 
-// visit checks a value.
-func (c *checker) visit(schema *openapi3.Schema, value any) {
+// visit checks a value, and returns it with integers in digits.
+func (c *checker) visit(schema *openapi3.Schema, value any) any {
 	c.depth++
 	defer func() { c.depth-- }()
 	if c.depth > maxCalls {
 		c.add("schema", "has a schema that contains itself")
-		return
+		return value
 	}
 	if value == nil && schema.PermitsNull() {
-		return
+		return value
 	}
 	if schema.Not != nil && c.matches(schema.Not.Value, value) {
 		c.add("not", "must not match the excluded schema")
 	}
-	if len(schema.OneOf) > 0 && !c.oneOf(schema, value) || len(schema.AnyOf) > 0 && !c.anyOf(schema, value) {
-		return // the variant says all that is to be said
+	value, matched := c.variants(schema, value)
+	if !matched || value == nil && len(schema.OneOf)+len(schema.AnyOf)+len(schema.AllOf) > 0 {
+		return value // the variants decide
 	}
-	c.allOf(schema, value)
-	if value == nil && len(schema.OneOf)+len(schema.AnyOf)+len(schema.AllOf) > 0 {
-		return // one of those has allowed or refused it
-	}
-	switch value := value.(type) {
+	switch typed := value.(type) {
 	case []any:
 		if schema.Type.Permits(openapi3.TypeArray) {
-			c.array(schema, value)
-			return
+			c.array(schema, typed)
+			return value
 		}
 	case map[string]any:
 		if schema.Type.Permits(openapi3.TypeObject) {
-			c.object(schema, value)
-			return
+			c.object(schema, typed)
+			return value
 		}
 	case string:
-		if limit := schema.MaxLength; limit != nil && uint64(len(value)) > maxRune*(*limit) {
+		if limit := schema.MaxLength; limit != nil && uint64(len(typed)) > maxRune*(*limit) {
 			c.add("maxLength", describe(schema, "maxLength")) // and its pattern is not tried
-			return
+			return value
+		}
+	case json.Number:
+		if schema.Type.Is(openapi3.TypeInteger) {
+			return c.integer(schema, typed)
 		}
 	}
 	c.scalar(schema, value)
+	return value
 }
 
 // maxRune is the length in bytes of the longest character.
 const maxRune = 4
 
-// visitIn checks a member of an object, or an item of an array.
-func (c *checker) visitIn(token string, schema *openapi3.Schema, value any) {
+// visitIn visits a member of an object, or an item of an array.
+func (c *checker) visitIn(token string, schema *openapi3.Schema, value any) any {
 	c.path = append(c.path, token)
-	c.visit(schema, value)
+	value = c.visit(schema, value)
 	c.path = c.path[:len(c.path)-1]
+	return value
 }
 
 // scalar checks a value without looking into it.
@@ -151,7 +156,7 @@ func (c *checker) array(schema *openapi3.Schema, items []any) {
 		if c.full() {
 			return
 		}
-		c.visitIn(strconv.Itoa(i), schema.Items.Value, item)
+		items[i] = c.visitIn(strconv.Itoa(i), schema.Items.Value, item)
 	}
 }
 
@@ -174,11 +179,11 @@ func (c *checker) object(schema *openapi3.Schema, members map[string]any) {
 		if c.full() {
 			return
 		}
-		c.member(schema, name, members[name])
+		members[name] = c.member(schema, name, members[name])
 	}
 }
 
-func (c *checker) member(schema *openapi3.Schema, name string, value any) {
+func (c *checker) member(schema *openapi3.Schema, name string, value any) any {
 	switch property := schema.Properties[name]; {
 	case property != nil && value != nil && c.belongsToOtherDirection(property):
 		rule := "readOnly"
@@ -187,12 +192,13 @@ func (c *checker) member(schema *openapi3.Schema, name string, value any) {
 		}
 		c.add(rule, describe(schema, rule), name)
 	case property != nil:
-		c.visitIn(name, property.Value, value)
+		return c.visitIn(name, property.Value, value)
 	case isClosed(schema):
 		c.add("additionalProperties", "is not a known property", name)
 	case schema.AdditionalProperties.Schema != nil:
-		c.visitIn(name, schema.AdditionalProperties.Schema.Value, value)
+		return c.visitIn(name, schema.AdditionalProperties.Schema.Value, value)
 	}
+	return value
 }
 
 // belongsToOtherDirection reports whether a property is for responses only and this is a request, or
@@ -210,12 +216,26 @@ func (c *checker) matches(schema *openapi3.Schema, value any) bool {
 	return schema.VisitJSON(value, settings...) == nil
 }
 
-// oneOf checks a value against the one variant that it is meant to be. It reports false if the value
-// is none.
-func (c *checker) oneOf(schema *openapi3.Schema, value any) bool {
+// variants visits a value with the variants of a schema, and reports whether it matches them.
+func (c *checker) variants(schema *openapi3.Schema, value any) (any, bool) {
+	matched := true
+	if len(schema.OneOf) > 0 {
+		value, matched = c.oneOf(schema, value)
+	}
+	if matched && len(schema.AnyOf) > 0 {
+		value, matched = c.anyOf(schema, value)
+	}
+	if matched && len(schema.AllOf) > 0 {
+		value = c.allOf(schema, value)
+	}
+	return value, matched
+}
+
+// oneOf visits a value with the one variant that it must match, and reports whether there is one.
+func (c *checker) oneOf(schema *openapi3.Schema, value any) (any, bool) {
 	variants, ok := c.discriminated(schema, schema.OneOf, value)
 	if !ok {
-		return false
+		return value, false
 	}
 	var matching []*openapi3.SchemaRef
 	for _, variant := range variants {
@@ -226,42 +246,41 @@ func (c *checker) oneOf(schema *openapi3.Schema, value any) bool {
 	switch len(matching) {
 	case 0:
 		c.explain(schema, "oneOf", variants, value)
-		return false
+		return value, false
 	case 1:
-		c.visit(matching[0].Value, value)
-		return true
+		return c.visit(matching[0].Value, value), true
 	}
 	c.add("oneOf", describe(schema, "oneOf"))
-	return false
+	return value, false
 }
 
-// anyOf checks a value against the first variant that it matches. It reports false if the value matches
-// none.
-func (c *checker) anyOf(schema *openapi3.Schema, value any) bool {
+// anyOf visits a value with the first variant that it matches, and reports whether there is one.
+func (c *checker) anyOf(schema *openapi3.Schema, value any) (any, bool) {
 	variants, ok := c.discriminated(schema, schema.AnyOf, value)
 	if !ok {
-		return false
+		return value, false
 	}
 	for _, variant := range variants {
 		if c.matches(variant.Value, value) {
-			c.visit(variant.Value, value)
-			return true
+			return c.visit(variant.Value, value), true
 		}
 	}
 	c.explain(schema, "anyOf", variants, value)
-	return false
+	return value, false
 }
 
-// allOf checks a value against all variants. A property that one of them requires may be declared in
-// another one to be for the other direction only, so what is missing for that reason is not reported.
-func (c *checker) allOf(schema *openapi3.Schema, value any) {
+// allOf visits a value with all variants. A property that one of them requires may be declared in
+// another one to be for the other direction only. Such a property may be missing.
+func (c *checker) allOf(schema *openapi3.Schema, value any) any {
 	before := len(c.found)
 	for _, variant := range schema.AllOf {
-		c.visit(variant.Value, value)
+		value = c.visit(variant.Value, value)
 	}
-	if len(c.found) > before && c.matches(&openapi3.Schema{AllOf: schema.AllOf}, value) {
-		c.found = c.found[:before]
+	missing := func(v Violation) bool { return v.Rule == "required" }
+	if slices.ContainsFunc(c.found[before:], missing) && c.matches(&openapi3.Schema{AllOf: schema.AllOf}, value) {
+		c.found = append(c.found[:before], slices.DeleteFunc(c.found[before:], missing)...)
 	}
+	return value
 }
 
 // discriminated returns the variants that the discriminator of a schema leaves for a value. It reports
