@@ -27,7 +27,7 @@ func BenchmarkJSONExchange(b *testing.B) {
 			defer server.Close()
 			transport := http.DefaultTransport
 			if side.client {
-				transport = transportOver(b, nil, WithServers(server.URL, server.URL))
+				transport = transportOver(b, nil, serversAt(b, server.URL, server.URL))
 			}
 			r := request(b, "POST", server.URL+uploads, `{"size":10,"mime":"text/plain","path":{"folderPath":"/uploads"},"protocol":"1.1"}`)
 			b.ReportAllocs()

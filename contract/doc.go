@@ -6,9 +6,8 @@
 // are missing credentials. A "default" response is documentation for the reader and makes no response
 // valid.
 //
-//	checked, err := contract.NewTransport(bytescale.NewTransport())
-//	…
-//	client, err := bytescale.NewClient(key, bytescale.WithTransport(checked))
+//	client, err := bytescale.NewClient(key,
+//		bytescale.WithTransport(contract.NewTransport(bytescale.NewTransport())))
 //
 // By default a violation fails the call: the transport returns an [*Error], the handler answers with
 // the documented error body of the API. [WithReporter] also reports each violation to a function, and

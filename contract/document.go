@@ -19,13 +19,7 @@ import (
 type Document struct {
 	routes     []*route
 	operations []*operation // by operationId
-	servers    servers
-}
-
-// servers are the base URLs at which operations are reached.
-type servers struct {
-	shared []string // those of the document
-	own    []string // those of operations with servers of their own
+	servers    Servers
 }
 
 // operation is one operation with everything that validation needs looked up in advance.
@@ -66,7 +60,8 @@ func Load(spec []byte) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Document{servers: servers{shared: serverURLs(doc.Servers)}}
+	d := &Document{}
+	d.servers.add(doc.Servers, false)
 	for template, item := range doc.Paths.Map() {
 		if err := d.addPath(doc, template, item); err != nil {
 			return nil, err
@@ -155,7 +150,7 @@ func (d *Document) addPath(doc *openapi3.T, template string, item *openapi3.Path
 		}
 		if own := ownServers(item, op); len(own) > 0 {
 			compiled.ownServers = true
-			d.servers.own = append(d.servers.own, own...)
+			d.servers.add(own, true)
 		}
 		r.operations[method] = compiled
 		d.operations = append(d.operations, compiled)
@@ -216,18 +211,11 @@ func (op *operation) response(status int, strict bool) *response {
 	return responses[strconv.Itoa(status/100)+"XX"]
 }
 
-func ownServers(item *openapi3.PathItem, op *openapi3.Operation) []string {
+func ownServers(item *openapi3.PathItem, op *openapi3.Operation) openapi3.Servers {
 	if op.Servers != nil {
-		return serverURLs(*op.Servers)
+		return *op.Servers
 	}
-	return serverURLs(item.Servers)
-}
-
-func serverURLs(servers openapi3.Servers) (urls []string) {
-	for _, server := range servers {
-		urls = append(urls, server.URL)
-	}
-	return urls
+	return item.Servers
 }
 
 // Operations lists the operationIds of the document in order.

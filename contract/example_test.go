@@ -25,11 +25,11 @@ func ExampleNewTransport() {
 	}
 	defer srv.Close()
 
-	checked, err := contract.NewTransport(nil, contract.WithStrict(), contract.WithServers(srv.URL(), srv.URL()))
+	servers, err := contract.ParseServers(srv.URL(), srv.URL())
 	if err != nil {
 		log.Fatal(err)
 	}
-	client := &http.Client{Transport: checked}
+	client := &http.Client{Transport: contract.NewTransport(nil, contract.WithStrict(), contract.WithServers(servers))}
 
 	r, err := http.NewRequest("POST", srv.URL()+"/v2/accounts/"+srv.AccountID()+"/uploads", strings.NewReader(`{"size":-1}`))
 	if err != nil {
@@ -51,11 +51,9 @@ func ExampleNewTransport() {
 
 // Watching a client in production: violations are logged, the traffic passes.
 func ExampleWithReportOnly() {
-	watched, err := contract.NewTransport(bytescale.NewTransport(), contract.WithReportOnly(),
+	watched := contract.NewTransport(bytescale.NewTransport(), contract.WithReportOnly(),
 		contract.WithReporter(func(_ context.Context, v contract.Violation) { log.Print(v) }))
-	if err != nil {
-		log.Fatal(err)
-	}
+
 	client, err := bytescale.NewClient("public_A623uY2xyz", bytescale.WithTransport(watched))
 	if err != nil {
 		log.Fatal(err)
@@ -70,11 +68,8 @@ func ExampleNewHandler() {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"remainingUploadParts":null}`)
 	})
-	checked, err := contract.NewHandler(mock, contract.WithStrict(),
+	checked := contract.NewHandler(mock, contract.WithStrict(),
 		contract.WithReporter(func(_ context.Context, v contract.Violation) { fmt.Println(v) }))
-	if err != nil {
-		log.Fatal(err)
-	}
 
 	r := httptest.NewRequest("GET", "/v2/accounts/A623uY2/uploads/Kd759aLFxttm69kZ/parts", nil)
 	r.SetBasicAuth("apikey", "public_A623uY2xyz")
@@ -98,10 +93,7 @@ func ExampleRecorder() {
 		log.Fatal(err)
 	}
 	gone := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	checked, err := contract.NewHandler(gone, contract.WithCoverage(recorder))
-	if err != nil {
-		log.Fatal(err)
-	}
+	checked := contract.NewHandler(gone, contract.WithCoverage(recorder))
 
 	r := httptest.NewRequest("DELETE", "/v2/accounts/A623uY2/files?filePath=%2Fa.txt", nil)
 	r.SetBasicAuth("apikey", "secret_A623uY2xyz")

@@ -23,14 +23,8 @@ import (
 //
 // The Body of a request with valid JSON has a method ValidatedValue() any. Generated strict servers
 // bind from its result, so that they see exactly what was validated.
-//
-// NewHandler returns an error if an option is invalid.
-func NewHandler(next http.Handler, opts ...Option) (http.Handler, error) {
-	settings, err := newSettings(opts)
-	if err != nil {
-		return nil, err
-	}
-	return &handler{next: next, settings: settings}, nil
+func NewHandler(next http.Handler, opts ...Option) http.Handler {
+	return &handler{next: next, settings: newSettings(opts)}
 }
 
 type handler struct {

@@ -104,21 +104,23 @@ func twice(r *http.Request, header, value string) *http.Request {
 // transportOver is a transport of the repository's document.
 func transportOver(t testing.TB, next http.RoundTripper, opts ...Option) http.RoundTripper {
 	t.Helper()
-	transport, err := NewTransport(next, append([]Option{WithDocument(document(t))}, opts...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return transport
+	return NewTransport(next, append([]Option{WithDocument(document(t))}, opts...)...)
 }
 
 // handlerOver is a handler of the repository's document.
 func handlerOver(t testing.TB, next http.Handler, opts ...Option) http.Handler {
 	t.Helper()
-	handler, err := NewHandler(next, append([]Option{WithDocument(document(t))}, opts...)...)
+	return NewHandler(next, append([]Option{WithDocument(document(t))}, opts...)...)
+}
+
+// serversAt is an option for servers whose URLs parse.
+func serversAt(t testing.TB, api, cdn string) Option {
+	t.Helper()
+	servers, err := ParseServers(api, cdn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return handler
+	return WithServers(servers)
 }
 
 // reportTo is an option that collects violations.

@@ -115,10 +115,7 @@ func TestExactBounds(t *testing.T) {
 		"-9007199254740993": "body minimum",
 	} {
 		var found []Violation
-		transport, err := NewTransport(&roundTrip{handler: jsonReply(200, value)}, WithDocument(d), WithReportOnly(), reportTo(&found))
-		if err != nil {
-			t.Fatal(err)
-		}
+		transport := NewTransport(&roundTrip{handler: jsonReply(200, value)}, WithDocument(d), WithReportOnly(), reportTo(&found))
 		if _, err := transport.RoundTrip(request(t, "GET", "https://api.example.com/a/b", "", "Authorization", "")); err != nil {
 			t.Fatal(err)
 		}

@@ -2,32 +2,39 @@ package contract
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
 
-func TestOptionsThatMakeNoSense(t *testing.T) {
-	for _, test := range []struct {
-		name   string
-		option Option
-		want   string
-	}{
-		{"no document", WithDocument(nil), "the document is nil"},
-		{"no reporter", WithReporter(nil), "the function is nil"},
-		{"no room", WithMaxBody(0), "0 is not from 1 to"},
-		{"too much room", WithMaxBody(DefaultMaxBody + 1), "is not from 1 to 16777216"},
-		{"no authenticator", WithAuthenticator(nil), "the function is nil"},
-		{"relative URL", WithServers("/api", "https://upcdn.io"), "the URL of the API is not an absolute http or https URL"},
-		{"other scheme", WithServers("https://api.bytescale.com", "ftp://upcdn.io"), "the URL of the CDN is not"},
-		{"no URL", WithServers("http://a b", "https://upcdn.io"), "the URL of the API is not"},
+func TestParseServersRefuses(t *testing.T) {
+	const good = "https://host.example"
+	for _, bad := range []string{"", "/api", "//host", "ftp://host", "http://a b", "http://", "https:///path", "http://user:s3cret@[::1"} {
+		for api, cdn := range map[string]string{bad: good, good: bad} {
+			_, err := ParseServers(api, cdn)
+			if err == nil || !strings.Contains(err.Error(), "is not an absolute http or https URL") || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("%q, %q: %v", api, cdn, err)
+			}
+			if err != nil && strings.Contains(err.Error(), "the API") != (api == bad) {
+				t.Errorf("%q, %q: %v names the other one", api, cdn, err)
+			}
+		}
+	}
+}
+
+// TestOptionsWithoutEffect: nil and numbers out of range mean the default.
+func TestOptionsWithoutEffect(t *testing.T) {
+	for name, option := range map[string]Option{
+		"document": WithDocument(nil), "reporter": WithReporter(nil), "coverage": WithCoverage(nil), "servers": WithServers(Servers{}),
+		"authenticator": WithAuthenticator(nil), "no room": WithMaxBody(0), "too much room": WithMaxBody(DefaultMaxBody + 1),
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			if _, err := NewTransport(nil, test.option); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("NewTransport: %v", err)
-			}
-			if _, err := NewHandler(http.NotFoundHandler(), test.option); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("NewHandler: %v", err)
-			}
-		})
+		w := httptest.NewRecorder()
+		NewHandler(jsonReply(200, begun), option).ServeHTTP(w, request(t, "POST", uploads, `{"size":1}`))
+		if w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+		if _, err := NewTransport(&roundTrip{handler: jsonReply(200, begun)}, option).RoundTrip(request(t, "POST", uploads, `{"size":1}`)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

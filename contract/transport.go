@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -14,41 +13,17 @@ import (
 // contract is not sent, and a response that breaks it is not returned: the call returns an [*Error]
 // instead, unless [WithReportOnly] is set. The transport must see all calls of a client, because it
 // learns from the responses where parts may be sent. It is safe for concurrent use.
-//
-// NewTransport returns an error if an option is invalid.
-func NewTransport(next http.RoundTripper, opts ...Option) (http.RoundTripper, error) {
+func NewTransport(next http.RoundTripper, opts ...Option) http.RoundTripper {
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	settings, err := newSettings(opts)
-	if err != nil {
-		return nil, err
-	}
-	t := &transport{next: next, settings: settings}
-	t.addBases(t.servers.shared, false)
-	t.addBases(t.servers.own, true)
-	return t, nil
+	return &transport{next: next, settings: newSettings(opts)}
 }
 
 type transport struct {
 	next http.RoundTripper
 	*settings
-	bases   []base
 	learned learned
-}
-
-// base is a server URL: of the document (the API), or of operations with servers of their own.
-type base struct {
-	url *url.URL
-	own bool
-}
-
-func (t *transport) addBases(servers []string, own bool) {
-	for _, server := range servers {
-		if u, err := url.Parse(server); err == nil {
-			t.bases = append(t.bases, base{u, own})
-		}
-	}
 }
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -87,7 +62,7 @@ func (t *transport) CloseIdleConnections() {
 // route finds the operation among those of the server that the request goes to.
 func (t *transport) route(r *http.Request) (*exchange, map[string]string, []Violation) {
 	rule, message := RuleUnknownHost, "must be a server of the document or a part URL from an answer"
-	for _, b := range t.bases {
+	for _, b := range t.servers.bases {
 		path, ok := b.strip(r.URL)
 		if !ok {
 			continue
@@ -103,15 +78,6 @@ func (t *transport) route(r *http.Request) (*exchange, map[string]string, []Viol
 		}
 	}
 	return nil, nil, []Violation{{Direction: Request, Location: InRoute, Rule: rule, Message: message}}
-}
-
-// strip returns the escaped path below the base, false when the URL is not below it.
-func (b base) strip(u *url.URL) (string, bool) {
-	if !strings.EqualFold(u.Scheme, b.url.Scheme) || !strings.EqualFold(u.Host, b.url.Host) {
-		return "", false
-	}
-	path, ok := strings.CutPrefix(u.EscapedPath(), strings.TrimSuffix(b.url.EscapedPath(), "/"))
-	return path, ok && strings.HasPrefix(path, "/")
 }
 
 // send sends the request unless it must not be, and validates the answer. x is nil when nothing is

@@ -288,7 +288,7 @@ func TestTransportMaxBody(t *testing.T) {
 
 func TestTransportServers(t *testing.T) {
 	transport := transportOver(t, &roundTrip{handler: jsonReply(200, begun)},
-		WithServers("http://127.0.0.1:8744/base/", "http://127.0.0.1:8744"))
+		serversAt(t, "http://127.0.0.1:8744/base/", "http://127.0.0.1:8744"))
 	for url, ok := range map[string]bool{
 		"http://127.0.0.1:8744/base" + uploads: true,
 		"http://127.0.0.1:8744" + uploads:      false,
@@ -300,7 +300,7 @@ func TestTransportServers(t *testing.T) {
 	}
 	// The same origin serves the CDN too.
 	if _, err := transportOver(t, &roundTrip{handler: reply{200, []string{"Content-Type", "a/b"}, "x"}},
-		WithServers("http://127.0.0.1:8744", "http://127.0.0.1:8744")).RoundTrip(request(t, "GET", "http://127.0.0.1:8744/A623uY2/raw/a", "")); err != nil {
+		serversAt(t, "http://127.0.0.1:8744", "http://127.0.0.1:8744")).RoundTrip(request(t, "GET", "http://127.0.0.1:8744/A623uY2/raw/a", "")); err != nil {
 		t.Error(err)
 	}
 }

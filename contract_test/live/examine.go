@@ -41,13 +41,13 @@ func examine(ctx context.Context, s settings) (*report, error) {
 		return nil, err
 	}
 	x := &examination{settings: s, folder: "/contract-live/" + time.Now().UTC().Format("20060102-150405-") + rand.Text()[:6]}
-	transport, err := contract.NewTransport(s.transport, contract.WithReportOnly(), contract.WithServers(s.apiURL, s.cdnURL),
-		contract.WithCoverage(recorder), contract.WithReporter(x.deviates))
+	servers, err := contract.ParseServers(s.apiURL, s.cdnURL)
 	if err != nil {
 		return nil, err
 	}
 	x.http = &http.Client{
-		Transport:     transport,
+		Transport: contract.NewTransport(s.transport, contract.WithReportOnly(), contract.WithServers(servers),
+			contract.WithCoverage(recorder), contract.WithReporter(x.deviates)),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	x.client, err = bytescale.NewClient(s.key, bytescale.WithAPIURL(s.apiURL), bytescale.WithCDNURL(s.cdnURL), bytescale.WithTransport(x.http.Transport))

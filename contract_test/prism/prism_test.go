@@ -153,12 +153,12 @@ var operations = []operation{
 
 func TestGeneratedClientAgainstPrism(t *testing.T) {
 	address := serve(t)
-	transport, err := contract.NewTransport(http.DefaultTransport, contract.WithStrict(), contract.WithServers(address, address),
-		contract.WithReporter(func(_ context.Context, v contract.Violation) { t.Errorf("contract: %v", v) }))
+	servers, err := contract.ParseServers(address, address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	checked := &http.Client{Transport: transport}
+	checked := &http.Client{Transport: contract.NewTransport(http.DefaultTransport, contract.WithStrict(), contract.WithServers(servers),
+		contract.WithReporter(func(_ context.Context, v contract.Violation) { t.Errorf("contract: %v", v) }))}
 	authorize := gen.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+key)
 		return nil

@@ -62,27 +62,25 @@ func newHarness(ctx context.Context, document *contract.Document, also *contract
 }
 
 // connect makes the transports.
-func (h *harness) connect(also *contract.Recorder) (err error) {
-	options := []contract.Option{contract.WithDocument(h.document), contract.WithStrict(), contract.WithServers(origin, origin)}
+func (h *harness) connect(also *contract.Recorder) error {
+	servers, err := contract.ParseServers(origin, origin)
+	if err != nil {
+		return err
+	}
+	options := []contract.Option{contract.WithDocument(h.document), contract.WithStrict(), contract.WithServers(servers)}
 	with := func(more ...contract.Option) []contract.Option {
 		return append(options[:len(options):len(options)], more...)
 	}
 	var inner http.RoundTripper = inMemory{h.service}
 	if also != nil {
-		if inner, err = contract.NewTransport(inner, with(contract.WithCoverage(also), contract.WithReportOnly())...); err != nil {
-			return err
-		}
+		inner = contract.NewTransport(inner, with(contract.WithCoverage(also), contract.WithReportOnly())...)
 	}
-	if h.strict, err = contract.NewTransport(inner, with(contract.WithCoverage(h.recorder))...); err != nil {
-		return err
-	}
+	h.strict = contract.NewTransport(inner, with(contract.WithCoverage(h.recorder))...)
 	see := contract.WithReporter(func(_ context.Context, v contract.Violation) { h.seen = append(h.seen, v) })
-	if h.tolerant, err = contract.NewTransport(inner, with(contract.WithReportOnly(), see, contract.WithCoverage(h.recorder))...); err != nil {
-		return err
-	}
+	h.tolerant = contract.NewTransport(inner, with(contract.WithReportOnly(), see, contract.WithCoverage(h.recorder))...)
 	// No recorder: what was not answered by the service covers nothing.
-	h.stubbed, err = contract.NewTransport(stubTransport{h}, with(contract.WithReportOnly(), see)...)
-	return err
+	h.stubbed = contract.NewTransport(stubTransport{h}, with(contract.WithReportOnly(), see)...)
+	return nil
 }
 
 // client is the generated client with credentials of the given form.

@@ -22,7 +22,7 @@ type operations struct{ *Server }
 var _ fakeapi.StrictServerInterface = operations{}
 
 // newAPI builds the handler of the API and of downloads, held to the API description.
-func (s *Server) newAPI() (http.Handler, error) {
+func (s *Server) newAPI() http.Handler {
 	badRequest := func(w http.ResponseWriter, r *http.Request, err error) {
 		s.writeError(w, r, invalid(r, err))
 	}
@@ -40,11 +40,7 @@ func (s *Server) newAPI() (http.Handler, error) {
 		}
 		generated.ServeHTTP(w, r)
 	})
-	document := s.options.Document
-	if document == nil {
-		document = contract.Default()
-	}
-	return contract.NewHandler(all, contract.WithStrict(), contract.WithDocument(document),
+	return contract.NewHandler(all, contract.WithStrict(), contract.WithDocument(s.options.Document),
 		contract.WithCoverage(s.options.Coverage), contract.WithReporter(s.breach))
 }
 

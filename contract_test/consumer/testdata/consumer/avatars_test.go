@@ -12,12 +12,12 @@ import (
 
 func TestSave(t *testing.T) {
 	srv := bytescaletest.NewServer(t)
-	checked, err := contract.NewTransport(srv.HTTPClient().Transport, contract.WithStrict(),
-		contract.WithServers(srv.URL(), srv.URL()),
-		contract.WithReporter(func(_ context.Context, v contract.Violation) { t.Error(v) }))
+	servers, err := contract.ParseServers(srv.URL(), srv.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
+	checked := contract.NewTransport(srv.HTTPClient().Transport, contract.WithStrict(), contract.WithServers(servers),
+		contract.WithReporter(func(_ context.Context, v contract.Violation) { t.Error(v) }))
 	client := srv.Client(bytescale.WithTransport(checked))
 
 	if _, err := Save(t.Context(), client, "42", strings.NewReader("a picture"), 9); err != nil {
