@@ -51,11 +51,29 @@ type response struct {
 	bodies  bodies
 }
 
-// Load reads an OpenAPI 3.0 document, in YAML or JSON. It refuses documents that are not valid,
-// whose examples or defaults break their own schemas, that refer to other files, or that use
-// something this package could not check (it never skips what it does not understand). Loading takes
-// some milliseconds.
-func Load(spec []byte) (*Document, error) {
+// A LoadOption changes what [Load] accepts.
+type LoadOption func(*loadSettings)
+
+type loadSettings struct{ uncheckedFormats []string }
+
+// WithUncheckedFormats names formats that are annotations for readers or for code generators. Their
+// values are not checked.
+func WithUncheckedFormats(formats ...string) LoadOption {
+	return func(s *loadSettings) { s.uncheckedFormats = append(s.uncheckedFormats, formats...) }
+}
+
+// Load reads an OpenAPI 3.0 document, in YAML or JSON. It takes some milliseconds.
+//
+// It refuses documents that are not valid, whose examples or defaults break their own schemas, that
+// refer to other files, or that use something this package cannot check. So it refuses unknown formats,
+// too. Checked are the formats byte, date, date-time, email, ipv4, ipv6, uri, uuid, int32 and int64, and
+// those that the program has defined in kin-openapi. The formats binary, password, float and double
+// limit nothing. Others must be named by [WithUncheckedFormats].
+func Load(spec []byte, opts ...LoadOption) (*Document, error) {
+	settings := &loadSettings{}
+	for _, opt := range opts {
+		opt(settings)
+	}
 	doc, err := parse(spec)
 	if err != nil {
 		return nil, err
@@ -65,6 +83,11 @@ func Load(spec []byte) (*Document, error) {
 	for template, item := range doc.Paths.Map() {
 		if err := d.addPath(doc, template, item); err != nil {
 			return nil, err
+		}
+		for method, op := range item.Operations() {
+			if err := checkFormats(validatedSchemas(item, op), settings.uncheckedFormats); err != nil {
+				return nil, fmt.Errorf("%s %s (%s): %w", method, template, op.OperationID, err)
+			}
 		}
 	}
 	sortRoutes(d.routes)

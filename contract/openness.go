@@ -43,38 +43,9 @@ func responseSchemas(doc *openapi3.T) []*openapi3.Schema {
 	for _, item := range doc.Paths.Map() {
 		for _, op := range item.Operations() {
 			for _, response := range op.Responses.Map() {
-				for _, mediaType := range response.Value.Content {
-					found.add(mediaType.Schema)
-				}
+				found.addContent(response.Value.Content)
 			}
 		}
 	}
 	return found.schemas
-}
-
-// schemaSet collects schemas, each once.
-type schemaSet struct {
-	schemas []*openapi3.Schema
-	seen    map[*openapi3.Schema]bool
-}
-
-// add adds schemas and all schemas that they are made of, except for "allOf".
-func (s *schemaSet) add(refs ...*openapi3.SchemaRef) {
-	for _, ref := range refs {
-		if ref == nil || ref.Value == nil || s.seen[ref.Value] {
-			continue
-		}
-		if s.seen == nil {
-			s.seen = map[*openapi3.Schema]bool{}
-		}
-		schema := ref.Value
-		s.seen[schema] = true
-		s.schemas = append(s.schemas, schema)
-		for _, property := range schema.Properties {
-			s.add(property)
-		}
-		s.add(schema.Items, schema.AdditionalProperties.Schema)
-		s.add(schema.OneOf...)
-		s.add(schema.AnyOf...)
-	}
 }
