@@ -79,7 +79,9 @@ func Load(spec []byte, opts ...LoadOption) (*Document, error) {
 		return nil, err
 	}
 	d := &Document{}
-	d.servers.add(doc.Servers, false)
+	if err := d.servers.add(doc.Servers, false); err != nil {
+		return nil, err
+	}
 	for template, item := range doc.Paths.Map() {
 		if err := d.addPath(doc, template, item); err != nil {
 			return nil, err
@@ -173,7 +175,9 @@ func (d *Document) addPath(doc *openapi3.T, template string, item *openapi3.Path
 		}
 		if own := ownServers(item, op); len(own) > 0 {
 			compiled.ownServers = true
-			d.servers.add(own, true)
+			if err := d.servers.add(own, true); err != nil {
+				return err
+			}
 		}
 		r.operations[method] = compiled
 		d.operations = append(d.operations, compiled)

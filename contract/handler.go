@@ -9,7 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// NewHandler returns a handler that validates all traffic through next.
+// NewHandler returns a handler that validates all traffic through next. It serves under any host name.
+// If the servers of the document have a path, as in https://api.example.com/v1, requests have it too.
 //
 // A request that breaks the contract does not reach next. It is answered with the documented error
 // body: 401 if credentials are missing or malformed, 404 or 405 for an unknown path or method, 413 for
@@ -37,7 +38,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Body == nil { // a request that no server has made
 		r.Body = http.NoBody
 	}
-	m, allowed := h.document.find(r.Method, r.URL.EscapedPath(), func(*operation) bool { return true })
+	m, allowed := h.document.route(h.servers.bases, r.Method, r.URL.EscapedPath())
 	if m.operation == nil {
 		h.unknown(w, r, allowed)
 		return
@@ -60,9 +61,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) unknown(w http.ResponseWriter, r *http.Request, allowed []string) {
-	v := Violation{Direction: Request, Location: InRoute, Rule: RuleUnknownRoute, Message: "must be the path of an operation"}
+	v := unknownRoute(allowed)
 	if len(allowed) > 0 {
-		v.Rule, v.Message = RuleMethod, "must be "+strings.Join(allowed, " or ")
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 	}
 	h.report(r.Context(), []Violation{v})

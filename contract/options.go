@@ -78,8 +78,9 @@ func WithMaxBody(bytes int64) Option {
 }
 
 // WithServers sets the base URLs of the API and of the CDN, in place of those in the document. To a
-// transport, a request to any other place is a violation, except for the PUT of a part. Handlers ignore
-// the option, because they serve under any name.
+// transport, a request to any other place is a violation, except for the PUT of a part. To a handler,
+// which serves under any host name, only the paths of the URLs matter. The zero Servers mean those of
+// the document.
 func WithServers(servers Servers) Option { return func(s *settings) { s.servers = servers } }
 
 // WithAuthenticator lets a handler authenticate requests before it reads their bodies, so that strangers

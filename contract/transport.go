@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
+	"slices"
 )
 
 // NewTransport returns a transport that validates all traffic through next. For a bytescale.Client, next
@@ -59,25 +59,19 @@ func (t *transport) CloseIdleConnections() {
 	}
 }
 
-// route finds the operation among those of the server that the request goes to.
+// route finds the operation among those of the servers that the request goes to.
 func (t *transport) route(r *http.Request) (*exchange, map[string]string, []Violation) {
-	rule, message := RuleUnknownHost, "must be a server of the document or a part URL from an answer"
-	for _, b := range t.servers.bases {
-		path, ok := b.strip(r.URL)
-		if !ok {
-			continue
-		}
-		m, allowed := t.document.find(r.Method, path, func(op *operation) bool { return op.ownServers == b.own })
-		switch {
-		case m.operation != nil:
-			return &exchange{operation: m.operation, strict: t.strict}, m.params, nil
-		case len(allowed) > 0:
-			rule, message = RuleMethod, "must be "+strings.Join(allowed, " or ")
-		case rule == RuleUnknownHost:
-			rule, message = RuleUnknownRoute, "must be the path of an operation"
-		}
+	host := hostAndPort(r.URL)
+	bases := slices.DeleteFunc(slices.Clone(t.servers.bases), func(b base) bool { return b.scheme != r.URL.Scheme || b.host != host })
+	m, allowed := t.document.route(bases, r.Method, r.URL.EscapedPath())
+	if m.operation != nil {
+		return &exchange{operation: m.operation, strict: t.strict}, m.params, nil
 	}
-	return nil, nil, []Violation{{Direction: Request, Location: InRoute, Rule: rule, Message: message}}
+	v := unknownRoute(allowed)
+	if len(bases) == 0 {
+		v.Rule, v.Message = RuleUnknownHost, "must be a server of the document or a part URL from an answer"
+	}
+	return nil, nil, []Violation{v}
 }
 
 // send sends the request unless it must not be, and validates the answer. x is nil when nothing is

@@ -75,6 +75,16 @@ func violation(at, rule, message string) Violation {
 	return Violation{Pointer: at, Rule: rule, Message: message}
 }
 
+// unknownRoute is the violation of a request that matches no operation. allowed are the methods that the
+// path supports.
+func unknownRoute(allowed []string) Violation {
+	v := Violation{Direction: Request, Location: InRoute, Rule: RuleUnknownRoute, Message: "must be the path of an operation"}
+	if len(allowed) > 0 {
+		v.Rule, v.Message = RuleMethod, "must be "+strings.Join(allowed, " or ")
+	}
+	return v
+}
+
 // String returns the violation in one line.
 func (v Violation) String() string {
 	operation := v.Operation
