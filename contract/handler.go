@@ -12,8 +12,8 @@ import (
 // NewHandler returns a handler that validates all traffic through next. It serves under any host name.
 // If the servers of the document have a path, as in https://api.example.com/v1, requests have it too.
 //
-// A request that breaks the contract does not reach next. It is answered with the documented error
-// body: 401 if credentials are missing or malformed, 404 or 405 for an unknown path or method, 413 for
+// A request that breaks the contract does not reach next. It is answered with the error body of the
+// Bytescale API, unless [WithRefusalWriter] sets another one: 401 if credentials are missing or malformed, 404 or 405 for an unknown path or method, 413 for
 // a body that is too large if the operation documents it, and 400 otherwise. The "details" have one
 // entry for each place with a violation, like "body.size" or "query.filePath". A response of next that
 // breaks the contract is replaced by a 500, unless it is a file and on its way already.
@@ -50,7 +50,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer c.room.giveBack()
 	switch {
 	case x.security == "" && !h.reportOnly:
-		c.refuse(watched, r) // nothing is read for strangers
+		c.refuseRequest(watched, r) // nothing is read for strangers
 	case h.authenticator != nil:
 		h.authenticator(c).ServeHTTP(watched, r)
 	default:
@@ -71,7 +71,7 @@ func (h *handler) unknown(w http.ResponseWriter, r *http.Request, allowed []stri
 		h.next.ServeHTTP(w, r)
 		return
 	}
-	writeError(w, nil, []Violation{v})
+	h.refuse(w, r, refusalOf(nil, []Violation{v}))
 }
 
 // call is a request of which the head was validated.
@@ -91,7 +91,7 @@ func (c *call) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case errors.Is(err, errNoRoom):
 			c.watched.passRefusal()
-			writeBusy(w)
+			c.refuse(w, r, busy)
 			return
 		case err != nil:
 			panic(http.ErrAbortHandler) // the body broke off: the client is gone, or deserves no answer
@@ -99,18 +99,18 @@ func (c *call) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.found = append(c.found, found...)
 	}
 	if len(c.found) > 0 && !c.reportOnly {
-		c.refuse(w, r)
+		c.refuseRequest(w, r)
 		return
 	}
 	c.report(r.Context(), c.found)
 	c.next.ServeHTTP(w, r)
 }
 
-// refuse answers a request that breaks the contract.
-func (c *call) refuse(w http.ResponseWriter, r *http.Request) {
+// refuseRequest answers a request that breaks the contract.
+func (c *call) refuseRequest(w http.ResponseWriter, r *http.Request) {
 	c.report(r.Context(), c.found)
 	c.watched.passRefusal()
-	writeError(w, c.exchange.operation, c.found)
+	c.refuse(w, r, refusalOf(c.exchange.operation, c.found))
 }
 
 // checkBody reads and validates a JSON body. It puts back what it has read.

@@ -22,10 +22,11 @@ type settings struct {
 	servers    Servers
 
 	authenticator func(http.Handler) http.Handler // nil: none
+	writeRefusal  func(http.ResponseWriter, *http.Request, Refusal)
 }
 
 func newSettings(opts []Option) *settings {
-	s := &settings{maxBody: DefaultMaxBody}
+	s := &settings{maxBody: DefaultMaxBody, writeRefusal: writeErrorBody}
 	for _, opt := range opts {
 		opt(s)
 	}
@@ -90,6 +91,17 @@ func WithServers(servers Servers) Option { return func(s *settings) { s.servers 
 // Transports ignore the option.
 func WithAuthenticator(authenticator func(next http.Handler) http.Handler) Option {
 	return func(s *settings) { s.authenticator = authenticator }
+}
+
+// WithRefusalWriter sets how a handler writes refusals, for APIs with another error body. write must write
+// the status, too; the headers Allow, WWW-Authenticate and Retry-After are set before. The default, also
+// for nil, is the error body of the Bytescale API. Transports ignore the option.
+func WithRefusalWriter(write func(http.ResponseWriter, *http.Request, Refusal)) Option {
+	return func(s *settings) {
+		if s.writeRefusal = write; write == nil {
+			s.writeRefusal = writeErrorBody
+		}
+	}
 }
 
 // limit returns the limit of a JSON body in bytes.

@@ -26,7 +26,7 @@ func TestParseServersRefuses(t *testing.T) {
 func TestOptionsWithoutEffect(t *testing.T) {
 	for name, option := range map[string]Option{
 		"document": WithDocument(nil), "reporter": WithReporter(nil), "coverage": WithCoverage(nil), "servers": WithServers(Servers{}),
-		"authenticator": WithAuthenticator(nil), "no room": WithMaxBody(0), "too much room": WithMaxBody(DefaultMaxBody + 1),
+		"authenticator": WithAuthenticator(nil), "refusals": WithRefusalWriter(nil), "no room": WithMaxBody(0), "too much room": WithMaxBody(DefaultMaxBody + 1),
 	} {
 		w := httptest.NewRecorder()
 		NewHandler(jsonReply(200, begun), option).ServeHTTP(w, request(t, "POST", uploads, `{"size":1}`))

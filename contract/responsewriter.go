@@ -111,7 +111,7 @@ func (w *responseWriter) finish() []Violation {
 	switch {
 	case w.passed:
 	case len(w.found) > 0 && !w.settings.reportOnly:
-		writeError(w.ResponseWriter, w.exchange.operation, w.found)
+		w.settings.refuse(w.ResponseWriter, w.request, refusalOf(w.exchange.operation, w.found))
 	default:
 		w.pass()
 		_, _ = w.ResponseWriter.Write(w.buffer.Bytes()) // the client is gone
