@@ -56,6 +56,9 @@ func (x *exchange) checkHead(r *http.Request, params map[string]string) (*body, 
 	if documented == nil {
 		return nil, append(found, x.request(InContentType, wrong...)...)
 	}
+	if coded, isKnown := codingOf(r.Header); documented.json && (coded || !isKnown) {
+		return nil, append(found, x.request(InHeader, violation("/Content-Encoding", RuleCoding, "must not be there, the API documents no coding of requests"))...)
+	}
 	x.media = documented.media
 	return documented, found
 }
@@ -80,6 +83,7 @@ type answer struct {
 	media  string // documented media type, empty for none
 	body   *body  // the documented body; nil if there must be none or none matches
 	empty  bool   // the body must be empty
+	gzip   bool   // the body is encoded
 }
 
 // checkAnswer validates everything of a response except its body.
@@ -104,11 +108,26 @@ func (x *exchange) checkAnswer(status int, header http.Header) (answer, []Violat
 		return a, append(found, x.response(status, InContentType, wrong...)...)
 	}
 	a.media = a.body.media
+	if !a.body.json {
+		return a, found
+	}
+	isKnown := false
+	if a.gzip, isKnown = codingOf(header); !isKnown {
+		a.body = nil
+		found = append(found, x.response(status, InHeader, violation("/Content-Encoding", RuleCoding, "must be gzip or none, others cannot be checked"))...)
+	}
 	return a, found
 }
 
-// checkResponseJSON validates the bytes of a JSON response body and returns its value.
-func (x *exchange) checkResponseJSON(a answer, data []byte) (any, []Violation) {
+// checkResponseJSON validates the bytes of a JSON response body and returns its value. Decoded, it may
+// have at most limit bytes.
+func (x *exchange) checkResponseJSON(a answer, data []byte, limit int64) (any, []Violation) {
+	if a.gzip {
+		var broken *Violation
+		if data, broken = gunzip(data, limit); broken != nil {
+			return nil, x.response(a.status, InBody, *broken)
+		}
+	}
 	value, broken := decodeJSON(data, a.body.limit.values)
 	if broken != nil {
 		return nil, x.response(a.status, InBody, *broken)

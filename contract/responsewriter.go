@@ -104,7 +104,7 @@ func (w *responseWriter) finish() []Violation {
 	case w.extra:
 		w.found = append(w.found, w.exchange.response(w.answer.status, InBody, tooLarge(w.settings.maxBody))...)
 	case !w.passed && w.answer.body != nil && w.answer.body.json:
-		_, broken := w.exchange.checkResponseJSON(w.answer, w.buffer.Bytes())
+		_, broken := w.exchange.checkResponseJSON(w.answer, w.buffer.Bytes(), w.settings.maxBody)
 		w.found = append(w.found, broken...)
 	}
 	w.settings.report(w.request.Context(), w.found)

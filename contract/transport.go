@@ -157,7 +157,7 @@ func (t *transport) checkResponse(x *exchange, response *http.Response) (answer,
 	case tooLong:
 		found = append(found, x.response(a.status, InBody, tooLarge(limit))...)
 	case !a.empty:
-		value, broken := x.checkResponseJSON(a, data)
+		value, broken := x.checkResponseJSON(a, data, limit)
 		found = append(found, broken...)
 		t.learned.learn(value)
 	}

@@ -35,17 +35,18 @@ const (
 // "minimum", "maxLength", "pattern", "enum", "oneOf", "discriminator", "format", "additionalProperties"
 // and so on.
 const (
-	RuleUnknownHost  = "unknownHost"  // no server of the document, and no learned part URL
-	RuleUnknownRoute = "unknownRoute" // no operation has this path
-	RuleMethod       = "method"       // the path is known, the method is not
-	RuleUndocumented = "undocumented" // a status, media type or query parameter that is not listed
-	RuleRepeated     = "repeated"     // more than one value where one is documented
-	RuleCharset      = "charset"      // JSON in another charset than UTF-8
-	RuleCredentials  = "credentials"  // missing, malformed or unexpected credentials
-	RuleSyntax       = "syntax"       // not JSON, or JSON that readers decode differently
-	RuleUnexpected   = "unexpected"   // a body where none is documented
-	RuleTooLarge     = "tooLarge"     // a JSON body beyond MaxBody
-	RuleLength       = "length"       // a part PUT without the exact Content-Length
+	RuleUnknownHost  = "unknownHost"   // no server of the document, and no learned part URL
+	RuleUnknownRoute = "unknownRoute"  // no operation has this path
+	RuleMethod       = "method"        // the path is known, the method is not
+	RuleUndocumented = "undocumented"  // a status, media type or query parameter that is not listed
+	RuleRepeated     = "repeated"      // more than one value where one is documented
+	RuleCharset      = "charset"       // JSON in another charset than UTF-8
+	RuleCredentials  = "credentials"   // missing, malformed or unexpected credentials
+	RuleCoding       = "contentCoding" // JSON with a Content-Encoding that is not documented or not known
+	RuleSyntax       = "syntax"        // not JSON, or JSON that readers decode differently
+	RuleUnexpected   = "unexpected"    // a body where none is documented
+	RuleTooLarge     = "tooLarge"      // a JSON body beyond MaxBody
+	RuleLength       = "length"        // a part PUT without the exact Content-Length
 )
 
 // A Violation is one way in which a message breaks the contract. It contains no values of the message, so
