@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -31,7 +32,8 @@ const (
 // emulatorCmd is bytescale emulator.
 type emulatorCmd struct {
 	addr, data                string
-	apiKeys                   []string
+	apiKeys                   wordList
+	allowOrigins              []string
 	partSize, bandwidth       byteSize
 	apiLatency                time.Duration
 	discard, allowPrivateURLs bool
@@ -48,7 +50,9 @@ func (e *emulatorCmd) command(std *streams) *cobra.Command {
 	addFlags(cmd, "Service", func(flags *pflag.FlagSet) {
 		flags.StringVar(&e.addr, "addr", "127.0.0.1:8744", "Listen on `host:port`, by default 127.0.0.1:8744. An address that other machines reach needs --api-key.")
 		flags.StringVar(&e.data, "data", "", "Keep everything in the directory `dir` between runs. By default the directory is a temporary one.")
-		flags.StringArrayVar(&e.apiKeys, "api-key", nil, "Accept this API `key`; can be repeated. By default any well-formed key is accepted. Users of this machine can see it.")
+		flags.Var(&e.apiKeys, "api-key", "Accept this API `key`; can be repeated. By default any well-formed key is accepted. Better set in the environment, several separated by spaces: arguments are visible to other users of the machine.")
+		fromEnvironment(flags, "api-key", "BYTESCALE_EMULATOR_API_KEY")
+		flags.StringArrayVar(&e.allowOrigins, "allow-origin", nil, "Let web pages of this `origin`, such as https://app.example, use the emulator; can be repeated. By default only pages of loopback hosts may.")
 		flags.BoolVar(&e.allowPrivateURLs, "allow-private-urls", false, "Let UploadFromUrl fetch from private and loopback addresses.")
 	})
 	addFlags(cmd, "Behavior", func(flags *pflag.FlagSet) {
@@ -59,6 +63,23 @@ func (e *emulatorCmd) command(std *streams) *cobra.Command {
 	})
 	return cmd
 }
+
+// wordList is a flag that can be repeated and whose values are words separated by
+// spaces.
+type wordList []string
+
+func (l *wordList) Set(text string) error {
+	words := strings.Fields(text)
+	if len(words) == 0 {
+		return errors.New("the value is empty")
+	}
+	*l = append(*l, words...)
+	return nil
+}
+
+func (l *wordList) String() string { return strings.Join(*l, " ") }
+
+func (l *wordList) Type() string { return "words" }
 
 // run runs the emulator until ctx ends.
 func (e *emulatorCmd) run(ctx context.Context, std *streams) error {
@@ -109,7 +130,7 @@ func (e *emulatorCmd) start(stderr io.Writer) (*emulator.Emulator, error) {
 
 // options are what the flags ask of the emulator.
 func (e *emulatorCmd) options() emulator.Options {
-	options := emulator.Options{Address: e.addr}
+	options := emulator.Options{Address: e.addr, AllowOrigins: e.allowOrigins}
 	service := &options.Service
 	service.Keys = e.apiKeys
 	service.APILatency = e.apiLatency
@@ -129,7 +150,10 @@ func (e *emulatorCmd) options() emulator.Options {
 // startError explains in terms of flags why the emulator did not start.
 func (e *emulatorCmd) startError(err error) error {
 	var address *emulator.AddressError
+	var origin *emulator.OriginError
 	switch {
+	case errors.As(err, &origin):
+		return usageError{fmt.Errorf("--allow-origin: %v", origin)}
 	case errors.Is(err, emulator.ErrNoKeys):
 		return usageError{fmt.Errorf("--addr %s can be reached from other machines: name the keys to accept with --api-key", e.addr)}
 	case errors.As(err, &address):

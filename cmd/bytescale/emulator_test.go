@@ -258,17 +258,37 @@ func TestEmulatorTakesTheKeysItWasGiven(t *testing.T) {
 	}
 }
 
+// Keys from the environment are not on the command line, where other users of the
+// machine would see them.
+func TestEmulatorTakesKeysFromTheEnvironment(t *testing.T) {
+	t.Parallel()
+	for keys, want := range map[string]string{
+		"":                                      "It takes any well-formed API key",
+		"secret_A623uY2ours":                    "It takes the API key that it was given, …_A623uY2…\n",
+		" secret_A623uY2ours\npublic_A623uY2b ": "It takes the 2 API keys that it was given",
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		env := func(name string) string { return map[string]string{"BYTESCALE_EMULATOR_API_KEY": keys}[name] }
+		var out, errw bytes.Buffer
+		code := run(ctx, []string{"emulator", "--addr", "127.0.0.1:0"}, env, strings.NewReader(""), &out, &errw)
+		if code != exitOK || !strings.Contains(out.String(), want) || strings.Contains(out.String(), "ours") {
+			t.Errorf("%q: exit code %d: %s%s", keys, code, &out, &errw)
+		}
+	}
+}
+
 func TestEmulatorFlags(t *testing.T) {
 	t.Parallel()
 	var cmd emulatorCmd
 	if err := cmd.command(nil).ParseFlags([]string{
-		"--api-key", "secret_A623uY2a,b", "--api-key", "public_A623uY2c",
+		"--api-key", "secret_A623uY2a,b", "--api-key", "public_A623uY2c", "--allow-origin", "https://app.example",
 		"--part-size", "1MiB", "--api-latency", "50ms", "--bandwidth", "10MB", "--discard",
 	}); err != nil {
 		t.Fatal(err)
 	}
 	got := cmd.options()
-	want := emulator.Options{Address: "127.0.0.1:8744", Service: fake.Options{
+	want := emulator.Options{Address: "127.0.0.1:8744", AllowOrigins: []string{"https://app.example"}, Service: fake.Options{
 		Keys:      []string{"secret_A623uY2a,b", "public_A623uY2c"},
 		PartSizes: []int64{1 << 20}, APILatency: 50 * time.Millisecond, Bandwidth: 10_000_000, Discard: true, Lenient: true,
 	}}
@@ -324,6 +344,8 @@ func TestEmulatorRefusesToStart(t *testing.T) {
 		{"file for a directory", []string{"--data", filepath.Join(full, "thesis.txt", "data")}, exitFailed, "--data " + filepath.Join(full, "thesis.txt", "data") + ": "},
 		{"no port", []string{"--addr", "127.0.0.1"}, exitUsage, "--addr"},
 		{"bad key", []string{"--api-key", "hunter2"}, exitUsage, "--api-key number 1"},
+		{"empty key", []string{"--api-key", " "}, exitUsage, "--api-key: the value is empty"},
+		{"bad origin", []string{"--allow-origin", "app.example"}, exitUsage, "--allow-origin: \"app.example\" is not an origin"},
 		{"bad size", []string{"--part-size", "big"}, exitUsage, "5MiB"},
 		{"no size", []string{"--part-size", "0"}, exitUsage, "5MiB"},
 		{"negative latency", []string{"--api-latency=-1s"}, exitUsage, "negative"},

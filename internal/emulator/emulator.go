@@ -33,6 +33,11 @@ type Options struct {
 	// Listener replaces Address, for a network in memory. The emulator closes it.
 	Listener net.Listener
 
+	// AllowOrigins are origins of web pages that may use the emulator, such as
+	// https://app.example, or null for pages without one. Pages of loopback hosts may
+	// use it always. Others are refused.
+	AllowOrigins []string
+
 	// Directory keeps everything between runs. It is created if it does not exist.
 	Directory string
 	// Temporary keeps everything in a new temporary directory that Stop removes.
@@ -72,6 +77,10 @@ type Emulator struct {
 
 // Start starts an emulator. The caller must call [Emulator.Stop].
 func Start(o Options) (*Emulator, error) {
+	origins, err := parseOrigins(o.AllowOrigins)
+	if err != nil {
+		return nil, err
+	}
 	// Listen first, so that no store is created if the address is taken.
 	listener, err := o.listen()
 	if err != nil {
@@ -90,7 +99,7 @@ func Start(o Options) (*Emulator, error) {
 		url:     "http://" + listener.Addr().String(),
 		failed:  make(chan error, 1),
 		http: &http.Server{
-			Handler:           guarded(service, listener.Addr(), requestLog{o.Log}),
+			Handler:           guarded(service, listener.Addr(), origins, requestLog{o.Log}),
 			ReadHeaderTimeout: headerTime,
 			IdleTimeout:       idleTime,
 			MaxHeaderBytes:    headerBytes,

@@ -10,11 +10,13 @@ import (
 	"github.com/c88edac7/bytescale-go/gen"
 )
 
-// guarded puts every guard around the service. The address that the emulator
-// listens on decides which are needed, not an option, so that no way to start an
-// emulator can leave one out.
-func guarded(service http.Handler, listens net.Addr, log requestLog) http.Handler {
-	handler := withDeadlines(withCORS(service, log))
+// guarded puts every guard around the service. No option turns one off: the address
+// that the emulator listens on decides which are needed. So no way to start an
+// emulator can leave one out. Requests pass the guards from the last to the first.
+func guarded(service http.Handler, listens net.Addr, origins webOrigins, log requestLog) http.Handler {
+	handler := withDeadlines(service)
+	handler = withCORS(handler, log)
+	handler = refuseForeignPages(handler, origins, log)
 	if isLoopback(listens) {
 		handler = loopbackHostsOnly(handler, log)
 	}
@@ -67,12 +69,17 @@ func refuse(w http.ResponseWriter, r *http.Request, log requestLog, status int, 
 	_ = json.NewEncoder(w).Encode(gen.ErrorResponse{Error: info}) // a client that left needs no answer
 }
 
-// withCORS lets web pages of any origin use the emulator, as they use the
-// service. No cookies are involved, so that no page acts in another's name.
+// withCORS lets the web pages that pass the guard before it read the answers.
 func withCORS(next http.Handler, log requestLog) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
-		header.Set("Access-Control-Allow-Origin", "*")
+		header.Add("Vary", "Origin")
+		origin := r.Header.Get("Origin")
+		if origin == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		header.Set("Access-Control-Allow-Origin", origin)
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE")
 			// Allow what the page asks for: "*" would leave out Authorization.

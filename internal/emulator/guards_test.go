@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"log"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/internal/fake/fetch"
 	"github.com/c88edac7/bytescale-go/internal/memnet"
 )
 
@@ -181,7 +183,7 @@ func TestLetsWebPagesIn(t *testing.T) {
 			response, _ := request(t, http.MethodOptions, e.URL()+"/v2/accounts/A623uY2/uploads", preflight, "")
 			header := response.Header
 			if response.StatusCode != http.StatusNoContent ||
-				header.Get("Access-Control-Allow-Origin") != "*" ||
+				header.Get("Access-Control-Allow-Origin") != "http://localhost:3000" || !strings.Contains(header.Get("Vary"), "Origin") ||
 				header.Get("Access-Control-Allow-Headers") != "authorization,content-type" ||
 				!strings.Contains(header.Get("Access-Control-Allow-Methods"), "PUT") {
 				t.Errorf("preflight: %d %v", response.StatusCode, header)
@@ -193,7 +195,7 @@ func TestLetsWebPagesIn(t *testing.T) {
 			for _, path := range []string{"/A623uY2/raw/a", "/v2/accounts/A623uY2/files/details?filePath=/a", "/storage/nowhere"} {
 				response, _ := request(t, http.MethodGet, e.URL()+path, origin, "")
 				header := response.Header
-				if header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(header.Get("Access-Control-Expose-Headers"), "ETag") {
+				if header.Get("Access-Control-Allow-Origin") != "http://localhost:3000" || !strings.Contains(header.Get("Vary"), "Origin") || !strings.Contains(header.Get("Access-Control-Expose-Headers"), "ETag") {
 					t.Errorf("%s: %v", path, header)
 				}
 				if header.Get("Access-Control-Allow-Credentials") != "" {
@@ -201,6 +203,126 @@ func TestLetsWebPagesIn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Web pages of other origins are refused before anything is done for them, however
+// the emulator was started.
+func TestRefusesForeignPages(t *testing.T) {
+	t.Parallel()
+	const foreign, allowed = http.StatusForbidden, http.StatusNotFound // of a file that is not there
+	tests := []struct {
+		name   string
+		header http.Header
+		want   int
+	}{
+		{"a program", http.Header{}, allowed},
+		{"a loopback page", http.Header{"Origin": {"http://localhost:3000"}, "Sec-Fetch-Site": {"cross-site"}}, allowed},
+		{"a loopback page by address", http.Header{"Origin": {"https://127.0.0.1:8443"}}, allowed},
+		{"a loopback page by IPv6", http.Header{"Origin": {"http://[::1]:5173"}}, allowed},
+		{"a listed page", http.Header{"Origin": {"https://app.example"}, "Sec-Fetch-Site": {"cross-site"}}, allowed},
+		{"a listed page with a port", http.Header{"Origin": {"http://app.example:8080"}}, allowed},
+		{"the address bar", http.Header{"Sec-Fetch-Site": {"none"}}, allowed},
+		{"a page of the emulator", http.Header{"Sec-Fetch-Site": {"same-origin"}}, allowed},
+		{"an image on a loopback page", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Referer": {"http://localhost:3000/"}}, allowed},
+		{"an image on a listed page", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Referer": {"https://app.example/page?x"}}, allowed},
+
+		{"a page", http.Header{"Origin": {"https://evil.example"}}, foreign},
+		{"another port", http.Header{"Origin": {"https://app.example:8443"}}, foreign},
+		{"another scheme", http.Header{"Origin": {"http://app.example"}}, foreign},
+		{"a name below", http.Header{"Origin": {"https://sub.app.example"}}, foreign},
+		{"a name like localhost", http.Header{"Origin": {"http://localhost.evil.example"}}, foreign},
+		{"a user called localhost", http.Header{"Origin": {"http://localhost@evil.example"}}, foreign},
+		{"a path after localhost", http.Header{"Origin": {"http://localhost/evil.example"}}, foreign},
+		{"another protocol", http.Header{"Origin": {"ftp://localhost"}}, foreign},
+		{"a page without an origin", http.Header{"Origin": {"null"}}, foreign},
+		{"an empty origin", http.Header{"Origin": {""}}, foreign},
+		{"two origins", http.Header{"Origin": {"http://localhost:3000", "https://evil.example"}}, foreign},
+		{"an image", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Referer": {"https://evil.example/localhost"}}, foreign},
+		{"an image without a referrer", http.Header{"Sec-Fetch-Site": {"cross-site"}}, foreign},
+		{"a form with a loopback referrer", http.Header{"Origin": {"null"}, "Referer": {"http://localhost:3000/"}}, foreign},
+	}
+	for name, options := range starts(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log lockedBuffer
+			options.Log = &log
+			options.Service.Lenient = true
+			options.AllowOrigins = []string{"https://App.example:443", "http://app.example:8080"}
+			e := start(t, options)
+			for _, test := range tests {
+				response, body := request(t, http.MethodGet, e.URL()+"/A623uY2/raw/none", test.header, "")
+				if response.StatusCode != test.want || test.want == foreign && !strings.Contains(body, `"origin_not_allowed"`) {
+					t.Errorf("%s: status %d, want %d: %s", test.name, response.StatusCode, test.want, body)
+				}
+				if response.StatusCode == foreign && response.Header.Get("Access-Control-Allow-Origin") != "" {
+					t.Errorf("%s: the page may read the answer", test.name)
+				}
+			}
+			if !strings.Contains(log.String(), "GET /A623uY2/raw/none 403 origin_not_allowed") {
+				t.Errorf("log:\n%s", log.String())
+			}
+		})
+	}
+}
+
+// What a foreign page asks for is not done: nothing is stored, nothing is deleted
+// and the contents of a request is not read.
+func TestDoesNothingForForeignPages(t *testing.T) {
+	t.Parallel()
+	fetched := false
+	e := start(t, Options{Service: fake.Options{Record: true, Lenient: true, Fetcher: fetcher(func() { fetched = true })}})
+	headers := http.Header{"Authorization": {"Bearer " + testKey}, "Content-Type": {"text/plain"}}
+	upload := e.URL() + "/v2/accounts/A623uY2/uploads"
+	if response, body := request(t, http.MethodPost, upload+"/binary?filePath=/mine", headers, "mine"); response.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s", response.Status, body)
+	}
+	foreign := headers.Clone()
+	foreign.Set("Origin", "https://evil.example")
+	json := foreign.Clone()
+	json.Set("Content-Type", "application/json")
+	for _, r := range []struct {
+		method, url string
+		header      http.Header
+		body        string
+	}{
+		{http.MethodPost, upload + "/binary?filePath=/mine", foreign, "theirs"},
+		{http.MethodPost, upload, json, `{"size": 5}`},
+		{http.MethodPost, upload + "/url", json, `{"url": "http://10.0.0.1/"}`},
+		{http.MethodDelete, e.URL() + "/v2/accounts/A623uY2/files?filePath=/mine", foreign, ""},
+		{http.MethodOptions, upload, http.Header{"Origin": {"https://evil.example"}, "Access-Control-Request-Method": {"PUT"}}, ""},
+	} {
+		if response, body := request(t, r.method, r.url, r.header, r.body); response.StatusCode != http.StatusForbidden || response.Header.Get("Access-Control-Allow-Methods") != "" {
+			t.Errorf("%s %s: %s %s", r.method, r.url, response.Status, body)
+		}
+	}
+	if n := len(e.Service().Exchanges()); n != 1 {
+		t.Errorf("%d requests reached the service", n)
+	}
+	file, err := e.Service().Store().File("A623uY2", "/mine")
+	if err != nil || file.Size != 4 || fetched {
+		t.Errorf("the file is %+v, %v; fetched: %v", file, err, fetched)
+	}
+}
+
+// fetcher is a source of UploadFromUrl that notes that it was asked.
+type fetcher func()
+
+func (f fetcher) Fetch(context.Context, string) (*fetch.Source, error) {
+	f()
+	return nil, errors.New("nothing to fetch")
+}
+
+func TestRefusesWhatIsNoOrigin(t *testing.T) {
+	t.Parallel()
+	for _, origin := range []string{
+		"", "*", "app.example", "app.example:80", "ftp://app.example", "https://", "https://app.example/", "https://app.example/page",
+		"https://app.example?x", "https://user@app.example", "https://app example", "http:app.example", "NULL",
+	} {
+		var wrong *OriginError
+		if e, err := Start(Options{AllowOrigins: []string{"null", origin}}); !errors.As(err, &wrong) || wrong.Origin != origin {
+			t.Errorf("%q: %v, %v", origin, e, err)
+		}
 	}
 }
 
