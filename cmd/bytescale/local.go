@@ -2,15 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 
 	bytescale "github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/internal/emulator"
 )
-
-// localKey is accepted by the embedded emulator and worth nothing elsewhere.
-const localKey = "secret_A623uY2local"
 
 // local is the emulator inside the process of upload --local. It listens on a
 // loopback address and keeps files in a temporary directory, which close removes.
@@ -19,11 +17,14 @@ type local struct {
 	emulator *emulator.Emulator
 }
 
-// startLocal starts an emulator and makes a client for it. A full disk ends
-// everything, because the client would retry it like any failure of a server.
+// startLocal starts an emulator and makes a client for it. The files are private and
+// the key is random, so that other users of the machine can neither read nor replace
+// nor delete them. A full disk ends everything, because the client would retry it like
+// any failure of a server.
 func startLocal(giveUp context.CancelCauseFunc, opts ...bytescale.ClientOption) (*local, error) {
+	key := "secret_A623uY2" + rand.Text()
 	options := emulator.Options{Temporary: true}
-	options.Service.Keys = []string{localKey}
+	options.Service.Keys, options.Service.PrivateFiles = []string{key}, true
 	options.Service.OnFailure = func(err error) {
 		if isDiskFull(err) {
 			giveUp(err)
@@ -33,7 +34,7 @@ func startLocal(giveUp context.CancelCauseFunc, opts ...bytescale.ClientOption) 
 	if err != nil {
 		return nil, err
 	}
-	client, err := bytescale.NewClient(localKey,
+	client, err := bytescale.NewClient(key,
 		append(opts, bytescale.WithAPIURL(running.URL()), bytescale.WithCDNURL(running.URL()))...)
 	if err != nil {
 		return nil, errors.Join(err, running.Stop(0))
@@ -44,7 +45,7 @@ func startLocal(giveUp context.CancelCauseFunc, opts ...bytescale.ClientOption) 
 // compare downloads a stored file and compares its SHA-256 with that of what
 // was uploaded.
 func (l *local) compare(ctx context.Context, file *bytescale.FileDetails, want string) error {
-	body, err := l.client.Download(ctx, file.FilePath)
+	body, err := l.client.Download(ctx, file.FilePath, bytescale.WithCDNAuth())
 	if err != nil {
 		return fmt.Errorf("downloading it back: %s", explain(err))
 	}

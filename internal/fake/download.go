@@ -15,7 +15,7 @@ import (
 // browsers from running anything that was uploaded.
 func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	x := exchangeOf(r.Context())
-	if len(r.Header["Authorization"]) > 0 { // files are public, but a key that is sent must be right
+	if s.options.PrivateFiles || len(r.Header["Authorization"]) > 0 { // a key that is sent must be right, also for a public file
 		if _, err := s.authorize(r.Header, x.account); err != nil {
 			s.writeError(w, r, err)
 			return

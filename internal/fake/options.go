@@ -19,6 +19,9 @@ type Options struct {
 	Origin string
 	// Keys are the API keys that the server accepts. None means any well-formed key.
 	Keys []string
+	// PrivateFiles refuses downloads without a key of the account. By default files
+	// are public.
+	PrivateFiles bool
 
 	// PartSizes are the sizes of the first parts in bytes. The last size holds for all
 	// further parts. None means 5 MiB, or a ten-thousandth of the file rounded up to a
