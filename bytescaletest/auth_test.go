@@ -1,11 +1,16 @@
 package bytescaletest_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"testing"
 
+	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/token"
 )
 
 func basic(user, password string) string {
@@ -78,4 +83,29 @@ func TestAuthentication(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A token of the application's own signer grants what it says, and only with the key
+// that the server knows.
+func TestWithJWTKeys(t *testing.T) {
+	known, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unknown, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := bytescaletest.NewServer(t, bytescaletest.WithKeys("public_A623uY2page"), bytescaletest.WithJWTKeys(&known.PublicKey))
+	for key, status := range map[*rsa.PrivateKey]int{known: http.StatusNotFound, unknown: http.StatusForbidden} {
+		signer, err := token.NewSigner(srv.AccountID(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := srv.Client(bytescale.WithJWT(signer.Source(token.Claims{Subject: "anna", Grants: token.Tree(token.Grant{Path: "/", GetFileDetails: true})})))
+		var refused *bytescale.APIError
+		if _, err := client.GetFileDetails(t.Context(), "/none"); !errors.As(err, &refused) || refused.Status != status {
+			t.Errorf("%v, want status %d", err, status)
+		}
+	}
 }

@@ -59,9 +59,9 @@
 // # Limits
 //
 // The fake has the operations of this module's API description, not the whole service:
-// no folders, no jobs, no image processing, no caching. All files are public. It does
-// not check the signatures of JWTs, and a permission that a JWT grants for one path
-// holds for all. It has no limits of accounts (plans, quotas, rates); script them as
+// no folders, no jobs, no image processing, no caching. All files are public. It checks
+// the signatures of JWTs only with [WithJWTKeys], and a permission that a JWT grants for
+// one path holds for all. It has no limits of accounts (plans, quotas, rates); script them as
 // faults. docs/fake.md has the whole list and the error codes.
 //
 // Files are kept in memory, and each costs its size. [WithDiscard] drops the bytes.

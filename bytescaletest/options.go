@@ -1,8 +1,10 @@
 package bytescaletest
 
 import (
+	"crypto/rsa"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/fake"
@@ -127,6 +129,9 @@ func WithLenient() Option {
 // refused with 401. The first one is that of [Server.Key]. A key is well-formed if
 // it is secret_ or public_, then the 7 base58 characters of an account id, then
 // anything. By default every well-formed key is accepted.
+//
+// Once keys are named, the claims of a JWT count only if it is signed with one of
+// [WithJWTKeys]. Claims of other JWTs are ignored, because anyone can write one.
 func WithKeys(keys ...string) Option {
 	return func(s *settings) error {
 		if len(keys) == 0 {
@@ -138,6 +143,19 @@ func WithKeys(keys ...string) Option {
 			}
 		}
 		s.core.Keys = keys
+		return nil
+	}
+}
+
+// WithJWTKeys names the public keys, at least one, with which the JWTs are signed
+// (RS256). Claims of other JWTs are then ignored. By default the server believes every
+// JWT as long as it accepts every key.
+func WithJWTKeys(keys ...*rsa.PublicKey) Option {
+	return func(s *settings) error {
+		if len(keys) == 0 || slices.Contains(keys, nil) {
+			return errors.New("WithJWTKeys: no key is given")
+		}
+		s.core.JWTKeys = keys
 		return nil
 	}
 }

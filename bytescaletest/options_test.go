@@ -25,6 +25,7 @@ func TestInvalidOptions(t *testing.T) {
 		"WithAPILatency: -1ns is not above 0":         bytescaletest.WithAPILatency(-1),
 		"WithBandwidth: 0 is not above 0":             bytescaletest.WithBandwidth(0),
 		"WithMaxFileSize: 0 is not above 0":           bytescaletest.WithMaxFileSize(0),
+		"WithJWTKeys: no key is given":                bytescaletest.WithJWTKeys(),
 		"WithKeys: no key is given":                   bytescaletest.WithKeys(),
 		"WithKeys: key number 2 is not well-formed: ": bytescaletest.WithKeys(bytescaletest.DefaultKey, "hunter2"),
 		"WithKeys: key number 1 is not well-formed: ": bytescaletest.WithKeys("secret_0OIl111x"),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/c88edac7/bytescale-go/internal/emulator"
+	"github.com/c88edac7/bytescale-go/token"
 )
 
 // emulatorKey is the example that is shown: like any well-formed key it is
@@ -33,7 +35,7 @@ const (
 type emulatorCmd struct {
 	addr, data                string
 	apiKeys                   wordList
-	allowOrigins              []string
+	allowOrigins, jwtKeys     []string
 	partSize, bandwidth       byteSize
 	apiLatency                time.Duration
 	discard, allowPrivateURLs bool
@@ -52,6 +54,7 @@ func (e *emulatorCmd) command(std *streams) *cobra.Command {
 		flags.StringVar(&e.data, "data", "", "Keep everything in the directory `dir` between runs. By default the directory is a temporary one.")
 		flags.Var(&e.apiKeys, "api-key", "Accept this API `key`; can be repeated. By default any well-formed key is accepted. Better set in the environment, several separated by spaces: arguments are visible to other users of the machine.")
 		fromEnvironment(flags, "api-key", "BYTESCALE_EMULATOR_API_KEY")
+		flags.StringArrayVar(&e.jwtKeys, "jwt-key", nil, "Believe JWTs that the public key in this PEM `file` has signed; can be repeated. Without it and --api-key every JWT is believed.")
 		flags.StringArrayVar(&e.allowOrigins, "allow-origin", nil, "Let web pages of this `origin`, such as https://app.example, use the emulator; can be repeated. By default only pages of loopback hosts may.")
 		flags.BoolVar(&e.allowPrivateURLs, "allow-private-urls", false, "Let UploadFromUrl fetch from private and loopback addresses.")
 	})
@@ -121,11 +124,30 @@ func (e *emulatorCmd) start(stderr io.Writer) (*emulator.Emulator, error) {
 	}
 	options := e.options()
 	options.Log, options.ErrorLog = stderr, log.New(stderr, "", 0)
+	for _, name := range e.jwtKeys {
+		key, err := readPublicKey(name)
+		if err != nil {
+			return nil, about("--jwt-key "+name, err)
+		}
+		options.Service.JWTKeys = append(options.Service.JWTKeys, key)
+	}
 	running, err := emulator.Start(options)
 	if err != nil {
 		return nil, e.startError(err)
 	}
 	return running, nil
+}
+
+func readPublicKey(name string) (*rsa.PublicKey, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	key, err := token.ParsePublicKey(text)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--jwt-key %s: %w", name, err)}
+	}
+	return key, nil
 }
 
 // options are what the flags ask of the emulator.
@@ -153,7 +175,7 @@ func (e *emulatorCmd) startError(err error) error {
 	var origin *emulator.OriginError
 	switch {
 	case errors.As(err, &origin):
-		return usageError{fmt.Errorf("--allow-origin: %v", origin)}
+		return usageError{fmt.Errorf("--allow-origin: %w", origin)}
 	case errors.Is(err, emulator.ErrNoKeys):
 		return usageError{fmt.Errorf("--addr %s can be reached from other machines: name the keys to accept with --api-key", e.addr)}
 	case errors.As(err, &address):

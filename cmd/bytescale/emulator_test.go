@@ -345,6 +345,8 @@ func TestEmulatorRefusesToStart(t *testing.T) {
 		{"no port", []string{"--addr", "127.0.0.1"}, exitUsage, "--addr"},
 		{"bad key", []string{"--api-key", "hunter2"}, exitUsage, "--api-key number 1"},
 		{"empty key", []string{"--api-key", " "}, exitUsage, "--api-key: the value is empty"},
+		{"no such JWT key", []string{"--jwt-key", filepath.Join(full, "none")}, exitFailed, "--jwt-key " + filepath.Join(full, "none") + ": "},
+		{"bad JWT key", []string{"--jwt-key", filepath.Join(full, "thesis.txt")}, exitUsage, "--jwt-key " + filepath.Join(full, "thesis.txt") + ": "},
 		{"bad origin", []string{"--allow-origin", "app.example"}, exitUsage, "--allow-origin: \"app.example\" is not an origin"},
 		{"bad size", []string{"--part-size", "big"}, exitUsage, "5MiB"},
 		{"no size", []string{"--part-size", "0"}, exitUsage, "5MiB"},

@@ -3,6 +3,7 @@ package fake
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/fake/pathvars"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
+	"github.com/c88edac7/bytescale-go/token"
 )
 
 // accountIDLength is the number of base58 characters of an account id.
@@ -39,16 +41,16 @@ func AccountOf(key string) (string, bool) {
 
 // authenticate returns the sender of a request. All documented forms are known: an
 // API key as bearer token or basic password, with or without a JWT in
-// Authorization-Token, and a JWT alone as bearer token. It does not check the
-// signature of a JWT. A permission that a JWT grants for one path holds for all.
+// Authorization-Token, and a JWT alone as bearer token. A permission that a JWT
+// grants for one path holds for all.
 func (s *Server) authenticate(header http.Header) (caller, error) {
 	credential, err := credentialOf(header)
 	if err != nil {
 		return caller{}, err
 	}
 	tokens := header.Values("Authorization-Token")
-	if claims, ok := parseJWT(credential); ok {
-		return s.callerOfJWT(claims, len(tokens) > 0)
+	if isJWT(credential) {
+		return s.callerOfJWT(credential, len(tokens) > 0)
 	}
 	account, ok := AccountOf(credential)
 	if !ok || (len(s.options.Keys) > 0 && !slices.Contains(s.options.Keys, credential)) {
@@ -62,16 +64,22 @@ func (s *Server) authenticate(header http.Header) (caller, error) {
 	if len(tokens) > 1 || tokens[0] == "" {
 		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
 	}
-	// Other values are access tokens of the CDN. They have no claims.
-	if claims, ok := parseJWT(tokens[0]); ok {
-		if claims.expired() {
-			return caller{}, &refusal.Error{Code: refusal.TokenExpired}
-		}
-		if claims.AccountID != "" && claims.AccountID != account {
-			return caller{}, &refusal.Error{Code: refusal.AccountMismatch}
-		}
-		claims.grant(&who)
+	return s.addToken(who, tokens[0])
+}
+
+// addToken adds the permissions of a JWT that was sent beside an API key. Other
+// values are access tokens of the CDN, which have no claims.
+func (s *Server) addToken(who caller, jwt string) (caller, error) {
+	claims, ok, err := s.claimsOf(jwt)
+	switch {
+	case err != nil:
+		return caller{}, err
+	case !ok:
+		return who, nil
+	case claims.AccountID != "" && claims.AccountID != who.account:
+		return caller{}, &refusal.Error{Code: refusal.AccountMismatch}
 	}
+	claims.grant(&who)
 	return who, nil
 }
 
@@ -106,18 +114,37 @@ func credentialOf(header http.Header) (string, error) {
 }
 
 // callerOfJWT returns the caller of a JWT without an API key.
-func (s *Server) callerOfJWT(claims claims, withToken bool) (caller, error) {
+func (s *Server) callerOfJWT(jwt string, withToken bool) (caller, error) {
+	claims, ok, err := s.claimsOf(jwt)
 	switch {
-	case len(s.options.Keys) > 0: // anyone can write an unsigned JWT
+	case err != nil:
+		return caller{}, err
+	case !ok, withToken, len(claims.AccountID) != accountIDLength, !pathvars.IsBase58(claims.AccountID):
 		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
-	case withToken, len(claims.AccountID) != accountIDLength, !pathvars.IsBase58(claims.AccountID):
-		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
-	case claims.expired():
-		return caller{}, &refusal.Error{Code: refusal.TokenExpired}
 	}
 	who := caller{account: claims.AccountID}
 	claims.grant(&who)
 	return who, nil
+}
+
+// claimsOf returns the claims of a JWT. ok is false if the text is not a JWT, or if
+// its claims do not count: once the accepted keys are listed, they count only if one
+// of the JWT keys has signed them, because anyone can write a JWT and a public key is
+// no secret. An expired JWT is an error.
+func (s *Server) claimsOf(jwt string) (c claims, ok bool, err error) {
+	if c, ok = parseJWT(jwt); !ok {
+		return claims{}, false, nil
+	}
+	if len(s.options.Keys)+len(s.options.JWTKeys) > 0 {
+		_, err := token.Verify(jwt, time.Now(), s.options.JWTKeys...)
+		if err != nil && !errors.Is(err, token.ErrExpired) {
+			return claims{}, false, nil
+		}
+	}
+	if c.expired() {
+		return claims{}, false, &refusal.Error{Code: refusal.TokenExpired}
+	}
+	return c, true, nil
 }
 
 // claims are the parts of a JWT that the fake reads.
@@ -143,9 +170,15 @@ type claims struct {
 	} `json:"access"`
 }
 
+// isJWT reports whether a text has the form of a JWT.
+func isJWT(text string) bool {
+	_, ok := parseJWT(text)
+	return ok
+}
+
 // parseJWT reads the payload of a JWT. ok is false if the text is not a JWT.
-func parseJWT(token string) (claims, bool) {
-	segments := strings.Split(token, ".")
+func parseJWT(text string) (_ claims, ok bool) {
+	segments := strings.Split(text, ".")
 	if len(segments) != 3 || slices.Contains(segments, "") {
 		return claims{}, false
 	}

@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"sync"
@@ -19,6 +20,9 @@ type Options struct {
 	Origin string
 	// Keys are the API keys that the server accepts. None means any well-formed key.
 	Keys []string
+	// JWTKeys are the public keys that JWTs are signed with (RS256). If Keys or JWTKeys
+	// are set, the claims of other JWTs do not count.
+	JWTKeys []*rsa.PublicKey
 	// PrivateFiles refuses downloads without a key of the account. By default files
 	// are public.
 	PrivateFiles bool
