@@ -19,9 +19,6 @@ func (o operations) BasicUpload(ctx context.Context, request fakeapi.BasicUpload
 	if err != nil {
 		return nil, err
 	}
-	if !validMIME(request.ContentType) {
-		return nil, refusal.Errorf(refusal.InvalidRequest, "Content-Type must be the MIME type of the file.")
-	}
 	stored, err := o.addFile(ctx, newFile{
 		path: path, original: value(params.OriginalFileName), mime: request.ContentType,
 		metadata: value(params.XUploadMetadata), tags: params.Tag,

@@ -81,11 +81,8 @@ func (s *Server) addPart(ctx context.Context, path pathvars.Request, params gen.
 	if name := part.FileName(); name != "" {
 		wanted.original = name
 	}
-	switch {
-	case len(wanted.original) > 255:
+	if len(wanted.original) > 255 {
 		return gen.BasicUploadResponse{}, refusal.Errorf(refusal.InvalidRequest, "The file name is longer than 255 characters.")
-	case wanted.mime != "" && !validMIME(wanted.mime):
-		return gen.BasicUploadResponse{}, refusal.Errorf(refusal.InvalidRequest, "The Content-Type of the part is not a MIME type.")
 	}
 	return s.addFile(ctx, wanted, part)
 }

@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"regexp"
+	"strings"
+	"unicode"
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/fake/pathvars"
@@ -29,6 +32,9 @@ type newFile struct {
 
 // newFile checks the description of a file and returns the file with its final path.
 func (s *Server) newFile(ctx context.Context, wanted newFile) (store.File, error) {
+	if wanted.mime != "" && !validMIME(wanted.mime) {
+		return store.File{}, refusal.Errorf(refusal.InvalidRequest, "The MIME type is malformed.")
+	}
 	metadata, err := compactMetadata(wanted.metadata)
 	if err != nil {
 		return store.File{}, err
@@ -132,6 +138,10 @@ func enabled(flag *bool) bool { return flag == nil || *flag }
 
 var mimePattern = regexp.MustCompile(`^[a-zA-Z0-9]+/[a-zA-Z0-9+\-._]+(?:;[^=]+=[^;]+)*$`)
 
-func validMIME(mime string) bool {
-	return len(mime) >= 3 && len(mime) <= 255 && mimePattern.MatchString(mime)
+// validMIME reports whether a file can be stored with a MIME type: one that the API
+// description permits, and that can be sent back as a Content-Type. The pattern of
+// the description alone permits line breaks and parameters that no parser reads.
+func validMIME(text string) bool {
+	_, _, err := mime.ParseMediaType(text)
+	return err == nil && len(text) >= 3 && len(text) <= 255 && mimePattern.MatchString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
