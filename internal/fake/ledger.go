@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type ledger struct {
 	exchanges            []*exchange
 	attempts             map[attemptKey]int
 	violations           []string
+	more                 int // violations that are not in the list
 }
 
 type attemptKey struct {
@@ -93,10 +95,18 @@ func (l *ledger) release(x *exchange) {
 	}
 }
 
+// maxViolations is the number of violations that are kept.
+const maxViolations = 1000
+
+// violate keeps a violation. Of too many, the last entry tells the number.
 func (l *ledger) violate(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.violations = append(l.violations, text)
+	if len(l.violations) < maxViolations {
+		l.violations = append(l.violations, text)
+		return
+	}
+	l.more++
 }
 
 func (l *ledger) stats() Stats {
@@ -124,5 +134,9 @@ func (l *ledger) all() []Exchange {
 func (l *ledger) broken() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.violations)
+	list := slices.Clone(l.violations)
+	if l.more > 0 {
+		list = append(list, fmt.Sprintf("and %d more", l.more))
+	}
+	return list
 }

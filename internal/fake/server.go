@@ -187,13 +187,16 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, x *exchange, a
 
 // violate records that the client broke a rule, unless a fault misled it.
 func (s *Server) violate(x *exchange, format string, args ...any) {
-	if !s.options.Lenient && !s.script.Misled(x.upload) {
+	if !s.script.Misled(x.upload) {
 		s.report(x, fmt.Sprintf(format, args...))
 	}
 }
 
-// report records a violation.
+// report records a violation, unless the server is lenient.
 func (s *Server) report(x *exchange, text string) {
+	if s.options.Lenient {
+		return
+	}
 	if x.operation != "" {
 		text = x.operation + ": " + text
 	}
