@@ -5,14 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
-	"time"
 
 	"go.etcd.io/bbolt"
-	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
 // Disk is a [Store] in a directory of its own:
@@ -34,6 +30,7 @@ import (
 // with its owner.
 type Disk struct {
 	dir       string
+	root      *os.Root // dir; nothing is opened, moved or removed except through it
 	db        *bbolt.DB
 	temporary bool // nothing is synced, and Close removes the directory
 
@@ -55,6 +52,7 @@ var (
 	contentBucket  = []byte("contents") // account, 0, path → blobs, one for each part
 	blobBucket     = []byte("blobs")    // name → nothing; all the blobs that are owned
 	versionKey     = []byte("version")
+	idKey          = []byte("id") // of the store; blobs/store-id has the same
 	signingKeyKey  = []byte("signingKey")
 	currentVersion = []byte("1")
 )
@@ -63,102 +61,13 @@ const (
 	stateName        = "state.db"
 	blobsName        = "blobs"
 	incomingName     = "incoming"
-	signingKeyLength = 32 // bytes
+	idName           = "store-id" // in blobs
+	signingKeyLength = 32         // bytes
 )
-
-// OpenDisk opens the store in dir, or creates one. The directory must be a store, be
-// empty or not exist. Afterwards only its owner can enter it. Only one process at a
-// time can have a store open; for others OpenDisk returns an error.
-func OpenDisk(dir string) (*Disk, error) {
-	return openDisk(dir, false)
-}
-
-// OpenTemporary creates a store in a new directory below that of [os.TempDir]. It is
-// not synced, and Close removes it.
-func OpenTemporary() (*Disk, error) {
-	dir, err := os.MkdirTemp("", "bytescale-")
-	if err != nil {
-		return nil, err
-	}
-	store, err := openDisk(dir, true)
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	return store, nil
-}
-
-func openDisk(dir string, temporary bool) (*Disk, error) {
-	if err := claimDirectory(dir); err != nil {
-		return nil, err
-	}
-	// Do not wait for another process: the timeout is shorter than one retry of bbolt.
-	options := &bbolt.Options{Timeout: time.Millisecond, NoSync: temporary, FreelistType: bbolt.FreelistMapType}
-	db, err := bbolt.Open(filepath.Join(dir, stateName), 0o600, options)
-	switch {
-	case errors.Is(err, bbolterrors.ErrTimeout):
-		return nil, fmt.Errorf("data directory %s: another process is using it", dir)
-	case err != nil:
-		return nil, fmt.Errorf("data directory %s: cannot open %s: %w", dir, stateName, err)
-	}
-	store := &Disk{dir: dir, db: db, temporary: temporary, pins: map[string]int{}, doomed: map[string]bool{}}
-	if err := store.prepare(); err != nil {
-		return nil, errors.Join(fmt.Errorf("data directory %s: %w", dir, err), db.Close())
-	}
-	return store, nil
-}
-
-// claimDirectory creates the directory if it does not exist. It refuses a directory
-// that holds something else, because the store removes files that it does not know.
-func claimDirectory(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("data directory: %w", err)
-	}
-	if _, err := os.Lstat(filepath.Join(dir, stateName)); errors.Is(err, fs.ErrNotExist) {
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			return fmt.Errorf("data directory: %w", err)
-		}
-		if len(entries) > 0 {
-			return fmt.Errorf("data directory %s: it is not empty and has no %s; choose an empty one", dir, stateName)
-		}
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return fmt.Errorf("data directory: %w", err)
-	}
-	return nil
-}
-
-// prepare creates what is missing and removes what a crash left behind.
-func (s *Disk) prepare() error {
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{metaBucket, uploadBucket, partBucket, fileBucket, contentBucket, blobBucket} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
-		}
-		meta := tx.Bucket(metaBucket)
-		if version := meta.Get(versionKey); version != nil && string(version) != string(currentVersion) {
-			return fmt.Errorf("its format is version %q, this program knows %q", version, currentVersion)
-		}
-		return meta.Put(versionKey, currentVersion)
-	})
-	if err != nil {
-		return err
-	}
-	if err := os.RemoveAll(filepath.Join(s.dir, incomingName)); err != nil {
-		return err
-	}
-	for _, name := range []string{incomingName, blobsName} {
-		if err := os.MkdirAll(filepath.Join(s.dir, name), 0o700); err != nil {
-			return err
-		}
-	}
-	return s.sweep()
-}
 
 // Close implements [Store].
 func (s *Disk) Close() error {
-	err := s.db.Close()
+	err := errors.Join(s.db.Close(), s.root.Close())
 	if s.temporary {
 		err = errors.Join(err, os.RemoveAll(s.dir))
 	}

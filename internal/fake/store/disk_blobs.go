@@ -7,7 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"sync"
 
@@ -45,9 +45,8 @@ func disownBlob(tx *bbolt.Tx, let *released, b blob) error {
 	return tx.Bucket(blobBucket).Delete([]byte(b.Name))
 }
 
-func (s *Disk) blobPath(name string) string {
-	return filepath.Join(s.dir, blobsName, name)
-}
+// blobPath returns the path of a blob in the root.
+func blobPath(name string) string { return path.Join(blobsName, name) }
 
 // removeBlobs removes the files of blobs. If readers have a blob open, the last of
 // them removes it. A file that cannot be removed is left for the next start, which
@@ -63,7 +62,7 @@ func (s *Disk) removeBlobs(names []string) {
 			s.doomed[name] = true
 			continue
 		}
-		_ = os.Remove(s.blobPath(name))
+		_ = s.root.Remove(blobPath(name))
 	}
 }
 
@@ -78,14 +77,14 @@ func (s *Disk) unpin(pieces []piece) {
 		delete(s.pins, piece.Name)
 		if s.doomed[piece.Name] {
 			delete(s.doomed, piece.Name)
-			_ = os.Remove(s.blobPath(piece.Name))
+			_ = s.root.Remove(blobPath(piece.Name))
 		}
 	}
 }
 
 // sweep removes the blobs without an owner.
 func (s *Disk) sweep() error {
-	directory, err := os.Open(filepath.Join(s.dir, blobsName))
+	directory, err := s.root.Open(blobsName)
 	if err != nil {
 		return err
 	}
@@ -112,7 +111,7 @@ func (s *Disk) removeUnowned(owned *bbolt.Bucket, names []string) error {
 		if len(name) != blobNameLength || owned.Get([]byte(name)) != nil {
 			continue
 		}
-		if err := os.Remove(s.blobPath(name)); err != nil {
+		if err := s.root.Remove(blobPath(name)); err != nil {
 			return err
 		}
 	}
@@ -121,21 +120,24 @@ func (s *Disk) removeUnowned(owned *bbolt.Bucket, names []string) error {
 
 // diskReceiver writes incoming bytes to a file that belongs to nothing yet.
 type diskReceiver struct {
-	file *os.File // nil once taken over or abandoned
-	name string
-	size int64
+	store *Disk
+	file  *os.File // nil once taken over or abandoned
+	name  string
+	size  int64
 }
+
+func incomingPath(name string) string { return path.Join(incomingName, name) }
 
 // Receive implements [Store].
 func (s *Disk) Receive(int64) (Receiver, error) {
 	random := make([]byte, blobNameLength/2)
 	rand.Read(random) // never fails
 	name := hex.EncodeToString(random)
-	file, err := os.OpenFile(filepath.Join(s.dir, incomingName, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := s.root.OpenFile(incomingPath(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	return &diskReceiver{file: file, name: name}, nil
+	return &diskReceiver{store: s, file: file, name: name}, nil
 }
 
 func (r *diskReceiver) Write(p []byte) (int, error) {
@@ -149,7 +151,7 @@ func (r *diskReceiver) Abandon() {
 		return
 	}
 	_ = r.file.Close() // the bytes are not needed
-	_ = os.Remove(r.file.Name())
+	_ = r.store.root.Remove(incomingPath(r.name))
 	r.file = nil
 }
 
@@ -166,7 +168,7 @@ func (s *Disk) store(received Receiver, change func(*bbolt.Tx, *released, blob) 
 	}
 	err := s.update(func(tx *bbolt.Tx, let *released) error { return change(tx, let, bytes) })
 	if err != nil && bytes.Name != "" {
-		err = errors.Join(err, os.Remove(s.blobPath(bytes.Name)))
+		err = errors.Join(err, s.root.Remove(blobPath(bytes.Name)))
 	}
 	return err
 }
@@ -181,13 +183,13 @@ func (s *Disk) place(r *diskReceiver) (blob, error) {
 	if err := r.file.Close(); err != nil {
 		return blob{}, err
 	}
-	if err := os.Rename(r.file.Name(), s.blobPath(r.name)); err != nil {
+	if err := s.root.Rename(incomingPath(r.name), blobPath(r.name)); err != nil {
 		return blob{}, err
 	}
 	r.file = nil
 	if !s.temporary {
-		if err := syncDirectory(filepath.Join(s.dir, blobsName)); err != nil {
-			return blob{}, errors.Join(err, os.Remove(s.blobPath(r.name)))
+		if err := s.syncDirectory(blobsName); err != nil {
+			return blob{}, errors.Join(err, s.root.Remove(blobPath(r.name)))
 		}
 	}
 	return blob{Name: r.name, Size: r.size}, nil
@@ -257,7 +259,7 @@ func (c *diskContent) readPiece(p []byte, offset int64) (int, error) {
 	})
 	which := after - 1
 	if c.open == nil || c.which != which {
-		file, err := os.Open(c.store.blobPath(c.pieces[which].Name))
+		file, err := c.store.root.Open(blobPath(c.pieces[which].Name))
 		if err != nil {
 			return 0, err
 		}
