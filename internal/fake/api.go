@@ -32,7 +32,7 @@ func (s *Server) newAPI() http.Handler {
 			RequestErrorHandlerFunc:  badRequest,
 			ResponseErrorHandlerFunc: s.writeError,
 		})
-	generated := fakeapi.HandlerWithOptions(strict, fakeapi.StdHTTPServerOptions{ErrorHandlerFunc: badRequest})
+	generated := withPlainIntegers(fakeapi.HandlerWithOptions(strict, fakeapi.StdHTTPServerOptions{ErrorHandlerFunc: badRequest}))
 	all := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if exchangeOf(r.Context()).operation == operation.DownloadFile {
 			s.download(w, r)
