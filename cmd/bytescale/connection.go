@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -88,8 +89,8 @@ func outcome(ctx context.Context, err error) error {
 }
 
 // filePath returns the path of the stored file that an argument names by its path or
-// by its URL. The URL must be the one that this client returns for the path, so that
-// the URL of a file on another server never acts on a file of this one.
+// by its URL. The URL may be spelled in another way than upload prints it, but it must
+// name the same file: that of another server never acts on a file of this one.
 func filePath(client *bytescale.Client, arg string) (string, error) {
 	if !isURL(arg) {
 		if _, err := client.FileURL(arg); err != nil {
@@ -103,11 +104,42 @@ func filePath(client *bytescale.Client, arg string) (string, error) {
 	}
 	if _, path, found := strings.Cut(parsed.Path, "/"+client.AccountID()+"/raw/"); found {
 		path = "/" + path
-		if own, err := client.FileURL(path); err == nil && own == arg {
+		own, err := client.FileURL(path)
+		if err == nil && sameURL(own, parsed) {
 			return path, nil
 		}
 	}
 	return "", usageError{fmt.Errorf("%s is not the URL of a file of this account; check --cdn-url and --account-id, or give the file's path", withoutSecrets(arg))}
+}
+
+// sameURL reports whether two URLs differ in their spelling only: in the case of scheme
+// and host, in the default port, and in which letters of the path are escaped.
+func sameURL(address string, other *url.URL) bool {
+	own, err := url.Parse(address)
+	if err != nil || other.User != nil || other.RawQuery != "" || other.ForceQuery || other.Fragment != "" {
+		return false
+	}
+	return own.Scheme == other.Scheme && strings.EqualFold(own.Hostname(), other.Hostname()) &&
+		port(own) == port(other) && slices.Equal(segments(own), segments(other))
+}
+
+func port(u *url.URL) string {
+	if u.Port() == "" {
+		return map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return u.Port()
+}
+
+// segments returns the unescaped elements of the path. A slash that is escaped separates
+// no elements.
+func segments(u *url.URL) []string {
+	elements := strings.Split(u.EscapedPath(), "/")
+	for i, element := range elements {
+		if plain, err := url.PathUnescape(element); err == nil { // the URL was parsed, so it can be unescaped
+			elements[i] = plain
+		}
+	}
+	return elements
 }
 
 func isURL(arg string) bool { return !strings.HasPrefix(arg, "/") && strings.Contains(arg, "://") }
