@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,7 +35,7 @@ type progress struct {
 func newProgress(errw io.Writer, quiet bool, env getenv) *progress {
 	p := &progress{err: errw, quiet: quiet, began: time.Now()}
 	p.due = p.began.Add(firstLine)
-	if !quiet && isTerminal(errw) && env("TERM") != "dumb" {
+	if width := columns(errw); !quiet && isTerminal(errw) && env("TERM") != "dumb" && (width == 0 || width >= barColumns) {
 		p.bar = progressbar.NewOptions64(1,
 			progressbar.OptionSetWriter(errw),
 			// We compute the rate, because the bar would count bytes of earlier runs.
@@ -92,12 +93,39 @@ func (p *progress) show() {
 		// find files, so the maximum is one byte too high.
 		p.bar.ChangeMax64(p.whole + 1)
 		_ = p.bar.Set64(p.done)
-		p.bar.Describe(p.status(now.Sub(p.began)))
+		p.bar.Describe(p.fitting(now.Sub(p.began), columns(p.err)))
 	case !now.Before(p.due):
 		// Lines become rarer over time, so that a day gives a few hundred of them.
 		p.due = now.Add(max(firstLine, now.Sub(p.began)/20))
 		fmt.Fprintln(p.err, fmt.Sprintf("bytescale: %d%%,", percent(p.done, p.whole)), p.status(now.Sub(p.began)))
 	}
+}
+
+// barColumns is the number of columns of a bar without a description: "100% |", "|" and
+// the spaces around.
+const barColumns = 12
+
+// fitting returns as much of status as fits behind the bar on a terminal of so many
+// columns, 0 if that is not known.
+func (p *progress) fitting(elapsed time.Duration, columns int) string {
+	text := p.status(elapsed)
+	for columns > 0 && text != "" && len(text) > columns-barColumns {
+		text = text[:max(0, strings.LastIndex(text, ", "))]
+	}
+	return text
+}
+
+// columns returns the width of a terminal, 0 if it is not known.
+func columns(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 // status describes the progress after the elapsed time.

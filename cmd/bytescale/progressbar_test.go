@@ -97,6 +97,31 @@ func TestProgressCounts(t *testing.T) {
 	}
 }
 
+// What stands behind the bar fits the terminal: the library would let it spill over, and
+// each redraw would leave a line.
+func TestProgressFitsTheTerminal(t *testing.T) {
+	p := newProgress(&bytes.Buffer{}, true, noEnv)
+	p.watch(0)(bytescale.Progress{Sent: 20 * mib, InFlight: 20 * mib, Confirmed: 80 * mib, Total: 400 * mib})
+	for _, test := range []struct {
+		columns int
+		want    string
+	}{
+		{0, "100 MiB of 400 MiB, 2.0 MiB/s, 2m30s left"}, // unknown
+		{200, "100 MiB of 400 MiB, 2.0 MiB/s, 2m30s left"},
+		{53, "100 MiB of 400 MiB, 2.0 MiB/s, 2m30s left"},
+		{52, "100 MiB of 400 MiB, 2.0 MiB/s"},
+		{41, "100 MiB of 400 MiB, 2.0 MiB/s"},
+		{40, "100 MiB of 400 MiB"},
+		{30, "100 MiB of 400 MiB"},
+		{29, ""},
+		{5, ""},
+	} {
+		if got := p.fitting(10*time.Second, test.columns); got != test.want {
+			t.Errorf("%d columns: %q, want %q", test.columns, got, test.want)
+		}
+	}
+}
+
 // The rate is that of this run, whatever an earlier one has sent, and no time is
 // left only when nothing is.
 func TestProgressStatus(t *testing.T) {
