@@ -185,9 +185,6 @@ func download(ctx context.Context, client *bytescale.Client, stored string, w io
 	total := max(0, body.Size)
 	shows.expect(total)
 	_, err = io.Copy(w, &counted{r: body, total: total, watch: shows.watch(total)})
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = fmt.Errorf("%s: the connection broke before the end; run the same command again", stored)
-	}
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -46,7 +47,9 @@ func explanation(err error) string {
 	case errors.Is(err, bytescale.ErrSourceSize):
 		return "is shorter or longer than it said it was, so nothing was stored; try again when nothing writes to it"
 	case errors.Is(err, bytescale.ErrStalled):
-		return "the connection stood still for too long; run the same command again to continue"
+		return "the connection stood still for too long; run the same command again" + continuation(err)
+	case errors.Is(err, io.ErrUnexpectedEOF) && isFromCDN(err):
+		return "the connection broke before the end of the file; run the same command again" + continuation(err)
 	case errors.As(err, &api):
 		return apiExplanation(api, addressFlag(err))
 	case errors.Is(err, bytescale.ErrProtocol):
@@ -129,10 +132,23 @@ func fromCDN(err error) error {
 	return cdnError{err}
 }
 
+func isFromCDN(err error) bool {
+	var cdn cdnError
+	return errors.As(err, &cdn)
+}
+
+// continuation says what the same command does after a failure: an upload continues, a
+// download does not.
+func continuation(err error) string {
+	if isFromCDN(err) {
+		return ", which starts from the beginning"
+	}
+	return " to continue"
+}
+
 // addressFlag returns the flag with the address of the server that err came from.
 func addressFlag(err error) string {
-	var cdn cdnError
-	if errors.As(err, &cdn) {
+	if isFromCDN(err) {
 		return "--cdn-url"
 	}
 	return "--api-url"
@@ -157,14 +173,24 @@ func temporaryExplanation(err error) string {
 	return fileExplanation(err) // the user's own files may be there too
 }
 
-// apiExplanation explains an unsuccessful answer. address is the flag with the
-// server's address.
+// partOperation is the operation of the errors that storage answers.
+const partOperation = "PutPart"
+
+// apiExplanation explains an unsuccessful answer. The advice depends on who answered:
+// the API, the CDN, storage, or a proxy or gateway in the place of one of them. address
+// is the flag with the server's address.
 func apiExplanation(err *bytescale.APIError, address string) string {
 	said := fmt.Sprintf("status %d", err.Status)
 	if text := cmp.Or(strings.TrimSuffix(err.Message, "."), http.StatusText(err.Status)); text != "" {
 		said = fmt.Sprintf("%s (%d)", text, err.Status)
 	}
 	switch {
+	case err.Status == http.StatusProxyAuthRequired:
+		return "the proxy wants a user name and a password: " + said + "; put them into the proxy's URL"
+	case err.Status == http.StatusNetworkAuthenticationRequired:
+		return "the network wants you to log in: " + said + "; do that in a browser, then run the same command again"
+	case err.Operation == partOperation:
+		return storageExplanation(err.Status, said)
 	case err.Status >= 300 && err.Status < 400:
 		return "the server wants another address to be used: " + said + "; check " + address
 	case err.Status == http.StatusUnauthorized:
@@ -172,13 +198,15 @@ func apiExplanation(err *bytescale.APIError, address string) string {
 	case err.Status == http.StatusPaymentRequired:
 		return "the account does not allow it: " + said + "; see the account's plan"
 	case err.Status == http.StatusForbidden:
-		return "not permitted: " + said + "; check what the API key may do (to overwrite, delete or see details takes a secret one), or use another name"
+		return "not permitted: " + said + "; " + permissionAdvice(err)
 	case err.Status == http.StatusNotFound && err.Operation == "BeginMultipartUpload":
 		return "not found on the server: " + said + "; check --api-url and the account"
 	case err.Status == http.StatusNotFound:
 		return "not found on the server: " + said + "; check the path and the account"
 	case err.Status == http.StatusConflict:
 		return "exists already: " + said + "; use another --name or --folder, or remove the stored file first"
+	case err.Status == http.StatusRequestEntityTooLarge && err.Code == "":
+		return "too large: " + said + "; " + maybeGateway + "check its limit"
 	case err.Status == http.StatusRequestEntityTooLarge:
 		return "too large for the account: " + said + "; see the account's plan"
 	case err.Status == http.StatusTooManyRequests:
@@ -187,6 +215,35 @@ func apiExplanation(err *bytescale.APIError, address string) string {
 		return "the server has a problem: " + said + "; run the same command again later"
 	}
 	return "the server refused: " + said
+}
+
+// maybeGateway is said of an answer without an error code, which every error of the API
+// has.
+const maybeGateway = "the answer is not in the API's form, so it may come from a proxy or a gateway: "
+
+// permissionAdvice is what to do about status 403.
+func permissionAdvice(err *bytescale.APIError) string {
+	switch {
+	case err.Operation == "DownloadFile":
+		return "check whether the file may be read, and check what the API key may do"
+	case err.Code == "":
+		return maybeGateway + "check what that permits"
+	}
+	return "check what the API key may do (to overwrite, delete or see details takes a secret one), or use another name"
+}
+
+// storageExplanation explains an answer to the PUT of a part. Neither the API key nor the
+// account has a part in it: the URL of a part is all that storage asks for.
+func storageExplanation(status int, said string) string {
+	switch {
+	case status >= 300 && status < 400:
+		return "something on the way to storage redirected a part: " + said + "; check for a login page or a proxy"
+	case status == http.StatusRequestEntityTooLarge:
+		return "storage, or a proxy on the way to it, refused a part as too large: " + said + "; check the proxy's limit on the size of requests"
+	case status >= 500, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout:
+		return "storage has a problem: " + said + "; run the same command again later"
+	}
+	return "storage, or a proxy on the way to it, refused a part: " + said + "; run the same command again, and check what the proxy permits"
 }
 
 // networkExplanation explains an error of the connection to a server. address is the

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -18,10 +19,13 @@ import (
 
 // Every failure is one line that says what happened and what to do.
 func TestExplain(t *testing.T) {
-	api := func(status int) error {
+	answer := func(operation, code string, status int) error {
 		return &bytescale.UploadError{UploadID: "Kd759aLFxttm69kZ", Part: 3, Attempts: 2,
-			Err: &bytescale.APIError{Operation: "PutPart", Status: status, Message: "It did not work."}}
+			Err: &bytescale.APIError{Operation: operation, Status: status, Code: code, Message: "It did not work."}}
 	}
+	api := func(status int) error { return answer("CompleteUploadPart", "some_code", status) }
+	gateway := func(status int) error { return answer("CompleteUploadPart", "", status) }
+	storage := func(status int) error { return answer("PutPart", "SomeCode", status) }
 	network := func(err error) error {
 		return &url.Error{Op: "Post", URL: "https://api.example/v2/accounts/A623uY2/uploads", Err: err}
 	}
@@ -58,6 +62,16 @@ func TestExplain(t *testing.T) {
 		{"429", api(429), "too many requests: It did not work (429); wait a little, or lower --api-rate, and run the same command again"},
 		{"503", api(503), "the server has a problem: It did not work (503); run the same command again later"},
 		{"400", api(400), "the server refused: It did not work (400)"},
+		{"407", gateway(407), "the proxy wants a user name and a password: It did not work (407); put them into the proxy's URL"},
+		{"511", gateway(511), "the network wants you to log in: It did not work (511); do that in a browser, then run the same command again"},
+		{"403 of a gateway", gateway(403), "not permitted: It did not work (403); the answer is not in the API's form, so it may come from a proxy or a gateway: check what that permits"},
+		{"413 of a gateway", gateway(413), "too large: It did not work (413); the answer is not in the API's form, so it may come from a proxy or a gateway: check its limit"},
+		{"403 of storage", storage(403), "storage, or a proxy on the way to it, refused a part: It did not work (403); run the same command again, and check what the proxy permits"},
+		{"413 of storage", storage(413), "storage, or a proxy on the way to it, refused a part as too large: It did not work (413); check the proxy's limit on the size of requests"},
+		{"302 of storage", storage(302), "something on the way to storage redirected a part: It did not work (302); check for a login page or a proxy"},
+		{"503 of storage", storage(503), "storage has a problem: It did not work (503); run the same command again later"},
+		{"429 of storage", storage(429), "storage has a problem: It did not work (429); run the same command again later"},
+		{"403 of the CDN", fromCDN(&bytescale.APIError{Operation: "DownloadFile", Status: 403}), "not permitted: Forbidden (403); check whether the file may be read, and check what the API key may do"},
 		{"no message", &bytescale.APIError{Operation: "DeleteFile", Status: 400}, "the server refused: Bad Request (400)"},
 		{"refused", network(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), "cannot reach api.example (connection refused); check the network and --api-url, then run the same command again"},
 		{"unknown host", network(&net.OpError{Op: "dial", Err: &net.DNSError{Name: "api.example", IsNotFound: true}}), "cannot find api.example; check the network and --api-url"},
@@ -66,6 +80,8 @@ func TestExplain(t *testing.T) {
 		{"plain HTTP", network(http.ErrSchemeMismatch), "api.example does not speak HTTPS; check --api-url"},
 		{"broken connection", network(errors.New("unexpected EOF")), "the connection to api.example broke (unexpected EOF); run the same command again"},
 		{"stalled", fmt.Errorf("part 3: %w", bytescale.ErrStalled), "the connection stood still for too long; run the same command again to continue"},
+		{"stalled download", fromCDN(bytescale.ErrStalled), "the connection stood still for too long; run the same command again, which starts from the beginning"},
+		{"broken download", fromCDN(io.ErrUnexpectedEOF), "the connection broke before the end of the file; run the same command again, which starts from the beginning"},
 		{"changed", fmt.Errorf("part 3: %w", bytescale.ErrSourceChanged), "changed while it was uploaded, so nothing was stored; try again when nothing writes to it"},
 		{"size", fmt.Errorf("part 3: %w", bytescale.ErrSourceSize), "is shorter or longer than it said it was, so nothing was stored; try again when nothing writes to it"},
 		{"nonsense", fmt.Errorf("begin: %w", bytescale.ErrProtocol), "begin: answer breaks the protocol; check that --api-url is the address of the service"},
