@@ -192,6 +192,9 @@ func (u *uploader) summary(ctx context.Context) error {
 	u.progress.close()
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if u.local != nil && u.uploaded > 0 && !u.flags.quiet {
+		defer u.note("the emulator has ended and its URLs no longer work; to keep files, run: bytescale emulator")
+	}
 	var stop stopped
 	switch {
 	case ctx.Err() != nil && !errors.As(context.Cause(ctx), &stop):
