@@ -60,6 +60,9 @@ func (c *downloadCmd) run(ctx context.Context, std *streams, env getenv) error {
 		return err
 	}
 	if c.output == "-" {
+		if err := std.needOutput(); err != nil {
+			return err
+		}
 		return fromCDN(outcome(ctx, download(ctx, client, stored, std.out, shows)))
 	}
 	target, err := c.target(stored)

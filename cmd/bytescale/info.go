@@ -43,6 +43,9 @@ func (c *infoCmd) command(std *streams) *cobra.Command {
 
 // run prints the details of each file.
 func (c *infoCmd) run(ctx context.Context, std *streams) error {
+	if err := std.needOutput(); err != nil {
+		return err
+	}
 	between := "" // files
 	return c.each(ctx, std, c.files, func(ctx context.Context, client *bytescale.Client, path string) error {
 		file, err := client.GetFileDetails(ctx, path)

@@ -84,6 +84,23 @@ type streams struct {
 	out, err io.Writer
 }
 
+// needInput returns an error if standard input is closed, because an upload of it would
+// store an empty file.
+func (s *streams) needInput() error {
+	if f, ok := s.in.(*os.File); ok && isClosed(f) {
+		return usageError{errors.New("standard input is closed, or is /dev/null opened for writing; to store an empty file, use </dev/null")}
+	}
+	return nil
+}
+
+// needOutput returns an error if standard output is closed, because results would be lost.
+func (s *streams) needOutput() error {
+	if f, ok := s.out.(*os.File); ok && isClosed(f) {
+		return usageError{errors.New("standard output is closed, or is /dev/null opened for reading and writing, so the results would be lost; to discard them, use >/dev/null")}
+	}
+	return nil
+}
+
 // getenv returns the value of an environment variable, "" if it is not set.
 type getenv func(name string) string
 

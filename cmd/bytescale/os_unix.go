@@ -25,6 +25,22 @@ func openFilesLimit() int {
 	return int(min(uint64(limit.Cur), math.MaxInt32)) //nolint:unconvert // signed on some systems
 }
 
+// isClosed reports whether a standard stream was closed when the process started. The
+// runtime opens /dev/null for reading and writing in its place, which is all that can
+// be seen; shells open /dev/null for one of the two.
+func isClosed(stream *os.File) bool {
+	flags, err := unix.FcntlInt(stream.Fd(), unix.F_GETFL, 0)
+	if err != nil || flags&unix.O_ACCMODE != unix.O_RDWR {
+		return false
+	}
+	is, err := stream.Stat()
+	if err != nil {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err == nil && os.SameFile(is, null)
+}
+
 // umask returns the file mode creation mask. It can only be read by setting it, so no
 // other goroutine may create files during the call.
 func umask() os.FileMode {

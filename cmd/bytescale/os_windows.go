@@ -21,5 +21,9 @@ func isDiskFull(err error) bool {
 // have open. On Windows it is higher than any number that the command needs.
 func openFilesLimit() int { return math.MaxInt32 }
 
+// isClosed reports whether a standard stream was closed when the process started. On
+// Windows that is an error of the first read or write.
+func isClosed(*os.File) bool { return false }
+
 // umask returns the file mode creation mask. Windows has none.
 func umask() os.FileMode { return 0 }

@@ -128,6 +128,9 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	if err := c.check(); err != nil {
 		return nil, usageError{err}
 	}
+	if err := c.checkStreams(std); err != nil {
+		return nil, err
+	}
 	if strings.HasSuffix(c.folder, "/") {
 		c.folder = cmp.Or(strings.TrimRight(c.folder, "/"), "/")
 	}
@@ -230,6 +233,16 @@ func (c *uploadCmd) check() error {
 		return errors.New("--name is for one file; for more, put a variable in it, such as {ORIGINAL_FILE_NAME}{ORIGINAL_FILE_EXT}")
 	}
 	return nil
+}
+
+// checkStreams rejects standard streams that are closed.
+func (c *uploadCmd) checkStreams(std *streams) error {
+	if slices.Contains(c.paths, "-") {
+		if err := std.needInput(); err != nil {
+			return err
+		}
+	}
+	return std.needOutput()
 }
 
 // parseMetadata decodes the --metadata flag. Numbers keep their digits.

@@ -55,6 +55,9 @@ func (c *urlCmd) command(std *streams, env getenv) *cobra.Command {
 
 // run prints the URL of each file. It sends no request, so the file need not exist.
 func (c *urlCmd) run(ctx context.Context, std *streams, env getenv) error {
+	if err := std.needOutput(); err != nil {
+		return err
+	}
 	signed := func(address string) (string, error) { return address, nil }
 	if c.sign {
 		var err error
