@@ -103,6 +103,7 @@ type identity struct {
 	MIME      string   `json:"mime"`
 	Metadata  string   `json:"metadata"`
 	Tags      []string `json:"tags"`
+	Copy      int      `json:"copy,omitempty"` // number of earlier uploads of the same source by the same command
 }
 
 // saved is the content of a checkpoint file.

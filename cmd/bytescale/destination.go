@@ -68,7 +68,7 @@ func (u *uploader) claim(it item) error {
 		return nil
 	}
 	wanted := withOriginal(folder+"\x00"+name, u.originalName(it))
-	if u.claimed.add(wanted) {
+	if u.claimed.add(wanted) == 0 {
 		return nil
 	}
 	return errors.New("would be stored in the place of another file of this command; " + otherDestinations)
@@ -78,7 +78,7 @@ func (u *uploader) claim(it item) error {
 // command. claim cannot foresee every collision, because the service resolves the
 // path: its clock and its variables decide.
 func (u *uploader) checkDestination(file *bytescale.FileDetails) error {
-	if u.apart() || u.taken.add(file.FilePath) {
+	if u.apart() || u.taken.add(file.FilePath) == 0 {
 		return nil
 	}
 	return fmt.Errorf("was stored in the place of another file of this command, %s; %s", file.FilePath, otherDestinations)
@@ -92,29 +92,27 @@ func (u *uploader) apart() bool { return u.flags.name == "" && len(u.flags.paths
 // otherDestinations is the advice about two files with one destination.
 const otherDestinations = "upload them to different folders, or put {UNIQUE_DIGITS_8} into --name"
 
-// destinations is a set of destinations. It keeps hashes only, because there may be
-// millions.
-type destinations struct {
-	mu   sync.Mutex
-	seen map[uint64]struct{}
+// occurrences counts how often each of many texts occurred. It keeps hashes only, because
+// there may be millions.
+type occurrences struct {
+	mu     sync.Mutex
+	counts map[uint64]int
 }
 
-// add reports whether destination is new.
-func (d *destinations) add(destination string) bool {
-	hash := maphash.String(destinationSeed, destination)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if _, found := d.seen[hash]; found {
-		return false
+// add counts one occurrence of text and returns the number of earlier ones.
+func (o *occurrences) add(text string) int {
+	hash := maphash.String(hashSeed, text)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.counts == nil {
+		o.counts = map[uint64]int{}
 	}
-	if d.seen == nil {
-		d.seen = map[uint64]struct{}{}
-	}
-	d.seen[hash] = struct{}{}
-	return true
+	earlier := o.counts[hash]
+	o.counts[hash]++
+	return earlier
 }
 
-var destinationSeed = maphash.MakeSeed()
+var hashSeed = maphash.MakeSeed()
 
 // uniqueVariable matches the variables that the service draws again until the path is
 // free. All others, times included, can have the same value for two files.

@@ -97,11 +97,10 @@ func (c *uploadCmd) run(ctx context.Context, std *streams, env getenv) error {
 		defer close(found)
 		for _, arg := range c.paths {
 			walker.argument(arg, func(it item) bool {
-				if err := u.claim(it); err != nil { // in the order of the arguments
-					u.fail(it.shown(), err)
+				it, ok := u.accept(it)
+				if !ok {
 					return true
 				}
-				u.progress.expect(it.size)
 				select {
 				case found <- it:
 					return true

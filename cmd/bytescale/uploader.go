@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 
 	bytescale "github.com/c88edac7/bytescale-go"
@@ -21,8 +22,9 @@ type uploader struct {
 	progress    *progress
 	printer     *printer
 
-	claimed destinations // of files that are going to be uploaded
-	taken   destinations // of files that were stored
+	sources occurrences // of files that are going to be uploaded
+	claimed occurrences // of their destinations
+	taken   occurrences // of the paths of files that were stored
 
 	mu       sync.Mutex
 	uploaded int
@@ -41,6 +43,22 @@ func (u *uploader) tryOptions(ctx context.Context) error {
 		return usageError{err}
 	}
 	return nil
+}
+
+// accept prepares a file that the walk has found, or reports that it cannot be uploaded.
+// It is called in the order of the arguments.
+func (u *uploader) accept(it item) (accepted item, ok bool) {
+	if err := u.claim(it); err != nil {
+		u.fail(it.shown(), err)
+		return item{}, false
+	}
+	if u.checkpoints != nil && !it.stdin && len(u.flags.paths) > 1 {
+		if source, err := filepath.Abs(it.path); err == nil {
+			it.copy = u.sources.add(source + "\x00" + it.tree)
+		}
+	}
+	u.progress.expect(it.size)
+	return it, true
 }
 
 // one uploads a file and reports the result.
@@ -157,7 +175,7 @@ func (u *uploader) slot(it item) *checkpointSlot {
 		return nil
 	}
 	return u.checkpoints.slot(identity{
-		APIURL: u.flags.apiURL, AccountID: u.client.AccountID(), Source: it.path, Tree: it.tree,
+		APIURL: u.flags.apiURL, AccountID: u.client.AccountID(), Source: it.path, Tree: it.tree, Copy: it.copy,
 		Folder: u.flags.folder, Name: u.flags.name, MIME: u.flags.mime, Metadata: u.flags.metadata, Tags: u.flags.tags,
 	})
 }

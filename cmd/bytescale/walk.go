@@ -17,6 +17,7 @@ type item struct {
 	tree  string // slash-separated path below the directory argument, "" for a file argument
 	size  int64  // when the file was found; 0 for standard input
 	stdin bool
+	copy  int // number of earlier items of the same file, if the command names it several times
 }
 
 func (it item) shown() string {
