@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
-	"os"
 )
 
 // hexOf returns the hash of what was written to sum, in hex.
@@ -17,13 +16,4 @@ func hashReader(r io.Reader) (string, error) {
 		return "", err
 	}
 	return hexOf(sum), nil
-}
-
-func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	return hashReader(f)
 }

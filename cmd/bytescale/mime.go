@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -13,18 +12,13 @@ import (
 // mimeHead is the number of bytes of a file that its MIME type is detected from.
 const mimeHead = 4096
 
-// fileMIME returns the MIME type of the file at path, "" if it cannot be told. The
-// extension decides if it is known, which costs nothing, otherwise the first bytes.
-func fileMIME(path string) (string, error) {
-	if mime := extensions[extension(path)]; mime != "" {
+// fileMIME returns the MIME type of a file, "" if it cannot be told. The extension of the
+// name decides if it is known, which costs nothing, otherwise the first bytes.
+func fileMIME(name string, content io.ReaderAt) (string, error) {
+	if mime := extensions[extension(name)]; mime != "" {
 		return mime, nil
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	return readerMIME(f)
+	return readerMIME(content)
 }
 
 // readerMIME detects the MIME type from the first bytes of r.

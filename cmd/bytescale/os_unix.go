@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"syscall"
@@ -23,6 +24,28 @@ func openFilesLimit() int {
 		return math.MaxInt32
 	}
 	return int(min(uint64(limit.Cur), math.MaxInt32)) //nolint:unconvert // signed on some systems
+}
+
+// Flags for opening files: openNonblock does not wait for the other end of a pipe,
+// openDirectoryOnly fails on everything but a directory.
+const (
+	openNonblock      = unix.O_NONBLOCK
+	openDirectoryOnly = unix.O_DIRECTORY
+)
+
+// descriptorName returns a name that leads to an open file whatever becomes of its path,
+// "" if the system has none.
+func descriptorName(f *os.File) string {
+	name := fmt.Sprintf("/dev/fd/%d", f.Fd())
+	is, err := f.Stat()
+	if err != nil {
+		return ""
+	}
+	leads, err := os.Stat(name)
+	if err != nil || !os.SameFile(is, leads) {
+		return ""
+	}
+	return name
 }
 
 // isClosed reports whether a standard stream was closed when the process started. The

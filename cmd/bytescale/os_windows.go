@@ -21,6 +21,16 @@ func isDiskFull(err error) bool {
 // have open. On Windows it is higher than any number that the command needs.
 func openFilesLimit() int { return math.MaxInt32 }
 
+// Windows needs no flags for opening files: opening a pipe does not wait.
+const (
+	openNonblock      = 0
+	openDirectoryOnly = 0
+)
+
+// descriptorName returns a name that leads to an open file whatever becomes of its path,
+// "" if the system has none. Windows has none.
+func descriptorName(*os.File) string { return "" }
+
 // isClosed reports whether a standard stream was closed when the process started. On
 // Windows that is an error of the first read or write.
 func isClosed(*os.File) bool { return false }

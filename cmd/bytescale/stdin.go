@@ -17,7 +17,7 @@ import (
 // because it would read something else.
 func (u *uploader) standardInput(ctx context.Context, it item) (*bytescale.FileDetails, string, error) {
 	options := append(slices.Clone(u.options),
-		bytescale.WithOriginalFileName(u.originalName(it)), bytescale.WithProgress(u.progress.watch(it.size)))
+		bytescale.WithOriginalFileName(u.originalName(it)), bytescale.WithProgress(u.progress.watch(it.size())))
 
 	var source bytescale.Source
 	var mime string

@@ -92,19 +92,21 @@ func (c *uploadCmd) run(ctx context.Context, std *streams, env getenv) error {
 	// The walk runs ahead of the uploads, so that the total is known early. It is
 	// bounded, so that a huge tree takes little memory.
 	found := make(chan item, 1024)
-	walker := &walk{recursive: c.recursive, skip: u.skip, fail: u.fail}
+	walker := newWalk(c.recursive, u.skip, u.fail)
 	go func() {
 		defer close(found)
 		for _, arg := range c.paths {
 			walker.argument(arg, func(it item) bool {
 				it, ok := u.accept(it)
 				if !ok {
+					it.done()
 					return true
 				}
 				select {
 				case found <- it:
 					return true
 				case <-ctx.Done():
+					it.done()
 					return false
 				}
 			})
@@ -115,6 +117,7 @@ func (c *uploadCmd) run(ctx context.Context, std *streams, env getenv) error {
 		workers.Go(func() {
 			for it := range found {
 				u.one(ctx, it)
+				it.done()
 			}
 		})
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -50,14 +52,14 @@ func (u *uploader) tryOptions(ctx context.Context) error {
 func (u *uploader) accept(it item) (accepted item, ok bool) {
 	if err := u.claim(it); err != nil {
 		u.fail(it.shown(), err)
-		return item{}, false
+		return it, false
 	}
 	if u.checkpoints != nil && !it.stdin && len(u.flags.paths) > 1 {
 		if source, err := filepath.Abs(it.path); err == nil {
 			it.copy = u.sources.add(source + "\x00" + it.tree)
 		}
 	}
-	u.progress.expect(it.size)
+	u.progress.expect(it.size())
 	return it, true
 }
 
@@ -96,24 +98,29 @@ func (u *uploader) upload(ctx context.Context, it item) (file *bytescale.FileDet
 
 // file uploads a file, or continues an interrupted upload of it.
 func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, string, error) {
-	mime, err := fileMIME(it.path)
+	f, err := it.open(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	file, err := u.resumable(ctx, it, mime)
+	defer f.Close()
+	mime, err := fileMIME(it.path, f)
+	if err != nil {
+		return nil, "", err
+	}
+	file, err := u.resumable(ctx, it, f, mime)
 	if err != nil || u.local == nil {
 		return file, "", err
 	}
-	want, err := hashFile(it.path)
+	want, err := hashReader(io.NewSectionReader(f, 0, file.Size))
 	if err != nil {
 		return nil, "", err
 	}
 	return file, want, u.local.compare(ctx, file, want)
 }
 
-func (u *uploader) resumable(ctx context.Context, it item, mime string) (*bytescale.FileDetails, error) {
-	source := bytescale.File(it.path)
-	progress := bytescale.WithProgress(u.progress.watch(it.size))
+func (u *uploader) resumable(ctx context.Context, it item, f *os.File, mime string) (*bytescale.FileDetails, error) {
+	source := source(f)
+	progress := bytescale.WithProgress(u.progress.watch(it.size()))
 	slot := u.slot(it)
 	defer slot.release()
 
@@ -142,7 +149,7 @@ func (u *uploader) resumable(ctx context.Context, it item, mime string) (*bytesc
 		slot.remove()
 	}
 
-	options := append(u.destination(it, mime), progress)
+	options := append(u.destination(it, mime), progress, bytescale.WithOriginalFileName(u.originalName(it)))
 	if slot != nil {
 		options = append(options, bytescale.WithCheckpoint(slot.save))
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -8,14 +9,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
 // item is a file to upload, or standard input.
 type item struct {
-	path  string // as the user would write it
-	tree  string // slash-separated path below the directory argument, "" for a file argument
-	size  int64  // when the file was found; 0 for standard input
+	path  string      // as the user would write it
+	tree  string      // slash-separated path below the directory argument, "" for a file argument
+	found fs.FileInfo // what the walk saw; nil for standard input
+	below *directory  // the directory argument; nil for a file argument
 	stdin bool
 	copy  int // number of earlier items of the same file, if the command names it several times
 }
@@ -27,20 +30,72 @@ func (it item) shown() string {
 	return it.path
 }
 
+// size is the size when the file was found, 0 for standard input.
+func (it item) size() int64 {
+	if it.found == nil {
+		return 0
+	}
+	return it.found.Size()
+}
+
+// open opens the file. It is the file that the walk has found or an error, whatever has
+// become of its name meanwhile.
+func (it item) open(ctx context.Context) (*os.File, error) {
+	f, err := openRegular(ctx, func(flags int) (*os.File, error) {
+		if it.below != nil {
+			return it.below.open(it.tree, flags)
+		}
+		return os.OpenFile(it.path, flags, 0)
+	})
+	if err != nil {
+		return nil, err
+	}
+	now, err := f.Stat()
+	if err == nil && !os.SameFile(it.found, now) {
+		err = errReplaced
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// done says that the item is not needed any more.
+func (it item) done() {
+	if it.below != nil {
+		it.below.drop()
+	}
+}
+
 // walk finds the files that arguments name.
 //
 // A symbolic link that is itself an argument is followed, because the user named it. A
 // link in a directory is reported and not followed, so that a walk ends, stays below
 // its directory and uploads no file twice. Sockets, devices and pipes are reported and
 // not uploaded. Everything else in a directory is uploaded, hidden files included.
+//
+// Between the walk and the upload a name may come to lead elsewhere. Files below a
+// directory argument are therefore opened through its [os.Root], and each must still be
+// the one that was found.
 type walk struct {
 	recursive bool
 	skip      func(name, reason string)
 	fail      func(name string, err error)
+	open      chan struct{} // has an element for each directory argument that is open
+}
+
+// maxOpenDirectories is the number of directory arguments that are open at a time. The
+// walk waits until the files of earlier ones are uploaded.
+const maxOpenDirectories = 4
+
+func newWalk(recursive bool, skip func(name, reason string), fail func(name string, err error)) *walk {
+	return &walk{recursive: recursive, skip: skip, fail: fail, open: make(chan struct{}, maxOpenDirectories)}
 }
 
 var (
 	errIsDirectory = errors.New("is a directory; add --recursive to upload what is in it")
+	errReplaced    = errors.New("was replaced by something else since the command found it; run the same command again")
 	errNotRegular  = errors.New("is not a regular file; to upload what it yields, use standard input: bytescale upload - < FILE")
 	errName        = errors.New("the name cannot be stored: it is not valid UTF-8, holds a line break or is longer than 512 characters; rename the file")
 )
@@ -67,58 +122,96 @@ func (w *walk) argument(arg string, emit func(item) bool) {
 	case info.IsDir() && !w.recursive:
 		w.fail(arg, errIsDirectory)
 	case info.IsDir():
-		w.directory(arg, emit)
+		w.tree(arg, emit)
 	case !info.Mode().IsRegular():
 		w.fail(arg, errNotRegular)
 	case !storable(filepath.Base(arg)):
 		w.fail(arg, errName)
 	default:
-		emit(item{path: arg, size: info.Size()})
+		emit(item{path: arg, found: info})
 	}
 }
 
-// directory emits the files below root. Their stored paths begin with the name of the
-// directory, unless that is "." or "..".
-func (w *walk) directory(root string, emit func(item) bool) {
-	top := filepath.Base(root)
+// directory is a directory argument. It stays open until its last file is uploaded.
+type directory struct {
+	name string // as the user wrote it
+	top  string // what the stored paths begin with
+	root *os.Root
+	uses atomic.Int64 // the walk, and items that are not done
+	free func()       // makes room for another directory
+}
+
+// open opens a file below the directory. tree is its stored path.
+func (d *directory) open(tree string, flags int) (*os.File, error) {
+	inside := strings.TrimPrefix(tree, filepath.ToSlash(d.top)+"/")
+	return d.root.OpenFile(inside, flags, 0)
+}
+
+func (d *directory) drop() {
+	if d.uses.Add(-1) == 0 {
+		d.root.Close()
+		d.free()
+	}
+}
+
+// tree emits the files below a directory argument. Their stored paths begin with the
+// name of the directory, unless that is "." or "..".
+func (w *walk) tree(name string, emit func(item) bool) {
+	top := filepath.Base(name)
 	if top == "." || top == ".." || top == string(filepath.Separator) {
 		top = ""
 	}
-	w.below(root, top, emit)
+	w.open <- struct{}{}
+	free := func() { <-w.open }
+	root, err := openRoot(name)
+	if err != nil {
+		free()
+		w.fail(name, err)
+		return
+	}
+	d := &directory{name: name, top: top, root: root, free: free}
+	d.uses.Add(1)
+	defer d.drop()
+	w.below(d, ".", func(it item) bool {
+		d.uses.Add(1)
+		return emit(it)
+	})
 }
 
 // readAtATime is the number of directory entries that are read and sorted at a time. A
 // directory may have millions, which should not be in memory together.
 const readAtATime = 1024
 
-// below emits the files of a directory and then those of its subdirectories. tree is the
-// relative path of the directory. It reports whether emit wants more.
-func (w *walk) below(name, tree string, emit func(item) bool) (more bool) {
-	inside, more := w.files(name, tree, emit)
+// below emits the files of a directory and then those of its subdirectories. dir is its
+// path below the directory argument. It reports whether emit wants more.
+func (w *walk) below(d *directory, dir string, emit func(item) bool) (more bool) {
+	inside, more := w.files(d, dir, emit)
 	slices.Sort(inside)
-	for _, dir := range inside {
-		more = more && w.below(filepath.Join(name, dir), filepath.Join(tree, dir), emit)
+	for _, name := range inside {
+		more = more && w.below(d, filepath.Join(dir, name), emit)
 	}
 	return more
 }
 
 // files emits the files of one directory and returns the names of its subdirectories.
-func (w *walk) files(name, tree string, emit func(item) bool) (inside []string, more bool) {
-	dir, err := os.Open(name)
+func (w *walk) files(d *directory, dir string, emit func(item) bool) (inside []string, more bool) {
+	shown := filepath.Join(d.name, dir)
+	f, err := openDirectory(d.root, dir)
 	if err != nil {
-		w.fail(name, err)
+		w.fail(shown, err)
 		return nil, true
 	}
-	defer dir.Close()
+	defer f.Close()
 	for {
-		entries, err := dir.ReadDir(readAtATime)
+		entries, err := f.ReadDir(readAtATime)
 		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 		for _, entry := range entries {
 			if entry.IsDir() {
 				inside = append(inside, entry.Name())
 				continue
 			}
-			it, ok := w.entry(filepath.Join(name, entry.Name()), filepath.Join(tree, entry.Name()), entry)
+			it, ok := w.entry(filepath.Join(shown, entry.Name()), filepath.Join(d.top, dir, entry.Name()), entry)
+			it.below = d
 			if ok && !emit(it) {
 				return nil, false
 			}
@@ -127,7 +220,7 @@ func (w *walk) files(name, tree string, emit func(item) bool) (inside []string, 
 		case errors.Is(err, io.EOF):
 			return inside, true
 		case err != nil:
-			w.fail(name, err)
+			w.fail(shown, err)
 			return inside, true
 		}
 	}
@@ -151,5 +244,5 @@ func (w *walk) entry(name, tree string, entry fs.DirEntry) (item, bool) {
 		w.fail(name, err)
 		return item{}, false
 	}
-	return item{path: name, tree: filepath.ToSlash(tree), size: info.Size()}, true
+	return item{path: name, tree: filepath.ToSlash(tree), found: info}, true
 }

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// The tests of this file swap names while the command works on them, as another user who
+// can write to the directory could. If root runs the tests, another user does it.
+
+const (
+	secret = "the secret of somebody else"
+	nobody = 65534
+)
+
+// attacked is a directory in which somebody swaps names.
+type attacked struct {
+	*interruption
+	outside string // a directory of the victim, which the attacker has no access to
+	swapper string // the program that swaps
+}
+
+func newAttacked(t *testing.T) *attacked {
+	t.Helper()
+	a := &attacked{interruption: newInterruption(t)}
+	dir, err := os.MkdirTemp("", "attacked-") // other users have access to it
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	a.dir = dir
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	a.swapper = filepath.Join(dir, "swap")
+	if out, err := exec.Command("go", "build", "-o", a.swapper, "./testdata/swap").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	a.outside = filepath.Join(dir, "outside")
+	if err := os.Mkdir(a.outside, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	a.file(filepath.Join(a.outside, "file"), secret)
+	return a
+}
+
+func (a *attacked) file(name, content string) {
+	a.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		a.t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// swap lets the other user exchange names below the directory.
+func (a *attacked) swap(names ...string) {
+	a.t.Helper()
+	for i := range names {
+		names[i] = filepath.Join(a.dir, names[i])
+	}
+	cmd := exec.Command(a.swapper, names...)
+	cmd.Stderr = os.Stderr
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	if err := cmd.Start(); err != nil {
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+}
+
+// give makes names below the directory the other user's.
+func (a *attacked) give(names ...string) {
+	a.t.Helper()
+	if os.Geteuid() != 0 {
+		return
+	}
+	for _, name := range names {
+		if err := os.Lchown(filepath.Join(a.dir, name), nobody, nobody); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+}
+
+// rounds is how often each test runs the command.
+const rounds = 30
+
+// Whatever is put in the place of a file or a directory during upload -r, what is stored is
+// what the tree holds.
+func TestSwapsDuringUpload(t *testing.T) {
+	t.Parallel()
+	a := newAttacked(t)
+	for i := range 20 {
+		a.file(filepath.Join(a.dir, "tree", fmt.Sprintf("dir%02d", i), "file"), "of the tree")
+	}
+	a.file(filepath.Join(a.dir, "tree", "dir10", "victim"), "of the tree")
+	others := filepath.Join(a.dir, "others")
+	if err := os.Mkdir(others, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{"link": filepath.Join(a.outside, "file"), "dirlink": a.outside, "dirup": ".."} {
+		if err := os.Symlink(target, filepath.Join(others, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"pipe", "dirpipe"} {
+		if err := unix.Mkfifo(filepath.Join(others, name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.give("tree", "tree/dir10", "tree/dir11", "tree/dir12", "tree/dir13", "tree/dir10/victim", "tree/dir14/file", "tree/dir14", "others")
+	a.swap("tree/dir10/victim", "others/link", "tree/dir11", "others/dirlink", "tree/dir12", "others/dirup",
+		"tree/dir13", "others/dirpipe", "tree/dir14/file", "others/pipe")
+	for range rounds {
+		p := a.start(nil, "upload", "-q", "-r", "--no-resume", "--folder", "/{UNIQUE_DIGITS_20}", "tree")
+		if code := p.finish(); code != exitOK && code != exitFailed {
+			t.Fatalf("exit code %d: %s", code, &p.err)
+		}
+	}
+	a.noSecretStored()
+}
+
+// noSecretStored fails the test if a stored file has the secret.
+func (a *attacked) noSecretStored() {
+	a.t.Helper()
+	files, err := a.store.Files()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if len(files) < rounds {
+		a.t.Errorf("only %d files were stored", len(files))
+	}
+	for _, file := range files {
+		content, _, err := a.service.content(file.Path)
+		if err != nil || bytes.Contains(content, []byte(secret)) {
+			a.t.Fatalf("%s is stored as %q, %v", file.Path, content, err)
+		}
+		if strings.Contains(file.Path, "outside") {
+			a.t.Fatalf("%s is stored", file.Path)
+		}
+	}
+}
