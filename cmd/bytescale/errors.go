@@ -91,8 +91,6 @@ func argumentExplanation(err *bytescale.ArgumentError) string {
 	switch {
 	case field == "mime":
 		return flag + " is not a MIME type such as image/jpeg"
-	case field == "source" && strings.Contains(err.Reason, "does not tell its size"):
-		return "does not tell its size; try: cat FILE | bytescale upload -"
 	case known:
 		return flag + " " + err.Reason
 	}

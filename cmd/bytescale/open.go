@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"syscall"
 	"time"
@@ -82,10 +85,19 @@ func openDirectory(root *os.Root, name string) (*os.File, error) {
 	return f, nil
 }
 
-// source returns the upload source of an open file.
-func source(f *os.File) bytescale.Source {
-	if opened := descriptorName(f); opened != "" {
-		return bytescale.File(opened)
+// tellsSize reports whether a file holds as many bytes as its size says. Files of /sys hold
+// fewer, and of /proc more.
+func tellsSize(f *os.File, info fs.FileInfo) bool {
+	var last [1]byte
+	n, err := f.ReadAt(last[:], max(0, info.Size()-1))
+	if info.Size() == 0 {
+		return n == 0
 	}
-	return bytescale.File(f.Name())
+	return n == 1 || err != nil && !errors.Is(err, io.EOF)
+}
+
+// openSource returns the upload source of an open file. Where an open file has no name of
+// its own, the file is opened by its path again.
+func openSource(f *os.File) bytescale.Source {
+	return bytescale.File(cmp.Or(descriptorName(f), f.Name()))
 }

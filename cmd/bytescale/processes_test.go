@@ -13,6 +13,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // withEmulator is a user whose service is an emulator process.
@@ -159,5 +162,54 @@ func TestIgnoredSignals(t *testing.T) {
 		if code := p.finish(); code != 143 {
 			t.Errorf("%s: exit code %d, want that of SIGTERM: %s", name, code, &p.err)
 		}
+	}
+}
+
+// Standard input from a file that is written to during the upload is refused, as the same
+// file is by its path. If the reading begins in the middle, the file is copied first, and
+// what is stored is the copy.
+func TestStandardInputChanges(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, script string
+		copied       bool
+	}{
+		{"by path", `exec "$0" upload -q --folder /films --name movie.mp4 movie.mp4`, false},
+		{"standard input", `exec "$0" upload -q --folder /films --name movie.mp4 - <movie.mp4`, false},
+		{"the rest of a file", `{ head -c 6 >/dev/null; exec "$0" upload -q --folder /films --name movie.mp4 -; } <movie.mp4`, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			i := newInterruption(t, fault.Fault{Operation: "BeginMultipartUpload", Kind: fault.Delay, Delay: time.Second})
+			p := &process{Cmd: exec.Command("sh", "-c", test.script, command)}
+			p.Dir, p.Env, p.Stdout, p.Stderr = i.dir, append(i.env, "PATH="+os.Getenv("PATH")), &p.out, &p.err
+			if err := p.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(p.kill)
+			i.held("BeginMultipartUpload")
+			f, err := os.OpenFile(filepath.Join(i.dir, "movie.mp4"), os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if _, err := f.WriteAt([]byte("changed"), movieSize/2); err != nil {
+				t.Fatal(err)
+			}
+			code := p.finish()
+			got, ok, err := i.service.content(moviePath)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.copied {
+				if code != exitOK || !ok || bytes.Contains(got, []byte("changed")) || len(got) != movieSize-6 {
+					t.Errorf("exit code %d: %s; stored: %v, %d bytes", code, &p.err, ok, len(got))
+				}
+				return
+			}
+			if code != exitFailed || !strings.Contains(p.err.String(), "changed while it was uploaded, so nothing was stored") || ok {
+				t.Errorf("exit code %d: %s; stored: %v", code, &p.err, ok)
+			}
+		})
 	}
 }

@@ -41,6 +41,10 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
+			if name, ok := strings.CutPrefix(name, "exists:"); ok {
+				_, err := os.Stat(name)
+				return err == nil, nil
+			}
 			if name == "mkfifo" {
 				_, err := exec.LookPath("mkfifo")
 				return err == nil && runtime.GOOS != "windows", nil

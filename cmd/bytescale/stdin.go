@@ -7,6 +7,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -19,39 +20,69 @@ func (u *uploader) standardInput(ctx context.Context, it item) (*bytescale.FileD
 	options := append(slices.Clone(u.options),
 		bytescale.WithOriginalFileName(u.originalName(it)), bytescale.WithProgress(u.progress.watch(it.size())))
 
-	var source bytescale.Source
-	var mime string
-	var sum func() (string, error) // SHA-256 of what was uploaded
-	var err error
-	if section, ok := redirected(u.std.in); ok {
-		mime, err = readerMIME(section)
-		source = bytescale.ReaderAt(section, section.Size())
-		sum = func() (string, error) { return hashReader(io.NewSectionReader(section, 0, section.Size())) }
-	} else {
-		in, stop := interruptible(ctx, u.std.in)
-		defer stop()
-		buffered := bufio.NewReaderSize(in, mimeHead)
-		head, peekErr := buffered.Peek(mimeHead)
-		if !errors.Is(peekErr, io.EOF) {
-			err = peekErr
-		}
-		mime = contentMIME(head)
-		read := sha256.New()
-		source = bytescale.Stream(u.hashed(buffered, read))
-		sum = func() (string, error) { return hexOf(read), nil }
-	}
+	in, err := u.openInput(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	file, err := u.client.Upload(ctx, source, append(options, u.destination(it, mime)...)...)
+	defer in.close()
+	file, err := u.client.Upload(ctx, in.source, append(options, u.destination(it, in.mime)...)...)
 	if err != nil || u.local == nil {
 		return file, "", err
 	}
-	want, err := sum()
+	want, err := in.sum()
 	if err != nil {
 		return nil, "", err
 	}
 	return file, want, u.local.compare(ctx, file, want)
+}
+
+// input is standard input, opened for its upload.
+type input struct {
+	source bytescale.Source
+	mime   string
+	sum    func() (string, error) // SHA-256 of what was uploaded
+	close  func()
+}
+
+// openInput opens standard input. A file is read in place, everything else as a stream,
+// which is spooled to the disk because its size is not known.
+func (u *uploader) openInput(ctx context.Context) (*input, error) {
+	f, info := redirected(u.std.in)
+	if f == nil {
+		return u.openStream(ctx, u.std.in)
+	}
+	offset, err := f.Seek(0, io.SeekCurrent)
+	if err != nil || offset != 0 || !isReadable(f) {
+		return u.openStream(ctx, &steadyReader{f: f, before: info})
+	}
+	source := openSource(f)
+	if descriptorName(f) == "" { // nor has standard input a path
+		source = bytescale.ReaderAt(f, info.Size())
+	}
+	mime, err := readerMIME(f)
+	return &input{
+		source: source,
+		mime:   mime,
+		sum:    func() (string, error) { return hashReader(io.NewSectionReader(f, 0, info.Size())) },
+		close:  func() {},
+	}, err
+}
+
+func (u *uploader) openStream(ctx context.Context, r io.Reader) (*input, error) {
+	in, stop := interruptible(ctx, r)
+	buffered := bufio.NewReaderSize(in, mimeHead)
+	head, err := buffered.Peek(mimeHead)
+	if err != nil && !errors.Is(err, io.EOF) {
+		stop()
+		return nil, err
+	}
+	read := sha256.New()
+	return &input{
+		source: bytescale.Stream(u.hashed(buffered, read)),
+		mime:   contentMIME(head),
+		sum:    func() (string, error) { return hexOf(read), nil },
+		close:  stop,
+	}, nil
 }
 
 // hashed returns a reader of r that writes what it reads to sum, if the hash is wanted.
@@ -62,23 +93,50 @@ func (u *uploader) hashed(r io.Reader, sum hash.Hash) io.Reader {
 	return io.TeeReader(r, sum)
 }
 
-// redirected returns the rest of the file that standard input comes from, if it is one.
-// Its size is known, so it is read in place and not spooled. A file of size 0 may be
-// one of /proc, whose size is not known, and is read as a stream.
-func redirected(in io.Reader) (*io.SectionReader, bool) {
+// redirected returns the file that standard input comes from, nil if it is no file whose
+// size is known.
+func redirected(in io.Reader) (*os.File, fs.FileInfo) {
 	f, ok := in.(*os.File)
 	if !ok {
-		return nil, false
+		return nil, nil
 	}
 	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return nil, false
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 || !tellsSize(f, info) {
+		return nil, nil
 	}
-	offset, err := f.Seek(0, io.SeekCurrent)
-	if err != nil || offset > info.Size() {
-		return nil, false
+	return f, info
+}
+
+// isReadable reports whether openSource can read the file: the process may have been
+// given one that it may not open itself.
+func isReadable(f *os.File) bool {
+	name := descriptorName(f)
+	if name == "" {
+		return true
 	}
-	return io.NewSectionReader(f, offset, info.Size()-offset), true
+	again, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	again.Close()
+	return true
+}
+
+// steadyReader reads a file that must not be written to before its end is reached.
+type steadyReader struct {
+	f      *os.File
+	before fs.FileInfo
+}
+
+func (r *steadyReader) Read(p []byte) (int, error) {
+	n, err := r.f.Read(p)
+	if errors.Is(err, io.EOF) {
+		now, statErr := r.f.Stat()
+		if statErr != nil || now.Size() != r.before.Size() || !now.ModTime().Equal(r.before.ModTime()) {
+			return n, bytescale.ErrSourceChanged
+		}
+	}
+	return n, err
 }
 
 // interruptible returns a reader of r whose Read ends with ctx, even if the Read of r

@@ -119,7 +119,7 @@ func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, s
 }
 
 func (u *uploader) resumable(ctx context.Context, it item, f *os.File, mime string) (*bytescale.FileDetails, error) {
-	source := source(f)
+	source := openSource(f)
 	progress := bytescale.WithProgress(u.progress.watch(it.size()))
 	slot := u.slot(it)
 	defer slot.release()

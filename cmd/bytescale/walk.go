@@ -51,8 +51,12 @@ func (it item) open(ctx context.Context) (*os.File, error) {
 		return nil, err
 	}
 	now, err := f.Stat()
-	if err == nil && !os.SameFile(it.found, now) {
+	switch {
+	case err != nil:
+	case !os.SameFile(it.found, now):
 		err = errReplaced
+	case !tellsSize(f, now):
+		err = errSize
 	}
 	if err != nil {
 		f.Close()
@@ -96,6 +100,7 @@ func newWalk(recursive bool, skip func(name, reason string), fail func(name stri
 var (
 	errIsDirectory = errors.New("is a directory; add --recursive to upload what is in it")
 	errReplaced    = errors.New("was replaced by something else since the command found it; run the same command again")
+	errSize        = errors.New("does not tell its size; try: cat FILE | bytescale upload -")
 	errNotRegular  = errors.New("is not a regular file; to upload what it yields, use standard input: bytescale upload - < FILE")
 	errName        = errors.New("the name cannot be stored: it is not valid UTF-8, holds a line break or is longer than 512 characters; rename the file")
 )
