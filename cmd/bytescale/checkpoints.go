@@ -41,6 +41,15 @@ type checkpoints struct {
 	none func() bool
 }
 
+// ownState returns the directory with the state of this command, "" if it is not known.
+func ownState(env getenv) string {
+	dir, err := stateDir(runtime.GOOS, env)
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "bytescale")
+}
+
 func newCheckpoints(env getenv, note func(string, ...any)) *checkpoints {
 	dir, err := stateDir(runtime.GOOS, env)
 	dir = filepath.Join(dir, "bytescale", "uploads")

@@ -92,7 +92,7 @@ func (c *uploadCmd) run(ctx context.Context, std *streams, env getenv) error {
 	// The walk runs ahead of the uploads, so that the total is known early. It is
 	// bounded, so that a huge tree takes little memory.
 	found := make(chan item, 1024)
-	walker := newWalk(c.recursive, u.skip, u.fail)
+	walker := newWalk(c.recursive, ownState(env), u.skip, u.fail)
 	go func() {
 		defer close(found)
 		for _, arg := range c.paths {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -86,6 +87,7 @@ type walk struct {
 	recursive bool
 	skip      func(name, reason string)
 	fail      func(name string, err error)
+	own       string        // directory with the command's state, which is not uploaded; "" if not known
 	open      chan struct{} // has an element for each directory argument that is open
 }
 
@@ -93,8 +95,8 @@ type walk struct {
 // walk waits until the files of earlier ones are uploaded.
 const maxOpenDirectories = 4
 
-func newWalk(recursive bool, skip func(name, reason string), fail func(name string, err error)) *walk {
-	return &walk{recursive: recursive, skip: skip, fail: fail, open: make(chan struct{}, maxOpenDirectories)}
+func newWalk(recursive bool, own string, skip func(name, reason string), fail func(name string, err error)) *walk {
+	return &walk{recursive: recursive, own: own, skip: skip, fail: fail, open: make(chan struct{}, maxOpenDirectories)}
 }
 
 var (
@@ -207,6 +209,10 @@ func (w *walk) files(d *directory, dir string, emit func(item) bool) (inside []s
 		return nil, true
 	}
 	defer f.Close()
+	if w.isOwn(f) {
+		w.skip(shown, "the state of this command")
+		return nil, true
+	}
 	for {
 		entries, err := f.ReadDir(readAtATime)
 		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
@@ -231,6 +237,23 @@ func (w *walk) files(d *directory, dir string, emit func(item) bool) (inside []s
 	}
 }
 
+// isOwn reports whether an open directory is the one with the command's state. It may
+// have been created since the walk began.
+func (w *walk) isOwn(dir *os.File) bool {
+	if w.own == "" {
+		return false
+	}
+	is, err := dir.Stat()
+	if err != nil {
+		return false
+	}
+	own, err := os.Stat(w.own)
+	return err == nil && os.SameFile(is, own)
+}
+
+// remains matches the names of the temporary files of downloads.
+var remains = regexp.MustCompile(`^\.bytescale-[0-9]+$`)
+
 // entry returns the item for a directory entry, or reports why there is none.
 func (w *walk) entry(name, tree string, entry fs.DirEntry) (item, bool) {
 	switch {
@@ -239,6 +262,9 @@ func (w *walk) entry(name, tree string, entry fs.DirEntry) (item, bool) {
 		return item{}, false
 	case !entry.Type().IsRegular():
 		w.skip(name, "not a regular file")
+		return item{}, false
+	case remains.MatchString(entry.Name()):
+		w.skip(name, "left by a download that was killed")
 		return item{}, false
 	case !storable(tree):
 		w.fail(name, errName)

@@ -37,7 +37,7 @@ func link(t *testing.T, target, name string) {
 // found walks args and gives what was emitted, skipped and failed, as lines.
 func found(recursive bool, args ...string) []string {
 	var lines []string
-	w := newWalk(recursive,
+	w := newWalk(recursive, "",
 		func(name, reason string) { lines = append(lines, "skip "+filepath.ToSlash(name)+": "+reason) },
 		func(name string, err error) { lines = append(lines, "fail "+filepath.ToSlash(name)+": "+explain(err)) })
 	for _, arg := range args {
@@ -143,7 +143,7 @@ func TestWalkStops(t *testing.T) {
 	tree(t, "a", "b", "one/c", "two/d")
 	for _, enough := range []int{1, 3} { // among the files, in a directory
 		seen := 0
-		w := newWalk(true, func(string, string) {}, func(_ string, err error) { t.Error(err) })
+		w := newWalk(true, "", func(string, string) {}, func(_ string, err error) { t.Error(err) })
 		w.argument(".", func(item) bool { seen++; return seen < enough })
 		if seen != enough {
 			t.Errorf("%d files, %d were enough", seen, enough)
