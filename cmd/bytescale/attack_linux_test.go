@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // The tests of this file swap names while the command works on them, as another user who
@@ -148,5 +150,61 @@ func (a *attacked) noSecretStored() {
 		if strings.Contains(file.Path, "outside") {
 			a.t.Fatalf("%s is stored", file.Path)
 		}
+	}
+}
+
+// Whatever is put in the place of a download, in a directory of somebody else, nothing of
+// the downloading user changes.
+func TestSwapsDuringDownload(t *testing.T) {
+	t.Parallel()
+	a := newAttacked(t)
+	a.must("upload", "-q", "--folder", "/films", "--name", "movie.mp4", filepath.Join(a.outside, "file"))
+	dir := filepath.Join(a.dir, "theirs")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	a.file(filepath.Join(dir, "other"), "of the attacker")
+	a.give("theirs", "theirs/other")
+	a.swap("theirs/.bytescale-*", "theirs/link", "theirs/movie.mp4", "theirs/link", "theirs/movie.mp4", "theirs/other")
+	before, err := os.Stat(filepath.Join(a.outside, "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range rounds {
+		os.Remove(filepath.Join(dir, "movie.mp4"))
+		os.Remove(filepath.Join(dir, "link"))
+		if err := os.Symlink(filepath.Join(a.outside, "file"), filepath.Join(dir, "link")); err != nil {
+			t.Fatal(err)
+		}
+		a.start(nil, "download", "-q", "-o", "theirs", moviePath).finish()
+	}
+	after, err := os.Stat(filepath.Join(a.outside, "file"))
+	if err != nil || after.Mode() != before.Mode() || !after.ModTime().Equal(before.ModTime()) || !os.SameFile(before, after) {
+		t.Errorf("the victim's file was %v and is %v, %v", before, after, err)
+	}
+}
+
+// A download that is killed leaves nothing.
+func TestKilledDownload(t *testing.T) {
+	t.Parallel()
+	i := newInterruption(t)
+	i.must("upload", "-q", "--folder", "/films", "--name", "movie.mp4", "movie.mp4")
+	i.script([]fault.Fault{{Operation: "DownloadFile", Kind: fault.Trickle, Rate: 100_000, Times: -1}})
+	if err := os.Mkdir(filepath.Join(i.dir, "here"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := i.start(nil, "download", "-o", "here", moviePath)
+	i.until("the first bytes", func() bool {
+		written, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", p.Process.Pid))
+		var read int64
+		if _, after, found := strings.Cut(string(written), "wchar: "); found {
+			fmt.Sscan(after, &read)
+		}
+		return err == nil && read > 50_000
+	})
+	p.kill()
+	entries, err := os.ReadDir(filepath.Join(i.dir, "here"))
+	if len(entries) > 0 || err != nil {
+		t.Errorf("it left %v, %v", entries, err)
 	}
 }

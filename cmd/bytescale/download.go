@@ -129,53 +129,58 @@ func linked(target string) string {
 	return target
 }
 
-// toFile downloads into a temporary file in target's directory and renames it when it is
+// toFile downloads into a new file in target's directory, which gets its name when it is
 // whole. If target is a link, the file that it leads to is created or replaced. A pipe or
 // a device is written to.
 func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stored, target string, shows *progress) error {
 	mode := 0o666 &^ umask()
-	if info, err := os.Stat(target); err == nil {
-		if !info.Mode().IsRegular() {
-			f, err := os.OpenFile(target, os.O_WRONLY, 0)
-			if err != nil {
-				return err
-			}
-			return errors.Join(download(ctx, client, stored, f, shows), f.Close())
-		}
+	info, err := os.Stat(target)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return toDevice(ctx, client, stored, target, shows)
+	case err == nil:
 		mode = info.Mode().Perm()
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	target = linked(target)
-	f, err := os.CreateTemp(filepath.Dir(target), ".bytescale-*")
+	path := linked(target)
+	root, err := openRoot(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // after success there is no such file
-	err = errors.Join(download(ctx, client, stored, f, shows), f.Close())
+	defer root.Close()
+	f, err := createFile(root)
 	if err != nil {
 		return err
 	}
-	// CreateTemp gives the file the mode of a secret. It gets the mode of a new file, or
-	// that of the file that it replaces.
-	if err := os.Chmod(f.Name(), mode); err != nil {
+	defer f.discard()
+	if err := download(ctx, client, stored, f, shows); err != nil {
 		return err
 	}
-	if !c.force {
-		// Unlike a rename, a link never replaces a file, not even one that was created
-		// meanwhile.
-		switch err := os.Link(f.Name(), target); {
-		case err == nil:
-			return nil
-		case errors.Is(err, fs.ErrExist):
-			return existsAlready(target)
-		}
-		// The file system has no links.
-		if _, err := os.Lstat(target); err == nil {
-			return existsAlready(target)
-		}
+	if err := setMode(f.File, mode); err != nil {
+		return err
 	}
-	return os.Rename(f.Name(), target)
+	err = f.place(filepath.Base(path), c.force)
+	if errors.Is(err, fs.ErrExist) {
+		return existsAlready(target)
+	}
+	return err
+}
+
+// toDevice downloads to what is no regular file.
+func toDevice(ctx context.Context, client *bytescale.Client, stored, target string, shows *progress) error {
+	f, err := os.OpenFile(target, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode().IsRegular() {
+		err = errReplaced
+	}
+	if err == nil {
+		err = download(ctx, client, stored, f, shows)
+	}
+	return errors.Join(err, f.Close())
 }
 
 // download copies a stored file to w.

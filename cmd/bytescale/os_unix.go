@@ -64,6 +64,9 @@ func isClosed(stream *os.File) bool {
 	return err == nil && os.SameFile(is, null)
 }
 
+// setMode sets the permissions of an open file.
+func setMode(f *os.File, mode os.FileMode) error { return f.Chmod(mode) }
+
 // umask returns the file mode creation mask. It can only be read by setting it, so no
 // other goroutine may create files during the call.
 func umask() os.FileMode {

@@ -35,5 +35,8 @@ func descriptorName(*os.File) string { return "" }
 // Windows that is an error of the first read or write.
 func isClosed(*os.File) bool { return false }
 
+// setMode sets the permissions of an open file. On Windows they follow from the directory.
+func setMode(*os.File, os.FileMode) error { return nil }
+
 // umask returns the file mode creation mask. Windows has none.
 func umask() os.FileMode { return 0 }

@@ -6,12 +6,14 @@
 //	swap NAME OTHER [NAME OTHER]...
 //
 // An exchange is one system call, so that each name exists at any time. A name that is
-// missing, because it is not there yet, is tried again.
+// missing, because it is not there yet, is tried again. One with a * is a pattern.
 package main
 
 import (
 	"os"
+	"path/filepath"
 	"runtime"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,7 +22,13 @@ func main() {
 	names := os.Args[1:]
 	for {
 		for i := 0; i+1 < len(names); i += 2 {
-			_ = unix.Renameat2(unix.AT_FDCWD, names[i], unix.AT_FDCWD, names[i+1], unix.RENAME_EXCHANGE)
+			found := []string{names[i]}
+			if strings.Contains(names[i], "*") {
+				found, _ = filepath.Glob(names[i])
+			}
+			for _, name := range found {
+				_ = unix.Renameat2(unix.AT_FDCWD, name, unix.AT_FDCWD, names[i+1], unix.RENAME_EXCHANGE)
+			}
 			runtime.Gosched()
 		}
 	}
