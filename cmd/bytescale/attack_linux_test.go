@@ -208,3 +208,48 @@ func TestKilledDownload(t *testing.T) {
 		t.Errorf("it left %v, %v", entries, err)
 	}
 }
+
+// Whatever is put in the place of the state directory, where somebody else can write,
+// nothing of the uploading user changes, and the upload succeeds.
+func TestSwapsDuringCheckpoints(t *testing.T) {
+	t.Parallel()
+	a := newAttacked(t)
+	a.write("movie.mp4", movieSize)
+	slot := filepath.Base(a.slotOf("movie.mp4")) // as the attacker knows it
+	theirs := filepath.Join(a.dir, "theirs")
+	for _, dir := range []string{theirs, filepath.Join(theirs, "fake"), filepath.Join(theirs, "fake", "uploads")} {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{slot, slot + ".lock", slot + ".new"} {
+		if err := os.Symlink(filepath.Join(a.outside, "file"), filepath.Join(theirs, "fake", "uploads", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{"link": a.outside, "uplink": ".."} {
+		if err := os.Symlink(target, filepath.Join(theirs, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.setenv("XDG_STATE_HOME", theirs)
+	if err := unix.Mkfifo(filepath.Join(theirs, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a.give("theirs", "theirs/pipe", "theirs/fake", "theirs/fake/uploads", "theirs/link", "theirs/uplink")
+	// A directory of the victim can be renamed by whoever owns the directory above, but not
+	// be moved to another one.
+	a.swap("theirs/bytescale", "theirs/fake", "theirs/bytescale", "theirs/link", "theirs/bytescale", "theirs/uplink", "theirs/bytescale", "theirs/pipe")
+	for range rounds {
+		if p := a.start(nil, "upload", "-q", "--folder", "/films", "movie.mp4"); p.finish() != exitOK {
+			t.Fatalf("it failed: %s", &p.err)
+		}
+	}
+	entries, err := os.ReadDir(a.outside)
+	if len(entries) != 1 || err != nil {
+		t.Errorf("among the victim's files: %v, %v", entries, err)
+	}
+	if content, err := os.ReadFile(filepath.Join(a.outside, "file")); string(content) != secret || err != nil {
+		t.Errorf("the victim's file holds %q, %v", content, err)
+	}
+}

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"context"
+	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -15,13 +18,11 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/gofrs/flock"
-
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
 // stateFormat is the version of the format of checkpoint files.
-const stateFormat = 1
+const stateFormat = 2
 
 // maxState limits the size of a checkpoint file. A valid one is much smaller.
 const maxState = 1 << 20
@@ -31,9 +32,13 @@ const maxState = 1 << 20
 // works on it. The kernel releases the lock if the process dies.
 type checkpoints struct {
 	dir  string
-	err  error // set if the user's state directory is not known
+	key  []byte // authenticates the files
+	err  error  // set if the user's state directory is not known
 	note func(format string, args ...any)
 	warn sync.Once
+
+	mu   sync.Mutex
+	root *os.Root // nil until the directory is open
 
 	// none reports whether the directory was empty when this command started. Then no
 	// file needs to look for a checkpoint. Checkpoints that other processes write
@@ -41,52 +46,48 @@ type checkpoints struct {
 	none func() bool
 }
 
-// ownState returns the directory with the state of this command, "" if it is not known.
-func ownState(env getenv) string {
-	dir, err := stateDir(runtime.GOOS, env)
-	if err != nil {
-		return ""
+// newCheckpoints returns the checkpoints of the user. Only files that were written with
+// the same API key are believed.
+func newCheckpoints(env getenv, apiKey string, note func(string, ...any)) *checkpoints {
+	c := &checkpoints{note: note}
+	dir, noDir := stateDir(runtime.GOOS, env)
+	c.dir = filepath.Join(dir, "bytescale", "uploads")
+	key, noKey := hkdf.Key(sha256.New, []byte(apiKey), nil, "bytescale command: checkpoints", sha256.Size)
+	c.key, c.err = key, cmp.Or(noDir, noKey)
+	c.none = sync.OnceValue(c.isEmpty)
+	return c
+}
+
+// open opens the directory, once. With create, it is created if it is missing.
+func (c *checkpoints) open(create bool) (*os.Root, error) {
+	if c.err != nil {
+		return nil, c.err
 	}
-	return filepath.Join(dir, "bytescale")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.root == nil {
+		root, err := openState(filepath.Dir(filepath.Dir(c.dir)), create, "bytescale", "uploads")
+		if err != nil {
+			return nil, err
+		}
+		c.root = root
+	}
+	return c.root, nil
 }
 
-func newCheckpoints(env getenv, note func(string, ...any)) *checkpoints {
-	dir, err := stateDir(runtime.GOOS, env)
-	dir = filepath.Join(dir, "bytescale", "uploads")
-	return &checkpoints{dir: dir, err: err, note: note, none: sync.OnceValue(func() bool { return isEmpty(dir) })}
-}
-
-// isEmpty reports whether dir is empty or does not exist.
-func isEmpty(dir string) bool {
-	d, err := os.Open(dir)
+// isEmpty reports whether the directory is empty or does not exist.
+func (c *checkpoints) isEmpty() bool {
+	root, err := c.open(false)
 	if err != nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
-	defer d.Close()
-	_, err = d.Readdirnames(1)
+	dir, err := root.Open(".")
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	_, err = dir.Readdirnames(1)
 	return errors.Is(err, io.EOF)
-}
-
-// stateDir returns the user's directory for data that should survive a restart and is
-// of no use on another machine.
-func stateDir(goos string, env getenv) (string, error) {
-	if dir := env("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return dir, nil
-	}
-	under := func(name string, below ...string) (string, error) {
-		base := env(name)
-		if base == "" {
-			return "", fmt.Errorf("%s is not set", name)
-		}
-		return filepath.Join(append([]string{base}, below...)...), nil
-	}
-	switch goos {
-	case "windows":
-		return under("LocalAppData")
-	case "darwin", "ios":
-		return under("HOME", "Library", "Application Support")
-	}
-	return under("HOME", ".local", "state")
 }
 
 // unusable reports once per command that checkpoints cannot be kept. The uploads go on
@@ -115,19 +116,34 @@ type identity struct {
 	Copy      int      `json:"copy,omitempty"` // number of earlier uploads of the same source by the same command
 }
 
+// sealed is a checkpoint file. MAC authenticates Content, byte by byte: a file that
+// somebody else wrote or changed could make the command print what he likes, or send the
+// parts of a file to an upload of his.
+type sealed struct {
+	Format  int             `json:"format"`
+	MAC     []byte          `json:"mac"`
+	Content json.RawMessage `json:"content"`
+}
+
 // saved is the content of a checkpoint file.
 type saved struct {
-	Format     int                  `json:"format"`
 	Identity   identity             `json:"identity"`
 	Checkpoint bytescale.Checkpoint `json:"checkpoint"`
+}
+
+func (c *checkpoints) mac(content []byte) []byte {
+	mac := hmac.New(sha256.New, c.key)
+	mac.Write(content)
+	return mac.Sum(nil)
 }
 
 // checkpointSlot is where the checkpoint of one upload is kept. A nil slot keeps none.
 type checkpointSlot struct {
 	all      *checkpoints
 	identity identity
-	path     string // set by locate
-	lock     *flock.Flock
+	root     *os.Root
+	name     string   // of the file, set by locate
+	lock     *os.File // nil if the slot does not have the lock
 	written  bool
 }
 
@@ -136,8 +152,11 @@ var errBusy = errors.New("is already being uploaded to the same place, by this c
 
 func (c *checkpoints) slot(id identity) *checkpointSlot { return &checkpointSlot{all: c, identity: id} }
 
-// locate sets the path, which is derived from the identity.
-func (s *checkpointSlot) locate() error {
+// locate opens the directory and sets the name, which is derived from the identity.
+func (s *checkpointSlot) locate(create bool) (err error) {
+	if s.root, err = s.all.open(create); err != nil {
+		return err
+	}
 	source, err := filepath.Abs(s.identity.Source)
 	if err != nil {
 		return err
@@ -148,7 +167,7 @@ func (s *checkpointSlot) locate() error {
 		return err
 	}
 	sum := sha256.Sum256(text)
-	s.path = filepath.Join(s.all.dir, hex.EncodeToString(sum[:16])+".json")
+	s.name = hex.EncodeToString(sum[:16]) + ".json"
 	return nil
 }
 
@@ -156,25 +175,16 @@ func (s *checkpointSlot) locate() error {
 // errBusy if the upload is under way. Any other error means that the checkpoint cannot
 // be used; load has removed it.
 func (s *checkpointSlot) load() (*bytescale.Checkpoint, error) {
-	if s == nil || s.all.err != nil {
-		return nil, nil //nolint:nilerr // save reports it
-	}
-	if s.all.none() {
+	if s == nil || s.all.none() {
 		return nil, nil
 	}
-	if err := s.locate(); err != nil {
+	err := s.find()
+	switch {
+	case errors.Is(err, errBusy):
 		return nil, err
-	}
-	// Most files have no checkpoint and need no lock.
-	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	} else if err != nil {
-		s.all.unusable(err)
-		return nil, nil
-	}
-	if err := s.acquire(); errors.Is(err, errBusy) {
-		return nil, err
-	} else if err != nil {
+	case err != nil:
 		s.all.unusable(err)
 		return nil, nil
 	}
@@ -190,8 +200,21 @@ func (s *checkpointSlot) load() (*bytescale.Checkpoint, error) {
 	return checkpoint, nil
 }
 
+// find takes the lock if there is a checkpoint. Most files have none and need no lock.
+func (s *checkpointSlot) find() error {
+	if err := s.locate(false); err != nil {
+		return err
+	}
+	if _, err := s.root.Lstat(s.name); err != nil {
+		return err
+	}
+	return s.acquire()
+}
+
+var errDamaged = errors.New("the checkpoint is damaged")
+
 func (s *checkpointSlot) read() (*bytescale.Checkpoint, error) {
-	f, err := os.Open(s.path)
+	f, err := openRegular(context.Background(), func(flags int) (*os.File, error) { return s.root.OpenFile(s.name, flags, 0) })
 	if err != nil {
 		return nil, err
 	}
@@ -203,17 +226,26 @@ func (s *checkpointSlot) read() (*bytescale.Checkpoint, error) {
 	var version struct {
 		Format int `json:"format"`
 	}
-	var found saved
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	switch {
-	case json.Unmarshal(text, &version) != nil:
-		return nil, errors.New("the checkpoint is damaged")
-	case version.Format != stateFormat:
+	if json.Unmarshal(text, &version) != nil {
+		return nil, errDamaged
+	}
+	if version.Format != stateFormat {
 		return nil, errors.New("the checkpoint is of another version of this command")
-	case decoder.Decode(&found) != nil:
-		return nil, errors.New("the checkpoint is damaged")
-	case !reflect.DeepEqual(found.Identity, s.identity):
+	}
+	var file sealed
+	if json.Unmarshal(text, &file) != nil {
+		return nil, errDamaged
+	}
+	if !hmac.Equal(file.MAC, s.all.mac(file.Content)) {
+		return nil, errors.New("the checkpoint was changed by somebody else, or made with another API key")
+	}
+	var found saved
+	decoder := json.NewDecoder(bytes.NewReader(file.Content))
+	decoder.UseNumber()
+	if decoder.Decode(&found) != nil {
+		return nil, errDamaged
+	}
+	if !reflect.DeepEqual(found.Identity, s.identity) {
 		return nil, errors.New("the checkpoint belongs to another upload")
 	}
 	return &found.Checkpoint, nil
@@ -233,52 +265,47 @@ func (s *checkpointSlot) save(checkpoint bytescale.Checkpoint) error {
 }
 
 func (s *checkpointSlot) write(checkpoint bytescale.Checkpoint) error {
-	if s.all.err != nil {
-		return s.all.err
-	}
-	if err := s.locate(); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(s.all.dir, 0o700); err != nil {
+	if err := s.locate(true); err != nil {
 		return err
 	}
 	if err := s.acquire(); err != nil {
 		return err
 	}
-	text, err := json.Marshal(saved{Format: stateFormat, Identity: s.identity, Checkpoint: checkpoint})
+	content, err := json.Marshal(saved{Identity: s.identity, Checkpoint: checkpoint})
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(s.path, text); err != nil {
+	text, err := json.Marshal(sealed{Format: stateFormat, MAC: s.all.mac(content), Content: content})
+	if err != nil {
+		return err
+	}
+	if err := replaceFile(s.root, s.name, text); err != nil {
 		return err
 	}
 	s.written = true
 	return nil
 }
 
-// replaceFile writes content to path. After a crash the file has its old content or the
+// replaceFile writes content to a file. After a crash the file has its old content or the
 // new one, never a part.
-func replaceFile(path string, content []byte) error {
-	temporary := path + ".new" // no other process writes it, because we hold the lock
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+func replaceFile(root *os.Root, name string, content []byte) error {
+	f, err := createFile(root)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
+	defer f.discard()
+	if _, err := f.Write(content); err != nil {
+		return err
 	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(temporary, path)
+	if err := f.Sync(); err != nil {
+		return err
 	}
-	if err != nil {
-		os.Remove(temporary)
+	if err := f.place(name, true); err != nil {
 		return err
 	}
 	// Sync the directory, so that the new name survives a power failure. Some systems,
 	// such as Windows, cannot sync directories.
-	if dir, err := os.Open(filepath.Dir(path)); err == nil {
+	if dir, err := root.Open("."); err == nil {
 		_ = dir.Sync()
 		dir.Close()
 	}
@@ -291,26 +318,27 @@ func (s *checkpointSlot) acquire() error {
 	if s.lock != nil {
 		return nil
 	}
-	path := s.path + ".lock"
 	for range 10 {
-		lock := flock.New(path)
-		locked, err := lock.TryLock()
+		f, err := s.root.OpenFile(s.name+lockSuffix, os.O_RDWR|os.O_CREATE|openNonblock, 0o600)
 		if err != nil {
 			return err
 		}
-		if !locked {
-			return errBusy
+		if locked, err := lockFile(f); err != nil || !locked {
+			f.Close()
+			return cmp.Or(err, errBusy)
 		}
-		held, heldErr := lock.Stat()
-		now, nowErr := os.Stat(path)
+		held, heldErr := f.Stat()
+		now, nowErr := s.root.Lstat(s.name + lockSuffix)
 		if heldErr == nil && nowErr == nil && os.SameFile(held, now) {
-			s.lock = lock
+			s.lock = f
 			return nil
 		}
-		lock.Close()
+		f.Close()
 	}
 	return errBusy
 }
+
+const lockSuffix = ".lock"
 
 // saved reports whether there is a checkpoint to continue from.
 func (s *checkpointSlot) saved() bool { return s != nil && s.written }
@@ -320,7 +348,7 @@ func (s *checkpointSlot) remove() {
 	if s == nil || !s.written && s.lock == nil {
 		return
 	}
-	os.Remove(s.path)
+	_ = s.root.Remove(s.name)
 	s.written = false
 }
 
@@ -330,7 +358,7 @@ func (s *checkpointSlot) release() {
 		return
 	}
 	if !s.written {
-		os.Remove(s.lock.Path())
+		_ = s.root.Remove(s.name + lockSuffix)
 	}
 	s.lock.Close()
 	s.lock = nil

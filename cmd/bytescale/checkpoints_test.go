@@ -27,7 +27,7 @@ func testState(t *testing.T, home string) (*checkpoints, *[]string) {
 		}
 		return ""
 	}
-	state := newCheckpoints(env, func(format string, args ...any) { *notes = append(*notes, fmt.Sprintf(format, args...)) })
+	state := newCheckpoints(env, testKey, func(format string, args ...any) { *notes = append(*notes, fmt.Sprintf(format, args...)) })
 	state.none = func() bool { return false } // as in a command that found some when it began
 	return state, notes
 }
@@ -55,12 +55,15 @@ func encoded(t *testing.T, cp *bytescale.Checkpoint) string {
 func mustPlace(t *testing.T, c *checkpoints, id identity) *checkpointSlot {
 	t.Helper()
 	p := c.slot(id)
-	if err := p.locate(); err != nil {
+	if err := p.locate(true); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.release)
 	return p
 }
+
+// path is the full name of the slot's file.
+func (s *checkpointSlot) path() string { return filepath.Join(s.all.dir, s.name) }
 
 func mustSave(t *testing.T, p *checkpointSlot) {
 	t.Helper()
@@ -110,7 +113,7 @@ func TestCheckpointModes(t *testing.T) {
 	state, _ := testState(t, t.TempDir())
 	p := mustPlace(t, state, identity{Source: "a"})
 	mustSave(t, p)
-	for path, want := range map[string]os.FileMode{state.dir: 0o700, p.path: 0o600, p.path + ".lock": 0o600} {
+	for path, want := range map[string]os.FileMode{state.dir: 0o700, p.path(): 0o600, p.path() + ".lock": 0o600} {
 		info, err := os.Stat(path)
 		if err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: mode %v, %v; want %v", path, info.Mode(), err, want)
@@ -121,17 +124,17 @@ func TestCheckpointModes(t *testing.T) {
 // What is there when a command begins is found, in a directory of any state.
 func TestCheckpointsToFind(t *testing.T) {
 	home := t.TempDir()
-	if !isEmpty(filepath.Join(home, "bytescale", "uploads")) {
+	state, _ := testState(t, home)
+	if !state.isEmpty() {
 		t.Error("a directory that is not there holds checkpoints")
 	}
-	state, _ := testState(t, home)
 	p := mustPlace(t, state, identity{Source: "a"})
 	mustSave(t, p)
 	p.release()
-	if isEmpty(state.dir) {
+	if state.isEmpty() {
 		t.Error("a checkpoint is not found")
 	}
-	if isEmpty(p.path) {
+	if state, _ := testState(t, p.path()); state.isEmpty() {
 		t.Error("a directory that cannot be read is taken for an empty one")
 	}
 }
@@ -146,10 +149,10 @@ func TestCheckpointIdentity(t *testing.T) {
 		{Source: "a", MIME: "x"}, {Source: "a", Metadata: "x"}, {Source: "a", Tags: []string{"x"}},
 	} {
 		p := mustPlace(t, state, id)
-		if other, ok := seen[p.path]; ok {
+		if other, ok := seen[p.path()]; ok {
 			t.Errorf("%+v and %+v share a checkpoint", id, other)
 		}
-		seen[p.path] = id
+		seen[p.path()] = id
 	}
 }
 
@@ -158,7 +161,7 @@ func TestCheckpointRefused(t *testing.T) {
 	id := identity{Source: "a"}
 	sample := mustPlace(t, state, id)
 	mustSave(t, sample)
-	good, err := os.ReadFile(sample.path)
+	good, err := os.ReadFile(sample.path())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,21 +171,22 @@ func TestCheckpointRefused(t *testing.T) {
 		{"empty", "", "damaged"},
 		{"half", string(good[:len(good)/2]), "damaged"},
 		{"no object", "[1]", "damaged"},
-		{"of a later format", strings.Replace(string(good), `"format":1`, `"format":2`, 1), "another version"},
-		{"wrong types", `{"format":1,"checkpoint":{"partCount":"many"}}`, "damaged"},
-		{"of another upload", strings.Replace(string(good), `"folder":""`, `"folder":"/b"`, 1), "another upload"},
+		{"of an earlier format", strings.Replace(string(good), `"format":2`, `"format":1`, 1), "another version"},
+		{"wrong types", `{"format":2,"mac":7}`, "damaged"},
+		{"no content", `{"format":2}`, "changed by somebody else"},
+		{"changed", strings.Replace(string(good), `"folder":""`, `"folder":"/b"`, 1), "changed by somebody else"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := mustPlace(t, state, id)
 			defer p.release()
-			if err := os.WriteFile(p.path, []byte(test.content), 0o600); err != nil {
+			if err := os.WriteFile(p.path(), []byte(test.content), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			found, err := p.load()
 			if found != nil || err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, %v; want an error with %q", found, err, test.want)
 			}
-			if _, err := os.Stat(p.path); !errors.Is(err, os.ErrNotExist) {
+			if _, err := os.Stat(p.path()); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("it is still there: %v", err)
 			}
 		})
@@ -201,7 +205,7 @@ func TestCheckpointLocked(t *testing.T) {
 		t.Errorf("save while another holds it: %v", err)
 	}
 	second.remove()
-	if _, err := os.Stat(first.path); err != nil {
+	if _, err := os.Stat(first.path()); err != nil {
 		t.Errorf("the other's checkpoint was removed: %v", err)
 	}
 	first.release()
@@ -220,7 +224,7 @@ func TestCheckpointsUnusable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			state, notes := testState(t, home)
 			for _, source := range []string{"a", "b"} {
-				p := mustPlace(t, state, identity{Source: source})
+				p := state.slot(identity{Source: source})
 				if found, err := p.load(); found != nil || err != nil {
 					t.Errorf("load: %v, %v", found, err)
 				}
@@ -268,7 +272,7 @@ func TestCheckpointLockIsExclusive(t *testing.T) {
 		all.Go(func() {
 			for range 3000 {
 				p := state.slot(identity{Source: "a"})
-				if err := p.locate(); err != nil {
+				if err := p.locate(true); err != nil {
 					t.Error(err)
 					return
 				}

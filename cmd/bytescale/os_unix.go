@@ -64,6 +64,22 @@ func isClosed(stream *os.File) bool {
 	return err == nil && os.SameFile(is, null)
 }
 
+// lockFile takes the lock of an open file, unless somebody has it. Closing the file gives
+// it back.
+func lockFile(f *os.File) (locked bool, err error) {
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// isPrivate reports whether a file is a directory of this user that nobody else can write.
+func isPrivate(info os.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && info.IsDir() && int(stat.Uid) == os.Geteuid() && info.Mode().Perm()&0o022 == 0
+}
+
 // setMode sets the permissions of an open file.
 func setMode(f *os.File, mode os.FileMode) error { return f.Chmod(mode) }
 

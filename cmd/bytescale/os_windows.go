@@ -5,6 +5,8 @@ import (
 	"math"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/windows"
 )
 
 // The system's error codes for a full disk. Package syscall has no names for them.
@@ -34,6 +36,21 @@ func descriptorName(*os.File) string { return "" }
 // isClosed reports whether a standard stream was closed when the process started. On
 // Windows that is an error of the first read or write.
 func isClosed(*os.File) bool { return false }
+
+// lockFile takes the lock of an open file, unless somebody has it. Closing the file gives
+// it back.
+func lockFile(f *os.File) (locked bool, err error) {
+	const exclusive = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
+	err = windows.LockFileEx(windows.Handle(f.Fd()), exclusive, 0, 1, 0, new(windows.Overlapped))
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// isPrivate reports whether a file is a directory. On Windows it is private because the
+// directory above is.
+func isPrivate(info os.FileInfo) bool { return info.IsDir() }
 
 // setMode sets the permissions of an open file. On Windows they follow from the directory.
 func setMode(*os.File, os.FileMode) error { return nil }

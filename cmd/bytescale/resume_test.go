@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -407,14 +408,20 @@ func TestStartsAfresh(t *testing.T) {
 				i.t.Fatal(err)
 			}
 		}, "the checkpoint is damaged"},
-		{"the checkpoint is of another format", func(i *interruption) { i.edit(`"format":1`, `"format":7`) },
+		{"the checkpoint is of another format", func(i *interruption) { i.edit(`"format":2`, `"format":7`, false) },
 			"the checkpoint is of another version"},
-		{"the client's part of it is of another version", func(i *interruption) { i.edit(`"version":1`, `"version":7`) },
+		{"the client's part of it is of another version", func(i *interruption) { i.edit(`"version":1`, `"version":7`, true) },
 			"the checkpoint cannot be used"},
-		{"the checkpoint is another upload's", func(i *interruption) { i.edit(`"folder":"/films"`, `"folder":"/other"`) },
+		{"the checkpoint is another upload's", func(i *interruption) { i.edit(`"folder":"/films"`, `"folder":"/other"`, true) },
 			"the checkpoint belongs to another upload"},
-		{"the checkpoint is another server's", func(i *interruption) { i.edit(i.service.url(), "http://other.example") },
+		{"the checkpoint is another server's", func(i *interruption) { i.edit(i.service.url(), "http://other.example", true) },
 			"the checkpoint belongs to another upload"},
+		{"somebody else changed the URL that it will print", func(i *interruption) { i.edit("/raw/films/movie.mp4", "/raw/films/evil.mp4", false) },
+			"the checkpoint was changed by somebody else"},
+		{"somebody else changed the number of parts", func(i *interruption) { i.edit(`"partCount":12`, `"partCount":11`, false) },
+			"the checkpoint was changed by somebody else"},
+		{"the API key is another one of the account", func(i *interruption) { i.setenv("BYTESCALE_API_KEY", "secret_A623uY2another") },
+			"the checkpoint was changed by somebody else, or made with another API key"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -441,19 +448,30 @@ func (i *interruption) touch(when time.Time) {
 	}
 }
 
-// edit changes the checkpoint.
-func (i *interruption) edit(before, after string) {
+// edit changes the checkpoint, as the user's own command would have written it if it is
+// to be sealed.
+func (i *interruption) edit(before, after string, seal bool) {
 	i.t.Helper()
 	name := i.checkpointFile()
 	text, err := os.ReadFile(name)
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	changed := strings.ReplaceAll(string(text), before, after)
-	if changed == string(text) {
+	changed := []byte(strings.ReplaceAll(string(text), before, after))
+	if bytes.Equal(changed, text) {
 		i.t.Fatalf("the checkpoint has no %q: %s", before, text)
 	}
-	if err := os.WriteFile(name, []byte(changed), 0o600); err != nil {
+	if seal {
+		var file sealed
+		if err := json.Unmarshal(changed, &file); err != nil {
+			i.t.Fatal(err)
+		}
+		file.MAC = newCheckpoints(noEnv, testKey, nil).mac(file.Content)
+		if changed, err = json.Marshal(file); err != nil {
+			i.t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(name, changed, 0o600); err != nil {
 		i.t.Fatal(err)
 	}
 }
@@ -553,17 +571,37 @@ func TestStateUnusable(t *testing.T) {
 				i.setenv("XDG_STATE_HOME", "/proc")
 			}
 		}, ""},
-		{"its disk is full", func(i *interruption) {
-			dir := filepath.Join(i.dir, "state", "bytescale", "uploads")
-			if err := os.MkdirAll(dir, 0o700); err != nil {
-				i.t.Fatal(err)
-			}
+		{"something else has its name", func(i *interruption) {
 			for _, name := range []string{"movie.mp4", "second.mp4"} {
-				if err := os.Symlink("/dev/full", i.placeOf(name)+".new"); err != nil {
+				if err := os.MkdirAll(filepath.Join(i.slotOf(name), "directory"), 0o700); err != nil {
 					i.t.Fatal(err)
 				}
 			}
-		}, "the disk is full"},
+		}, "uploads: rename"},
+		{"it is somebody else's", func(i *interruption) {
+			if err := os.MkdirAll(filepath.Join(i.dir, "state", "bytescale"), 0o700); err != nil {
+				i.t.Fatal(err)
+			}
+			if os.Geteuid() != 0 { // who cannot give it away
+				i.mode("bytescale", 0o722)
+			} else if err := os.Chown(filepath.Join(i.dir, "state", "bytescale"), 1, 1); err != nil {
+				i.t.Fatal(err)
+			}
+		}, "belongs to somebody else"},
+		{"others can write it", func(i *interruption) {
+			if err := os.MkdirAll(filepath.Join(i.dir, "state", "bytescale", "uploads"), 0o700); err != nil {
+				i.t.Fatal(err)
+			}
+			i.mode("bytescale/uploads", 0o707)
+		}, "can be written by others"},
+		{"it is a link", func(i *interruption) {
+			if err := os.MkdirAll(filepath.Join(i.dir, "state", "real"), 0o700); err != nil {
+				i.t.Fatal(err)
+			}
+			if err := os.Symlink("real", filepath.Join(i.dir, "state", "bytescale")); err != nil {
+				i.t.Fatal(err)
+			}
+		}, "is not a directory"},
 		{"nobody knows where it is", func(i *interruption) {
 			i.setenv("XDG_STATE_HOME", "")
 			i.setenv("HOME", "")
@@ -588,18 +626,25 @@ func TestStateUnusable(t *testing.T) {
 	}
 }
 
-// placeOf is where the command keeps the checkpoint of a file that is uploaded
-// to /films.
-func (i *interruption) placeOf(name string) string {
+// mode sets the permissions of a file below the state directory.
+func (i *interruption) mode(name string, mode os.FileMode) {
 	i.t.Helper()
-	state := newCheckpoints(func(string) string { return filepath.Join(i.dir, "state") }, i.t.Logf)
+	if err := os.Chmod(filepath.Join(i.dir, "state", name), mode); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// slotOf returns the name of the checkpoint of a file that is uploaded to /films.
+func (i *interruption) slotOf(name string) string {
+	i.t.Helper()
+	state := newCheckpoints(func(string) string { return filepath.Join(i.dir, "state") }, testKey, i.t.Logf)
 	p := state.slot(identity{
 		APIURL: i.service.url(), AccountID: testAccount, Source: filepath.Join(i.dir, name), Folder: "/films",
 	})
-	if err := p.locate(); err != nil {
+	if err := p.locate(true); err != nil {
 		i.t.Fatal(err)
 	}
-	return p.path
+	return p.path()
 }
 
 // Each signal ends the command with a checkpoint and an exit code of its own.

@@ -178,7 +178,7 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	}
 	// The emulator of --local ends with this process, and the upload with it.
 	if !c.local && !c.noResume {
-		u.checkpoints = newCheckpoints(env, u.note)
+		u.checkpoints = newCheckpoints(env, c.apiKey, u.note)
 	}
 	return u, nil
 }
