@@ -23,21 +23,21 @@ const (
 	maxSends = 2
 )
 
-// held is a part's descriptor and when it was given.
-type held struct {
+// assignment is a part's descriptor and when it was given.
+type assignment struct {
 	Part
-	since time.Time
+	fetchedAt time.Time
 }
 
-func hold(p Part) *held { return &held{Part: p, since: time.Now()} }
+func assign(p Part) *assignment { return &assignment{Part: p, fetchedAt: time.Now()} }
 
-// partRun is the way of one part: its URL is fetched, its bytes are sent, its
+// partUpload is the way of one part: its URL is fetched, its bytes are sent, its
 // completion is confirmed.
-type partRun struct {
+type partUpload struct {
 	*Upload
 	position, index int64
-	held            *held // nil until known
-	rangeErr        error // what is wrong with its range
+	assigned        *assignment // nil until known
+	rangeErr        error       // what is wrong with its range
 
 	// For plain streams: closed when the part before, if any, and this part was read.
 	previous, read chan struct{}
@@ -54,7 +54,7 @@ type partRun struct {
 // errPartDone says that the service has the part already.
 var errPartDone = errors.New("the part is complete already")
 
-func (p *partRun) do(ctx context.Context) error {
+func (p *partUpload) do(ctx context.Context) error {
 	p.waits, p.step = true, p.retrier(operation.PutPart, p.index)
 	defer p.window.leave()
 	defer p.sending()
@@ -71,12 +71,12 @@ func (p *partRun) do(ctx context.Context) error {
 }
 
 // run brings the part to the service.
-func (p *partRun) run(ctx context.Context) (Completion, error) {
-	if p.held == nil {
+func (p *partUpload) run(ctx context.Context) (Completion, error) {
+	if p.assigned == nil {
 		if err := p.fetch(ctx); err != nil {
 			return Completion{}, err
 		}
-		p.rangeErr = p.learn(p.position, p.held.Part)
+		p.rangeErr = p.learn(p.position, p.assigned.Part)
 	}
 	if p.rangeErr != nil {
 		return Completion{}, p.rangeErr
@@ -102,7 +102,7 @@ func (p *partRun) run(ctx context.Context) (Completion, error) {
 
 // sendOnce sends the part's bytes and its completion, with all retries that
 // need no second PUT of stored bytes.
-func (p *partRun) sendOnce(ctx context.Context, data source.Chunk) (Completion, retry.Decision, error) {
+func (p *partUpload) sendOnce(ctx context.Context, data source.Chunk) (Completion, retry.Decision, error) {
 	etag, err := p.put(ctx, data.Payload)
 	if err != nil {
 		return Completion{}, p.Policy.Decide(operation.PutPart, err), err
@@ -121,19 +121,19 @@ func (p *partRun) sendOnce(ctx context.Context, data source.Chunk) (Completion, 
 }
 
 // chunk is the part's bytes. Those of a plain stream are read in order.
-func (p *partRun) chunk(ctx context.Context) (source.Chunk, error) {
+func (p *partUpload) chunk(ctx context.Context) (source.Chunk, error) {
 	if p.in.Stream == nil {
-		return p.in.Chunk(p.held.Start, p.held.length()), nil
+		return p.in.Chunk(p.assigned.Start, p.assigned.length()), nil
 	}
 	if err := p.turn(ctx); err != nil {
 		return source.Chunk{}, err
 	}
 	defer close(p.read)
-	return p.in.Stream.ReadChunk(ctx, p.held.Start, p.held.length(), p.Budget)
+	return p.in.Stream.ReadChunk(ctx, p.assigned.Start, p.assigned.length(), p.Budget)
 }
 
 // turn waits until the part before has been read from the stream.
-func (p *partRun) turn(ctx context.Context) error {
+func (p *partUpload) turn(ctx context.Context) error {
 	if p.previous == nil {
 		return ctx.Err()
 	}
@@ -146,7 +146,7 @@ func (p *partRun) turn(ctx context.Context) error {
 }
 
 // skip leaves out a part that the service has already.
-func (p *partRun) skip(ctx context.Context) error {
+func (p *partUpload) skip(ctx context.Context) error {
 	if !p.counted {
 		p.counted = true
 		p.completionDue()
@@ -167,7 +167,7 @@ func (p *partRun) skip(ctx context.Context) error {
 }
 
 // sending gives the part's place in the look-ahead to the next one.
-func (p *partRun) sending() {
+func (p *partUpload) sending() {
 	if p.waits {
 		p.waits = false
 		p.window.sending(p.length())
@@ -175,11 +175,11 @@ func (p *partRun) sending() {
 }
 
 // length is the part's length in bytes, 0 while it is not known.
-func (p *partRun) length() int64 {
-	if p.held == nil {
+func (p *partUpload) length() int64 {
+	if p.assigned == nil {
 		return 0
 	}
-	return p.held.length()
+	return p.assigned.length()
 }
 
 // PartError is the failure of a part that ends its upload.
@@ -193,13 +193,13 @@ type PartError struct {
 func (e *PartError) Error() string { return fmt.Sprintf("part %d: %v", e.Index, e.Err) }
 func (e *PartError) Unwrap() error { return e.Err }
 
-func (p *partRun) failure(ctx context.Context, err error) error {
+func (p *partUpload) failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	failed := &PartError{Index: p.index, Start: -1, End: -1, Attempts: p.step.Count(), Err: err}
-	if p.held != nil {
-		failed.Start, failed.End = p.held.Start, p.held.End
+	if p.assigned != nil {
+		failed.Start, failed.End = p.assigned.Start, p.assigned.End
 	}
 	if errors.Is(err, errs.ErrSourceSize) && p.in.Stream == nil {
 		// A file that became shorter has changed: that says more.

@@ -15,7 +15,7 @@ import (
 )
 
 // fetch gets the part's descriptor with a fresh URL.
-func (p *partRun) fetch(ctx context.Context) error {
+func (p *partUpload) fetch(ctx context.Context) error {
 	r := p.begins(operation.GetUploadPart)
 	for {
 		got, err := p.Service.GetPart(r.Next(ctx), p.uploadID, p.index)
@@ -39,26 +39,26 @@ func (p *partRun) fetch(ctx context.Context) error {
 }
 
 // begins notes the step that the part has come to.
-func (p *partRun) begins(op string) *retry.Attempts {
+func (p *partUpload) begins(op string) *retry.Attempts {
 	p.step = p.retrier(op, p.index)
 	return p.step
 }
 
 // take holds a descriptor. A part's range never changes.
-func (p *partRun) take(got Part) error {
+func (p *partUpload) take(got Part) error {
 	if err := p.checkPart(operation.GetUploadPart, got); err != nil {
 		return err
 	}
-	if p.held != nil && (got.Index != p.index || got.Start != p.held.Start || got.End != p.held.End) {
+	if p.assigned != nil && (got.Index != p.index || got.Start != p.assigned.Start || got.End != p.assigned.End) {
 		return fmt.Errorf("%w: part %d was bytes %d..%d and became bytes %d..%d of part %d",
-			errs.ErrProtocol, p.index, p.held.Start, p.held.End, got.Start, got.End, got.Index)
+			errs.ErrProtocol, p.index, p.assigned.Start, p.assigned.End, got.Start, got.End, got.Index)
 	}
-	p.held = hold(got)
+	p.assigned = assign(got)
 	return nil
 }
 
 // doneOr asks the service whether it has the part: errPartDone, or err if not.
-func (p *partRun) doneOr(ctx context.Context, err error) error {
+func (p *partUpload) doneOr(ctx context.Context, err error) error {
 	done, askErr := p.isDone(ctx)
 	switch {
 	case askErr != nil:
@@ -69,7 +69,7 @@ func (p *partRun) doneOr(ctx context.Context, err error) error {
 	return err
 }
 
-func (p *partRun) isDone(ctx context.Context) (bool, error) {
+func (p *partUpload) isDone(ctx context.Context) (bool, error) {
 	r := p.retrier(operation.ListUploadParts, -1)
 	todo, err := p.remaining(ctx, r)
 	if err != nil {
@@ -80,7 +80,7 @@ func (p *partRun) isDone(ctx context.Context) (bool, error) {
 }
 
 // put sends the part's bytes to storage and returns the etag of the answer.
-func (p *partRun) put(ctx context.Context, payload wire.Payload) (string, error) {
+func (p *partUpload) put(ctx context.Context, payload wire.Payload) (string, error) {
 	r := p.begins(operation.PutPart)
 	for refreshes := 0; ; {
 		p.step = r
@@ -117,7 +117,7 @@ func (p *partRun) put(ctx context.Context, payload wire.Payload) (string, error)
 
 // renewURL fetches a fresh URL, the part's nth, after storage has refused one with
 // err. Only the first one is free: what else it refuses is hardly the URL's age.
-func (p *partRun) renewURL(ctx context.Context, r *retry.Attempts, nth int, err error) error {
+func (p *partUpload) renewURL(ctx context.Context, r *retry.Attempts, nth int, err error) error {
 	if nth > maxRefreshes {
 		return fmt.Errorf("%w (with %d fresh URLs too)", err, maxRefreshes)
 	}
@@ -136,14 +136,14 @@ type fetchError struct{ err error }
 func (e *fetchError) Error() string { return e.err.Error() }
 
 // putInTurn waits for a place among the PUTs in flight and does one attempt.
-func (p *partRun) putInTurn(ctx context.Context, r *retry.Attempts, payload wire.Payload) (string, error) {
+func (p *partUpload) putInTurn(ctx context.Context, r *retry.Attempts, payload wire.Payload) (string, error) {
 	release, err := p.Limits.Put(ctx, payload.Size)
 	if err != nil {
 		return "", err
 	}
 	defer release()
 	p.sending()
-	if time.Since(p.held.since) > maxURLAge {
+	if time.Since(p.assigned.fetchedAt) > maxURLAge {
 		if err := p.fetch(ctx); err != nil {
 			return "", &fetchError{err}
 		}
@@ -152,9 +152,9 @@ func (p *partRun) putInTurn(ctx context.Context, r *retry.Attempts, payload wire
 }
 
 // putOnce is one attempt. When it returns, nothing reads the payload any more.
-func (p *partRun) putOnce(ctx context.Context, payload wire.Payload) (string, error) {
+func (p *partUpload) putOnce(ctx context.Context, payload wire.Payload) (string, error) {
 	ctx, attempt := wire.NewAttempt(ctx, payload, p.progress.sent, p.Link)
-	etag, err := p.Service.PutPart(ctx, p.held.URL, payload.Size, attempt.Body)
+	etag, err := p.Service.PutPart(ctx, p.assigned.URL, payload.Size, attempt.Body)
 	sent, err := attempt.End(err)
 	if err != nil {
 		p.progress.lost(sent)
@@ -165,7 +165,7 @@ func (p *partRun) putOnce(ctx context.Context, payload wire.Payload) (string, er
 }
 
 // complete tells the service the part's etag.
-func (p *partRun) complete(ctx context.Context, etag string) (Completion, retry.Decision, error) {
+func (p *partUpload) complete(ctx context.Context, etag string) (Completion, retry.Decision, error) {
 	r := p.begins(operation.CompleteUploadPart)
 	for {
 		answer, err := p.Service.CompletePart(r.Next(ctx), p.uploadID, p.index, etag)
@@ -202,7 +202,7 @@ func (p *partRun) complete(ctx context.Context, etag string) (Completion, retry.
 
 // settle finds out what became of a completion whose answer was lost, or which the
 // service says is not one of its parts. The verdict "again" is to complete once more.
-func (p *partRun) settle(ctx context.Context, r *retry.Attempts, err error) (Completion, retry.Decision, error) {
+func (p *partUpload) settle(ctx context.Context, r *retry.Attempts, err error) (Completion, retry.Decision, error) {
 	p.doubt = true
 	p.setUncertain(p.last)
 	missing := p.Policy(err).Status == http.StatusNotFound
@@ -230,7 +230,7 @@ func (p *partRun) settle(ctx context.Context, r *retry.Attempts, err error) (Com
 // carriedOut asks the service whether it has the part as complete, and for the last
 // one, if need be, whether the file is there: a file that is stored must not be
 // reported as an error.
-func (p *partRun) carriedOut(ctx context.Context) (answer Completion, done bool, err error) {
+func (p *partUpload) carriedOut(ctx context.Context) (answer Completion, done bool, err error) {
 	p.setUncertain(p.last)
 	done, err = p.isDone(ctx)
 	switch {

@@ -50,7 +50,7 @@ type Upload struct {
 	uploadID string
 	count    int64
 	file     File
-	first    *held // that came with the begin answer; nil for a resumed upload
+	first    *assignment // that came with the begin answer; nil for a resumed upload
 
 	window *window
 
@@ -77,103 +77,103 @@ func (e *Engine) NewUpload(in *source.Opened, report func(Counts)) *Upload {
 }
 
 // End is the counterpart of newTransfer.
-func (t *Upload) End() {
-	t.Limits.Uploads.Add(-1)
-	if t.in.Stream != nil {
-		t.Budget.Trim()
+func (u *Upload) End() {
+	u.Limits.Uploads.Add(-1)
+	if u.in.Stream != nil {
+		u.Budget.Trim()
 	}
 }
 
 // MayExist says whether the file may be stored although the upload failed.
-func (t *Upload) MayExist() bool { return t.uncertain }
+func (u *Upload) MayExist() bool { return u.uncertain }
 
 // Begun notes what the service said of a new upload, and refuses what makes no
 // sense.
-func (t *Upload) Begun(uploadID string, count int64, first Part, file File) error {
-	t.uploadID, t.count, t.file, t.first = uploadID, count, file, hold(first)
+func (u *Upload) Begun(uploadID string, count int64, first Part, file File) error {
+	u.uploadID, u.count, u.file, u.first = uploadID, count, file, assign(first)
 	switch {
-	case count < 1 || count > max(1, t.in.Size):
-		return fmt.Errorf("%w: %s: %d parts for %d bytes", errs.ErrProtocol, operation.BeginMultipartUpload, count, t.in.Size)
+	case count < 1 || count > max(1, u.in.Size):
+		return fmt.Errorf("%w: %s: %d parts for %d bytes", errs.ErrProtocol, operation.BeginMultipartUpload, count, u.in.Size)
 	case first.Index < 0 || first.Index >= count:
 		return fmt.Errorf("%w: %s: first part is %d of %d", errs.ErrProtocol, operation.BeginMultipartUpload, first.Index, count)
 	}
-	return t.checkPart(operation.BeginMultipartUpload, first)
+	return u.checkPart(operation.BeginMultipartUpload, first)
 }
 
 // SendAll sends all parts of an upload that has begun and returns the stored file.
-func (t *Upload) SendAll(ctx context.Context) (File, error) {
-	if err := t.send(ctx, newPlan(t.in.Size, t.count, nil), t.first); err != nil {
+func (u *Upload) SendAll(ctx context.Context) (File, error) {
+	if err := u.send(ctx, newPlan(u.in.Size, u.count, nil), u.first); err != nil {
 		return File{}, err
 	}
-	return t.finish(ctx)
+	return u.finish(ctx)
 }
 
 // Resume sends the parts that the service lacks of an upload that began earlier, and
 // returns the stored file.
-func (t *Upload) Resume(ctx context.Context, uploadID string, count int64, file File) (File, error) {
-	t.uploadID, t.count, t.file = uploadID, count, file
-	todo, err := t.remaining(ctx, t.retrier(operation.ListUploadParts, -1))
+func (u *Upload) Resume(ctx context.Context, uploadID string, count int64, file File) (File, error) {
+	u.uploadID, u.count, u.file = uploadID, count, file
+	todo, err := u.remaining(ctx, u.retrier(operation.ListUploadParts, -1))
 	if err != nil {
 		if errors.Is(err, errs.ErrUploadUnknown) {
-			t.setUncertain(t.mayHaveEnded(ctx))
+			u.setUncertain(u.mayHaveEnded(ctx))
 		}
 		return File{}, err
 	}
 	if len(todo) > 0 {
-		if err := t.send(ctx, newPlan(t.in.Size, t.count, todo), nil); err != nil {
+		if err := u.send(ctx, newPlan(u.in.Size, u.count, todo), nil); err != nil {
 			return File{}, err
 		}
 	}
-	return t.finish(ctx)
+	return u.finish(ctx)
 }
 
 // send sends the parts of the plan and returns when all are confirmed, or with
 // the first error that no retry could help, when nothing is under way any more.
 // first, if not nil, is the descriptor that came with the begin answer.
-func (t *Upload) send(ctx context.Context, p *plan, first *held) error {
-	t.plan, t.due, t.pending, t.alone = p, p.length(), p.length(), make(chan struct{})
-	t.window = newWindow(t.Limits, t.progress.bytesSent)
-	t.settleAlone()
+func (u *Upload) send(ctx context.Context, p *plan, first *assignment) error {
+	u.plan, u.due, u.pending, u.alone = p, p.length(), p.length(), make(chan struct{})
+	u.window = newWindow(u.Limits, u.progress.bytesSent)
+	u.settleAlone()
 
-	if err := t.sendParts(ctx, first); err != nil {
+	if err := u.sendParts(ctx, first); err != nil {
 		return err
 	}
-	if t.completed {
+	if u.completed {
 		return nil // the file exists, whatever the context says by now
 	}
 	if err := ctx.Err(); err != nil {
-		t.setUncertain(t.finishing)
+		u.setUncertain(u.finishing)
 		return err
 	}
 	return nil
 }
 
 // sendParts sends the parts of the plan. When it returns, none is under way.
-func (t *Upload) sendParts(ctx context.Context, first *held) error {
-	if t.plan.length() == 1 { // as many small files have it: no goroutine is needed
-		if err := t.window.enter(ctx); err != nil {
+func (u *Upload) sendParts(ctx context.Context, first *assignment) error {
+	if u.plan.length() == 1 { // as many small files have it: no goroutine is needed
+		if err := u.window.enter(ctx); err != nil {
 			return err
 		}
-		return t.partRun(0, first, nil).do(ctx)
+		return u.partUpload(0, first, nil).do(ctx)
 	}
 	parts, ctx := errgroup.WithContext(ctx)
-	var before *partRun
-	for position := range t.plan.length() {
-		if err := t.window.enter(ctx); err != nil {
+	var before *partUpload
+	for position := range u.plan.length() {
+		if err := u.window.enter(ctx); err != nil {
 			break // a part failed, or the caller gave up: Wait says which
 		}
-		run := t.partRun(position, first, before)
+		run := u.partUpload(position, first, before)
 		before = run
 		parts.Go(func() error { return run.do(ctx) })
 	}
 	return parts.Wait()
 }
 
-// partRun is the run of the part at a position of the plan. before is that of the one
+// partUpload is the run of the part at a position of the plan. before is that of the one
 // before it, if there is one.
-func (t *Upload) partRun(position int64, first *held, before *partRun) *partRun {
-	run := &partRun{Upload: t, position: position, index: t.plan.index(position)}
-	if t.in.Stream != nil {
+func (u *Upload) partUpload(position int64, first *assignment, before *partUpload) *partUpload {
+	run := &partUpload{Upload: u, position: position, index: u.plan.index(position)}
+	if u.in.Stream != nil {
 		run.read = make(chan struct{})
 		if before != nil {
 			run.previous = before.read
@@ -181,81 +181,81 @@ func (t *Upload) partRun(position int64, first *held, before *partRun) *partRun 
 	}
 	if first != nil && first.Index == run.index {
 		// Now, so that a part that overlaps it is found out before it is sent.
-		run.held, run.rangeErr = first, t.learn(position, first.Part)
+		run.assigned, run.rangeErr = first, u.learn(position, first.Part)
 	}
 	return run
 }
 
 // completionDue notes that a part's bytes are with the service and says whether
 // its completion is the last one. That one makes the file exist.
-func (t *Upload) completionDue() (last bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.due--
-	return t.due == 0
+func (u *Upload) completionDue() (last bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.due--
+	return u.due == 0
 }
 
 // proveSource waits until every part but one is confirmed and then checks that
 // the source is what was announced: no other file must be stored.
-func (t *Upload) proveSource(ctx context.Context) error {
+func (u *Upload) proveSource(ctx context.Context) error {
 	select {
-	case <-t.alone:
+	case <-u.alone:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := t.in.Verify(ctx); err != nil {
+	if err := u.in.Verify(ctx); err != nil {
 		return err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.finishing = true
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.finishing = true
 	return nil
 }
 
 // confirmed notes that the service has a part, of which inFlight bytes were sent.
-func (t *Upload) confirmed(length, inFlight int64, answer Completion) {
-	t.mu.Lock()
-	t.pending--
+func (u *Upload) confirmed(length, inFlight int64, answer Completion) {
+	u.mu.Lock()
+	u.pending--
 	if answer.Completed {
-		t.completed = true
-		t.file.ETag = answer.ETag
+		u.completed = true
+		u.file.ETag = answer.ETag
 	}
-	t.settleAlone()
-	t.mu.Unlock()
-	t.progress.confirmed(length, inFlight)
-	t.retries.GiveBack()
+	u.settleAlone()
+	u.mu.Unlock()
+	u.progress.confirmed(length, inFlight)
+	u.retries.GiveBack()
 }
 
 // setUncertain notes whether the completion that makes the file exist may have
 // been carried out although nobody said so.
-func (t *Upload) setUncertain(uncertain bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.uncertain = uncertain
+func (u *Upload) setUncertain(uncertain bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.uncertain = uncertain
 }
 
 // settleAlone closes alone when it is time. The caller holds mu, or is alone.
-func (t *Upload) settleAlone() {
-	if t.pending == 1 {
-		close(t.alone)
+func (u *Upload) settleAlone() {
+	if u.pending == 1 {
+		close(u.alone)
 	}
 }
 
 // learn checks a part's range against those of its neighbours.
-func (t *Upload) learn(position int64, p Part) error {
-	t.mu.Lock()
-	known, err := t.plan.learn(position, p)
-	t.mu.Unlock()
+func (u *Upload) learn(position int64, p Part) error {
+	u.mu.Lock()
+	known, err := u.plan.learn(position, p)
+	u.mu.Unlock()
 	if known > 0 {
-		t.progress.confirmed(known, 0)
+		u.progress.confirmed(known, 0)
 	}
 	return err
 }
 
 // checkPart refuses a descriptor that belongs to another upload or has no URL
 // that a body could be sent to.
-func (t *Upload) checkPart(op string, p Part) error {
-	if p.UploadID != t.uploadID {
+func (u *Upload) checkPart(op string, p Part) error {
+	if p.UploadID != u.uploadID {
 		return fmt.Errorf("%w: %s: part %d is of another upload", errs.ErrProtocol, op, p.Index)
 	}
 	if _, err := wire.ParseUploadURL(p.URL); err != nil {
@@ -265,13 +265,13 @@ func (t *Upload) checkPart(op string, p Part) error {
 }
 
 // Call makes a call that needs no other remedy than being made again.
-func (t *Upload) Call(ctx context.Context, op string, attempt func(context.Context) error) error {
-	return t.retrier(op, -1).Do(ctx, attempt)
+func (u *Upload) Call(ctx context.Context, op string, attempt func(context.Context) error) error {
+	return u.retrier(op, -1).Do(ctx, attempt)
 }
 
-func (t *Upload) retrier(op string, index int64) *retry.Attempts {
+func (u *Upload) retrier(op string, index int64) *retry.Attempts {
 	return &retry.Attempts{
-		Policy: t.Policy, OnRetry: t.OnRetry, Budget: t.retries,
-		Operation: op, UploadID: t.uploadID, Part: index,
+		Policy: u.Policy, OnRetry: u.OnRetry, Budget: u.retries,
+		Operation: op, UploadID: u.uploadID, Part: index,
 	}
 }
