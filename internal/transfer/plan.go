@@ -7,10 +7,10 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
-// plan is the list of the parts to send, in ascending order, and checks that
-// what the server says of them fits together: the ranges lie in the file, do not
-// overlap and leave nothing out. It keeps only the edges of parts whose
-// neighbour is not known yet, so that it does not grow with the file.
+// plan lists the parts to send, in ascending order, and checks that the ranges that
+// the service assigns to them fit together: each lies in the file, none overlap, and
+// nothing is left out. It keeps the range of a part only until those of both its
+// neighbours are known, so that it does not grow with the file.
 //
 // A plan is not safe for concurrent use.
 type plan struct {
@@ -18,16 +18,20 @@ type plan struct {
 	count int64   // parts of the whole upload
 	todo  []int64 // the parts to send; nil for all of them
 
-	// The edges that still have no neighbour, by position in the list: where
-	// the part at this position ends, where it starts.
-	ends, starts map[int64]int64
+	spans map[int64]span // by position in the list
+}
+
+// span is the range of a part.
+type span struct {
+	start, end int64 // end is the position after the last byte
+	open       int   // borders behind which the neighbour is not known yet
 }
 
 func newPlan(size, count int64, todo []int64) *plan {
-	return &plan{size: size, count: count, todo: todo, ends: map[int64]int64{}, starts: map[int64]int64{}}
+	return &plan{size: size, count: count, todo: todo, spans: map[int64]span{}}
 }
 
-// length is the number of parts to send.
+// length returns the number of parts to send.
 func (p *plan) length() int64 {
 	if p.todo == nil {
 		return p.count
@@ -35,15 +39,21 @@ func (p *plan) length() int64 {
 	return int64(len(p.todo))
 }
 
-// index is the index of the part at a position of the list.
+// index returns the index of the part at a position of the list. The part before the
+// first one has index -1, and the one after the last has the number of parts.
 func (p *plan) index(position int64) int64 {
-	if p.todo == nil {
+	switch {
+	case position < 0:
+		return -1
+	case position >= p.length():
+		return p.count
+	case p.todo == nil:
 		return position
 	}
 	return p.todo[position]
 }
 
-// checkTodo refuses a list of remaining parts that makes no sense.
+// checkTodo checks a list of remaining parts: it must ascend and lie in the upload.
 func checkTodo(todo []int64, count int64) error {
 	last := int64(-1)
 	for _, index := range todo {
@@ -56,9 +66,9 @@ func checkTodo(todo []int64, count int64) error {
 }
 
 // learn takes in the range of the part at a position of the list. It returns the
-// number of bytes beside it that turn out to belong to parts not in the list,
-// those that the service has already.
-func (p *plan) learn(position int64, got Part) (known int64, err error) {
+// number of bytes next to it that turn out to belong to parts that are not in the
+// list, because the service has them already.
+func (p *plan) learn(position int64, got Part) (stored int64, err error) {
 	index := p.index(position)
 	switch {
 	case got.Index != index:
@@ -68,54 +78,50 @@ func (p *plan) learn(position int64, got Part) (known int64, err error) {
 	case got.length() == 0 && p.size > 0:
 		return 0, fmt.Errorf("%w: part %d is empty", errs.ErrProtocol, index)
 	}
-
-	before, err := p.join(position-1, position, got.Start, p.starts, p.ends, true)
+	p.spans[position] = span{start: got.Start, end: got.End + 1, open: 2}
+	before, err := p.checkBorder(position)
 	if err != nil {
 		return 0, err
 	}
-	after, err := p.join(position, position+1, got.End+1, p.ends, p.starts, false)
+	after, err := p.checkBorder(position + 1)
 	return before + after, err
 }
 
-// join brings together the end of the part at position left and the start of
-// the one at right. edge is the one of the two that has just become known; it
-// waits in own until the other, in others, is known too.
-func (p *plan) join(left, right, edge int64, own, others map[int64]int64, edgeIsStart bool) (gap int64, err error) {
-	ownKey, otherKey := left, right
-	if edgeIsStart {
-		ownKey, otherKey = right, left
-	}
-	other, known := others[otherKey]
-	switch {
-	case left < 0:
-		other, known = 0, true
-	case right == p.length():
-		other, known = p.size, true
-	}
-	if !known {
-		own[ownKey] = edge
+// checkBorder compares the parts on both sides of the border in front of a position,
+// if both are known, and returns the number of bytes between them. The edges of the
+// file are known.
+func (p *plan) checkBorder(position int64) (gap int64, err error) {
+	left, known := p.spans[position-1]
+	if position > 0 && !known {
 		return 0, nil
 	}
-	delete(others, otherKey)
+	right, known := p.spans[position]
+	if position == p.length() {
+		right.start = p.size
+	} else if !known {
+		return 0, nil
+	}
+	p.closeBorder(position - 1)
+	p.closeBorder(position)
 
-	end, start := edge, other
-	if edgeIsStart {
-		end, start = other, edge
+	gap = right.start - left.end
+	missing := p.index(position) - p.index(position-1) - 1 // parts between, which are not in the list
+	if gap < missing || missing == 0 && gap > 0 {
+		return 0, fmt.Errorf("%w: %d bytes between byte %d and byte %d, for %d parts", errs.ErrProtocol, gap, left.end, right.start, missing)
 	}
-	if gap, between := start-end, p.between(left, right); gap < between || between == 0 && gap > 0 {
-		return 0, fmt.Errorf("%w: %d bytes between byte %d and byte %d, for %d parts", errs.ErrProtocol, gap, end, start, between)
-	}
-	return start - end, nil
+	return gap, nil
 }
 
-// between is the number of parts between two positions that are not in the list.
-func (p *plan) between(left, right int64) int64 {
-	before, after := int64(-1), p.count
-	if left >= 0 {
-		before = p.index(left)
+// closeBorder notes that one border of the part at a position is checked. The range
+// is forgotten with the second one.
+func (p *plan) closeBorder(position int64) {
+	part, known := p.spans[position]
+	if !known {
+		return
 	}
-	if right < p.length() {
-		after = p.index(right)
+	if part.open--; part.open == 0 {
+		delete(p.spans, position)
+		return
 	}
-	return after - before - 1
+	p.spans[position] = part
 }

@@ -48,8 +48,8 @@ func TestPlanAcceptsWhatFitsInAnyOrder(t *testing.T) {
 		if want := size - missing; known != want {
 			t.Fatalf("%d bytes known to be with the service, want %d", known, want)
 		}
-		if len(plan.starts) > 0 || len(plan.ends) > 0 {
-			t.Fatalf("edges are left: %v %v", plan.starts, plan.ends)
+		if len(plan.spans) > 0 {
+			t.Fatalf("ranges are left: %v", plan.spans)
 		}
 	})
 }
@@ -103,8 +103,8 @@ func TestPlanKeepsOnlyOpenEdges(t *testing.T) {
 		if _, err := plan.learn(i, Part{Index: i, Start: i << 20, End: (i+1)<<20 - 1}); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(plan.starts) + len(plan.ends); n > 1 {
-			t.Fatalf("%d edges kept after part %d in order", n, i)
+		if n := len(plan.spans); n > 1 {
+			t.Fatalf("%d ranges kept after part %d in order", n, i)
 		}
 	}
 }
