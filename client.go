@@ -128,7 +128,8 @@ func (c *Client) retry(ctx context.Context, op string, attempt func(context.Cont
 		Policy: failureOf, OnRetry: c.engine.OnRetry,
 		Operation: op, Part: -1,
 	}
-	return r.Do(ctx, attempt)
+	_, err := r.Do(ctx, attempt)
+	return err
 }
 
 // account is the account to work with.

@@ -102,7 +102,7 @@ func (u *upload) run(ctx context.Context, request gen.BeginMultipartUploadReques
 			return err
 		}
 	}
-	stored, err := u.transfer.SendAll(ctx)
+	stored, err := u.transfer.Send(ctx)
 	return u.stored(stored, err)
 }
 

@@ -123,7 +123,7 @@ func permanent(op string, err error, failed Failure) bool {
 		host        x509.HostnameError
 		dns         *net.DNSError
 	)
-	if permanent, told := TransportSays(err); told {
+	if permanent, known := Permanent(err); known {
 		return permanent
 	}
 	switch {
@@ -138,9 +138,10 @@ func permanent(op string, err error, failed Failure) bool {
 	return errors.Is(err, http.ErrSchemeMismatch)
 }
 
-// TransportSays is what a transport that knows, such as that of package contract,
-// says of its failure: whether it will come again.
-func TransportSays(err error) (permanent, told bool) {
+// Permanent returns what an error says about itself: whether another attempt would fail
+// as well. Errors of transports say so by a method Permanent, as those of package
+// contract do.
+func Permanent(err error) (permanent, known bool) {
 	var final interface{ Permanent() bool }
 	if errors.As(err, &final) {
 		return final.Permanent(), true

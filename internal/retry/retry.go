@@ -51,8 +51,8 @@ type Attempts struct {
 	since     time.Time // the first failure
 }
 
-// Next counts an attempt and returns the context for it.
-func (r *Attempts) Next(ctx context.Context) context.Context {
+// next counts an attempt and returns the context for it.
+func (r *Attempts) next(ctx context.Context) context.Context {
 	r.attempts++
 	return operation.WithAttempt(ctx, r.attempt())
 }
@@ -105,20 +105,23 @@ func (r *Attempts) Wait(ctx context.Context, err error) error {
 	return sleep(ctx, wait)
 }
 
-// Do makes attempts until one succeeds or the policy no longer says Retry.
-func (r *Attempts) Do(ctx context.Context, attempt func(context.Context) error) error {
+// Do makes attempts as long as the policy decides for Retry, with the waits between
+// them. It returns the error of the last attempt and what the policy decided about it:
+// Stop when the context ended, and when the attempts are used up.
+func (r *Attempts) Do(ctx context.Context, attempt func(context.Context) error) (Decision, error) {
 	for {
-		err := attempt(r.Next(ctx))
-		switch {
-		case err == nil:
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case r.Policy.Decide(r.Operation, err) != Retry:
-			return err
+		err := attempt(r.next(ctx))
+		if err == nil {
+			return Stop, nil
+		}
+		if ctx.Err() != nil {
+			return Stop, ctx.Err()
+		}
+		if decision := r.Policy.Decide(r.Operation, err); decision != Retry {
+			return decision, err
 		}
 		if err := r.Wait(ctx, err); err != nil {
-			return err
+			return Stop, err
 		}
 	}
 }

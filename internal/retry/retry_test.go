@@ -25,7 +25,7 @@ func failureOfRefusal(err error) Failure {
 	return Failure{}
 }
 
-func testRetrier(events *[]Retried) *Attempts {
+func testAttempts(events *[]Retried) *Attempts {
 	return &Attempts{
 		Policy: failureOfRefusal, OnRetry: func(r Retried) { *events = append(*events, r) }, Budget: NewBudget(72),
 		Operation: operation.BeginMultipartUpload, Part: -1,
@@ -48,8 +48,8 @@ func TestRetryWaits(t *testing.T) {
 	for _, row := range rows {
 		synctest.Test(t, func(t *testing.T) {
 			var events []Retried
-			r := testRetrier(&events)
-			r.Next(t.Context())
+			r := testAttempts(&events)
+			r.next(t.Context())
 			began := time.Now()
 			err := r.Wait(t.Context(), row.err)
 			waited := time.Since(began)
@@ -75,7 +75,7 @@ func TestRetryEnds(t *testing.T) {
 		var events []Retried
 		tries := 0
 		overload := &refusal{Status: 503}
-		err := testRetrier(&events).Do(t.Context(), func(context.Context) error {
+		_, err := testAttempts(&events).Do(t.Context(), func(context.Context) error {
 			tries++
 			return overload
 		})
@@ -84,7 +84,7 @@ func TestRetryEnds(t *testing.T) {
 		}
 
 		tries = 0
-		err = testRetrier(&events).Do(t.Context(), func(context.Context) error {
+		_, err = testAttempts(&events).Do(t.Context(), func(context.Context) error {
 			tries++
 			return fmt.Errorf("%w: <html>", errs.ErrProtocol)
 		})
@@ -122,10 +122,10 @@ func TestRetryBudgetIsShared(t *testing.T) {
 			t.Errorf("%d retries, want %d", taken, b.size)
 		}
 		var events []Retried
-		r := testRetrier(&events)
+		r := testAttempts(&events)
 		r.Budget = b
 		overload := &refusal{Status: 503}
-		r.Next(t.Context())
+		r.next(t.Context())
 		if err := r.Wait(t.Context(), overload); !errors.Is(err, overload) {
 			t.Errorf("%v, want the error: the budget is used up", err)
 		}
@@ -142,9 +142,9 @@ func TestSleepEndsWithTheContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		var events []Retried
-		r := testRetrier(&events)
+		r := testAttempts(&events)
 		began := time.Now()
-		r.Next(ctx)
+		r.next(ctx)
 		err := r.Wait(ctx, &refusal{Status: 503, RetryAfter: time.Minute})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))

@@ -13,14 +13,13 @@ import (
 )
 
 // remaining asks the service which parts are not complete.
-func (u *Upload) remaining(ctx context.Context, r *retry.Attempts) ([]int64, error) {
-	var todo []int64
-	err := r.Do(ctx, func(ctx context.Context) (err error) {
-		todo, err = u.Service.ListParts(ctx, u.uploadID)
+func (u *Upload) remaining(ctx context.Context, attempts *retry.Attempts) (todo []int64, err error) {
+	_, err = attempts.Do(ctx, func(ctx context.Context) (err error) {
+		todo, err = u.engine.Service.ListParts(ctx, u.id)
 		return err
 	})
 	if err != nil {
-		if u.Policy(err).Status == http.StatusNotFound {
+		if u.engine.Policy(err).Status == http.StatusNotFound {
 			err = fmt.Errorf("%w: %w", errs.ErrUploadUnknown, err)
 		}
 		return nil, err
@@ -28,36 +27,37 @@ func (u *Upload) remaining(ctx context.Context, r *retry.Attempts) ([]int64, err
 	return todo, checkTodo(todo, u.count)
 }
 
-// finish returns the stored file when all parts are complete. If the answer
-// that the file is complete was lost, the service is asked once more.
+// maxPasses is how often parts that the service lost are sent again.
+const maxPasses = 2
+
+// finish returns the stored file when all parts are confirmed. If no completion was
+// answered with "Completed", it asks the service what is missing and sends that.
 func (u *Upload) finish(ctx context.Context) (File, error) {
-	for pass := 0; !u.completed; pass++ {
-		u.setUncertain(u.finishing)
-		todo, err := u.remaining(ctx, u.retrier(operation.ListUploadParts, -1))
-		if err != nil {
-			if u.stored(ctx) {
-				break
-			}
+	for pass := 0; u.outcome != stored; pass++ {
+		u.doubt()
+		todo, err := u.remaining(ctx, u.attempts(operation.ListUploadParts, -1))
+		switch {
+		case err != nil && !u.isStored(ctx):
 			return File{}, err
-		}
-		if len(todo) == 0 {
+		case err != nil:
+			u.setOutcome(stored)
+		case len(todo) == 0:
+			u.setOutcome(stored)
 			u.adoptETag(ctx)
-			break
-		}
-		if pass == maxPasses {
+		case pass == maxPasses:
 			return File{}, fmt.Errorf("%w: parts %v are asked for again and again", errs.ErrProtocol, todo)
-		}
-		// The service lost parts that it had confirmed: believe it.
-		u.setUncertain(false)
-		if err := u.send(ctx, newPlan(u.in.Size, u.count, todo), nil); err != nil {
-			return File{}, err
+		default:
+			// The service lost parts that it had confirmed, so there is no file.
+			u.setOutcome(notFinished)
+			if err := u.sendParts(ctx, todo, nil); err != nil {
+				return File{}, err
+			}
 		}
 	}
-	if u.plan != nil && !u.finishing {
-		// Another process completed what we thought was left, so that no completion
-		// of ours was the last one, before which the source is proved.
+	if u.plan != nil && !u.proved {
+		// Another process completed what seemed to be left, so that none of our
+		// completions was the one before which the source is proved.
 		if err := u.in.Verify(ctx); err != nil {
-			u.setUncertain(true)
 			return File{}, err
 		}
 	}
@@ -65,20 +65,17 @@ func (u *Upload) finish(ctx context.Context) (File, error) {
 	return u.file, nil
 }
 
-// maxPasses is how often parts that the service lost are sent again.
-const maxPasses = 2
-
-// stored says whether the file is there although the service cannot be asked for
-// its parts: the completion that made it exist may have been the last that was
-// heard of the upload.
-func (u *Upload) stored(ctx context.Context) bool {
-	if !u.finishing {
+// isStored reports whether the file is there although the service cannot say which
+// parts are complete: it may have forgotten the upload after the completion that made
+// the file.
+func (u *Upload) isStored(ctx context.Context) bool {
+	if !u.proved {
 		return false
 	}
-	found, err := u.found(ctx)
+	found, err := u.stat(ctx)
 	switch {
 	case errors.Is(err, errs.ErrNotFound), err == nil && !u.fits(found):
-		u.setUncertain(false)
+		u.settle()
 		return false
 	case err != nil, !u.isNew(found):
 		return false
@@ -87,54 +84,53 @@ func (u *Upload) stored(ctx context.Context) bool {
 	return true
 }
 
-// mayHaveEnded says whether the upload that the service has forgotten may have been
-// completed by the process that was interrupted. A file that fits is no proof.
+// statPatience is how long to try for details that are not worth a long wait.
+const statPatience = 10 * time.Second
+
+// mayHaveEnded reports whether an upload that the service does not know may have been
+// completed by the process that began it. A file that fits is no proof.
 func (u *Upload) mayHaveEnded(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, detailsPatience)
+	ctx, cancel := context.WithTimeout(ctx, statPatience)
 	defer cancel()
-	found, err := u.found(ctx)
+	found, err := u.stat(ctx)
 	return !errors.Is(err, errs.ErrNotFound) && (err != nil || u.fits(found))
 }
 
-// adoptETag takes the etag of a file that is stored from GetFileDetails, if that may
-// be called. It is worth a few tries and no long wait.
+// adoptETag takes over the etag of the stored file, if the credentials may read it.
 func (u *Upload) adoptETag(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, detailsPatience)
+	ctx, cancel := context.WithTimeout(ctx, statPatience)
 	defer cancel()
-	if found, err := u.found(ctx); err == nil && u.fits(found) {
+	if found, err := u.stat(ctx); err == nil && u.fits(found) {
 		u.adopt(found)
 	}
 }
 
-// detailsPatience is for details that are not worth a long wait.
-const detailsPatience = 10 * time.Second
-
-// found is the file at the upload's path, which may be another one.
-func (u *Upload) found(ctx context.Context) (found File, err error) {
+// stat returns the file at the path of the upload, which may be another one.
+func (u *Upload) stat(ctx context.Context) (found File, err error) {
 	err = u.Call(ctx, operation.GetFileDetails, func(ctx context.Context) (err error) {
-		found, err = u.Service.Stat(ctx, u.file.Path)
+		found, err = u.engine.Service.Stat(ctx, u.file.Path)
 		return err
 	})
 	return found, err
 }
 
-// fits says whether a file can be the one that was uploaded: it has its size and is
+// fits reports whether a file can be the one that was uploaded: it has its size and is
 // not older than the upload.
 func (u *Upload) fits(found File) bool {
 	return found.Size == u.in.Size && !found.Modified.Before(u.file.Modified)
 }
 
-// isNew says whether a file that fits cannot be one that the upload was to replace: it
-// is newer than what begin told, unless that was no time of these days. Begin may have
-// told the time of the file to replace.
+// maxUploadAge is how old the begin of an upload can be. Storage forgets an upload
+// after some days.
+const maxUploadAge = 30 * 24 * time.Hour
+
+// isNew reports whether a file that fits must come from this upload: it was modified
+// after the time in the begin answer. That answer may carry the time of the file being
+// replaced, and a time that is implausibly old is not trusted.
 func (u *Upload) isNew(found File) bool {
 	age := time.Since(u.file.Modified).Abs()
-	return age < longestUpload && found.Modified.After(u.file.Modified)
+	return age < maxUploadAge && found.Modified.After(u.file.Modified)
 }
-
-// longestUpload is how old the begin of an upload can be: storage forgets it after
-// some days.
-const longestUpload = 30 * 24 * time.Hour
 
 func (u *Upload) adopt(found File) {
 	u.file.ETag, u.file.Modified = found.ETag, found.Modified

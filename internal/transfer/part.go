@@ -12,18 +12,11 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/source"
 )
 
-const (
-	// maxURLAge is the age at which a pre-signed URL that still waits is fetched
-	// again. Its lifetime is not documented (UploadPart.uploadUrl).
-	maxURLAge = time.Minute
-	// maxRefreshes bounds the fresh URLs of one part that storage refuses.
-	maxRefreshes = 3
-	// maxSends bounds the PUTs of one part that the service could not use: one
-	// answered without an etag, or with one that the completion refuses.
-	maxSends = 2
-)
+// maxSends is how often the bytes of a part are sent to storage when the service
+// cannot use them: storage answered without an etag, or the completion refused it.
+const maxSends = 2
 
-// assignment is a part's descriptor and when it was given.
+// assignment is a part as the service described it, and when it did.
 type assignment struct {
 	Part
 	fetchedAt time.Time
@@ -31,109 +24,155 @@ type assignment struct {
 
 func assign(p Part) *assignment { return &assignment{Part: p, fetchedAt: time.Now()} }
 
-// partUpload is the way of one part: its URL is fetched, its bytes are sent, its
-// completion is confirmed.
+// partUpload is the upload of one part: its URL is fetched, its bytes are sent, and
+// its completion is confirmed.
 type partUpload struct {
-	*Upload
+	engine          *Engine
+	of              *Upload
 	position, index int64
-	assigned        *assignment // nil until known
-	rangeErr        error       // what is wrong with its range
+	assigned        *assignment // nil until it is known
+	rangeErr        error       // what is wrong with the range of the part that came with the begin answer
 
-	// For plain streams: closed when the part before, if any, and this part was read.
+	// For plain streams: closed when the part before, if there is one, and this one
+	// have been read.
 	previous, read chan struct{}
 
-	waits    bool  // the window counts it as waiting for its turn
-	counted  bool  // the transfer knows that its completion is due
-	last     bool  // its completion makes the file exist
-	doubt    bool  // a completion of it may have been carried out although nobody said so
-	inFlight int64 // bytes that its last PUT sent, if they count as sent
+	slot     slot
+	sent     bool  // its bytes are with the service
+	last     bool  // and they were the last: its completion makes the file
+	lost     bool  // the answer to a completion of it was lost
+	inFlight int64 // bytes that count as sent and not confirmed
 
 	step *retry.Attempts // the latest step
 }
 
-// errPartDone says that the service has the part already.
+// newPart returns the upload of the part at a position of the plan. before is the one
+// of the part before it, if there is one. The caller has entered the window.
+func (u *Upload) newPart(position int64, first *assignment, before *partUpload) *partUpload {
+	p := &partUpload{engine: u.engine, of: u, position: position, index: u.plan.index(position), slot: slot{window: u.window}}
+	if u.in.Stream != nil {
+		p.read = make(chan struct{})
+		if before != nil {
+			p.previous = before.read
+		}
+	}
+	if first != nil && first.Index == p.index {
+		// Learn its range now, so that a part that overlaps it is refused before
+		// anything of it is sent.
+		p.assigned, p.rangeErr = first, u.learn(position, first.Part)
+	}
+	return p
+}
+
+// errPartDone means that the service has the part already.
 var errPartDone = errors.New("the part is complete already")
 
-func (p *partUpload) do(ctx context.Context) error {
-	p.waits, p.step = true, p.retrier(operation.PutPart, p.index)
-	defer p.window.leave()
-	defer p.sending()
+// upload brings the part to the service. Its errors are those of the context and
+// PartErrors.
+func (p *partUpload) upload(ctx context.Context) error {
+	p.begin(operation.PutPart)
+	defer func() { p.slot.leave(p.length()) }()
 
-	answer, err := p.run(ctx)
+	answer, err := p.send(ctx)
 	if errors.Is(err, errPartDone) {
 		err = p.skip(ctx)
 	}
 	if err != nil {
 		return p.failure(ctx, err)
 	}
-	p.confirmed(p.length(), p.inFlight, answer)
+	p.of.partConfirmed(p.length(), p.inFlight, answer)
 	return nil
 }
 
-// run brings the part to the service.
-func (p *partUpload) run(ctx context.Context) (Completion, error) {
+// begin notes that a step of the part begins.
+func (p *partUpload) begin(op string) *retry.Attempts {
+	p.step = p.of.attempts(op, p.index)
+	return p.step
+}
+
+// send fetches the assignment if it is not known, reads the bytes, and sends them
+// until the service can use them.
+func (p *partUpload) send(ctx context.Context) (Completion, error) {
 	if p.assigned == nil {
 		if err := p.fetch(ctx); err != nil {
 			return Completion{}, err
 		}
-		p.rangeErr = p.learn(p.position, p.assigned.Part)
+		p.rangeErr = p.of.learn(p.position, p.assigned.Part)
 	}
 	if p.rangeErr != nil {
 		return Completion{}, p.rangeErr
 	}
-	data, err := p.chunk(ctx)
+	data, err := p.readChunk(ctx)
 	if err != nil {
 		return Completion{}, err
 	}
 	defer data.Release()
 
 	for sends := 1; ; sends++ {
-		answer, then, err := p.sendOnce(ctx, data)
-		if err == nil || then != retry.ResendPart || sends == maxSends {
+		answer, err := p.putAndComplete(ctx, data)
+		var unusable *unusableError
+		if !errors.As(err, &unusable) {
 			return answer, err
 		}
-		p.progress.lost(p.inFlight)
+		if sends == maxSends {
+			return Completion{}, unusable.err
+		}
+		p.of.progress.lost(p.inFlight)
 		p.inFlight = 0
 		if !data.Retake() {
-			return answer, fmt.Errorf("%w (and the bytes of the stream are gone)", err)
+			return Completion{}, fmt.Errorf("%w (and the bytes of the stream are gone)", unusable.err)
 		}
 	}
 }
 
-// sendOnce sends the part's bytes and its completion, with all retries that
-// need no second PUT of stored bytes.
-func (p *partUpload) sendOnce(ctx context.Context, data source.Chunk) (Completion, retry.Decision, error) {
+// unusableError means that the service cannot use the bytes that storage has, so that
+// they have to be sent once more.
+type unusableError struct{ err error }
+
+func (e *unusableError) Error() string { return e.err.Error() }
+func (e *unusableError) Unwrap() error { return e.err }
+
+// putAndComplete sends the bytes of the part and its completion, with all retries that
+// do not need the bytes once more.
+func (p *partUpload) putAndComplete(ctx context.Context, data source.Chunk) (Completion, error) {
 	etag, err := p.put(ctx, data.Payload)
 	if err != nil {
-		return Completion{}, p.Policy.Decide(operation.PutPart, err), err
+		return Completion{}, err
 	}
 	data.Spare()
-	if !p.counted {
-		p.counted = true
-		p.last = p.completionDue()
-	}
+	p.markSent()
 	if p.last {
-		if err := p.proveSource(ctx); err != nil {
-			return Completion{}, retry.Stop, err
+		if err := p.of.proveSource(ctx); err != nil {
+			return Completion{}, err
 		}
 	}
 	return p.complete(ctx, etag)
 }
 
-// chunk is the part's bytes. Those of a plain stream are read in order.
-func (p *partUpload) chunk(ctx context.Context) (source.Chunk, error) {
-	if p.in.Stream == nil {
-		return p.in.Chunk(p.assigned.Start, p.assigned.length()), nil
+// markSent notes, once, that the bytes of the part are with the service.
+func (p *partUpload) markSent() {
+	if !p.sent {
+		p.sent = true
+		p.last = p.of.partSent()
 	}
-	if err := p.turn(ctx); err != nil {
+}
+
+// readChunk returns the bytes of the part. Those of a plain stream are read in the
+// order of the parts.
+func (p *partUpload) readChunk(ctx context.Context) (source.Chunk, error) {
+	in := p.of.in
+	if in.Stream == nil {
+		return in.Chunk(p.assigned.Start, p.assigned.length()), nil
+	}
+	if err := p.waitForPrevious(ctx); err != nil {
 		return source.Chunk{}, err
 	}
 	defer close(p.read)
-	return p.in.Stream.ReadChunk(ctx, p.assigned.Start, p.assigned.length(), p.Budget)
+	return in.Stream.ReadChunk(ctx, p.assigned.Start, p.assigned.length(), p.engine.Budget)
 }
 
-// turn waits until the part before has been read from the stream.
-func (p *partUpload) turn(ctx context.Context) error {
+// waitForPrevious waits until the part before has been read from the stream.
+func (p *partUpload) waitForPrevious(ctx context.Context) error {
 	if p.previous == nil {
 		return ctx.Err()
 	}
@@ -147,11 +186,8 @@ func (p *partUpload) turn(ctx context.Context) error {
 
 // skip leaves out a part that the service has already.
 func (p *partUpload) skip(ctx context.Context) error {
-	if !p.counted {
-		p.counted = true
-		p.completionDue()
-	}
-	if p.in.Stream == nil {
+	p.markSent()
+	if p.of.in.Stream == nil {
 		return nil
 	}
 	select {
@@ -159,22 +195,14 @@ func (p *partUpload) skip(ctx context.Context) error {
 		return nil
 	default:
 	}
-	if err := p.turn(ctx); err != nil {
+	if err := p.waitForPrevious(ctx); err != nil {
 		return err
 	}
 	close(p.read)
 	return nil
 }
 
-// sending gives the part's place in the look-ahead to the next one.
-func (p *partUpload) sending() {
-	if p.waits {
-		p.waits = false
-		p.window.sending(p.length())
-	}
-}
-
-// length is the part's length in bytes, 0 while it is not known.
+// length returns the length of the part in bytes, 0 if it is not known.
 func (p *partUpload) length() int64 {
 	if p.assigned == nil {
 		return 0
@@ -182,7 +210,7 @@ func (p *partUpload) length() int64 {
 	return p.assigned.length()
 }
 
-// PartError is the failure of a part that ends its upload.
+// PartError is the failure of a part that ended its upload.
 type PartError struct {
 	Index      int64
 	Start, End int64 // positions of its first and last byte; -1 if they are not known
@@ -190,7 +218,10 @@ type PartError struct {
 	Err        error
 }
 
+// Error names the part and the reason.
 func (e *PartError) Error() string { return fmt.Sprintf("part %d: %v", e.Index, e.Err) }
+
+// Unwrap returns the reason.
 func (e *PartError) Unwrap() error { return e.Err }
 
 func (p *partUpload) failure(ctx context.Context, err error) error {
@@ -201,9 +232,9 @@ func (p *partUpload) failure(ctx context.Context, err error) error {
 	if p.assigned != nil {
 		failed.Start, failed.End = p.assigned.Start, p.assigned.End
 	}
-	if errors.Is(err, errs.ErrSourceSize) && p.in.Stream == nil {
-		// A file that became shorter has changed: that says more.
-		if changed := p.in.Verify(ctx); changed != nil {
+	if errors.Is(err, errs.ErrSourceSize) && p.of.in.Stream == nil {
+		// A file that became shorter has changed, which says more.
+		if changed := p.of.in.Verify(ctx); changed != nil {
 			failed.Err = changed
 		}
 	}

@@ -14,39 +14,35 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// fetch gets the part's descriptor with a fresh URL.
+const (
+	// maxURLAge is the age at which the URL of a part that still waits is fetched
+	// again, because the lifetime of URLs is not documented (UploadPart.uploadUrl).
+	maxURLAge = time.Minute
+	// maxRefreshes is how many fresh URLs of one part storage may refuse.
+	maxRefreshes = 3
+)
+
+// fetch gets the assignment of the part, with a fresh URL.
 func (p *partUpload) fetch(ctx context.Context) error {
-	r := p.begins(operation.GetUploadPart)
-	for {
-		got, err := p.Service.GetPart(r.Next(ctx), p.uploadID, p.index)
-		if err == nil {
-			return p.take(got)
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		switch p.Policy.Decide(operation.GetUploadPart, err) {
-		case retry.Retry:
-			if err := r.Wait(ctx, err); err != nil {
-				return err
-			}
-		case retry.AskServer:
-			return p.doneOr(ctx, err)
-		default:
-			return err
+	var got Part
+	decision, err := p.begin(operation.GetUploadPart).Do(ctx, func(ctx context.Context) (err error) {
+		got, err = p.engine.Service.GetPart(ctx, p.of.id, p.index)
+		return err
+	})
+	switch {
+	case err == nil:
+		return p.accept(got)
+	case decision == retry.AskServer:
+		if askErr := p.checkMissing(ctx); askErr != nil {
+			return askErr
 		}
 	}
+	return err
 }
 
-// begins notes the step that the part has come to.
-func (p *partUpload) begins(op string) *retry.Attempts {
-	p.step = p.retrier(op, p.index)
-	return p.step
-}
-
-// take holds a descriptor. A part's range never changes.
-func (p *partUpload) take(got Part) error {
-	if err := p.checkPart(operation.GetUploadPart, got); err != nil {
+// accept takes over an assignment. The range of a part never changes.
+func (p *partUpload) accept(got Part) error {
+	if err := p.of.checkPart(operation.GetUploadPart, got); err != nil {
 		return err
 	}
 	if p.assigned != nil && (got.Index != p.index || got.Start != p.assigned.Start || got.End != p.assigned.End) {
@@ -57,187 +53,193 @@ func (p *partUpload) take(got Part) error {
 	return nil
 }
 
-// doneOr asks the service whether it has the part: errPartDone, or err if not.
-func (p *partUpload) doneOr(ctx context.Context, err error) error {
-	done, askErr := p.isDone(ctx)
-	switch {
-	case askErr != nil:
-		return askErr
-	case done:
+// checkMissing asks the service whether it lacks the part. It returns errPartDone if
+// the part is complete.
+func (p *partUpload) checkMissing(ctx context.Context) error {
+	attempts := p.of.attempts(operation.ListUploadParts, -1)
+	todo, err := p.of.remaining(ctx, attempts)
+	if err != nil {
+		p.step = attempts // this is the step that the part fails by
+		return err
+	}
+	if !slices.Contains(todo, p.index) {
 		return errPartDone
 	}
-	return err
+	return nil
 }
 
-func (p *partUpload) isDone(ctx context.Context) (bool, error) {
-	r := p.retrier(operation.ListUploadParts, -1)
-	todo, err := p.remaining(ctx, r)
-	if err != nil {
-		p.step = r // what the part fails by
-		return false, err
-	}
-	return !slices.Contains(todo, p.index), nil
-}
-
-// put sends the part's bytes to storage and returns the etag of the answer.
-func (p *partUpload) put(ctx context.Context, payload wire.Payload) (string, error) {
-	r := p.begins(operation.PutPart)
-	for refreshes := 0; ; {
-		p.step = r
-		etag, err := p.putInTurn(ctx, r, payload)
+// put sends the bytes of the part to storage and returns the etag of the answer.
+func (p *partUpload) put(ctx context.Context, payload wire.Payload) (etag string, err error) {
+	attempts := p.begin(operation.PutPart)
+	for refreshes := 1; ; refreshes++ {
+		decision, err := attempts.Do(ctx, func(ctx context.Context) (err error) {
+			p.step = attempts
+			etag, err = p.putInTurn(ctx, payload)
+			return err
+		})
 		if err == nil {
 			return etag, nil
-		}
-		if ctx.Err() != nil {
-			return "", ctx.Err()
 		}
 		if fetchErr := (*fetchError)(nil); errors.As(err, &fetchErr) {
 			return "", fetchErr.err
 		}
-		switch p.Policy.Decide(operation.PutPart, err) {
-		case retry.Retry:
-			if err := r.Wait(ctx, err); err != nil {
-				return "", err
-			}
+		switch decision {
+		case retry.ResendPart:
+			return "", &unusableError{err}
 		case retry.AskServer:
-			if err := p.doneOr(ctx, err); p.Policy(err).Status != http.StatusNotFound || errors.Is(err, errs.ErrUploadUnknown) {
-				return "", err
+			if askErr := p.checkMissing(ctx); askErr != nil {
+				return "", askErr
 			}
-			fallthrough // the upload lives, so it is the URL that has died
+			// The upload lives, so it is the URL that has expired.
 		case retry.RefreshURL:
-			refreshes++
-			if err := p.renewURL(ctx, r, refreshes, err); err != nil {
-				return "", err
-			}
 		default:
+			return "", err
+		}
+		if err := p.refreshURL(ctx, attempts, refreshes, err); err != nil {
 			return "", err
 		}
 	}
 }
 
-// renewURL fetches a fresh URL, the part's nth, after storage has refused one with
-// err. Only the first one is free: what else it refuses is hardly the URL's age.
-func (p *partUpload) renewURL(ctx context.Context, r *retry.Attempts, nth int, err error) error {
+// refreshURL fetches a fresh URL, the nth one of the part, because storage has refused
+// the present one with err. Only the first one is fetched at once: what storage refuses
+// after that is hardly the age of the URL.
+func (p *partUpload) refreshURL(ctx context.Context, puts *retry.Attempts, nth int, err error) error {
 	if nth > maxRefreshes {
 		return fmt.Errorf("%w (with %d fresh URLs too)", err, maxRefreshes)
 	}
 	if nth > 1 {
-		if err := r.Wait(ctx, err); err != nil {
+		if err := puts.Wait(ctx, err); err != nil {
 			return err
 		}
 	}
-	p.OnURLRefresh(URLRefreshed{UploadID: p.uploadID, Part: p.index, Status: p.Policy(err).Status, Err: err})
+	p.engine.OnURLRefresh(URLRefreshed{UploadID: p.of.id, Part: p.index, Status: p.engine.Policy(err).Status, Err: err})
 	return p.fetch(ctx)
 }
 
-// fetchError is a failure to renew a URL that became old while it waited.
-type fetchError struct{ err error }
-
-func (e *fetchError) Error() string { return e.err.Error() }
-
-// putInTurn waits for a place among the PUTs in flight and does one attempt.
-func (p *partUpload) putInTurn(ctx context.Context, r *retry.Attempts, payload wire.Payload) (string, error) {
-	release, err := p.Limits.Put(ctx, payload.Size)
+// putInTurn waits for a place among the PUTs in flight and makes one attempt.
+func (p *partUpload) putInTurn(ctx context.Context, payload wire.Payload) (etag string, err error) {
+	release, err := p.engine.Limits.Put(ctx, payload.Size)
 	if err != nil {
 		return "", err
 	}
 	defer release()
-	p.sending()
+	p.slot.sending(p.length())
 	if time.Since(p.assigned.fetchedAt) > maxURLAge {
+		step := p.step
 		if err := p.fetch(ctx); err != nil {
 			return "", &fetchError{err}
 		}
+		p.step = step
 	}
-	return p.putOnce(r.Next(ctx), payload)
+	return p.putOnce(ctx, payload)
 }
 
-// putOnce is one attempt. When it returns, nothing reads the payload any more.
-func (p *partUpload) putOnce(ctx context.Context, payload wire.Payload) (string, error) {
-	ctx, attempt := wire.NewAttempt(ctx, payload, p.progress.sent, p.Link)
-	etag, err := p.Service.PutPart(ctx, p.assigned.URL, payload.Size, attempt.Body)
+// fetchError is a failure to fetch a URL anew because it grew old while it waited. It
+// is final for the attempt to send the part, and hides the error from the policy, which
+// has decided about it already.
+type fetchError struct{ err error }
+
+func (e *fetchError) Error() string { return e.err.Error() }
+
+// Permanent implements what the retry policy asks of errors.
+func (e *fetchError) Permanent() bool { return true }
+
+// putOnce makes one attempt. When it returns, nothing reads the payload any more.
+func (p *partUpload) putOnce(ctx context.Context, payload wire.Payload) (etag string, err error) {
+	ctx, attempt := wire.NewAttempt(ctx, payload, p.of.progress.sent, p.engine.Link)
+	etag, err = p.engine.Service.PutPart(ctx, p.assigned.URL, payload.Size, attempt.Body)
 	sent, err := attempt.End(err)
 	if err != nil {
-		p.progress.lost(sent)
+		p.of.progress.lost(sent)
 		return "", err
 	}
 	p.inFlight = sent
 	return etag, nil
 }
 
-// complete tells the service the part's etag.
-func (p *partUpload) complete(ctx context.Context, etag string) (Completion, retry.Decision, error) {
-	r := p.begins(operation.CompleteUploadPart)
+// complete tells the service the etag of the part and returns its answer. The answer is
+// the zero Completion if it was lost and the service has the part all the same.
+func (p *partUpload) complete(ctx context.Context, etag string) (answer Completion, err error) {
+	attempts := p.begin(operation.CompleteUploadPart)
 	for {
-		answer, err := p.Service.CompletePart(r.Next(ctx), p.uploadID, p.index, etag)
-		if err == nil {
-			return answer, retry.Stop, nil
+		decision, err := attempts.Do(ctx, func(ctx context.Context) (err error) {
+			answer, err = p.engine.Service.CompletePart(ctx, p.of.id, p.index, etag)
+			if err != nil && (ctx.Err() != nil || p.engine.Policy.Decide(operation.CompleteUploadPart, err) != retry.Retry) {
+				p.of.doubt() // until the error is looked at
+			}
+			return err
+		})
+		switch {
+		case err == nil, ctx.Err() != nil:
+			return answer, err
+		case decision != retry.AskServer:
+			return p.refused(ctx, decision, err)
 		}
-		if ctx.Err() != nil {
-			p.setUncertain(p.last)
-			return Completion{}, retry.Stop, ctx.Err()
-		}
-		switch then := p.Policy.Decide(operation.CompleteUploadPart, err); then {
-		case retry.Retry:
-			if err := r.Wait(ctx, err); err != nil {
-				return Completion{}, retry.Stop, err
-			}
-		case retry.AskServer:
-			if answer, then, err := p.settle(ctx, r, err); then != retry.Retry {
-				return answer, then, err
-			}
-		default:
-			if _, told := retry.TransportSays(err); told {
-				p.setUncertain(p.last) // it refused the answer of a service that may have done it
-			}
-			if p.doubt {
-				// An earlier completion, whose answer was lost, may be what is in the way.
-				if answer, done, askErr := p.carriedOut(ctx); askErr != nil || done {
-					return answer, retry.Stop, askErr
-				}
-			}
-			return Completion{}, then, err
+		answer, again, err := p.afterLostAnswer(ctx, attempts, err)
+		if !again {
+			return answer, err
 		}
 	}
 }
 
-// settle finds out what became of a completion whose answer was lost, or which the
-// service says is not one of its parts. The verdict "again" is to complete once more.
-func (p *partUpload) settle(ctx context.Context, r *retry.Attempts, err error) (Completion, retry.Decision, error) {
-	p.doubt = true
-	p.setUncertain(p.last)
-	missing := p.Policy(err).Status == http.StatusNotFound
+// refused ends a completion that the service, or the transport, refused with err.
+func (p *partUpload) refused(ctx context.Context, decision retry.Decision, err error) (Completion, error) {
+	_, byTransport := retry.Permanent(err)
+	switch {
+	case p.lost:
+		// An earlier completion may have been carried out and be in the way.
+		if answer, done, askErr := p.carriedOut(ctx); askErr != nil || done {
+			return answer, askErr
+		}
+	case !byTransport: // which may refuse the answer of a service that has stored the file
+		p.of.settle()
+	}
+	if decision == retry.ResendPart {
+		err = &unusableError{err}
+	}
+	return Completion{}, err
+}
+
+// afterLostAnswer finds out what became of a completion with an unknown result: its
+// answer was lost, or the service does not know the part. It reports whether to
+// complete again, because the service has not carried it out.
+func (p *partUpload) afterLostAnswer(ctx context.Context, attempts *retry.Attempts, err error) (_ Completion, again bool, _ error) {
+	p.lost = true
+	unknownPart := p.engine.Policy(err).Status == http.StatusNotFound
 	var gaveUp error // there is to be no other attempt
-	if !missing {
-		gaveUp = r.Wait(ctx, err)
+	if !unknownPart {
+		gaveUp = attempts.Wait(ctx, err)
 	}
 	if gaveUp != nil && (ctx.Err() != nil || !p.last) {
-		return Completion{}, retry.Stop, gaveUp
+		return Completion{}, false, gaveUp
 	}
 	answer, done, askErr := p.carriedOut(ctx)
 	switch {
-	case askErr != nil:
-		return Completion{}, retry.Stop, askErr
-	case done:
-		return answer, retry.Stop, nil
+	case askErr != nil || done:
+		return answer, false, askErr
 	case gaveUp != nil:
-		return Completion{}, retry.Stop, gaveUp
-	case missing:
-		return Completion{}, retry.ResendPart, err
+		return Completion{}, false, gaveUp
+	case unknownPart:
+		return Completion{}, false, &unusableError{err}
 	}
-	return Completion{}, retry.Retry, nil
+	return Completion{}, true, nil
 }
 
-// carriedOut asks the service whether it has the part as complete, and for the last
-// one, if need be, whether the file is there: a file that is stored must not be
-// reported as an error.
+// carriedOut asks the service whether the part is complete. For the last part it also
+// asks whether the file is there, because a stored file must not be reported as a
+// failure.
 func (p *partUpload) carriedOut(ctx context.Context) (answer Completion, done bool, err error) {
-	p.setUncertain(p.last)
-	done, err = p.isDone(ctx)
-	switch {
-	case err != nil && p.last && p.stored(ctx):
-		return Completion{Completed: true, ETag: p.file.ETag}, true, nil
-	case err == nil && !done:
-		p.setUncertain(false)
+	p.of.doubt()
+	switch err := p.checkMissing(ctx); {
+	case err == nil:
+		p.of.settle()
+		return Completion{}, false, nil
+	case errors.Is(err, errPartDone):
+		return Completion{}, true, nil
+	case p.last && p.of.isStored(ctx):
+		return Completion{Completed: true, ETag: p.of.file.ETag}, true, nil
+	default:
+		return Completion{}, false, err
 	}
-	return Completion{}, done, err
 }

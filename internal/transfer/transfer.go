@@ -18,11 +18,11 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// Engine sends the parts of uploads. It is what all uploads of a client share.
+// Engine is what all uploads of a client share. All fields must be set.
 type Engine struct {
 	Service Service
 	Limits  *limits.Limits
-	Budget  *source.Budget
+	Budget  *source.Budget // of the buffers for plain streams
 	Link    *wire.Link
 	Policy  retry.Policy
 
@@ -30,8 +30,8 @@ type Engine struct {
 	OnURLRefresh func(URLRefreshed)
 }
 
-// URLRefreshed says that storage refused the URL of a part and that a fresh one is
-// fetched.
+// URLRefreshed is an event: storage refused the URL of a part with Err, and a fresh
+// one is fetched.
 type URLRefreshed struct {
 	UploadID string
 	Part     int64
@@ -39,58 +39,69 @@ type URLRefreshed struct {
 	Err      error
 }
 
-// Upload is one upload under way, from its begin or its checkpoint to the
-// stored file. Nothing of it outlives Upload or Resume.
+// Upload is one upload. The caller begins it at the service and calls Begun and Send,
+// or calls Resume, and calls End in any case. When they return, no goroutine of the
+// upload is left and nothing reads its source.
 type Upload struct {
-	*Engine
+	engine   *Engine
 	in       *source.Opened
 	progress *progress
 	retries  *retry.Budget
 
-	uploadID string
-	count    int64
-	file     File
-	first    *assignment // that came with the begin answer; nil for a resumed upload
+	id    string
+	count int64 // parts
+	file  File
+	first *assignment // that came with the begin answer; nil for a resumed upload
 
 	window *window
 
-	mu        sync.Mutex
-	plan      *plan
-	due       int64         // parts whose bytes are not with the service yet
-	pending   int64         // parts that are not confirmed
-	alone     chan struct{} // closed when one part at most is not confirmed
-	finishing bool          // the completion that makes the file exist was sent
-	uncertain bool          // that one's outcome is not known
-	completed bool          // the service said that the file exists
+	mu          sync.Mutex
+	plan        *plan
+	unsent      int64         // parts whose bytes are not with the service
+	unconfirmed int64         // parts
+	oneLeft     chan struct{} // closed when at most one part is not confirmed
+	outcome     outcome
+	proved      bool // the source was proved before the completion that makes the file
 }
 
-// NewUpload begins to report. report may be nil.
+// NewUpload returns an upload of an opened source. report is called with the progress,
+// one call at a time, from here on; it may be nil.
 func (e *Engine) NewUpload(in *source.Opened, report func(Counts)) *Upload {
-	t := &Upload{
-		Engine:   e,
+	u := &Upload{
+		engine:   e,
 		in:       in,
-		progress: newProgress(in.Size, report), // which calls report: that may panic
+		progress: newProgress(in.Size, report), // calls report, which may panic
 		retries:  retry.NewBudget(e.Limits.MaxCalls + e.Limits.MaxPuts),
 	}
 	e.Limits.Uploads.Add(1)
-	return t
+	return u
 }
 
-// End is the counterpart of newTransfer.
+// End ends what NewUpload began.
 func (u *Upload) End() {
-	u.Limits.Uploads.Add(-1)
+	u.engine.Limits.Uploads.Add(-1)
 	if u.in.Stream != nil {
-		u.Budget.Trim()
+		u.engine.Budget.Trim()
 	}
 }
 
-// MayExist says whether the file may be stored although the upload failed.
-func (u *Upload) MayExist() bool { return u.uncertain }
+// Call makes a call to the service, with retries that count for this upload.
+func (u *Upload) Call(ctx context.Context, op string, attempt func(context.Context) error) error {
+	_, err := u.attempts(op, -1).Do(ctx, attempt)
+	return err
+}
 
-// Begun notes what the service said of a new upload, and refuses what makes no
-// sense.
-func (u *Upload) Begun(uploadID string, count int64, first Part, file File) error {
-	u.uploadID, u.count, u.file, u.first = uploadID, count, file, assign(first)
+func (u *Upload) attempts(op string, part int64) *retry.Attempts {
+	return &retry.Attempts{
+		Policy: u.engine.Policy, OnRetry: u.engine.OnRetry, Budget: u.retries,
+		Operation: op, UploadID: u.id, Part: part,
+	}
+}
+
+// Begun takes over what the service answered to the begin of the upload, and refuses
+// an answer that makes no sense. file is the file to come.
+func (u *Upload) Begun(id string, count int64, first Part, file File) error {
+	u.id, u.count, u.file, u.first = id, count, file, assign(first)
 	switch {
 	case count < 1 || count > max(1, u.in.Size):
 		return fmt.Errorf("%w: %s: %d parts for %d bytes", errs.ErrProtocol, operation.BeginMultipartUpload, count, u.in.Size)
@@ -100,9 +111,9 @@ func (u *Upload) Begun(uploadID string, count int64, first Part, file File) erro
 	return u.checkPart(operation.BeginMultipartUpload, first)
 }
 
-// SendAll sends all parts of an upload that has begun and returns the stored file.
-func (u *Upload) SendAll(ctx context.Context) (File, error) {
-	if err := u.send(ctx, newPlan(u.in.Size, u.count, nil), u.first); err != nil {
+// Send sends all parts of an upload that has begun, and returns the stored file.
+func (u *Upload) Send(ctx context.Context) (File, error) {
+	if err := u.sendParts(ctx, nil, u.first); err != nil {
 		return File{}, err
 	}
 	return u.finish(ctx)
@@ -110,96 +121,81 @@ func (u *Upload) SendAll(ctx context.Context) (File, error) {
 
 // Resume sends the parts that the service lacks of an upload that began earlier, and
 // returns the stored file.
-func (u *Upload) Resume(ctx context.Context, uploadID string, count int64, file File) (File, error) {
-	u.uploadID, u.count, u.file = uploadID, count, file
-	todo, err := u.remaining(ctx, u.retrier(operation.ListUploadParts, -1))
+func (u *Upload) Resume(ctx context.Context, id string, count int64, file File) (File, error) {
+	u.id, u.count, u.file = id, count, file
+	todo, err := u.remaining(ctx, u.attempts(operation.ListUploadParts, -1))
 	if err != nil {
-		if errors.Is(err, errs.ErrUploadUnknown) {
-			u.setUncertain(u.mayHaveEnded(ctx))
+		if errors.Is(err, errs.ErrUploadUnknown) && u.mayHaveEnded(ctx) {
+			u.setOutcome(unknown)
 		}
 		return File{}, err
 	}
 	if len(todo) > 0 {
-		if err := u.send(ctx, newPlan(u.in.Size, u.count, todo), nil); err != nil {
+		if err := u.sendParts(ctx, todo, nil); err != nil {
 			return File{}, err
 		}
 	}
 	return u.finish(ctx)
 }
 
-// send sends the parts of the plan and returns when all are confirmed, or with
-// the first error that no retry could help, when nothing is under way any more.
-// first, if not nil, is the descriptor that came with the begin answer.
-func (u *Upload) send(ctx context.Context, p *plan, first *assignment) error {
-	u.plan, u.due, u.pending, u.alone = p, p.length(), p.length(), make(chan struct{})
-	u.window = newWindow(u.Limits, u.progress.bytesSent)
-	u.settleAlone()
+// sendParts sends the parts in todo, or all if it is nil, and returns when all are
+// confirmed, or with the first error that no retry could help. No part is under way
+// then. first, if not nil, is the assignment of one of the parts.
+func (u *Upload) sendParts(ctx context.Context, todo []int64, first *assignment) error {
+	u.plan = newPlan(u.in.Size, u.count, todo)
+	u.unsent, u.unconfirmed, u.oneLeft = u.plan.length(), u.plan.length(), make(chan struct{})
+	u.window = newWindow(u.engine.Limits, u.progress.bytesSent)
+	u.signalOneLeft()
 
-	if err := u.sendParts(ctx, first); err != nil {
+	if err := u.runParts(ctx, first); err != nil {
 		return err
 	}
-	if u.completed {
-		return nil // the file exists, whatever the context says by now
+	if u.outcome == stored {
+		return nil // also if the context has ended meanwhile
 	}
 	if err := ctx.Err(); err != nil {
-		u.setUncertain(u.finishing)
+		u.doubt()
 		return err
 	}
 	return nil
 }
 
-// sendParts sends the parts of the plan. When it returns, none is under way.
-func (u *Upload) sendParts(ctx context.Context, first *assignment) error {
-	if u.plan.length() == 1 { // as many small files have it: no goroutine is needed
+// runParts uploads the parts of the plan side by side and waits for them.
+func (u *Upload) runParts(ctx context.Context, first *assignment) error {
+	if u.plan.length() == 1 {
+		// Most small files are one part, which needs no goroutine of its own.
 		if err := u.window.enter(ctx); err != nil {
 			return err
 		}
-		return u.partUpload(0, first, nil).do(ctx)
+		return u.newPart(0, first, nil).upload(ctx)
 	}
 	parts, ctx := errgroup.WithContext(ctx)
 	var before *partUpload
 	for position := range u.plan.length() {
 		if err := u.window.enter(ctx); err != nil {
-			break // a part failed, or the caller gave up: Wait says which
+			break // a part failed or the caller gave up: Wait returns which
 		}
-		run := u.partUpload(position, first, before)
-		before = run
-		parts.Go(func() error { return run.do(ctx) })
+		part := u.newPart(position, first, before)
+		before = part
+		parts.Go(func() error { return part.upload(ctx) })
 	}
 	return parts.Wait()
 }
 
-// partUpload is the run of the part at a position of the plan. before is that of the one
-// before it, if there is one.
-func (u *Upload) partUpload(position int64, first *assignment, before *partUpload) *partUpload {
-	run := &partUpload{Upload: u, position: position, index: u.plan.index(position)}
-	if u.in.Stream != nil {
-		run.read = make(chan struct{})
-		if before != nil {
-			run.previous = before.read
-		}
-	}
-	if first != nil && first.Index == run.index {
-		// Now, so that a part that overlaps it is found out before it is sent.
-		run.assigned, run.rangeErr = first, u.learn(position, first.Part)
-	}
-	return run
-}
-
-// completionDue notes that a part's bytes are with the service and says whether
-// its completion is the last one. That one makes the file exist.
-func (u *Upload) completionDue() (last bool) {
+// partSent notes that the bytes of one more part are with the service, and reports
+// whether they are the last. The completion of that part makes the file.
+func (u *Upload) partSent() (last bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.due--
-	return u.due == 0
+	u.unsent--
+	return u.unsent == 0
 }
 
-// proveSource waits until every part but one is confirmed and then checks that
-// the source is what was announced: no other file must be stored.
+// proveSource waits until all parts but one are confirmed, and checks that the source
+// is still the one that was announced, because no other file must be stored.
 func (u *Upload) proveSource(ctx context.Context) error {
 	select {
-	case <-u.alone:
+	case <-u.oneLeft:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -208,70 +204,51 @@ func (u *Upload) proveSource(ctx context.Context) error {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.finishing = true
+	u.outcome, u.proved = finishing, true
 	return nil
 }
 
-// confirmed notes that the service has a part, of which inFlight bytes were sent.
-func (u *Upload) confirmed(length, inFlight int64, answer Completion) {
+// partConfirmed notes that the service has a part. inFlight is how many of its bytes
+// count as sent and not confirmed.
+func (u *Upload) partConfirmed(length, inFlight int64, answer Completion) {
 	u.mu.Lock()
-	u.pending--
+	u.unconfirmed--
 	if answer.Completed {
-		u.completed = true
-		u.file.ETag = answer.ETag
+		u.outcome, u.file.ETag = stored, answer.ETag
 	}
-	u.settleAlone()
+	u.signalOneLeft()
 	u.mu.Unlock()
 	u.progress.confirmed(length, inFlight)
 	u.retries.GiveBack()
 }
 
-// setUncertain notes whether the completion that makes the file exist may have
-// been carried out although nobody said so.
-func (u *Upload) setUncertain(uncertain bool) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.uncertain = uncertain
-}
-
-// settleAlone closes alone when it is time. The caller holds mu, or is alone.
-func (u *Upload) settleAlone() {
-	if u.pending == 1 {
-		close(u.alone)
+// signalOneLeft closes oneLeft when a single part is left. The caller holds mu, or no
+// other goroutine exists yet.
+func (u *Upload) signalOneLeft() {
+	if u.unconfirmed == 1 {
+		close(u.oneLeft)
 	}
 }
 
-// learn checks a part's range against those of its neighbours.
+// learn checks the range of a part against those of its neighbours.
 func (u *Upload) learn(position int64, p Part) error {
 	u.mu.Lock()
-	known, err := u.plan.learn(position, p)
+	stored, err := u.plan.learn(position, p)
 	u.mu.Unlock()
-	if known > 0 {
-		u.progress.confirmed(known, 0)
+	if stored > 0 {
+		u.progress.confirmed(stored, 0)
 	}
 	return err
 }
 
-// checkPart refuses a descriptor that belongs to another upload or has no URL
-// that a body could be sent to.
+// checkPart refuses a part that belongs to another upload, and one whose URL is not
+// one that a body could be sent to.
 func (u *Upload) checkPart(op string, p Part) error {
-	if p.UploadID != u.uploadID {
+	if p.UploadID != u.id {
 		return fmt.Errorf("%w: %s: part %d is of another upload", errs.ErrProtocol, op, p.Index)
 	}
 	if _, err := wire.ParseUploadURL(p.URL); err != nil {
 		return fmt.Errorf("%s: part %d: %w", op, p.Index, err)
 	}
 	return nil
-}
-
-// Call makes a call that needs no other remedy than being made again.
-func (u *Upload) Call(ctx context.Context, op string, attempt func(context.Context) error) error {
-	return u.retrier(op, -1).Do(ctx, attempt)
-}
-
-func (u *Upload) retrier(op string, index int64) *retry.Attempts {
-	return &retry.Attempts{
-		Policy: u.Policy, OnRetry: u.OnRetry, Budget: u.retries,
-		Operation: op, UploadID: u.uploadID, Part: index,
-	}
 }

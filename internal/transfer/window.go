@@ -62,8 +62,19 @@ func (w *window) tryEnter() bool {
 	return true
 }
 
-// sending says that a part no longer waits.
-func (w *window) sending(partSize int64) {
+// slot is the place of one part in a window.
+type slot struct {
+	window *window
+	began  bool // the part no longer waits for its turn
+}
+
+// sending notes, once, that the part no longer waits for its turn.
+func (s *slot) sending(partSize int64) {
+	if s.began {
+		return
+	}
+	s.began = true
+	w := s.window
 	w.mu.Lock()
 	w.ahead--
 	w.partSize = max(w.partSize, partSize)
@@ -71,8 +82,10 @@ func (w *window) sending(partSize int64) {
 	w.signal()
 }
 
-// leave says that a part is confirmed.
-func (w *window) leave() {
+// leave notes that the part is confirmed or has failed.
+func (s *slot) leave(partSize int64) {
+	s.sending(partSize)
+	w := s.window
 	w.mu.Lock()
 	w.open--
 	w.mu.Unlock()
