@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,6 +16,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/errs"
@@ -112,13 +115,6 @@ func TestRequests(t *testing.T) {
 			}
 		})
 	}
-}
-
-// respond answers every request the same.
-func respond(status int, body string, header ...string) ClientOption {
-	return withTransport(func(req *http.Request) (*http.Response, error) {
-		return answer(req, status, body, header...), nil
-	})
 }
 
 func TestAnswers(t *testing.T) {
@@ -763,4 +759,37 @@ func TestAnswerClosedTwiceCountsOnce(t *testing.T) {
 			resp.Body.Close()
 		}
 	})
+}
+
+// TestOperations ties every operation of openapi.yaml to a method: one of the
+// generated client, or one that is written by hand.
+func TestOperations(t *testing.T) {
+	document, err := openapi3.NewLoader().LoadFromData(OpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	byHand := map[string]any{operation.DownloadFile: (*Client).Download}
+	generated := reflect.TypeFor[*gen.ClientWithResponses]()
+
+	seen := map[string]bool{}
+	for _, item := range document.Paths.Map() {
+		for _, described := range item.Operations() {
+			id := described.OperationID
+			seen[id] = true
+			if _, ok := byHand[id]; ok {
+				continue
+			}
+			name := strings.ReplaceAll(id, "Url", "URL") // the initialisms of the generator
+			_, plain := generated.MethodByName(name + "WithResponse")
+			_, withBody := generated.MethodByName(name + "WithBodyWithResponse")
+			if !plain && !withBody {
+				t.Errorf("%s: the generated client has no method for it", id)
+			}
+		}
+	}
+	for id := range byHand {
+		if !seen[id] {
+			t.Errorf("%s is written by hand, but not in openapi.yaml", id)
+		}
+	}
 }

@@ -6,89 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
-
-const (
-	testKey     = "secret_A623uY2kEySeCrEt0123456789"
-	testAccount = "A623uY2"
-	testUpload  = "Kd759aLFxttm69kZ"
-)
-
-// newTestClient returns a client of a server on loopback, which is API and CDN.
-func newTestClient(t *testing.T, handler http.HandlerFunc, opts ...ClientOption) *Client {
-	t.Helper()
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	c := mustClient(t, testKey, append([]ClientOption{WithAPIURL(server.URL), WithCDNURL(server.URL)}, opts...)...)
-	t.Cleanup(c.CloseIdleConnections)
-	return c
-}
-
-func mustClient(t *testing.T, key string, opts ...ClientOption) *Client {
-	t.Helper()
-	c, err := NewClient(key, opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// roundTrip is a transport in the same process: tests with it can run in virtual
-// time.
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
-
-func withTransport(f roundTrip) ClientOption {
-	return WithTransport(f)
-}
-
-// answer is a response as a server would give it.
-func answer(req *http.Request, status int, body string, header ...string) *http.Response {
-	resp := &http.Response{
-		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{}, Request: req,
-		ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body)),
-	}
-	for i := 0; i < len(header); i += 2 {
-		resp.Header.Set(header[i], header[i+1])
-	}
-	return resp
-}
-
-func detailsJSON(path string) string {
-	return fmt.Sprintf(`{"accountId":"A623uY2","etag":"abc","filePath":%q,"fileUrl":"https://upcdn.io/A623uY2/raw/x",
-		"lastModified":1615680311115,"metadata":{"id":12345678901234567},"mime":"text/plain","originalFileName":null,"size":5,"tags":["a"]}`, path)
-}
-
-// events collects what an observer is told.
-type events struct {
-	mu   sync.Mutex
-	list []Event
-}
-
-func (e *events) observe(event Event) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.list = append(e.list, event)
-}
-
-func (e *events) all() []Event {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return append([]Event(nil), e.list...)
-}
 
 func TestNewClientSendsNothing(t *testing.T) {
 	mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
@@ -138,20 +64,6 @@ func TestNewClientAccount(t *testing.T) {
 	}
 }
 
-func wantArgumentError(t *testing.T, err error, field string) {
-	t.Helper()
-	var refused *ArgumentError
-	if !errors.As(err, &refused) {
-		t.Fatalf("error %v, want an ArgumentError", err)
-	}
-	if refused.Field != field {
-		t.Errorf("field %q, want %q (%v)", refused.Field, field, err)
-	}
-	if refused.Reason == "" {
-		t.Error("no reason")
-	}
-}
-
 // A transport that a user wraps is the one that is used otherwise.
 func TestNewTransportIsTheDefault(t *testing.T) {
 	own, given := mustClient(t, testKey).rest.Transport.(*http.Transport), NewTransport()
@@ -183,22 +95,6 @@ func TestRedirects(t *testing.T) {
 		_, err = c.Download(t.Context(), "/a")
 		wantAPIError(t, err, operation.DownloadFile, status)
 	}
-}
-
-func wantAPIError(t *testing.T, err error, op string, status int) *APIError {
-	t.Helper()
-	var failed *APIError
-	if !errors.As(err, &failed) {
-		t.Fatalf("error %v, want an APIError", err)
-	}
-	if failed.Operation != op || failed.Status != status {
-		t.Errorf("%s with status %d, want %s with %d", failed.Operation, failed.Status, op, status)
-	}
-	return failed
-}
-
-func bodyOf(content string) func() (io.ReadCloser, error) {
-	return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content)), nil }
 }
 
 // TestPrintingShowsNoSecret prints everything that holds credentials in every
@@ -233,22 +129,6 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 	}
 	if got, want := mustClient(t, testKey).String(), "bytescale.Client{account A623uY2 at https://api.bytescale.com}"; got != want {
 		t.Errorf("String %q, want %q", got, want)
-	}
-}
-
-// wantNoSecret looks for the secrets as they are, in base64 and in hex.
-func wantNoSecret(t *testing.T, where, text string, secrets ...string) {
-	t.Helper()
-	for _, secret := range secrets {
-		for form, hidden := range map[string]string{
-			"plain":  secret,
-			"hex":    fmt.Sprintf("%x", secret),
-			"base64": basicValue(secret),
-		} {
-			if strings.Contains(text, hidden) {
-				t.Errorf("%s shows a secret (%s): %s", where, form, text)
-			}
-		}
 	}
 }
 

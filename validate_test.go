@@ -2,72 +2,9 @@ package bytescale
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 )
-
-func TestEscapePath(t *testing.T) {
-	for _, test := range []struct{ path, want string }{
-		{"/a b/ü!'()*~+?#&=%.txt", "/a%20b/%C3%BC%21'()*~%2B%3F%23%26%3D%25.txt"}, // the checked example
-		{"/example.jpg", "/example.jpg"},
-		{"/A-Z_a.z/0~9", "/A-Z_a.z/0~9"},
-		{"//double//", "//double//"},
-		{"/%2F", "/%252F"},
-		{"/日本/😀", "/%E6%97%A5%E6%9C%AC/%F0%9F%98%80"},
-		{"/$,:;@[]\\^`{|}\"<>", "/%24%2C%3A%3B%40%5B%5D%5C%5E%60%7B%7C%7D%22%3C%3E"},
-		{"/\x00\x7f", "/%00%7F"},
-	} {
-		if got := escapePath(test.path); got != test.want {
-			t.Errorf("%q: %q, want %q", test.path, got, test.want)
-		}
-	}
-}
-
-// FuzzEscapePath holds the escaper to what a URL needs: it decodes to the same
-// path, net/http sends it as it is, and no character ends the path early.
-func FuzzEscapePath(f *testing.F) {
-	for _, path := range []string{"/a b/ü!'()*~+?#&=%.txt", "/", "/..", "/a/./b", "/\xff", "/%zz"} {
-		f.Add(path)
-	}
-	f.Fuzz(func(t *testing.T, path string) {
-		path = "/" + path
-		escaped := escapePath(path)
-		decoded, err := url.PathUnescape(escaped)
-		if err != nil || decoded != path {
-			t.Fatalf("%q became %q, which decodes to %q (%v)", path, escaped, decoded, err)
-		}
-		if strings.ContainsAny(escaped, "?#! +&=\"<>\r\n") {
-			t.Fatalf("%q", escaped)
-		}
-		req, err := http.NewRequest(http.MethodGet, "https://cdn.example.com/A623uY2/raw"+escaped, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if sent := req.URL.RequestURI(); sent != "/A623uY2/raw"+escaped {
-			t.Fatalf("%q would be sent as %q", escaped, sent)
-		}
-	})
-}
-
-func TestURL(t *testing.T) {
-	c := mustClient(t, testKey, WithCDNURL("https://cdn.example.com/prefix/"))
-	got, err := c.FileURL("/uploads/a b.jpg")
-	if want := "https://cdn.example.com/prefix/A623uY2/raw/uploads/a%20b.jpg"; err != nil || got != want {
-		t.Errorf("%q (%v), want %q", got, err, want)
-	}
-	if got, _ := mustClient(t, testKey).FileURL("/example.jpg"); got != "https://upcdn.io/A623uY2/raw/example.jpg" {
-		t.Errorf("%q", got)
-	}
-	for _, path := range badFilePaths() {
-		_, err := c.FileURL(path)
-		wantArgumentError(t, err, "filePath")
-	}
-	for _, path := range []string{"/a/./b", "/."} {
-		_, err := c.FileURL(path)
-		wantArgumentError(t, err, "filePath")
-	}
-}
 
 // badFilePaths are no paths of a file (FilePath in openapi.yaml).
 func badFilePaths() []string {

@@ -2,7 +2,6 @@ package bytescale
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -16,8 +15,6 @@ import (
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
-
-func basicValue(key string) string { return base64.StdEncoding.EncodeToString([]byte("apikey:" + key)) }
 
 func TestAccountOf(t *testing.T) {
 	for _, test := range []struct{ key, account string }{

@@ -1,7 +1,6 @@
 package bytescale
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
@@ -264,46 +262,4 @@ func (m *memoryService) exists() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return int64(len(m.done)) == m.count()
-}
-
-// content is n bytes that differ from part to part.
-func content(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(i*7 + i>>8*13 + i>>16*31)
-	}
-	return b
-}
-
-func mustUpload(t *testing.T, c *Client, m *memoryService, source Source, want []byte, options ...UploadOption) *FileDetails {
-	t.Helper()
-	file, err := c.Upload(t.Context(), source, options...)
-	if err != nil {
-		t.Fatalf("Upload: %v", err)
-	}
-	if !m.exists() || !bytes.Equal(m.stored(), want) {
-		t.Fatalf("the stored file differs from the source (%d and %d bytes)", len(m.stored()), len(want))
-	}
-	return file
-}
-
-func sources(t *testing.T, data []byte) map[string]func() Source {
-	t.Helper()
-	return map[string]func() Source{
-		"File":     func() Source { return File(writeTemp(t, data)) },
-		"Bytes":    func() Source { return Bytes(data) },
-		"ReaderAt": func() Source { return ReaderAt(bytes.NewReader(data), int64(len(data))) },
-		"Reader":   func() Source { return Reader(bytes.NewReader(data), int64(len(data))) },
-		"Stream":   func() Source { return Stream(bytes.NewReader(data)) },
-	}
-}
-
-// pause waits for d, or until the context ends.
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

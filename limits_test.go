@@ -2,10 +2,7 @@ package bytescale_test
 
 import (
 	"bytes"
-	"context"
-	"net"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,37 +80,4 @@ func TestThousandUploadsOfOneClient(t *testing.T) {
 			t.Errorf("%+v, want 64 small PUTs, 64 API calls and some 800 to 1000 of these per second", s)
 		}
 	})
-}
-
-// TestConnectionsAreReused: wave after wave of small uploads goes over the connections
-// of the first one.
-func TestConnectionsAreReused(t *testing.T) {
-	t.Parallel()
-	srv := bytescaletest.NewServer(t)
-	transport := bytescale.NewTransport()
-	var dials atomic.Int64
-	dial := transport.DialContext
-	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		dials.Add(1)
-		return dial(ctx, network, address)
-	}
-	client := srv.Client(bytescale.WithTransport(transport))
-	const waves, atOnce = 10, 32
-	for range waves {
-		var uploads sync.WaitGroup
-		for range atOnce {
-			uploads.Go(func() {
-				if _, err := client.Upload(t.Context(), bytescale.Bytes([]byte("small"))); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		uploads.Wait()
-	}
-	// One for each upload of a wave, and what net/http dials in vain while another
-	// connection becomes free.
-	if n := dials.Load(); n > 3*atOnce {
-		t.Errorf("%d connections for %d uploads, %d at a time", n, waves*atOnce, atOnce)
-	}
-	client.CloseIdleConnections()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -208,6 +209,106 @@ func TestTransportThatForgetsBodies(t *testing.T) {
 		if body, err := transport.getBody(); err == nil {
 			body.Close()
 			t.Error("there is another body after the end")
+		}
+	})
+}
+
+// TestConnectionsAreReused: wave after wave of small uploads goes over the connections
+// of the first one.
+func TestConnectionsAreReused(t *testing.T) {
+	t.Parallel()
+	srv := bytescaletest.NewServer(t)
+	transport := bytescale.NewTransport()
+	var dials atomic.Int64
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		dials.Add(1)
+		return dial(ctx, network, address)
+	}
+	client := srv.Client(bytescale.WithTransport(transport))
+	const waves, atOnce = 10, 32
+	for range waves {
+		var uploads sync.WaitGroup
+		for range atOnce {
+			uploads.Go(func() {
+				if _, err := client.Upload(t.Context(), bytescale.Bytes([]byte("small"))); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		uploads.Wait()
+	}
+	// One for each upload of a wave, and what net/http dials in vain while another
+	// connection becomes free.
+	if n := dials.Load(); n > 3*atOnce {
+		t.Errorf("%d connections for %d uploads, %d at a time", n, waves*atOnce, atOnce)
+	}
+	client.CloseIdleConnections()
+}
+
+// TestSlowLinkMeetsNoExpiredURL sends parts that take most of a minute each,
+// with URLs that live for two: they are not fetched so early that they expire
+// while they wait, and no part is cut.
+func TestSlowLinkMeetsNoExpiredURL(t *testing.T) {
+	t.Parallel()
+	for name, source := range map[string]func([]byte) bytescale.Source{
+		"Bytes":  bytescale.Bytes,
+		"Reader": func(b []byte) bytescale.Source { return bytescale.Reader(bytes.NewReader(b), int64(len(b))) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const partSize = 1 << 20
+				srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(partSize),
+					bytescaletest.WithBandwidth(20_000), bytescaletest.WithURLLifetime(2*time.Minute), bytescaletest.WithDiscard())
+				client := srv.Client(bytescale.WithPutsInFlight(2))
+				if _, err := client.Upload(t.Context(), source(make([]byte, 40*partSize))); err != nil {
+					t.Fatal(err)
+				}
+				puts, fetches := 0, 0
+				for _, exchange := range srv.Exchanges() {
+					switch exchange.Operation {
+					case fault.PutPart:
+						puts++
+						if exchange.Status != http.StatusOK {
+							t.Errorf("a PUT was answered with %d", exchange.Status)
+						}
+					case "GetUploadPart":
+						fetches++
+					}
+				}
+				if puts != 40 {
+					t.Errorf("%d PUTs for 40 parts", puts)
+				}
+				// Those that were fetched before the speed was known are fetched again.
+				if most := 39 + 32; fetches > most {
+					t.Errorf("%d URLs were fetched for 40 parts, want at most %d", fetches, most)
+				}
+			})
+		})
+	}
+}
+
+// TestSlowLinkIsNotCut: a link of 20 kB/s that four parts share is slow and lives. Each
+// part takes minutes, and each is sent once.
+func TestSlowLinkIsNotCut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const partSize, parts, puts = 1 << 20, 12, 4
+		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithPartSize(partSize),
+			bytescaletest.WithBandwidth(20_000/puts), bytescaletest.WithDiscard())
+		client := srv.Client(bytescale.WithPutsInFlight(puts))
+		if _, err := client.Upload(t.Context(), bytescale.Bytes(make([]byte, parts*partSize))); err != nil {
+			t.Fatal(err)
+		}
+		sent := 0
+		for _, exchange := range srv.Exchanges() {
+			if exchange.Operation == fault.PutPart {
+				sent++
+			}
+		}
+		if most := srv.Stats().MaxPuts; sent != parts || most != puts {
+			t.Errorf("%d PUTs of %d parts, at most %d at a time; want one each, %d at a time", sent, parts, most, puts)
 		}
 	})
 }
