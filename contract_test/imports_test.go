@@ -1,7 +1,9 @@
 package contracttest
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
 	"os/exec"
 	"slices"
 	"strings"
@@ -58,6 +60,104 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// arrows lists which packages of this module each of them imports, tests apart. An arrow that is not listed is a
+// layer that was passed over: think before you add it.
+var arrows = map[string][]string{
+	// The SDK, from the bottom up.
+	"./internal/errs":      {},
+	"./internal/operation": {},
+	"./internal/limits":    {},
+	"./internal/wire":      {"./internal/errs"},
+	"./internal/retry":     {"./internal/errs", "./internal/operation"},
+	"./internal/rest":      {"./internal/errs", "./internal/limits", "./internal/operation"},
+	"./internal/source":    {"./internal/errs", "./internal/wire"},
+	"./internal/transfer": {
+		"./internal/errs", "./internal/limits", "./internal/operation", "./internal/retry", "./internal/source",
+		"./internal/wire",
+	},
+	"./gen": {},
+	".": {
+		"./gen", "./internal/errs", "./internal/limits", "./internal/operation", "./internal/rest", "./internal/retry",
+		"./internal/source", "./internal/transfer", "./internal/wire",
+	},
+	"./internal/tree": {},
+	"./cdn":           {},
+	"./token":         {},
+
+	// The fake, the emulator and the fake for tests.
+	"./bytescaletest/fault":    {"./internal/operation"},
+	"./internal/fakeapi":       {"./gen"},
+	"./internal/fake/refusal":  {},
+	"./internal/fake/store":    {},
+	"./internal/fake/fetch":    {"./internal/fake/refusal"},
+	"./internal/fake/pathvars": {"./internal/fake/refusal"},
+	"./internal/fake/script":   {"./bytescaletest/fault"},
+	"./internal/fake": {
+		"./bytescaletest/fault", "./contract", "./gen", "./internal/fake/fetch", "./internal/fake/pathvars",
+		"./internal/fake/refusal", "./internal/fake/script", "./internal/fake/store", "./internal/fakeapi",
+		"./internal/operation",
+	},
+	"./internal/emulator": {"./gen", "./internal/fake", "./internal/fake/store"},
+	"./internal/memnet":   {},
+	"./bytescaletest": {
+		".", "./bytescaletest/fault", "./internal/emulator", "./internal/fake", "./internal/fake/store",
+		"./internal/memnet",
+	},
+
+	// Contract checks.
+	"./contract":              {"."},
+	"./contract_test":         {},
+	"./contract_test/live":    {".", "./contract", "./gen"},
+	"./contract_test/mutants": {},
+	"./contract_test/suite":   {".", "./bytescaletest/fault", "./contract", "./gen", "./internal/fake", "./internal/fake/fetch"},
+
+	// Programs.
+	"./cmd/bytescale":    {".", "./cdn", "./internal/emulator", "./token"},
+	"./bench":            {"./gen"},
+	"./bench/client":     {"."},
+	"./bench/stub":       {},
+	"./examples":         {},
+	"./examples/avatars": {"."},
+	"./examples/browser": {".", "./bytescaletest"},
+	"./examples/resume":  {"."},
+	"./examples/upload":  {"."},
+	"./interop":          {},
+	"./interop/browser":  {},
+	"./tools/docblocks":  {},
+}
+
+// TestImportArrows fails on an import that is not listed, and on a listed one that nobody needs any more.
+func TestImportArrows(t *testing.T) {
+	unseen := maps.Clone(arrows)
+	for _, pkg := range list(t, "./...") {
+		name := localName(pkg.ImportPath)
+		listed, known := arrows[name]
+		if !known {
+			t.Errorf("%s is not listed: say what it may import", name)
+		}
+		delete(unseen, name)
+		var imported []string
+		for _, path := range pkg.Imports {
+			if local := localName(path); local != path {
+				imported = append(imported, local)
+			}
+		}
+		for _, to := range imported {
+			if !slices.Contains(listed, to) {
+				t.Errorf("%s imports %s, which is not listed", name, to)
+			}
+		}
+		for _, to := range listed {
+			if !slices.Contains(imported, to) {
+				t.Errorf("%s does not import %s any more: take it off the list", name, to)
+			}
+		}
+	}
+	for name := range unseen {
+		t.Errorf("%s is listed and does not exist", name)
+	}
+}
+
 type dependency struct {
 	name     string
 	standard bool
@@ -72,26 +172,39 @@ func localName(path string) string {
 }
 
 // dependencies lists what a package links beside itself.
-func dependencies(t *testing.T, pkg string) []dependency {
+func dependencies(t *testing.T, pkg string) (all []dependency) {
 	t.Helper()
 	path := module + strings.TrimPrefix(pkg, ".")
-	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Standard", path).Output()
-	if err != nil {
-		t.Fatalf("go list: %v", err)
-	}
-	var all []dependency
-	decoder := json.NewDecoder(strings.NewReader(string(output)))
-	for decoder.More() {
-		var listed struct {
-			ImportPath string
-			Standard   bool
-		}
-		if err := decoder.Decode(&listed); err != nil {
-			t.Fatal(err)
-		}
+	for _, listed := range list(t, "-deps", path) {
 		if listed.ImportPath != path {
 			all = append(all, dependency{localName(listed.ImportPath), listed.Standard})
 		}
+	}
+	return all
+}
+
+type listedPackage struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+}
+
+// list runs go list in the root of the module.
+func list(t *testing.T, args ...string) (all []listedPackage) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json=ImportPath,Standard,Imports"}, args...)...)
+	command.Dir = ".."
+	output, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(output))
+	for decoder.More() {
+		var listed listedPackage
+		if err := decoder.Decode(&listed); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, listed)
 	}
 	return all
 }

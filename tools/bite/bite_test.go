@@ -205,6 +205,43 @@ func TestEveryGateBites(t *testing.T) {
 	}
 }
 
+// TestImportArrowsBite adds an import between packages, and takes one away.
+func TestImportArrowsBite(t *testing.T) {
+	dir := scratch(t)
+	gate := []string{"test", "-count=1", "-run", "^TestImportArrows$", "./contract_test"}
+	must(t, dir, "go", gate...)
+	for _, test := range []struct {
+		name  string
+		spoil func(t *testing.T) (undo func())
+		want  string
+	}{
+		{
+			"a new arrow",
+			func(t *testing.T) func() {
+				return add(t, dir, "internal/retry/spoilt.go", "package retry\n\nimport _ \"github.com/c88edac7/bytescale-go/internal/wire\"\n")
+			}, "./internal/retry imports ./internal/wire, which is not listed",
+		},
+		{
+			"an arrow that nobody needs",
+			func(t *testing.T) func() {
+				return edit(t, dir, "contract_test/imports_test.go", `"./internal/limits": +\{\}`, `"./internal/limits": {"./internal/errs"}`)
+			}, "./internal/limits does not import ./internal/errs any more",
+		},
+		{
+			"a new package",
+			func(t *testing.T) func() { return add(t, dir, "internal/spoilt/spoilt.go", "package spoilt\n") },
+			"./internal/spoilt is not listed",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			defer test.spoil(t)()
+			if out, err := command(dir, "go", gate...); err == nil || !strings.Contains(out, test.want) {
+				t.Errorf("%v, and the output does not say %q:\n%s", err, test.want, out)
+			}
+		})
+	}
+}
+
 // TestCIFailsWhenAStepFails runs .ci/run with a make that fails one target.
 func TestCIFailsWhenAStepFails(t *testing.T) {
 	bin := t.TempDir()
