@@ -19,22 +19,22 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// httpService is the service over HTTP: the generated client with bounded
+// apiService is the service over HTTP: the generated client with bounded
 // answers, judged by their status first. Each method is one attempt.
-type httpService struct {
+type apiService struct {
 	client *Client
 	calls  gen.ClientInterface
 }
 
-func (s *httpService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error) {
+func (s *apiService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error) {
 	answer := &gen.BeginMultipartUploadResponse{
-		File:        gen.FileDetails{Size: absent},
-		UploadParts: gen.MultipartUploadParts{First: absentPart()},
+		File:        gen.FileDetails{Size: missing},
+		UploadParts: gen.MultipartUploadParts{First: missingPart()},
 	}
 	resp, err := s.calls.BeginMultipartUpload(ctx, s.client.accountID, request)
 	err = s.client.decode(operation.BeginMultipartUpload, resp, err, answer)
 	if err == nil {
-		err = answerError(operation.BeginMultipartUpload, cmp.Or(checkDetails(answer.File), missingInPart(answer.UploadParts.First)))
+		err = answerError(operation.BeginMultipartUpload, cmp.Or(checkDetails(answer.File), checkPartAnswer(answer.UploadParts.First)))
 	}
 	if err == nil && (answer.UploadID == "" || answer.UploadParts.Count < 1) {
 		err = answerError(operation.BeginMultipartUpload, "upload id or number of parts")
@@ -45,15 +45,15 @@ func (s *httpService) begin(ctx context.Context, request gen.BeginMultipartUploa
 	return answer, nil
 }
 
-func (s *httpService) GetPart(ctx context.Context, uploadID string, index int64) (transfer.Part, error) {
+func (s *apiService) GetPart(ctx context.Context, uploadID string, index int64) (transfer.Part, error) {
 	if err := checkPartArguments(uploadID, index); err != nil {
 		return transfer.Part{}, err
 	}
-	answer := absentPart()
+	answer := missingPart()
 	resp, err := s.calls.GetUploadPart(ctx, s.client.accountID, uploadID, index)
 	err = s.client.decode(operation.GetUploadPart, resp, err, &answer)
 	if err == nil {
-		err = answerError(operation.GetUploadPart, missingInPart(answer))
+		err = answerError(operation.GetUploadPart, checkPartAnswer(answer))
 	}
 	if err != nil {
 		return transfer.Part{}, err
@@ -61,7 +61,7 @@ func (s *httpService) GetPart(ctx context.Context, uploadID string, index int64)
 	return partOf(answer), nil
 }
 
-func (s *httpService) ListParts(ctx context.Context, uploadID string) ([]int64, error) {
+func (s *apiService) ListParts(ctx context.Context, uploadID string) ([]int64, error) {
 	if err := checkPartArguments(uploadID, 0); err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (s *httpService) ListParts(ctx context.Context, uploadID string) ([]int64, 
 	return answer.RemainingUploadParts, nil
 }
 
-func (s *httpService) CompletePart(ctx context.Context, uploadID string, index int64, etag string) (transfer.Completion, error) {
+func (s *apiService) CompletePart(ctx context.Context, uploadID string, index int64, etag string) (transfer.Completion, error) {
 	if err := checkPartArguments(uploadID, index); err != nil {
 		return transfer.Completion{}, err
 	}
@@ -99,8 +99,8 @@ func (s *httpService) CompletePart(ctx context.Context, uploadID string, index i
 	return transfer.Completion{Completed: true, ETag: answer.ETag}, nil
 }
 
-func (s *httpService) details(ctx context.Context, filePath string) (*FileDetails, error) {
-	answer := gen.FileDetails{Size: absent}
+func (s *apiService) details(ctx context.Context, filePath string) (*FileDetails, error) {
+	answer := gen.FileDetails{Size: missing}
 	resp, err := s.calls.GetFileDetails(ctx, s.client.accountID, &gen.GetFileDetailsParams{FilePath: filePath})
 	err = s.client.decode(operation.GetFileDetails, resp, err, &answer)
 	if err == nil {
@@ -114,7 +114,7 @@ func (s *httpService) details(ctx context.Context, filePath string) (*FileDetail
 }
 
 // Stat is details for the engine.
-func (s *httpService) Stat(ctx context.Context, filePath string) (transfer.File, error) {
+func (s *apiService) Stat(ctx context.Context, filePath string) (transfer.File, error) {
 	found, err := s.details(ctx, filePath)
 	if err != nil {
 		return transfer.File{}, err
@@ -122,7 +122,7 @@ func (s *httpService) Stat(ctx context.Context, filePath string) (transfer.File,
 	return transfer.File{Path: found.FilePath, Size: found.Size, ETag: found.ETag, Modified: found.LastModified}, nil
 }
 
-func (s *httpService) delete(ctx context.Context, filePath string) error {
+func (s *apiService) delete(ctx context.Context, filePath string) error {
 	resp, err := s.calls.DeleteFile(ctx, s.client.accountID, &gen.DeleteFileParams{FilePath: filePath})
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (s *httpService) delete(ctx context.Context, filePath string) error {
 
 // PutPart sends a part to storage. The URL is its own permission: no credentials
 // go along, and the URL is a secret. See UploadPart in openapi.yaml.
-func (s *httpService) PutPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
+func (s *apiService) PutPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
 	target, err := wire.ParseUploadURL(address)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", operation.PutPart, err)
@@ -182,24 +182,24 @@ func partOf(p gen.UploadPart) transfer.Part {
 	}
 }
 
-func absentPart() gen.UploadPart {
+func missingPart() gen.UploadPart {
 	return gen.UploadPart{
-		UploadPartIndex: absent,
-		Range:           gen.UploadPartRange{InclusiveStart: absent, InclusiveEnd: absent},
+		UploadPartIndex: missing,
+		Range:           gen.UploadPartRange{InclusiveStart: missing, InclusiveEnd: missing},
 	}
 }
 
-// missingInPart names what is missing in a part that the API sent. Whether the
+// checkPartAnswer names what is missing in a part that the API sent. Whether the
 // rest makes sense is for the engine to say, which knows the file.
-func missingInPart(p gen.UploadPart) string {
+func checkPartAnswer(p gen.UploadPart) string {
 	switch {
 	case p.UploadID == "":
 		return "upload id of the part"
-	case p.UploadPartIndex == absent:
+	case p.UploadPartIndex == missing:
 		return "index of the part"
 	case p.UploadURL == "":
 		return "URL of the part"
-	case p.Range.InclusiveStart == absent, p.Range.InclusiveEnd == absent:
+	case p.Range.InclusiveStart == missing, p.Range.InclusiveEnd == missing:
 		return "range of the part"
 	}
 	return ""
@@ -210,9 +210,9 @@ func missingInPart(p gen.UploadPart) string {
 func checkPartArguments(uploadID string, index int64) error {
 	switch {
 	case !plainID(uploadID):
-		return refuse("uploadId", "%s is not an upload id", quote(uploadID))
+		return argumentError("uploadId", "%s is not an upload id", quote(uploadID))
 	case index < 0:
-		return refuse("uploadPartIndex", "%d is negative", index)
+		return argumentError("uploadPartIndex", "%d is negative", index)
 	}
 	return nil
 }
@@ -251,10 +251,10 @@ func answerError(op, wrong string) error {
 	return rest.ProtocolError(op, http.StatusOK, "the "+wrong+" is missing or not a valid one")
 }
 
-// absent is what numbers are set to before an answer is decoded: no number that
+// missing is what numbers are set to before an answer is decoded: no number that
 // the API could send, so that one that is missing, or null, is refused with
 // those that are out of range.
-const absent = -2
+const missing = -2
 
 // decode reads the answer to a call into the value that to points to, and closes
 // it. It takes what the call returned.

@@ -34,7 +34,7 @@ const (
 )
 
 // calls are all the JSON calls of the service, by operation.
-func calls(ctx context.Context, s *httpService) map[string]func() error {
+func calls(ctx context.Context, s *apiService) map[string]func() error {
 	return map[string]func() error{
 		operation.BeginMultipartUpload: func() error {
 			_, err := s.begin(ctx, gen.BeginMultipartUploadRequest{Size: 43182})

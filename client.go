@@ -40,7 +40,7 @@ type Client struct {
 	rest      *rest.Client
 	limits    *limits.Limits
 	service   uploadService // api, but for the tests of the engine
-	api       *httpService
+	api       *apiService
 	engine    *transfer.Engine
 	generated *gen.ClientWithResponses
 	observe   func(Event)
@@ -90,7 +90,7 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.api = &httpService{client: c, calls: c.generated.ClientInterface}
+	c.api = &apiService{client: c, calls: c.generated.ClientInterface}
 	c.engine = c.newEngine(source.NewBudget(settings.budget))
 	c.uploadBy(c.api)
 	return c, nil
@@ -139,9 +139,9 @@ func (s *clientSettings) account(apiKey string) (string, error) {
 		case s.jwt == nil:
 			return "", invalidKey("is empty; only a client with WithJWT can do without")
 		case s.accountID == "":
-			return "", refuse("accountID", "is needed with WithJWT when there is no API key; set WithAccountID")
+			return "", argumentError("accountID", "is needed with WithJWT when there is no API key; set WithAccountID")
 		case s.basic:
-			return "", refuse("basicAuth", "needs an API key; a JWT alone is sent as a bearer token")
+			return "", argumentError("basicAuth", "needs an API key; a JWT alone is sent as a bearer token")
 		}
 		return s.accountID, nil
 	}
@@ -150,7 +150,7 @@ func (s *clientSettings) account(apiKey string) (string, error) {
 	case err != nil:
 		return "", err
 	case s.accountID != "" && s.accountID != id:
-		return "", refuse("accountID", "is %s, but the API key belongs to account %s", s.accountID, id)
+		return "", argumentError("accountID", "is %s, but the API key belongs to account %s", s.accountID, id)
 	}
 	return id, nil
 }

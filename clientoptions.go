@@ -86,7 +86,7 @@ func WithCDNURL(address string) ClientOption {
 func WithAccountID(id string) ClientOption {
 	return func(s *clientSettings) error {
 		if !accountIDPattern.MatchString(id) {
-			return refuse("accountID", "%s is not seven base58 characters", quote(id))
+			return argumentError("accountID", "%s is not seven base58 characters", quote(id))
 		}
 		s.accountID = id
 		return nil
@@ -106,7 +106,7 @@ func WithAccountID(id string) ClientOption {
 func WithTransport(transport http.RoundTripper) ClientOption {
 	return func(s *clientSettings) error {
 		if transport == nil {
-			return refuse("transport", "is nil; leave the option out for the default")
+			return argumentError("transport", "is nil; leave the option out for the default")
 		}
 		s.roundTripper = transport
 		return nil
@@ -136,7 +136,7 @@ func WithBasicAuth() ClientOption {
 func WithJWT(source func(context.Context) (string, error)) ClientOption {
 	return func(s *clientSettings) error {
 		if source == nil {
-			return refuse("jwt", "the source is nil")
+			return argumentError("jwt", "the source is nil")
 		}
 		s.jwt = source
 		return nil
@@ -155,7 +155,7 @@ func WithJWT(source func(context.Context) (string, error)) ClientOption {
 func WithPutsInFlight(n int) ClientOption {
 	return func(s *clientSettings) error {
 		if n < 1 || n > 256 {
-			return refuse("putsInFlight", "%d is outside 1..256", n)
+			return argumentError("putsInFlight", "%d is outside 1..256", n)
 		}
 		s.puts = n
 		return nil
@@ -169,7 +169,7 @@ func WithPutsInFlight(n int) ClientOption {
 func WithAPICallsInFlight(n int) ClientOption {
 	return func(s *clientSettings) error {
 		if n < 2 || n > 1024 {
-			return refuse("apiCallsInFlight", "%d is outside 2..1024", n)
+			return argumentError("apiCallsInFlight", "%d is outside 2..1024", n)
 		}
 		s.calls = n
 		return nil
@@ -184,7 +184,7 @@ func WithAPICallsInFlight(n int) ClientOption {
 func WithAPIRate(perSecond float64) ClientOption {
 	return func(s *clientSettings) error {
 		if math.IsNaN(perSecond) || perSecond <= 0 || perSecond > 1e6 {
-			return refuse("apiRate", "%v is outside 0..1000000 calls per second", perSecond)
+			return argumentError("apiRate", "%v is outside 0..1000000 calls per second", perSecond)
 		}
 		s.rate = perSecond
 		return nil
@@ -203,7 +203,7 @@ func WithAPIRate(perSecond float64) ClientOption {
 func WithBufferBudget(bytes int64) ClientOption {
 	return func(s *clientSettings) error {
 		if bytes < minBudget {
-			return refuse("bufferBudget", "%d bytes are less than %d", bytes, int64(minBudget))
+			return argumentError("bufferBudget", "%d bytes are less than %d", bytes, int64(minBudget))
 		}
 		s.budget = bytes
 		return nil
@@ -226,7 +226,7 @@ func WithObserver(observe func(Event)) ClientOption {
 func WithUserAgent(product string) ClientOption {
 	return func(s *clientSettings) error {
 		if len(product) < 1 || len(product) > 255 || strings.Trim(product, " ") != product || !printable(product, ' ') {
-			return refuse("userAgent", "must be 1 to 255 printable ASCII characters without spaces around them")
+			return argumentError("userAgent", "must be 1 to 255 printable ASCII characters without spaces around them")
 		}
 		s.userAgent = product + " " + userAgent
 		return nil

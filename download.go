@@ -32,11 +32,11 @@ func WithRange(offset, length int64) DownloadOption {
 	return func(s *downloadSettings) error {
 		switch {
 		case offset < 0:
-			return refuse("range", "the offset %d is negative", offset)
+			return argumentError("range", "the offset %d is negative", offset)
 		case length == 0 || length < -1:
-			return refuse("range", "the length %d is neither positive nor -1, for the rest of the file", length)
+			return argumentError("range", "the length %d is neither positive nor -1, for the rest of the file", length)
 		case length > 0 && offset+length < 0:
-			return refuse("range", "%d bytes from %d on are beyond any file", length, offset)
+			return argumentError("range", "%d bytes from %d on are beyond any file", length, offset)
 		}
 		s.ranged, s.offset, s.length = true, offset, length
 		return nil

@@ -189,7 +189,7 @@ func (e *ArgumentError) Error() string { return e.Field + ": " + e.Reason }
 // [ErrInvalidKey], or nil.
 func (e *ArgumentError) Unwrap() error { return e.kind }
 
-func refuse(field, format string, args ...any) error {
+func argumentError(field, format string, args ...any) error {
 	return &ArgumentError{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
 
@@ -200,7 +200,7 @@ func publicError(err error) error {
 	}
 	var refused *errs.RefusedError
 	if errors.As(err, &refused) {
-		return refuse(refused.Field, "%s", refused.Reason)
+		return argumentError(refused.Field, "%s", refused.Reason)
 	}
 	return err
 }

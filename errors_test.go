@@ -46,7 +46,7 @@ func TestErrorsWrap(t *testing.T) {
 		{errs.ErrMissingETag, ErrProtocol, true},
 		{errSilence, ErrStalled, true},
 		{invalidKey("x"), ErrInvalidKey, true},
-		{refuse("a", "b"), ErrInvalidKey, false},
+		{argumentError("a", "b"), ErrInvalidKey, false},
 	} {
 		if got := errors.Is(test.err, test.is); got != test.want {
 			t.Errorf("%v is %v: %v", test.err, test.is, got)

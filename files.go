@@ -146,7 +146,7 @@ func rawURL(cdn *url.URL, accountID, filePath string) (string, error) {
 	}
 	for segment := range strings.SplitSeq(filePath, "/") {
 		if segment == "." {
-			return "", refuse("filePath", `%s has "." as an element, which a URL cannot express`, quote(filePath))
+			return "", argumentError("filePath", `%s has "." as an element, which a URL cannot express`, quote(filePath))
 		}
 	}
 	return cdn.String() + "/" + accountID + "/raw" + escapePath(filePath), nil

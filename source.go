@@ -22,7 +22,7 @@ type Source struct {
 // input opens the source.
 func (s Source) input(ctx context.Context, b *source.Budget) (*source.Opened, error) {
 	if s.open == nil {
-		return nil, refuse("source", "it is empty; make one with File, Bytes, ReaderAt, Reader or Stream")
+		return nil, argumentError("source", "it is empty; make one with File, Bytes, ReaderAt, Reader or Stream")
 	}
 	in, err := s.open(ctx, b)
 	return in, publicError(err)
@@ -58,10 +58,10 @@ func Bytes(content []byte) Source {
 func ReaderAt(r io.ReaderAt, size int64) Source {
 	return Source{open: func(context.Context, *source.Budget) (*source.Opened, error) {
 		if r == nil {
-			return nil, refuse("source", "the io.ReaderAt is nil")
+			return nil, argumentError("source", "the io.ReaderAt is nil")
 		}
 		if size < 0 {
-			return nil, refuse("size", "%d is negative", size)
+			return nil, argumentError("size", "%d is negative", size)
 		}
 		return source.OpenReaderAt(r, size)
 	}}
@@ -81,10 +81,10 @@ func Reader(r io.Reader, size int64) Source {
 	once := readOnce()
 	return Source{open: func(context.Context, *source.Budget) (*source.Opened, error) {
 		if r == nil {
-			return nil, refuse("source", "the io.Reader is nil")
+			return nil, argumentError("source", "the io.Reader is nil")
 		}
 		if size < 0 {
-			return nil, refuse("size", "%d is negative", size)
+			return nil, argumentError("size", "%d is negative", size)
 		}
 		if err := once(); err != nil {
 			return nil, err
@@ -105,7 +105,7 @@ func Stream(r io.Reader) Source {
 	once := readOnce()
 	return Source{open: func(ctx context.Context, b *source.Budget) (*source.Opened, error) {
 		if r == nil {
-			return nil, refuse("source", "the io.Reader is nil")
+			return nil, argumentError("source", "the io.Reader is nil")
 		}
 		if err := once(); err != nil {
 			return nil, err
@@ -120,7 +120,7 @@ func readOnce() func() error {
 	var used atomic.Bool
 	return func() error {
 		if used.Swap(true) {
-			return refuse("source", "a plain stream can be uploaded once; make a new Source")
+			return argumentError("source", "a plain stream can be uploaded once; make a new Source")
 		}
 		return nil
 	}

@@ -80,9 +80,9 @@ func newUploadSettings(opts []UploadOption) (uploadSettings, error) {
 	}
 	switch {
 	case s.path != "" && (s.folder != "" || s.fileName != "" || s.fallback != ""):
-		return s, refuse("path", "is the whole path; leave WithFolder, WithFileName and WithFileNameFallback out")
+		return s, argumentError("path", "is the whole path; leave WithFolder, WithFileName and WithFileNameFallback out")
 	case s.fallback != "" && s.fileName == "":
-		return s, refuse("fileNameFallback", "needs WithFileName: it is for when that name is taken")
+		return s, argumentError("fileNameFallback", "needs WithFileName: it is for when that name is taken")
 	}
 	return s, nil
 }
@@ -131,7 +131,7 @@ func WithFolder(folder string) UploadOption {
 			return err
 		}
 		if strings.HasSuffix(folder, "/") && folder != "/" {
-			return refuse("folderPath", "%s ends with a slash", quote(folder))
+			return argumentError("folderPath", "%s ends with a slash", quote(folder))
 		}
 		s.folder = folder
 		return nil
@@ -181,7 +181,7 @@ func WithPath(path string) UploadOption {
 			return err
 		}
 		if strings.HasSuffix(path, "/") {
-			return refuse("path", "%s has no file name at its end", quote(path))
+			return argumentError("path", "%s has no file name at its end", quote(path))
 		}
 		s.path = path
 		return nil
@@ -200,7 +200,7 @@ const (
 func WithTags(tags ...string) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {
 		if n := len(s.tags) + len(tags); n > maxTags {
-			return refuse("tags", "%d are too many; a file has at most %d", n, maxTags)
+			return argumentError("tags", "%d are too many; a file has at most %d", n, maxTags)
 		}
 		for i, tag := range tags {
 			field := "tags[" + strconv.Itoa(len(s.tags)+i) + "]"
@@ -208,7 +208,7 @@ func WithTags(tags ...string) UploadOption {
 				return err
 			}
 			if !tagPattern.MatchString(tag) {
-				return refuse(field, "%s contains other characters than a-z A-Z 0-9 . , / = _ + -", quote(tag))
+				return argumentError(field, "%s contains other characters than a-z A-Z 0-9 . , / = _ + -", quote(tag))
 			}
 		}
 		s.tags = append(s.tags, tags...)
@@ -226,14 +226,14 @@ func WithMetadata(metadata map[string]any) UploadOption {
 		encoder := json.NewEncoder(&encoded)
 		encoder.SetEscapeHTML(false) // counts <, > and & as one byte each
 		if err := encoder.Encode(metadata); err != nil {
-			return refuse("metadata", "cannot be encoded to JSON: %v", err)
+			return argumentError("metadata", "cannot be encoded to JSON: %v", err)
 		}
 		if n := encoded.Len() - 1; n > maxMetadata {
-			return refuse("metadata", "has %d bytes as JSON; %d are allowed", n, maxMetadata)
+			return argumentError("metadata", "has %d bytes as JSON; %d are allowed", n, maxMetadata)
 		}
 		var object gen.Metadata
 		if err := json.Unmarshal(encoded.Bytes(), &object); err != nil {
-			return refuse("metadata", "cannot be encoded to JSON: %v", err)
+			return argumentError("metadata", "cannot be encoded to JSON: %v", err)
 		}
 		s.metadata = object
 		return nil
@@ -249,7 +249,7 @@ func WithMIME(mime string) UploadOption {
 			return err
 		}
 		if !mimePattern.MatchString(mime) {
-			return refuse("mime", "%s does not match %s", quote(mime), mimePattern)
+			return argumentError("mime", "%s does not match %s", quote(mime), mimePattern)
 		}
 		s.mime = mime
 		return nil

@@ -18,7 +18,7 @@ const maxPath = 512
 // openapi.yaml).
 func checkFilePath(field, path string) error {
 	if !strings.HasPrefix(path, "/") {
-		return refuse(field, "%s does not begin with a slash", quote(path))
+		return argumentError(field, "%s does not begin with a slash", quote(path))
 	}
 	return checkPath(field, path)
 }
@@ -30,7 +30,7 @@ func checkPath(field, path string) error {
 	}
 	for segment := range strings.SplitSeq(path, "/") {
 		if segment == ".." {
-			return refuse(field, `%s contains ".."; it must name the place directly`, quote(path))
+			return argumentError(field, `%s contains ".."; it must name the place directly`, quote(path))
 		}
 	}
 	return nil
@@ -39,7 +39,7 @@ func checkPath(field, path string) error {
 // checkFileName refuses what cannot be a file name (FileName in openapi.yaml).
 func checkFileName(field, name string) error {
 	if strings.Contains(name, "/") {
-		return refuse(field, "%s contains a slash; put folders into WithFolder, or use WithPath", quote(name))
+		return argumentError(field, "%s contains a slash; put folders into WithFolder, or use WithPath", quote(name))
 	}
 	return checkPath(field, name)
 }
@@ -49,11 +49,11 @@ func checkFileName(field, name string) error {
 func checkText(field, text string, least, most int) error {
 	switch n := utf8.RuneCountInString(text); {
 	case !utf8.ValidString(text):
-		return refuse(field, "is not valid UTF-8")
+		return argumentError(field, "is not valid UTF-8")
 	case n < least || n > most:
-		return refuse(field, "has %d characters; %d to %d are allowed", n, least, most)
+		return argumentError(field, "has %d characters; %d to %d are allowed", n, least, most)
 	case strings.ContainsRune(text, '\n'):
-		return refuse(field, "contains a line break")
+		return argumentError(field, "contains a line break")
 	}
 	return nil
 }
@@ -96,13 +96,13 @@ func parseBaseURL(field, base string) (*url.URL, error) {
 	switch {
 	case err != nil:
 		// The text of err repeats the URL, which may hold a password.
-		return nil, refuse(field, "is not a URL")
+		return nil, argumentError(field, "is not a URL")
 	case u.User != nil:
-		return nil, refuse(field, "contains a user name or password; credentials have options of their own")
+		return nil, argumentError(field, "contains a user name or password; credentials have options of their own")
 	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", u.Opaque != "":
-		return nil, refuse(field, "%s is not an absolute http or https URL, such as https://api.example.com", quote(base))
+		return nil, argumentError(field, "%s is not an absolute http or https URL, such as https://api.example.com", quote(base))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(base, "#"):
-		return nil, refuse(field, "has a query or a fragment; only scheme, host, port and path are allowed")
+		return nil, argumentError(field, "has a query or a fragment; only scheme, host, port and path are allowed")
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")

@@ -43,7 +43,7 @@ func OpenStream(ctx context.Context, r io.Reader, b *Budget) (*Opened, error) {
 	if err != nil {
 		return nil, streamError(ctx, err)
 	}
-	f, err := newSpool()
+	f, err := newSpoolFile()
 	if err != nil {
 		return nil, err
 	}
@@ -99,19 +99,19 @@ func isEnd(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF 
 
 // spool is a temporary file that is gone after remove, and, where the system
 // lets an open file lose its name, as soon as the process dies.
-type spool struct{ *os.File }
+type spoolFile struct{ *os.File }
 
-func newSpool() (*spool, error) {
+func newSpoolFile() (*spoolFile, error) {
 	f, err := os.CreateTemp("", "bytescale-*")
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
 	// Where this fails, remove does it.
 	_ = os.Remove(f.Name())
-	return &spool{f}, nil
+	return &spoolFile{f}, nil
 }
 
-func (s *spool) fill(r io.Reader) (int64, error) {
+func (s *spoolFile) fill(r io.Reader) (int64, error) {
 	n, err := io.Copy(s.File, r)
 	var fromSource *errs.SourceError
 	if err != nil && !errors.As(err, &fromSource) {
@@ -120,7 +120,7 @@ func (s *spool) fill(r io.Reader) (int64, error) {
 	return n, err
 }
 
-func (s *spool) remove() {
+func (s *spoolFile) remove() {
 	s.Close()
 	_ = os.Remove(s.Name())
 }

@@ -78,7 +78,7 @@ func (s *Stream) spoolPart(ctx context.Context, start, size int64, b *Budget) (C
 	if err := b.acquire(ctx, b.bytes); err != nil {
 		return Chunk{}, err
 	}
-	f, err := newSpool()
+	f, err := newSpoolFile()
 	if err != nil {
 		b.available.Release(b.bytes)
 		return Chunk{}, err

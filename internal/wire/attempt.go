@@ -14,20 +14,20 @@ import (
 type Attempt struct {
 	ctx    context.Context
 	cut    context.CancelCauseFunc
-	bodies *bodies
-	watch  *watch
+	bodies *attemptBodies
+	watch  *stallWatch
 }
 
 // NewAttempt returns an attempt, to be sent with the context. onRead is told how many
 // bytes were read for it; link is what it shares with the other attempts of a client.
 func NewAttempt(ctx context.Context, p Payload, onRead func(n int64), link *Link) (context.Context, *Attempt) {
 	ctx, cut := context.WithCancelCause(ctx)
-	bodies := newBodies(p, onRead)
-	watch := newWatch(bodies, cut, link)
+	bodies := newAttemptBodies(p, onRead)
+	watch := newStallWatch(bodies, cut, link)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { watch.awaitsConnection() },
 		GotConn: func(got httptrace.GotConnInfo) {
-			watch.connected(func() (int64, bool) { return unacknowledged(got.Conn) })
+			watch.connected(func() (int64, bool) { return sendQueue(got.Conn) })
 			if p.Size > 0 {
 				announceBody(got.Conn)
 			}

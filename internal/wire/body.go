@@ -41,7 +41,7 @@ func (m Bytes) ReadAt(p []byte, at int64) (int, error) {
 // when the last of them is no longer in use. net/http may still read a body
 // after Do has returned an error, and asks for another one when it repeats a
 // request on a fresh connection. Once the attempt is over there is no further one.
-type bodies struct {
+type attemptBodies struct {
 	payload Payload
 	onRead  func(n int64)
 
@@ -56,14 +56,14 @@ type bodies struct {
 	none   chan struct{} // closed when none is open any more; nil until somebody waits
 }
 
-func newBodies(p Payload, onRead func(n int64)) *bodies {
-	b := &bodies{payload: p, onRead: onRead}
+func newAttemptBodies(p Payload, onRead func(n int64)) *attemptBodies {
+	b := &attemptBodies{payload: p, onRead: onRead}
 	b.ended.Store(p.Size == 0)
 	return b
 }
 
 // body returns a new request body. Closing it is up to net/http.
-func (b *bodies) body() (io.ReadCloser, error) {
+func (b *attemptBodies) body() (io.ReadCloser, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.over {
@@ -80,7 +80,7 @@ func (b *bodies) body() (io.ReadCloser, error) {
 const closeGrace = 5 * time.Second
 
 // wait returns when every body was closed.
-func (b *bodies) wait() {
+func (b *attemptBodies) wait() {
 	b.mu.Lock()
 	b.over = true
 	open := slices.Clone(b.open)
@@ -101,7 +101,7 @@ func (b *bodies) wait() {
 }
 
 // closed notes that a body is in use no longer.
-func (b *bodies) closed(gone *body) {
+func (b *attemptBodies) closed(gone *body) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.open = slices.DeleteFunc(b.open, func(body *body) bool { return body == gone })
@@ -111,13 +111,13 @@ func (b *bodies) closed(gone *body) {
 }
 
 // sourceErr is the failure to read the source, if there was one.
-func (b *bodies) sourceErr() error {
+func (b *attemptBodies) sourceErr() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.failed
 }
 
-func (b *bodies) fail(err error) error {
+func (b *attemptBodies) fail(err error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.failed == nil {
@@ -128,7 +128,7 @@ func (b *bodies) fail(err error) error {
 
 // body is one request body: the payload's bytes once, from the beginning.
 type body struct {
-	of  *bodies
+	of  *attemptBodies
 	pos int64
 
 	// free holds a token while nobody reads the payload. HTTP/2 closes a body to
@@ -143,7 +143,7 @@ type body struct {
 // maxIdle is how many reads of a source in a row may bring nothing.
 const maxIdle = 100
 
-func newBody(of *bodies) *body {
+func newBody(of *attemptBodies) *body {
 	r := &body{of: of, free: make(chan struct{}, 1)}
 	r.unlock()
 	return r

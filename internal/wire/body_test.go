@@ -13,7 +13,7 @@ import (
 func TestBodyIsNotReadOnceItIsClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBodies(Payload{Source: slowAt{}, Size: 10}, func(int64) {})
+		b := newAttemptBodies(Payload{Source: slowAt{}, Size: 10}, func(int64) {})
 		body, err := b.body()
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +51,7 @@ func (slowAt) ReadAt(p []byte, _ int64) (int, error) {
 // a transport's time to close them is over.
 func TestWaitEndsWithTheLastBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bodies := newBodies(Payload{Source: Bytes("x"), Size: 1}, func(int64) {})
+		bodies := newAttemptBodies(Payload{Source: Bytes("x"), Size: 1}, func(int64) {})
 		for i := range 2 {
 			body, err := bodies.body()
 			if err != nil {

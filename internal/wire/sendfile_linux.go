@@ -36,7 +36,7 @@ func sendfile(conn net.Conn, r io.Reader) (sent int64) {
 	if socket == nil {
 		return 0
 	}
-	d := &direct{socket: socket, left: left, body: body}
+	d := &transmission{socket: socket, left: left, body: body}
 	// Exactly these types: one around them may have other bytes to read.
 	switch source := body.of.payload.Source.(type) {
 	case Bytes:
@@ -78,20 +78,20 @@ func sendHead(conn net.Conn, head []byte) (sent int) {
 }
 
 // direct is a body on its way to a socket.
-type direct struct {
+type transmission struct {
 	socket syscall.RawConn
 	left   *io.LimitedReader
 	body   *body
 	sent   int64
 }
 
-func (d *direct) memory(source Bytes) {
+func (d *transmission) memory(source Bytes) {
 	d.send(func(socket int, at int64, most int) (int, error) {
 		return unix.Write(socket, source[at:at+int64(most)])
 	})
 }
 
-func (d *direct) file(source *os.File) {
+func (d *transmission) file(source *os.File) {
 	file, err := source.SyscallConn()
 	if err != nil {
 		return
@@ -105,7 +105,7 @@ func (d *direct) file(source *os.File) {
 
 // send makes system calls, each for up to most bytes from position at of the
 // source, until all are sent or one fails.
-func (d *direct) send(step func(socket int, at int64, most int) (int, error)) {
+func (d *transmission) send(step func(socket int, at int64, most int) (int, error)) {
 	_ = d.socket.Write(func(fd uintptr) (done bool) {
 		for d.left.N > 0 {
 			n, err := d.locked(step, int(fd))
@@ -124,7 +124,7 @@ func (d *direct) send(step func(socket int, at int64, most int) (int, error)) {
 }
 
 // locked makes one system call, with the body held as Read has it.
-func (d *direct) locked(step func(socket int, at int64, most int) (int, error), socket int) (int, error) {
+func (d *transmission) locked(step func(socket int, at int64, most int) (int, error), socket int) (int, error) {
 	d.body.lock()
 	defer d.body.unlock()
 	if d.body.closed {

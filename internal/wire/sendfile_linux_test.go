@@ -46,7 +46,7 @@ func putOver(ctx context.Context, t *testing.T, server *httptest.Server, p Paylo
 	}
 	defer transport.CloseIdleConnections()
 
-	bodies := newBodies(p, onRead)
+	bodies := newAttemptBodies(p, onRead)
 	body, err := bodies.body()
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,6 @@ package wire
 
 import "golang.org/x/sys/unix"
 
-// queueOf returns how many bytes the kernel holds for a connection because they
+// queueLength returns how many bytes the kernel holds for a connection because they
 // were not sent or not acknowledged yet.
-func queueOf(fd int) (int, error) { return unix.IoctlGetInt(fd, unix.TIOCOUTQ) }
+func queueLength(fd int) (int, error) { return unix.IoctlGetInt(fd, unix.TIOCOUTQ) }

@@ -10,5 +10,5 @@ import (
 // limitUnsent does nothing where the system has no such limit.
 func limitUnsent(_, _ string, _ syscall.RawConn) error { return nil }
 
-// unacknowledged knows nothing where the system does not tell.
-func unacknowledged(net.Conn) (queued int64, told bool) { return 0, false }
+// sendQueue knows nothing where the system does not tell.
+func sendQueue(net.Conn) (queued int64, told bool) { return 0, false }

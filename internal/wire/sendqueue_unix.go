@@ -24,24 +24,24 @@ func limitUnsent(_, _ string, conn syscall.RawConn) error {
 	})
 }
 
-// unacknowledged returns how many bytes were written to a connection and have not
+// sendQueue returns how many bytes were written to a connection and have not
 // arrived on the other side yet, and whether the kernel told; 0 where nobody does.
-func unacknowledged(conn net.Conn) (queued int64, told bool) {
+func sendQueue(conn net.Conn) (queued int64, told bool) {
 	switch c := conn.(type) {
 	case *bodyConn:
-		return unacknowledged(c.Conn)
+		return sendQueue(c.Conn)
 	case *tls.Conn:
 		if c.ConnectionState().NegotiatedProtocol == "h2" {
 			return 0, false // shared with others
 		}
-		return unacknowledged(c.NetConn())
+		return sendQueue(c.NetConn())
 	case syscall.Conn:
 		raw, err := c.SyscallConn()
 		if err != nil {
 			return 0, false
 		}
 		_ = raw.Control(func(fd uintptr) {
-			if n, err := queueOf(int(fd)); err == nil {
+			if n, err := queueLength(int(fd)); err == nil {
 				queued, told = int64(n), true
 			}
 		})

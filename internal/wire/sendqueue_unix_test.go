@@ -56,7 +56,7 @@ func TestSlowConnectionIsSeenToMove(t *testing.T) {
 			defer listener.Close()
 
 			moved := make(chan struct{}, 1)
-			bodies := newBodies(Payload{Source: test.source, Size: size}, func(int64) {
+			bodies := newAttemptBodies(Payload{Source: test.source, Size: size}, func(int64) {
 				select {
 				case moved <- struct{}{}:
 				default:
@@ -158,7 +158,7 @@ func TestUnacknowledged(t *testing.T) {
 			if _, err := client.Write(make([]byte, size)); err != nil {
 				t.Fatal(err)
 			}
-			if got, told := unacknowledged(client); !told || got < size/4 || got > 2*size {
+			if got, told := sendQueue(client); !told || got < size/4 || got > 2*size {
 				t.Errorf("%d bytes of %d count as waiting, and the other side has room for few", got, size)
 			}
 			if _, err := io.CopyN(io.Discard, server, size); err != nil {
@@ -170,12 +170,12 @@ func TestUnacknowledged(t *testing.T) {
 			if _, err := client.Read(answer); err != nil { // which acknowledges all before it
 				t.Fatal(err)
 			}
-			if got, told := unacknowledged(client); !told || got != 0 {
+			if got, told := sendQueue(client); !told || got != 0 {
 				t.Errorf("%d bytes count as waiting, and all have arrived", got)
 			}
 		})
 	}
-	if got, told := unacknowledged(nil); told || got != 0 {
+	if got, told := sendQueue(nil); told || got != 0 {
 		t.Errorf("no connection: %d", got)
 	}
 }

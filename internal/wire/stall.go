@@ -34,19 +34,19 @@ const (
 // its last sample. Those that end before their first one are not in it.
 type Link struct {
 	mu     sync.Mutex
-	speeds map[*watch]int64
+	speeds map[*stallWatch]int64
 }
 
-func (t *Link) report(w *watch, speed int64) {
+func (t *Link) report(w *stallWatch, speed int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.speeds == nil {
-		t.speeds = map[*watch]int64{}
+		t.speeds = map[*stallWatch]int64{}
 	}
 	t.speeds[w] = speed
 }
 
-func (t *Link) leave(w *watch) {
+func (t *Link) leave(w *stallWatch) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.speeds, w)
@@ -72,8 +72,8 @@ type sample struct {
 // watch cuts an attempt that moves too little. Bytes count as moved when the
 // other side has acknowledged them, where the kernel tells, and when they were
 // handed over elsewhere.
-type watch struct {
-	bodies *bodies
+type stallWatch struct {
+	bodies *attemptBodies
 	cut    context.CancelCauseFunc
 	all    *Link
 
@@ -89,8 +89,8 @@ type watch struct {
 	stopped bool
 }
 
-func newWatch(b *bodies, cut context.CancelCauseFunc, all *Link) *watch {
-	w := &watch{bodies: b, cut: cut, all: all, queued: func() (int64, bool) { return 0, false }, movedAt: time.Now()}
+func newStallWatch(b *attemptBodies, cut context.CancelCauseFunc, all *Link) *stallWatch {
+	w := &stallWatch{bodies: b, cut: cut, all: all, queued: func() (int64, bool) { return 0, false }, movedAt: time.Now()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.timer = time.AfterFunc(sampleEvery, w.sample)
@@ -99,21 +99,21 @@ func newWatch(b *bodies, cut context.CancelCauseFunc, all *Link) *watch {
 
 // awaitsConnection says that the attempt waits for a connection, which has limits of
 // its own and may take long when a transport allows only a few.
-func (w *watch) awaitsConnection() {
+func (w *stallWatch) awaitsConnection() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting = true
 }
 
 // connected says that the attempt has a connection, and how many bytes that one holds.
-func (w *watch) connected(queued func() (int64, bool)) {
+func (w *stallWatch) connected(queued func() (int64, bool)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting, w.queued = false, queued
 }
 
 // stop ends the watch. An attempt that was not cut by then never is.
-func (w *watch) stop() {
+func (w *stallWatch) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stopped = true
@@ -121,7 +121,7 @@ func (w *watch) stop() {
 	w.all.leave(w)
 }
 
-func (w *watch) sample() {
+func (w *stallWatch) sample() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stopped {
@@ -154,7 +154,7 @@ func (w *watch) sample() {
 }
 
 // oldest is what had moved one window ago, or at the beginning.
-func (w *watch) oldest() int64 {
+func (w *stallWatch) oldest() int64 {
 	if w.taken < stallSamples {
 		return w.began
 	}
@@ -165,7 +165,7 @@ func (w *watch) oldest() int64 {
 // PUTs share and that is slow for all of them, each may be slower than minSpeed,
 // and now and then one gets no packet through for a while: there, only silence
 // counts.
-func (w *watch) stalled(now sample) error {
+func (w *stallWatch) stalled(now sample) error {
 	need := int64(minSpeed * stallWindow / time.Second)
 	if w.bodies.ended.Load() {
 		need = 1 // of the little that the kernel still has
@@ -187,13 +187,13 @@ func (w *watch) stalled(now sample) error {
 }
 
 // beginAgain forgets what was seen and goes on. The caller holds mu.
-func (w *watch) beginAgain() {
+func (w *stallWatch) beginAgain() {
 	w.all.leave(w)
 	w.taken, w.began, w.movedAt = 0, w.moved, time.Now()
 	w.timer = time.AfterFunc(sampleEvery, w.sample)
 }
 
-func (w *watch) awaitAnswer(told bool) {
+func (w *stallWatch) awaitAnswer(told bool) {
 	speed := int64(minSpeed)
 	if told {
 		speed = proxySpeed

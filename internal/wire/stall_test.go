@@ -19,14 +19,14 @@ func cutAfter(t *testing.T, all *Link, size int64, send func(ctx context.Context
 	t.Helper()
 	ctx, cut := context.WithCancelCause(t.Context())
 	defer cut(nil)
-	b := newBodies(Payload{Source: bytes.NewReader(make([]byte, size)), Size: size}, func(int64) {})
+	b := newAttemptBodies(Payload{Source: bytes.NewReader(make([]byte, size)), Size: size}, func(int64) {})
 	body, err := b.body()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer body.Close()
 	began := time.Now()
-	w := newWatch(b, cut, all)
+	w := newStallWatch(b, cut, all)
 	send(ctx, body)
 	w.stop()
 	return context.Cause(ctx), time.Since(began)
@@ -97,8 +97,8 @@ func TestStallOfARepeatedBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cut := context.WithCancelCause(t.Context())
 		defer cut(nil)
-		b := newBodies(Payload{Source: bytes.NewReader(make([]byte, 1000)), Size: 1000}, func(int64) {})
-		w := newWatch(b, cut, new(Link))
+		b := newAttemptBodies(Payload{Source: bytes.NewReader(make([]byte, 1000)), Size: 1000}, func(int64) {})
+		w := newStallWatch(b, cut, new(Link))
 		defer w.stop()
 		first, _ := b.body()
 		io.Copy(io.Discard, first)
@@ -131,9 +131,9 @@ func TestStallOfWhatTheKernelHolds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cut := context.WithCancelCause(t.Context())
 				defer cut(nil)
-				b := newBodies(Payload{Source: make(Bytes, size), Size: size}, func(int64) {})
+				b := newAttemptBodies(Payload{Source: make(Bytes, size), Size: size}, func(int64) {})
 				began := time.Now()
-				w := newWatch(b, cut, new(Link))
+				w := newStallWatch(b, cut, new(Link))
 				defer w.stop()
 				w.connected(func() (int64, bool) { return max(0, size-row.drain*int64(time.Since(began).Seconds())), true })
 				body, _ := b.body()
@@ -238,9 +238,9 @@ func TestSilenceAfterAllHasArrived(t *testing.T) {
 		ctx, cut := context.WithCancelCause(t.Context())
 		defer cut(nil)
 		const size = 256 << 20
-		b := newBodies(Payload{Source: make(Bytes, size), Size: size}, func(int64) {})
+		b := newAttemptBodies(Payload{Source: make(Bytes, size), Size: size}, func(int64) {})
 		began := time.Now()
-		w := newWatch(b, cut, new(Link))
+		w := newStallWatch(b, cut, new(Link))
 		defer w.stop()
 		w.connected(func() (int64, bool) { return 0, true })
 		body, _ := b.body()
@@ -258,13 +258,13 @@ func TestSilenceAfterAllHasArrived(t *testing.T) {
 // connection a dead one.
 func TestStallIsOfTheConnection(t *testing.T) {
 	t.Parallel()
-	for name, wait := range map[string]func(*watch, *bodies){
-		"waits for a connection": func(w *watch, _ *bodies) {
+	for name, wait := range map[string]func(*stallWatch, *attemptBodies){
+		"waits for a connection": func(w *stallWatch, _ *attemptBodies) {
 			w.awaitsConnection()
 			time.Sleep(10 * stallWindow)
 			w.connected(func() (int64, bool) { return 0, true })
 		},
-		"waits for the source": func(_ *watch, b *bodies) {
+		"waits for the source": func(_ *stallWatch, b *attemptBodies) {
 			body, _ := b.body()
 			defer body.Close()
 			body.Read(make([]byte, 1)) // takes two windows
@@ -275,8 +275,8 @@ func TestStallIsOfTheConnection(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cut := context.WithCancelCause(t.Context())
 				defer cut(nil)
-				b := newBodies(Payload{Source: slowAt{}, Size: 1 << 20}, func(int64) {})
-				w := newWatch(b, cut, new(Link))
+				b := newAttemptBodies(Payload{Source: slowAt{}, Size: 1 << 20}, func(int64) {})
+				w := newStallWatch(b, cut, new(Link))
 				defer w.stop()
 				wait(w, b)
 				if ctx.Err() != nil {
