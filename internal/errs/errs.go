@@ -1,5 +1,5 @@
-// Package errs holds the errors that more than one layer of the SDK recognises.
-// The root package documents the sentinels and exports them by value.
+// Package errs defines the errors that more than one layer of the SDK recognises. The
+// root package documents the sentinels and exports them by value.
 package errs
 
 import (
@@ -17,29 +17,29 @@ var (
 	ErrProtocol      = errors.New("answer breaks the protocol")
 )
 
-// ErrMissingETag says that storage answered a part's PUT without a usable etag.
+// ErrMissingETag means that storage answered the PUT of a part without a usable etag.
 var ErrMissingETag = fmt.Errorf("%w: no usable etag in the answer", ErrProtocol)
 
-// SourceError is a failure to read the source: no retry can help, and it
-// outranks the failed request that it caused.
+// SourceError is a failure to read the source of an upload. It is never retried, and it
+// takes precedence over the failed request that it caused.
 type SourceError struct{ Err error }
 
 func (e *SourceError) Error() string { return "read source: " + e.Err.Error() }
 
-// Unwrap returns the source's own error.
+// Unwrap returns the error of the source.
 func (e *SourceError) Unwrap() error { return e.Err }
 
-// TokenError is a failure of the caller's source of tokens. It is not retried:
-// the source knows better whether that helps.
+// TokenError is a failure of the caller's source of JSON web tokens. It is never
+// retried, because the source can retry by itself.
 type TokenError struct{ Err error }
 
 func (e *TokenError) Error() string { return "JWT source: " + e.Err.Error() }
 
-// Unwrap returns the source's own error.
+// Unwrap returns the error of the token source.
 func (e *TokenError) Unwrap() error { return e.Err }
 
-// RefusedError is an argument that a lower layer refuses before anything is sent.
-// The root package makes an ArgumentError of it.
+// RefusedError is an argument that an internal package refuses before anything is sent.
+// The root package turns it into an ArgumentError.
 type RefusedError struct {
 	Field, Reason string
 }

@@ -1,5 +1,7 @@
-// Package limits holds what all uses of a client share: the PUTs and the API calls
-// in flight, and the pace of the API calls.
+// Package limits bounds what all uploads and calls of a client have under way: the PUTs
+// in flight, the API calls in flight, and the API calls per second. Callers wait in the
+// order in which they came. An answer 429 or 503 halves the pace that was really kept,
+// and successes restore it.
 package limits
 
 import (
@@ -11,19 +13,19 @@ import (
 )
 
 const (
-	// smallBody is the size below which a PUT is all latency: such bodies have
-	// their own, larger limit and do not queue behind the big ones.
+	// smallBody is the size below which a PUT costs latency rather than bandwidth.
+	// Small PUTs have a limit of their own, smallPutsFactor times as large, so that
+	// they do not queue behind large ones.
 	smallBody       = 1 << 20
 	smallPutsFactor = 8
 )
 
-// Limits are the client-wide limits that all uploads of a client share. Waiters
-// are served in the order in which they came.
+// Limits are the limits of one client.
 type Limits struct {
-	// MaxPuts and MaxCalls are the limits, without those of small PUTs.
+	// MaxPuts and MaxCalls are the limits on large PUTs and on API calls in flight.
 	MaxPuts, MaxCalls int
 
-	// Uploads counts the uploads under way: they share the look-ahead.
+	// Uploads counts the uploads under way, which share the API calls among them.
 	Uploads atomic.Int64
 
 	calls, puts, smallPuts *semaphore.Weighted
@@ -31,7 +33,8 @@ type Limits struct {
 }
 
 // New returns limits on the PUTs and API calls in flight and on the calls per second.
-// onSlowDown, if not nil, is told the new pace when the service has asked for fewer.
+// onSlowDown, if it is not nil, is called with the new pace when the service has asked
+// for fewer calls.
 func New(puts, calls int, callsPerSecond float64, onSlowDown func(perSecond float64)) *Limits {
 	return &Limits{
 		calls:     semaphore.NewWeighted(int64(calls)),
@@ -43,11 +46,11 @@ func New(puts, calls int, callsPerSecond float64, onSlowDown func(perSecond floa
 	}
 }
 
-// Connections is how many connections may be in use with such limits.
+// Connections returns how many connections can be in use under such limits.
 func Connections(puts, calls int) int { return puts*smallPutsFactor + calls }
 
-// Call waits until an API call may be sent. The caller calls release once, when the
-// answer has been read.
+// Call waits until an API call may be sent. The caller calls release once, after the
+// answer was read.
 func (l *Limits) Call(ctx context.Context) (release func(), err error) {
 	release, err = acquire(ctx, l.calls)
 	if err != nil {
@@ -68,7 +71,7 @@ func (l *Limits) Put(ctx context.Context, size int64) (release func(), err error
 	return acquire(ctx, l.puts)
 }
 
-// Answered tells the pace how the service, or storage, answered.
+// Answered adjusts the pace to the status of an answer, of the API or of storage.
 func (l *Limits) Answered(status int) {
 	switch {
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:

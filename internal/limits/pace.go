@@ -9,19 +9,17 @@ import (
 )
 
 const (
-	// paceRecovery is how long the pace takes from a standstill back to the top,
-	// with successes all the time: no time without one counts for more than
-	// paceStep.
+	// paceRecovery is the time for a full recovery under steady success. A gap
+	// between successes counts for at most paceStep.
 	paceRecovery = 30 * time.Second
 	paceStep     = time.Second
-	// slowDownGap is how long one halving counts for: the answers to calls that
-	// were already under way say nothing new.
+	// slowDownGap is the least time between two slow-downs, because the calls that
+	// were under way at the first one will be refused as well.
 	slowDownGap = time.Second
 	slowestPace = 1 // call per second
 )
 
-// pace limits the API calls per second. "Too many requests" halves it, success
-// restores it slowly.
+// pace limits the API calls per second.
 type pace struct {
 	limiter    *rate.Limiter
 	top        rate.Limit
@@ -38,11 +36,11 @@ func newPace(callsPerSecond float64, onSlowDown func(perSecond float64)) *pace {
 	return &pace{limiter: rate.NewLimiter(top, burstOf(top)), top: top, onSlowDown: onSlowDown}
 }
 
-// burstOf is how many calls may go out at once at a pace.
+// burstOf returns how many calls may be sent at once at a pace.
 func burstOf(pace rate.Limit) int { return max(1, int(pace/4)) }
 
-// set changes the pace and the burst with it: calls that were saved up at a faster
-// pace must not all go out after "too many requests".
+// set changes the pace and the burst. The burst shrinks too, because calls that were
+// saved up at a faster pace must not be sent all at once after a slow-down.
 func (p *pace) set(now time.Time, pace rate.Limit) {
 	p.limiter.SetLimitAt(now, pace)
 	p.limiter.SetBurstAt(now, burstOf(pace))
@@ -50,8 +48,8 @@ func (p *pace) set(now time.Time, pace rate.Limit) {
 
 func (p *pace) wait(ctx context.Context) error {
 	if err := p.limiter.Wait(ctx); err != nil {
-		// The limiter refuses at once when the deadline would pass while
-		// waiting; to the caller that is the deadline.
+		// The limiter fails at once if the deadline would pass while it waits.
+		// For the caller, that is the deadline.
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -63,8 +61,7 @@ func (p *pace) wait(ctx context.Context) error {
 	return nil
 }
 
-// slowDown halves the pace that was really kept: the limit may never have been
-// what held the calls back.
+// slowDown halves the pace that was really kept, which may have been below the limit.
 func (p *pace) slowDown() {
 	now := time.Now()
 	p.mu.Lock()
@@ -95,7 +92,7 @@ func (p *pace) recover() {
 	p.set(now, min(p.top, limit+gain))
 }
 
-// callMeter counts calls in windows of a second.
+// callMeter counts calls in windows of one second.
 type callMeter struct {
 	window         time.Time
 	current, whole int
@@ -106,7 +103,8 @@ func (m *callMeter) count(now time.Time) {
 	m.current++
 }
 
-// perSecond is the busier of the running window and the last whole one.
+// perSecond returns the count of the present window or of the last whole one, whichever
+// is higher.
 func (m *callMeter) perSecond(now time.Time) int {
 	m.roll(now)
 	return max(m.current, m.whole, 1)

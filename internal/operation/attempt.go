@@ -2,15 +2,15 @@ package operation
 
 import "context"
 
-// Attempt is one attempt at a step: which try it is, and of which part of which
-// upload. Whoever makes the attempt puts it into the context; whoever sends the
-// request reads it there.
+// Attempt identifies one attempt at a step of an upload, or at a call. The code that
+// makes the attempt puts it into the context, and the code that sends the request reads
+// it for the event.
 type Attempt struct {
 	// UploadID is the upload; empty outside of one.
 	UploadID string
 	// Part is the index of the part; -1 if the step is not about one.
 	Part int64
-	// Number counts the attempts from 1; 0 if nobody counts.
+	// Number counts the attempts from 1; 0 if they are not counted.
 	Number int
 }
 

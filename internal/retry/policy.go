@@ -1,5 +1,13 @@
-// Package retry decides what to do about a failed attempt, and makes the attempts
-// of a step with the waits between them.
+// Package retry decides what to do about a failed attempt, and makes the attempts of one
+// step with the waits between them. The policy is a table over the operation and the
+// failure. It reads errors through a function that its user supplies, so that it does
+// not depend on their types.
+//
+// A step is tried 16 times and for a minute at least, but never more than 32 times. The
+// waits grow from half a second to 30 s, with full jitter. A Retry-After is the least
+// wait, and one of more than two minutes ends the step. A malformed answer is tried
+// three times, and for 15 s once an upload has begun. The parts of one upload share a
+// budget of retries on top.
 package retry
 
 import (
@@ -14,16 +22,20 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
-// Failure is what the policy has to know of a failed attempt beside its error.
+// Failure describes the error of an attempt to the policy.
 type Failure struct {
-	Answered   bool // by a status that means failure, which is in the next three
+	// Answered reports whether there was an answer, with a status that means failure.
+	// Status, Code and RetryAfter are those of the answer.
+	Answered   bool
 	Status     int
 	Code       string
 	RetryAfter time.Duration
-	Permanent  bool // it was not answered, and another attempt would fail alike
+	// Permanent reports that there was no answer and that another attempt would fail
+	// as well.
+	Permanent bool
 }
 
-// Policy reads the errors of attempts. Its method Decide is the retry policy.
+// Policy is the retry policy, given a function that describes errors to it.
 type Policy func(error) Failure
 
 // Decision is what to do about a failed attempt.
@@ -31,22 +43,22 @@ type Decision int
 
 // What to do about a failed attempt.
 const (
-	Stop       Decision = iota // trying again cannot help
-	Retry                      // wait, then do the same once more
-	RefreshURL                 // fetch a fresh URL for the part, then do the same
-	ResendPart                 // PUT the part once more
-	AskServer                  // ask ListUploadParts what the server has
+	Stop       Decision = iota // give up, because another attempt would fail as well
+	Retry                      // wait, then try again
+	RefreshURL                 // fetch a fresh URL for the part, then try again
+	ResendPart                 // PUT the bytes of the part once more
+	AskServer                  // ask ListUploadParts what the service has
 )
 
-// Decide says what to do about err, the failure of an attempt at op. It is the
-// retry policy; TestJudge lists it row by row with the reasons.
+// Decide returns what to do about err, the failure of an attempt at op. TestRetryPolicy
+// of the root package lists the decisions row by row with their reasons.
 func (p Policy) Decide(op string, err error) Decision {
 	failed := p(err)
 	var unreadable *errs.SourceError
 	var token *errs.TokenError
 	switch {
 	case errors.As(err, &unreadable), errors.Is(err, errs.ErrSourceSize), errors.Is(err, errs.ErrSourceChanged):
-		return Stop // whatever the source failed with: it may be an answer of another service
+		return Stop // also if the source failed with an answer of another service
 	case errors.As(err, &token):
 		return Stop
 	case failed.Answered:
@@ -56,46 +68,46 @@ func (p Policy) Decide(op string, err error) Decision {
 	case permanent(op, err, failed):
 		return Stop
 	case op == operation.CompleteUploadPart:
-		return AskServer // the answer is lost; the completion may not be
+		return AskServer // the answer is lost, but the completion may have been carried out
 	default:
 		return Retry
 	}
 }
 
 func decideAnswer(op string, answer Failure) Decision {
-	passes := temporary(answer.Status)
+	transient := isTransient(answer.Status)
 	switch op {
 	case operation.PutPart:
 		switch {
 		case answer.Status == http.StatusForbidden, answer.Code == "ExpiredToken":
 			return RefreshURL // the signature may have expired
 		case answer.Status == http.StatusNotFound:
-			return AskServer // storage has forgotten the upload, or finished it
+			return AskServer // storage has finished the upload, or forgotten it
 		case answer.Code == "RequestTimeout":
-			return Retry // storage says 400 when it waited too long for bytes
+			return Retry // storage answers 400 if it waited too long for bytes
 		}
 	case operation.GetUploadPart:
 		if answer.Status == http.StatusNotFound {
-			return AskServer // perhaps the part is complete
+			return AskServer // the part may be complete
 		}
 	case operation.CompleteUploadPart:
 		switch {
 		case answer.Status == http.StatusTooManyRequests:
-			return Retry // refused before anything was done
-		case answer.Status == http.StatusNotFound, passes:
-			return AskServer // it may have been done all the same
+			return Retry // it was refused before anything was done
+		case answer.Status == http.StatusNotFound, transient:
+			return AskServer // it may have been carried out all the same
 		case etagRefused(answer.Status):
 			return ResendPart
 		}
 	}
-	if passes {
+	if transient {
 		return Retry
 	}
 	return Stop
 }
 
-// temporary says whether the status tells of a state that can pass.
-func temporary(status int) bool {
+// isTransient reports whether a status means a state that may pass.
+func isTransient(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests:
 		return true
@@ -105,8 +117,8 @@ func temporary(status int) bool {
 	return status >= 500
 }
 
-// etagRefused says whether a completion was refused for its etag: the API gives
-// no code for that, so each "your request is wrong" is read so once.
+// etagRefused reports whether a completion may have been refused for its etag. The API
+// has no code for that, so every status that means a wrong request counts.
 func etagRefused(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity:
@@ -115,7 +127,7 @@ func etagRefused(status int) bool {
 	return false
 }
 
-// permanent says whether a failure without an answer will come again.
+// permanent reports whether an attempt without an answer would fail again.
 func permanent(op string, err error, failed Failure) bool {
 	var (
 		certificate *tls.CertificateVerificationError
@@ -132,15 +144,15 @@ func permanent(op string, err error, failed Failure) bool {
 	case failed.Permanent:
 		return true
 	case errors.As(err, &dns):
-		// At the first contact the name is wrong; later the resolver is.
+		// At the first contact the name is wrong. Later it is the resolver.
 		return dns.IsNotFound && op == operation.BeginMultipartUpload
 	}
 	return errors.Is(err, http.ErrSchemeMismatch)
 }
 
-// Permanent returns what an error says about itself: whether another attempt would fail
-// as well. Errors of transports say so by a method Permanent, as those of package
-// contract do.
+// Permanent reports whether an error declares by a method Permanent whether another
+// attempt would fail as well, and what it declares. The errors of transports may have
+// that method, as those of package contract do.
 func Permanent(err error) (permanent, known bool) {
 	var final interface{ Permanent() bool }
 	if errors.As(err, &final) {

@@ -13,58 +13,60 @@ import (
 )
 
 const (
-	// maxAttempts is how often one step is tried. With the waits between them, a
-	// step outlives an outage of a minute or two. Of a thousand parallel steps, some
-	// draw short waits: those are tried on, up to twice as often, until patience has
+	// maxAttempts is how often one step is tried. With the waits between them, a step
+	// outlives an outage of a minute or two. With jitter, some of many parallel steps
+	// reach maxAttempts early. They go on, up to twice as often, until patience has
 	// passed since the first failure.
 	maxAttempts = 16
 	patience    = time.Minute
-	// maxNonsense is how often an answer may make no sense: a broken proxy can
-	// pass, a server that speaks another language does not. One that made sense
-	// when the upload began has nonsensePatience on top, for a gateway that is
-	// being replaced, say.
-	maxNonsense      = 3
-	nonsensePatience = 15 * time.Second
-	firstWait        = 500 * time.Millisecond
-	longestWait      = 30 * time.Second
+	// maxMalformed is how often a malformed answer is tolerated: a broken proxy may be
+	// repaired, a server that speaks another protocol will not change. Once an upload
+	// has begun, the service has given a sound answer before, so malformed answers are
+	// tolerated for malformedPatience at least, as while a gateway is replaced.
+	maxMalformed      = 3
+	malformedPatience = 15 * time.Second
+
+	firstWait   = 500 * time.Millisecond
+	longestWait = 30 * time.Second
 	// longestRetryAfter is the longest wait that a server may ask for.
 	longestRetryAfter = 2 * time.Minute
 
-	// retriesPerPart is how many retries the parts of one upload share, for each PUT
-	// and API call that may be in flight: enough for all that is under way to outlive
-	// an outage together. Each part that is done gives back as many as one step may
-	// take, so that a long upload over a bad link goes on, while one that gets
-	// nowhere ends.
-	retriesPerPart = 20
+	// retriesPerStep is how many retries the parts of one upload share, for each PUT
+	// and API call that may be in flight. That is enough for all steps under way to
+	// outlive an outage together. Each confirmed part gives back as many retries as
+	// one step may take, so that a long upload over a bad link goes on, while one that
+	// makes no progress ends.
+	retriesPerStep = 20
 )
 
-// Attempts counts the attempts of one step and waits between them.
+// Attempts makes and counts the attempts of one step, and waits between them.
 type Attempts struct {
 	Policy    Policy
-	OnRetry   func(Retried)
-	Budget    *Budget // nil for a step that shares none
+	OnRetry   func(Retried) // called before each wait
+	Budget    *Budget       // nil for a step that shares none
 	Operation string
-	UploadID  string
-	Part      int64
-	attempts  int
-	nonsense  int       // attempts whose answer made no sense
+	UploadID  string // empty for a step outside of an upload
+	Part      int64  // -1 for a step that is not about one
+
+	made      int
+	malformed int       // attempts with a malformed answer
 	since     time.Time // the first failure
 }
 
-// next counts an attempt and returns the context for it.
-func (r *Attempts) next(ctx context.Context) context.Context {
-	r.attempts++
-	return operation.WithAttempt(ctx, r.attempt())
+// next counts an attempt and returns its context.
+func (a *Attempts) next(ctx context.Context) context.Context {
+	a.made++
+	return operation.WithAttempt(ctx, a.attempt())
 }
 
 // Count returns how many attempts were made.
-func (r *Attempts) Count() int { return r.attempts }
+func (a *Attempts) Count() int { return a.made }
 
-func (r *Attempts) attempt() operation.Attempt {
-	return operation.Attempt{UploadID: r.UploadID, Part: r.Part, Number: r.attempts}
+func (a *Attempts) attempt() operation.Attempt {
+	return operation.Attempt{UploadID: a.UploadID, Part: a.Part, Number: a.made}
 }
 
-// Retried says that an attempt failed and that another one follows after wait.
+// Retried is an event: an attempt failed with Err, and another one follows after Wait.
 type Retried struct {
 	Operation string
 	Attempt   operation.Attempt
@@ -73,61 +75,61 @@ type Retried struct {
 	Err       error
 }
 
-// Wait waits before the next attempt. It returns an error when there is to be
-// none: err itself, or the context's.
-func (r *Attempts) Wait(ctx context.Context, err error) error {
+// Wait waits after an attempt that failed with err. It returns an error if no other
+// attempt is to follow: err itself with the reason, or the error of the context.
+func (a *Attempts) Wait(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if errors.Is(err, errs.ErrProtocol) {
-		r.nonsense++
+		a.malformed++
 	}
-	if r.since.IsZero() {
-		r.since = time.Now()
+	if a.since.IsZero() {
+		a.since = time.Now()
 	}
-	failing := time.Since(r.since)
-	often := r.attempts >= maxAttempts && failing >= patience || r.attempts >= 2*maxAttempts
-	nonsense := r.nonsense >= maxNonsense && (r.UploadID == "" || failing >= nonsensePatience)
-	failed := r.Policy(err)
+	failing := time.Since(a.since)
+	often := a.made >= maxAttempts && failing >= patience || a.made >= 2*maxAttempts
+	malformed := a.malformed >= maxMalformed && (a.UploadID == "" || failing >= malformedPatience)
+	failed := a.Policy(err)
 	wait := failed.RetryAfter
 	switch {
-	case often, nonsense:
-		return fmt.Errorf("%w (after %d attempts)", err, r.attempts)
+	case often, malformed:
+		return fmt.Errorf("%w (after %d attempts)", err, a.made)
 	case wait > longestRetryAfter:
 		return fmt.Errorf("%w (asked to wait %v, the limit is %v)", err, wait, longestRetryAfter)
-	case r.Budget != nil && !r.Budget.take():
-		return fmt.Errorf("%w (and %d retries of this upload are used up)", err, r.Budget.size)
+	case a.Budget != nil && !a.Budget.take():
+		return fmt.Errorf("%w (and %d retries of this upload are used up)", err, a.Budget.size)
 	}
-	// The server's wait is the least one: with many short ones, all attempts would
-	// be over before a short outage is.
-	wait = max(wait, backoff(r.attempts))
-	r.OnRetry(Retried{Operation: r.Operation, Attempt: r.attempt(), Status: failed.Status, Wait: wait, Err: err})
+	// A Retry-After is only the least wait. With many short ones, all attempts would be
+	// used up before a short outage is over.
+	wait = max(wait, backoff(a.made))
+	a.OnRetry(Retried{Operation: a.Operation, Attempt: a.attempt(), Status: failed.Status, Wait: wait, Err: err})
 	return sleep(ctx, wait)
 }
 
 // Do makes attempts as long as the policy decides for Retry, with the waits between
 // them. It returns the error of the last attempt and what the policy decided about it:
 // Stop when the context ended, and when the attempts are used up.
-func (r *Attempts) Do(ctx context.Context, attempt func(context.Context) error) (Decision, error) {
+func (a *Attempts) Do(ctx context.Context, attempt func(context.Context) error) (Decision, error) {
 	for {
-		err := attempt(r.next(ctx))
+		err := attempt(a.next(ctx))
 		if err == nil {
 			return Stop, nil
 		}
 		if ctx.Err() != nil {
 			return Stop, ctx.Err()
 		}
-		if decision := r.Policy.Decide(r.Operation, err); decision != Retry {
+		if decision := a.Policy.Decide(a.Operation, err); decision != Retry {
 			return decision, err
 		}
-		if err := r.Wait(ctx, err); err != nil {
+		if err := a.Wait(ctx, err); err != nil {
 			return Stop, err
 		}
 	}
 }
 
-// backoff is exponential with full jitter: clients that failed together do not
-// come back together.
+// backoff returns an exponential wait with full jitter, so that clients that failed
+// together do not come back together.
 func backoff(attempt int) time.Duration {
 	ceiling := longestWait
 	if attempt < 7 {
@@ -147,16 +149,16 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Budget is shared by the parts of an upload.
+// Budget is the retries that the parts of one upload share.
 type Budget struct {
 	size int
 	mu   sync.Mutex
 	left int
 }
 
-// NewBudget is for inFlight calls and PUTs at a time.
+// NewBudget returns the budget of an upload with so many calls and PUTs in flight.
 func NewBudget(inFlight int) *Budget {
-	size := retriesPerPart * inFlight
+	size := retriesPerStep * inFlight
 	return &Budget{size: size, left: size}
 }
 
@@ -170,7 +172,7 @@ func (b *Budget) take() bool {
 	return true
 }
 
-// GiveBack returns the retries of a part that is done.
+// GiveBack adds the retries that one step may take, because a part is confirmed.
 func (b *Budget) GiveBack() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

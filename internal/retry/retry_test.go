@@ -88,8 +88,8 @@ func TestRetryEnds(t *testing.T) {
 			tries++
 			return fmt.Errorf("%w: <html>", errs.ErrProtocol)
 		})
-		if !errors.Is(err, errs.ErrProtocol) || tries != maxNonsense {
-			t.Errorf("%v after %d tries, want the error after %d", err, tries, maxNonsense)
+		if !errors.Is(err, errs.ErrProtocol) || tries != maxMalformed {
+			t.Errorf("%v after %d tries, want the error after %d", err, tries, maxMalformed)
 		}
 	})
 }

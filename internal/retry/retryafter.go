@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// ParseAfter reads how long a server asks to wait: retry-after-ms, or
-// Retry-After in seconds or as an HTTP date, which is compared with the server's own
-// clock if the answer tells it. What cannot be read is ignored.
+// ParseAfter returns how long a server asks to wait: by retry-after-ms, or by Retry-After
+// in seconds or as an HTTP date. A date is compared with the server's own clock if the
+// answer has a Date header. A value that cannot be parsed means no wait.
 func ParseAfter(h http.Header, now time.Time) time.Duration {
 	if ms, err := strconv.ParseFloat(strings.TrimSpace(h.Get("Retry-After-Ms")), 64); err == nil && ms >= 0 {
 		return duration(ms, time.Millisecond)
@@ -28,7 +28,7 @@ func ParseAfter(h http.Header, now time.Time) time.Duration {
 	return max(0, at.Sub(now))
 }
 
-// duration is n units, or the longest duration there is.
+// duration returns n units, or the longest Duration if that overflows.
 func duration(n float64, unit time.Duration) time.Duration {
 	const longest = time.Duration(1<<63 - 1)
 	if d := n * float64(unit); d < float64(longest) {
