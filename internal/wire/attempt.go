@@ -9,8 +9,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
-// Attempt is one attempt to send a payload: its request bodies and the watch over
-// them.
+// Attempt is one attempt to send a payload.
 type Attempt struct {
 	ctx    context.Context
 	cut    context.CancelCauseFunc
@@ -18,8 +17,9 @@ type Attempt struct {
 	watch  *stallWatch
 }
 
-// NewAttempt returns an attempt, to be sent with the context. onRead is told how many
-// bytes were read for it; link is what it shares with the other attempts of a client.
+// NewAttempt returns an attempt and the context to send its request with. onRead is
+// called with the number of bytes whenever some were read. All attempts of a client share
+// one link. The caller calls End.
 func NewAttempt(ctx context.Context, p Payload, onRead func(n int64), link *Link) (context.Context, *Attempt) {
 	ctx, cut := context.WithCancelCause(ctx)
 	bodies := newAttemptBodies(p, onRead)
@@ -36,11 +36,12 @@ func NewAttempt(ctx context.Context, p Payload, onRead func(n int64), link *Link
 	return ctx, &Attempt{ctx: ctx, cut: cut, bodies: bodies, watch: watch}
 }
 
-// Body returns a new request body. Closing it is up to net/http.
+// Body returns a new request body, which net/http closes.
 func (a *Attempt) Body() (io.ReadCloser, error) { return a.bodies.body() }
 
-// End waits until nothing reads the payload any more. It returns how many bytes were
-// sent and the error of the attempt: err, or what caused it.
+// End ends the attempt and waits until nothing reads the payload any more. It returns how
+// many bytes were read, and the error of the attempt: err, or the failure of the source
+// or the stall that caused it.
 func (a *Attempt) End(err error) (sent int64, _ error) {
 	a.watch.stop()
 	a.cut(nil)

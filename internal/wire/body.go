@@ -1,5 +1,20 @@
-// Package wire brings the bytes of one attempt to a socket, watches that they move,
-// and knows when nobody reads them any more.
+// Package wire brings the bytes of one attempt to a socket. It makes the request bodies
+// and knows when the last of them is out of use, cuts an attempt that stalls, and on
+// Linux sends files and memory over plain connections without copying them.
+//
+// A request body is in use until net/http closes it, which may be after the error was
+// returned. An attempt has ended when no body is open, and only then may the buffer or
+// the caller's source be used again. A transport that forgets to close a body gets five
+// seconds; then the attempt closes it.
+//
+// An attempt that moves less than 1 KiB/s over 30 s is cut. On Linux and macOS a byte
+// has moved when the other side has acknowledged it; elsewhere when it was handed to the
+// kernel. If all PUTs of a client together are slow because they share a slow link, one
+// of them may be slower than that, and only two minutes of silence are a stall. The time
+// in which the transport waits for a connection, or in which the source is read, does not
+// count. After the last byte, the answer may take as long as the body would at that
+// speed, or at 256 KiB/s if the kernel says that everything has arrived, and a minute at
+// least.
 package wire
 
 import (
@@ -14,15 +29,15 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
-// Payload is the bytes of one part. It is read from the source, or from a buffer
-// that holds a piece of a stream, as often as attempts need.
+// Payload is the bytes of one part: Size bytes of Source from Offset on. Every attempt
+// reads them anew.
 type Payload struct {
 	Source io.ReaderAt
 	Offset int64
 	Size   int64
 }
 
-// Bytes is a source of which all bytes lie in memory.
+// Bytes is a source in memory.
 type Bytes []byte
 
 // ReadAt implements io.ReaderAt.
@@ -37,23 +52,23 @@ func (m Bytes) ReadAt(p []byte, at int64) (int, error) {
 	return n, nil
 }
 
-// bodies makes the request bodies of one attempt to send a payload and knows
-// when the last of them is no longer in use. net/http may still read a body
-// after Do has returned an error, and asks for another one when it repeats a
-// request on a fresh connection. Once the attempt is over there is no further one.
+// attemptBodies makes the request bodies of one attempt and knows when the last of them
+// is out of use. net/http may read a body after it has returned an error, and asks for
+// another one when it repeats a request on a fresh connection. After wait there are no
+// further bodies.
 type attemptBodies struct {
 	payload Payload
 	onRead  func(n int64)
 
-	moved atomic.Int64 // bytes that were read, of all bodies
+	moved atomic.Int64 // bytes read, over all bodies
 	ended atomic.Bool  // the last body was read to its end
-	reads atomic.Int64 // of the source, that are under way
+	reads atomic.Int64 // reads of the source in progress
 
 	mu     sync.Mutex
-	failed error
+	failed error // the failure to read the source
 	open   []*body
-	over   bool          // there is to be no other body
-	none   chan struct{} // closed when none is open any more; nil until somebody waits
+	over   bool          // no further body is made
+	none   chan struct{} // closed when no body is open; nil until wait is called
 }
 
 func newAttemptBodies(p Payload, onRead func(n int64)) *attemptBodies {
@@ -62,7 +77,7 @@ func newAttemptBodies(p Payload, onRead func(n int64)) *attemptBodies {
 	return b
 }
 
-// body returns a new request body. Closing it is up to net/http.
+// body returns a new request body, which net/http closes.
 func (b *attemptBodies) body() (io.ReadCloser, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -75,11 +90,11 @@ func (b *attemptBodies) body() (io.ReadCloser, error) {
 	return made, nil
 }
 
-// closeGrace is how long a transport has to close the bodies of an attempt that
-// is over. Those that forget it would hold up the upload for ever.
+// closeGrace is how long a transport has to close the bodies of an attempt that is over.
+// Otherwise one that forgets a body would stop the upload for ever.
 const closeGrace = 5 * time.Second
 
-// wait returns when every body was closed.
+// wait waits until every body is closed, and closes those that the transport forgot.
 func (b *attemptBodies) wait() {
 	b.mu.Lock()
 	b.over = true
@@ -100,7 +115,7 @@ func (b *attemptBodies) wait() {
 	}
 }
 
-// closed notes that a body is in use no longer.
+// closed notes that a body is out of use.
 func (b *attemptBodies) closed(gone *body) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -110,7 +125,7 @@ func (b *attemptBodies) closed(gone *body) {
 	}
 }
 
-// sourceErr is the failure to read the source, if there was one.
+// sourceErr returns the failure to read the source, or nil.
 func (b *attemptBodies) sourceErr() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -126,21 +141,21 @@ func (b *attemptBodies) fail(err error) error {
 	return err
 }
 
-// body is one request body: the payload's bytes once, from the beginning.
+// body is one request body. It reads the payload once, from the beginning.
 type body struct {
 	of  *attemptBodies
 	pos int64
 
-	// free holds a token while nobody reads the payload. HTTP/2 closes a body to
-	// interrupt the goroutine that reads it: Close has to wait for that one, and
-	// nothing may be read afterwards, when the buffer may be somebody else's. (A
-	// source that sleeps in a synctest bubble would stop the clock with a Mutex.)
+	// free is a mutex as a channel. Close must wait for a Read in progress, because
+	// the buffer may be reused after Close returns; HTTP/2 closes bodies while another
+	// goroutine reads them. It is not a sync.Mutex, because a goroutine that blocks on
+	// one keeps the clock of a synctest bubble from advancing.
 	free   chan struct{}
 	closed bool
-	idle   int // reads in a row that brought nothing
+	idle   int // reads in a row without a byte
 }
 
-// maxIdle is how many reads of a source in a row may bring nothing.
+// maxIdle is how many reads of a source in a row may return neither a byte nor an error.
 const maxIdle = 100
 
 func newBody(of *attemptBodies) *body {
@@ -188,10 +203,11 @@ func (r *body) Read(p []byte) (int, error) {
 	}
 }
 
-// position is where in the source the next byte is. The caller has the body locked.
+// position returns the position of the next byte in the source. The caller holds the
+// lock.
 func (r *body) position() int64 { return r.of.payload.Offset + r.pos }
 
-// advance notes that n more bytes are on their way. The caller has the body locked.
+// advance notes that n more bytes are on their way. The caller holds the lock.
 func (r *body) advance(n int64) {
 	r.pos += n
 	r.of.moved.Add(n)

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// NewTransport returns the transport of a client that was given none.
+// NewTransport returns the default transport of a client. It keeps up to idlePerHost idle
+// connections per host.
 //
-// It speaks HTTP/1.1 only: storage does anyway, and parts that share one HTTP/2
-// connection would share its congestion window and its fate. As many idle
-// connections are kept per host as can be in use, since a new one costs round
-// trips. It asks for no compression, so that lengths and ranges are the file's.
+// It speaks HTTP/1.1 only, as storage does, because parts that share one HTTP/2
+// connection would share its congestion window and would be lost together. It asks for no
+// compression, so that lengths and ranges are those of the file.
 func NewTransport(idlePerHost int) *http.Transport {
 	dialer := &net.Dialer{
 		Timeout:   30 * time.Second,
@@ -32,11 +32,11 @@ func NewTransport(idlePerHost int) *http.Transport {
 	}
 }
 
-// bodyConn is a connection that sends a body from where its bytes are, where it
-// can, and the head of a request in one packet with the body.
+// bodyConn is a connection that sends a body without copying it, if it can, and the head
+// of a request in one packet with the body.
 type bodyConn struct {
 	net.Conn
-	bodyFollows atomic.Bool // what is written next is a head, and its body comes at once
+	bodyFollows atomic.Bool // the next write is a head whose body follows at once
 }
 
 func dialBodyConn(dialer *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -49,8 +49,8 @@ func dialBodyConn(dialer *net.Dialer) func(ctx context.Context, network, address
 	}
 }
 
-// announceBody tells a connection, if it wants to know, that the next request on it
-// has a body: net/http writes the head by itself then.
+// announceBody tells a bodyConn that the next request on it has a body. net/http writes
+// the head of such a request by itself.
 func announceBody(conn net.Conn) {
 	if c, ok := conn.(*bodyConn); ok {
 		c.bodyFollows.Store(true)
@@ -69,9 +69,9 @@ func (c *bodyConn) Write(p []byte) (int, error) {
 	return sent + n, err
 }
 
-// ReadFrom implements io.ReaderFrom, which net/http looks for.
+// ReadFrom implements io.ReaderFrom, which net/http uses to send a body.
 func (c *bodyConn) ReadFrom(r io.Reader) (int64, error) {
 	sent := sendfile(c.Conn, r)
-	copied, err := io.Copy(struct{ io.Writer }{c.Conn}, r) // hidden: not back to here
+	copied, err := io.Copy(struct{ io.Writer }{c.Conn}, r) // without ReadFrom, which would call this method again
 	return sent + copied, err
 }

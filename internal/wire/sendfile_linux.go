@@ -10,21 +10,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// directStep is the most that one system call sends, so that cancelling and
-// progress need not wait for a whole part on a fast connection.
-const directStep = 1 << 20
+// maxStep is the most that one system call sends, so that cancelling and progress need
+// not wait for a whole part on a fast connection.
+const maxStep = 1 << 20
 
-// sendfile sends a body over a plain connection from where its bytes are:
-// the kernel takes those of a file from its own cache (sendfile) and those in
-// memory from there, with no buffer in between. Each byte counts as sent when
-// the kernel has taken it, so that a slow connection is seen to move.
+// sendfile sends a body over a plain connection without copying it: the kernel takes the
+// bytes of a file from its page cache, and those in memory from the buffer they lie in.
+// Each byte counts as sent when the kernel has taken it, so that a slow connection is
+// seen to move.
 //
-// It returns how many bytes were sent, possibly none: whoever calls it copies
-// the rest, and whatever went wrong here goes wrong there again, where it is
-// known whose fault it is. Encrypted connections have to read the bytes and do
-// not come here.
+// It returns how many bytes were sent, possibly none. The caller copies the rest, and an
+// error occurs there again, where it is known whether the source or the connection is to
+// blame. Encrypted connections have to read the bytes and never call sendfile.
 func sendfile(conn net.Conn, r io.Reader) (sent int64) {
-	left, ok := r.(*io.LimitedReader) // what net/http makes of a body with a length
+	left, ok := r.(*io.LimitedReader) // in which net/http wraps a body with a length
 	if !ok {
 		return 0
 	}
@@ -37,7 +36,7 @@ func sendfile(conn net.Conn, r io.Reader) (sent int64) {
 		return 0
 	}
 	d := &transmission{socket: socket, left: left, body: body}
-	// Exactly these types: one around them may have other bytes to read.
+	// Exactly these types, because a type that wraps one may read other bytes.
 	switch source := body.of.payload.Source.(type) {
 	case Bytes:
 		d.memory(source)
@@ -47,7 +46,7 @@ func sendfile(conn net.Conn, r io.Reader) (sent int64) {
 	return d.sent
 }
 
-// socketOf is nil for a connection that is not a plain one.
+// socketOf returns the socket of a plain connection, and nil for any other connection.
 func socketOf(conn net.Conn) syscall.RawConn {
 	plain, ok := conn.(syscall.Conn)
 	if !ok {
@@ -60,9 +59,9 @@ func socketOf(conn net.Conn) syscall.RawConn {
 	return socket
 }
 
-// sendHead sends the head of a request whose body comes at once, and lets the kernel
-// keep it until then: one packet less for a small body, and one answer to it less. It
-// returns how much was sent, possibly nothing: whoever calls it writes the rest.
+// sendHead sends the head of a request whose body follows at once, and has the kernel keep
+// it until then. This saves a packet and its acknowledgement, which counts for a small
+// body. It returns how many bytes were sent, possibly none. The caller writes the rest.
 func sendHead(conn net.Conn, head []byte) (sent int) {
 	socket := socketOf(conn)
 	if socket == nil {
@@ -77,7 +76,7 @@ func sendHead(conn net.Conn, head []byte) (sent int) {
 	return sent
 }
 
-// direct is a body on its way to a socket.
+// transmission is a body on its way to a socket.
 type transmission struct {
 	socket syscall.RawConn
 	left   *io.LimitedReader
@@ -103,8 +102,8 @@ func (d *transmission) file(source *os.File) {
 	})
 }
 
-// send makes system calls, each for up to most bytes from position at of the
-// source, until all are sent or one fails.
+// send calls step until all bytes are sent or a call fails. step makes one system call,
+// which sends up to most bytes from position at of the source.
 func (d *transmission) send(step func(socket int, at int64, most int) (int, error)) {
 	_ = d.socket.Write(func(fd uintptr) (done bool) {
 		for d.left.N > 0 {
@@ -114,7 +113,7 @@ func (d *transmission) send(step func(socket int, at int64, most int) (int, erro
 				d.left.N -= int64(n)
 				d.sent += int64(n)
 			case errors.Is(err, unix.EAGAIN):
-				return false // wait until the connection takes more
+				return false // wait until the connection is ready for more
 			case !errors.Is(err, unix.EINTR):
 				return true
 			}
@@ -123,14 +122,14 @@ func (d *transmission) send(step func(socket int, at int64, most int) (int, erro
 	})
 }
 
-// locked makes one system call, with the body held as Read has it.
+// locked calls step once while it holds the lock of the body, as Read does.
 func (d *transmission) locked(step func(socket int, at int64, most int) (int, error), socket int) (int, error) {
 	d.body.lock()
 	defer d.body.unlock()
 	if d.body.closed {
 		return 0, errBodyClosed
 	}
-	n, err := step(socket, d.body.position(), int(min(d.left.N, directStep)))
+	n, err := step(socket, d.body.position(), int(min(d.left.N, maxStep)))
 	if n > 0 {
 		d.body.advance(int64(n))
 	}

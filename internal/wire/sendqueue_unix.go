@@ -10,29 +10,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxUnsent is how much the kernel may hold of a body beyond what is in flight.
-// Without that limit it swallows megabytes at once and then takes nothing for
-// minutes on a slow link, which looks the same as a dead one. It asks for more
-// when half of this is gone: with 256 KiB, each of four parts on a link of
-// 20 kB/s seemed to stand still for 26 s and longer, and was cut.
+// maxUnsent is how many bytes of a body the kernel may hold beyond those in flight.
+// Without a limit, it takes megabytes at once and then nothing for minutes on a slow
+// link, which looks like a dead one. The kernel asks for more when half of this is sent.
+// With 256 KiB, each of four parts on a link of 20 kB/s seemed to stand still for 26 s and
+// longer, and was cut.
 const maxUnsent = 64 << 10
 
 func limitUnsent(_, _ string, conn syscall.RawConn) error {
-	// A kernel without the option only makes stalls harder to tell.
+	// An error is ignored, because without the option stalls are only harder to see.
 	return conn.Control(func(fd uintptr) {
 		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, maxUnsent)
 	})
 }
 
-// sendQueue returns how many bytes were written to a connection and have not
-// arrived on the other side yet, and whether the kernel told; 0 where nobody does.
-func sendQueue(conn net.Conn) (queued int64, told bool) {
+// sendQueue returns how many bytes were written to a connection and were not acknowledged
+// by the other side yet, and whether the kernel could say so.
+func sendQueue(conn net.Conn) (queued int64, visible bool) {
 	switch c := conn.(type) {
 	case *bodyConn:
 		return sendQueue(c.Conn)
 	case *tls.Conn:
 		if c.ConnectionState().NegotiatedProtocol == "h2" {
-			return 0, false // shared with others
+			return 0, false // the connection is shared with other requests
 		}
 		return sendQueue(c.NetConn())
 	case syscall.Conn:
@@ -42,9 +42,9 @@ func sendQueue(conn net.Conn) (queued int64, told bool) {
 		}
 		_ = raw.Control(func(fd uintptr) {
 			if n, err := queueLength(int(fd)); err == nil {
-				queued, told = int64(n), true
+				queued, visible = int64(n), true
 			}
 		})
 	}
-	return queued, told
+	return queued, visible
 }

@@ -10,19 +10,19 @@ import (
 )
 
 const (
-	// minSpeed is the speed below which a connection counts as dead, in bytes
-	// per second. A slow link that lives is faster than that by far.
+	// minSpeed is the speed, in bytes per second, below which a connection counts as
+	// dead. Even a slow link is much faster.
 	minSpeed = 1 << 10
 	// stallWindow is how long a body may move slower than minSpeed.
 	stallWindow = 30 * time.Second
-	// longestSilence is how long nothing at all may move where the link is what is
-	// slow: TCP itself may wait so long before it tries a lost packet again.
+	// longestSilence is how long nothing may move when the link itself is slow. TCP may
+	// wait that long before it repeats a lost packet.
 	longestSilence = 2 * time.Minute
-	// answerWait is the shortest wait for the answer once the body was handed
-	// over. It grows with the length of the body: as if the rest came over at
-	// minSpeed where the kernel may hold megabytes and does not tell, and at
-	// proxySpeed where it tells that all has arrived. Then only a proxy can hold
-	// something back.
+	// answerWait is the minimum time to wait for the answer after the last byte was
+	// written. The limit grows with the body. If the send queue of the kernel is not
+	// visible, the body may still be in it, so the limit assumes minSpeed. If the queue
+	// is known to be empty, only a proxy can be buffering, so the limit assumes
+	// proxySpeed.
 	answerWait = 60 * time.Second
 	proxySpeed = 256 << 10
 
@@ -30,97 +30,98 @@ const (
 	sampleEvery  = stallWindow / stallSamples
 )
 
-// Link knows how fast each of a client's PUTs is, in bytes per second, as of
-// its last sample. Those that end before their first one are not in it.
+// Link is what the PUTs of one client share: it keeps the speed of each, in bytes per
+// second, as of its last sample. The zero Link is ready for use.
 type Link struct {
 	mu     sync.Mutex
 	speeds map[*stallWatch]int64
 }
 
-func (t *Link) report(w *stallWatch, speed int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.speeds == nil {
-		t.speeds = map[*stallWatch]int64{}
+func (l *Link) report(w *stallWatch, speed int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.speeds == nil {
+		l.speeds = map[*stallWatch]int64{}
 	}
-	t.speeds[w] = speed
+	l.speeds[w] = speed
 }
 
-func (t *Link) leave(w *stallWatch) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.speeds, w)
+func (l *Link) leave(w *stallWatch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.speeds, w)
 }
 
-// slow says whether the link lives and is slow for all who share it.
-func (t *Link) slow() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// slow reports whether the link is alive and slow for all PUTs together.
+func (l *Link) slow() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	sum := int64(0)
-	for _, speed := range t.speeds {
+	for _, speed := range l.speeds {
 		sum += speed
 	}
-	return sum >= minSpeed && sum/int64(len(t.speeds)) < 4*minSpeed
+	return sum >= minSpeed && sum/int64(len(l.speeds)) < 4*minSpeed
 }
 
-// sample is what a watch saw at one moment.
+// sample is what a stallWatch saw at one moment.
 type sample struct {
-	moved int64 // since the beginning
-	slow  bool  // the link was, for others too
+	moved int64 // bytes since the beginning
+	slow  bool  // the link was slow for all
 }
 
-// watch cuts an attempt that moves too little. Bytes count as moved when the
-// other side has acknowledged them, where the kernel tells, and when they were
-// handed over elsewhere.
+// stallWatch cuts an attempt that moves too little. If the send queue of the kernel is
+// visible, bytes have moved when the other side has acknowledged them, otherwise when
+// they were handed to the kernel.
 type stallWatch struct {
 	bodies *attemptBodies
 	cut    context.CancelCauseFunc
-	all    *Link
+	link   *Link
 
 	mu      sync.Mutex
 	waiting bool                 // for a connection
-	queued  func() (int64, bool) // bytes that the kernel holds for the attempt, if it tells
-	moved   int64
+	queued  func() (int64, bool) // bytes in the send queue, and whether it is visible
+	moved   int64                // bytes
 	movedAt time.Time
 	timer   *time.Timer
-	began   int64                // what had moved when the watch began, or began again
-	samples [stallSamples]sample // a ring; the next one goes to taken
-	taken   int
+	began   int64                // bytes that had moved when the measurement began
+	samples [stallSamples]sample // a ring
+	taken   int                  // samples; the next one goes to taken%stallSamples
 	stopped bool
 }
 
-func newStallWatch(b *attemptBodies, cut context.CancelCauseFunc, all *Link) *stallWatch {
-	w := &stallWatch{bodies: b, cut: cut, all: all, queued: func() (int64, bool) { return 0, false }, movedAt: time.Now()}
+func newStallWatch(b *attemptBodies, cut context.CancelCauseFunc, link *Link) *stallWatch {
+	w := &stallWatch{bodies: b, cut: cut, link: link, queued: func() (int64, bool) { return 0, false }, movedAt: time.Now()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.timer = time.AfterFunc(sampleEvery, w.sample)
 	return w
 }
 
-// awaitsConnection says that the attempt waits for a connection, which has limits of
-// its own and may take long when a transport allows only a few.
+// awaitsConnection notes that the attempt waits for a connection. The transport has its
+// own limit for that, and may wait long if it allows only a few connections.
 func (w *stallWatch) awaitsConnection() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting = true
 }
 
-// connected says that the attempt has a connection, and how many bytes that one holds.
+// connected notes that the attempt has a connection, and how to see its send queue.
 func (w *stallWatch) connected(queued func() (int64, bool)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting, w.queued = false, queued
 }
 
-// stop ends the watch. An attempt that was not cut by then never is.
+// stop ends the watch. After it returns, the attempt is not cut.
 func (w *stallWatch) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stopped = true
 	w.timer.Stop()
-	w.all.leave(w)
+	w.link.leave(w)
 }
 
+// sample measures how far the attempt has come, and cuts it if it has stalled.
 func (w *stallWatch) sample() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -128,21 +129,22 @@ func (w *stallWatch) sample() {
 		return
 	}
 	if w.waiting || w.bodies.reads.Load() > 0 {
-		// Not the connection is what nothing comes from: the time does not count.
-		w.beginAgain()
+		// We are waiting for a connection or for the source, not for the network.
+		// Restart the measurement.
+		w.restart()
 		return
 	}
-	queued, told := w.queued()
+	queued, visible := w.queued()
 	if moved := w.bodies.moved.Load() - queued; moved > w.moved {
 		w.moved, w.movedAt = moved, time.Now()
 	}
 	if w.bodies.ended.Load() && queued == 0 {
-		w.all.leave(w)
-		w.awaitAnswer(told)
+		w.link.leave(w)
+		w.awaitAnswer(visible)
 		return
 	}
-	w.all.report(w, (w.moved-w.oldest())/int64(sampleEvery/time.Second)/int64(min(w.taken+1, stallSamples)))
-	now := sample{moved: w.moved, slow: w.all.slow()}
+	w.link.report(w, (w.moved-w.oldest())/int64(sampleEvery/time.Second)/int64(min(w.taken+1, stallSamples)))
+	now := sample{moved: w.moved, slow: w.link.slow()}
 	if cause := w.stalled(now); cause != nil {
 		w.stopped = true
 		w.cut(cause)
@@ -153,7 +155,7 @@ func (w *stallWatch) sample() {
 	w.timer.Reset(sampleEvery)
 }
 
-// oldest is what had moved one window ago, or at the beginning.
+// oldest returns how many bytes had moved one window ago, or when the measurement began.
 func (w *stallWatch) oldest() int64 {
 	if w.taken < stallSamples {
 		return w.began
@@ -161,14 +163,13 @@ func (w *stallWatch) oldest() int64 {
 	return w.samples[w.taken%stallSamples].moved
 }
 
-// stalled says why the attempt counts as dead, if it does. On a link that many
-// PUTs share and that is slow for all of them, each may be slower than minSpeed,
-// and now and then one gets no packet through for a while: there, only silence
-// counts.
+// stalled returns the reason if the attempt counts as dead, and nil otherwise. When many
+// PUTs share a slow link, each may be slower than minSpeed, and one may get no packet
+// through for a while, so that only silence counts.
 func (w *stallWatch) stalled(now sample) error {
 	need := int64(minSpeed * stallWindow / time.Second)
 	if w.bodies.ended.Load() {
-		need = 1 // of the little that the kernel still has
+		need = 1 // only the rest in the send queue can still move
 	}
 	if w.taken < stallSamples-1 || now.moved-w.oldest() >= need {
 		return nil
@@ -186,16 +187,18 @@ func (w *stallWatch) stalled(now sample) error {
 	return nil
 }
 
-// beginAgain forgets what was seen and goes on. The caller holds mu.
-func (w *stallWatch) beginAgain() {
-	w.all.leave(w)
+// restart begins a new measurement. The caller holds mu.
+func (w *stallWatch) restart() {
+	w.link.leave(w)
 	w.taken, w.began, w.movedAt = 0, w.moved, time.Now()
 	w.timer = time.AfterFunc(sampleEvery, w.sample)
 }
 
-func (w *stallWatch) awaitAnswer(told bool) {
+// awaitAnswer cuts the attempt if no answer comes in time. visible reports whether the
+// send queue is known to be empty. The caller holds mu.
+func (w *stallWatch) awaitAnswer(visible bool) {
 	speed := int64(minSpeed)
-	if told {
+	if visible {
 		speed = proxySpeed
 	}
 	wait := max(answerWait, time.Duration(w.bodies.payload.Size/speed)*time.Second)
@@ -205,7 +208,7 @@ func (w *stallWatch) awaitAnswer(told bool) {
 		switch {
 		case w.stopped:
 		case !w.bodies.ended.Load():
-			w.beginAgain() // as net/http did, on a fresh connection
+			w.restart() // net/http began again on a fresh connection
 		default:
 			w.stopped = true
 			w.cut(fmt.Errorf("%w: no answer in %v after the last byte", errs.ErrStalled, wait))

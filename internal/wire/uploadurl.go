@@ -8,9 +8,9 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
-// verbatimURL reads a URL whose path and query are to be sent as they stand.
-// net/url writes a path anew when one byte of it should have been encoded; such
-// bytes are encoded here, so that the rest stays.
+// verbatimURL parses a URL whose path and query must be sent unchanged. net/url encodes a
+// whole path anew if one byte of it should have been encoded. Such bytes are encoded here,
+// so that the rest stays as it is.
 func verbatimURL(address string) (*url.URL, error) {
 	var clean strings.Builder
 	clean.Grow(len(address))
@@ -24,8 +24,8 @@ func verbatimURL(address string) (*url.URL, error) {
 	return url.Parse(clean.String())
 }
 
-// ParseUploadURL reads a pre-signed URL that bodies are sent to. Its error is without
-// the URL, which is a secret.
+// ParseUploadURL parses the pre-signed URL of a part. Its error does not contain the URL,
+// which is a secret.
 func ParseUploadURL(address string) (*url.URL, error) {
 	u, err := verbatimURL(address)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
