@@ -389,3 +389,51 @@ func (r refusingAt) ReadAt(_ []byte, at int64) (int, error) {
 	}
 	return 0, &APIError{Operation: operation.DownloadFile, Status: r.status}
 }
+
+// MayExist follows what was last known of the completion that makes the file.
+func TestMayExistAfterALostCompletion(t *testing.T) {
+	t.Parallel()
+	refused := func(status int) error { return &APIError{Operation: operation.CompleteUploadPart, Status: status} }
+	for name, test := range map[string]struct {
+		then     error // what the second completion ends with
+		question error // what the question after it ends with; nil: that the part is missing
+		want     bool
+	}{
+		"refused, and the part is missing":            {then: refused(http.StatusForbidden)},
+		"refused, and the service cannot be asked":    {then: refused(http.StatusForbidden), question: refused(http.StatusUnauthorized), want: true},
+		"put off for too long, and cannot be asked":   {then: &APIError{Status: http.StatusTooManyRequests, RetryAfter: time.Hour}, question: refused(http.StatusUnauthorized), want: true},
+		"put off for too long, the part is missing":   {then: &APIError{Status: http.StatusTooManyRequests, RetryAfter: time.Hour}},
+		"the transport refused it, part is missing":   {then: finalError(true)},
+		"the transport refused it, cannot be asked":   {then: finalError(true), question: refused(http.StatusUnauthorized), want: true},
+		"lost again and put off, the part is missing": {then: &APIError{Status: http.StatusServiceUnavailable, RetryAfter: time.Hour}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, m := newMemoryClient(1000, 2, 8)
+				completions, questions := 0, 0
+				m.fail = func(op string, _ int64, _ int) error {
+					switch op {
+					case operation.CompleteUploadPart:
+						if completions++; completions == 1 {
+							return refused(http.StatusGatewayTimeout)
+						}
+						return test.then
+					case operation.ListUploadParts:
+						if questions++; questions > 1 {
+							return test.question
+						}
+					case operation.GetFileDetails:
+						return refused(http.StatusForbidden)
+					}
+					return nil
+				}
+				_, err := c.Upload(t.Context(), Bytes(content(500)))
+				var failed *UploadError
+				if !errors.As(err, &failed) || failed.MayExist != test.want || questions != 2 {
+					t.Errorf("%v after %d questions, want MayExist to be %v", err, questions, test.want)
+				}
+			})
+		})
+	}
+}
