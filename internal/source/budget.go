@@ -7,15 +7,15 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Budget is the memory that all plain streams of a client share. It hands out
-// buffers and keeps returned ones for the next part, so that buffers in use and
-// kept ones together never exceed it.
+// Budget is the memory that all plain streams of a client share. It hands out buffers and
+// keeps returned ones for the next part. Buffers in use and kept ones together never exceed
+// it.
 type Budget struct {
 	bytes     int64
 	available *semaphore.Weighted
 
 	mu      sync.Mutex
-	held    int64    // bytes of all buffers, in use and kept
+	held    int64    // bytes of all buffers, those in use and those kept
 	kept    [][]byte // returned buffers, most recently used last
 	waiting int      // callers that wait for room
 	spare   []*lease // leases that can end at once, oldest first
@@ -35,7 +35,7 @@ func (b *Budget) get(ctx context.Context, n int64) ([]byte, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i := len(b.kept) - 1; i >= 0; i-- {
-		// A larger one would hold memory that the semaphore thinks is free.
+		// A larger buffer would hold memory that counts as free.
 		if buffer := b.kept[i]; int64(len(buffer)) == n {
 			b.kept = append(b.kept[:i], b.kept[i+1:]...)
 			return buffer, nil
@@ -50,7 +50,7 @@ func (b *Budget) get(ctx context.Context, n int64) ([]byte, error) {
 	return newBuffer(n), nil
 }
 
-// acquire waits for room, at the expense of the spare leases.
+// acquire waits for room. It ends all spare leases if there is none.
 func (b *Budget) acquire(ctx context.Context, n int64) error {
 	if b.available.TryAcquire(n) {
 		return nil
@@ -82,8 +82,8 @@ func (b *Budget) keep(buffer []byte) {
 	b.available.Release(int64(len(buffer)))
 }
 
-// Trim lets go of the kept buffers when nobody holds any: an idle client keeps
-// no memory.
+// Trim frees the kept buffers if no buffer is in use, so that an idle client holds no
+// memory.
 func (b *Budget) Trim() {
 	if !b.available.TryAcquire(b.bytes) {
 		return

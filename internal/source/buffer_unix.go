@@ -4,12 +4,12 @@ package source
 
 import "golang.org/x/sys/unix"
 
-// ownMapping is the size from which a buffer gets a mapping of its own.
+// ownMapping is the size from which a buffer gets a memory mapping of its own.
 const ownMapping = 1 << 20
 
-// newBuffer returns n bytes. Large buffers lie outside the heap: inside, the
-// garbage collector would let the heap grow to twice what they take before it
-// runs, and would give the memory back late.
+// newBuffer returns n bytes. Large buffers lie outside the heap, because inside it the
+// garbage collector would let the heap grow to twice their size before it runs, and would
+// return the memory late.
 func newBuffer(n int64) []byte {
 	if n >= ownMapping {
 		buffer, err := unix.Mmap(-1, 0, int(n), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
@@ -20,10 +20,10 @@ func newBuffer(n int64) []byte {
 	return make([]byte, n)
 }
 
-// freeBuffer lets go of a buffer of newBuffer that nobody uses any more.
+// freeBuffer frees a buffer of newBuffer.
 func freeBuffer(buffer []byte) {
 	if cap(buffer) >= ownMapping {
-		// Fails for what came from the heap after all; the collector takes that.
+		// This fails for a buffer that lies in the heap after all. The collector frees it.
 		_ = unix.Munmap(buffer[:cap(buffer)])
 	}
 }

@@ -11,18 +11,18 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
-// fingerprintSize is how many bytes of the head and of the tail of a source are
-// hashed, at the most.
+// fingerprintSize is how many bytes of the head and of the tail of a source are hashed.
 const fingerprintSize = 64 << 10
 
-// ContentID identifies the content of a source; see Fingerprint.
+// ContentID identifies the content of a source. The root package documents its fields in
+// Fingerprint.
 type ContentID struct {
 	Size       int64
 	ModTime    time.Time
 	Head, Tail string
 }
 
-// Identify reads the head and, if it can, the tail of the source.
+// Identify reads the head of the source, and the tail if it can be read in place.
 func (in *Opened) Identify(ctx context.Context) (ContentID, error) {
 	f := ContentID{Size: in.Size, ModTime: in.modTime}
 	length := min(in.Size, fingerprintSize)

@@ -6,33 +6,34 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// Chunk is the bytes of one part, and what holds them.
+// Chunk is the bytes of one part, and the buffer or file that holds them. The caller
+// releases it.
 type Chunk struct {
 	Payload wire.Payload
-	lease   *lease // of the budget; nil for what needs no buffer
+	lease   *lease // of a buffer of the budget; nil for a chunk that needs none
 	free    func()
 }
 
-// Spare says that the bytes can be done without.
+// Spare notes that the part is stored, so that its bytes may go when another part needs
+// the room.
 func (c Chunk) Spare() { c.lease.makeSpare() }
 
-// Retake asks for the bytes again. It returns false if they are gone.
+// Retake asks for the bytes again after Spare. It reports whether they are still there.
 func (c Chunk) Retake() bool { return c.lease.retake() }
 
 // Release frees what holds the bytes.
 func (c Chunk) Release() { c.free() }
 
-// lease is a buffer of the budget that holds a part of a plain stream. When the
-// part is with storage, the bytes are kept only in case that they have to be sent
-// once more, and only as long as nobody waits for the room: waiting for the API
-// to confirm a part would otherwise be what limits a fast stream.
+// lease is a buffer of the budget that holds a part of a plain stream. Once the part is
+// stored, the buffer is kept only in case the part has to be sent again, and only until
+// another part needs the room.
 type lease struct {
 	budget *Budget
 	buffer []byte
 	ended  bool // guarded by the budget's mu
 }
 
-// makeSpare says that the bytes can be done without.
+// makeSpare lets the budget end the lease when somebody waits for room.
 func (l *lease) makeSpare() {
 	if l == nil {
 		return
@@ -47,7 +48,7 @@ func (l *lease) makeSpare() {
 	b.spare = append(b.spare, l)
 }
 
-// retake asks for the bytes again. It returns false if they are gone.
+// retake takes the lease off the spare ones. It reports whether the buffer is still held.
 func (l *lease) retake() bool {
 	if l == nil {
 		return true
@@ -67,8 +68,8 @@ func (l *lease) release() {
 	l.end()
 }
 
-// end gives the buffer back. The caller holds the budget's mu and takes the lease
-// off the spare ones.
+// end gives the buffer back. The caller holds the budget's mu and takes the lease off the
+// spare ones.
 func (l *lease) end() {
 	if !l.ended {
 		l.ended = true

@@ -9,13 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openToRead opens a file without waiting for the other end of a pipe, which is no
-// source. It also spares the runtime to switch a regular file to non-blocking and back:
-// four system calls, which count where files are small.
+// openToRead opens a file. It does not wait for the other end of a pipe, which is refused
+// as a source anyway. Opening a regular file as non-blocking also saves four system calls
+// of the runtime, which count if files are small.
 func openToRead(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return os.Open(path) // another process has to give up its lease first
+		return os.Open(path) // wait until another process gives up its lease
 	}
 	return f, err
 }

@@ -1,5 +1,13 @@
-// Package source opens what an upload reads: a file, memory, or a stream, whose
-// buffers come from a budget. It proves that the bytes are the ones announced.
+// Package source opens what an upload reads. A file, memory and an io.ReaderAt are read in
+// place, by several parts at a time. A stream of known size is read part after part, each
+// into a buffer of the client's budget. A stream of unknown size is read to its end before
+// the upload begins, into a temporary file if it is long. Every source can prove that it
+// still is what was announced, and identify its content for a checkpoint.
+//
+// The budget bounds the buffers of all streams of a client. A part that is larger than the
+// whole budget takes all of it and lies in a temporary file. A buffer whose part is stored
+// and not confirmed yet is kept only until another part needs the room, because otherwise
+// the latency of the API would limit a fast stream.
 package source
 
 import (
@@ -15,16 +23,16 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// Opened is an opened source. Either random or stream is set.
+// Opened is an opened source. The caller closes it.
 type Opened struct {
 	Size    int64
-	modTime time.Time // zero when the source has none
-	random  io.ReaderAt
-	Stream  *Stream
+	modTime time.Time   // zero if the source has none
+	random  io.ReaderAt // nil for a plain stream
+	Stream  *Stream     // nil for a source that is read in place
 
-	// Verify says whether the source still is what was announced when the
-	// upload began. It is called when all its bytes were sent, before the
-	// completion that makes the file exist.
+	// Verify returns an error if the source is no longer what was announced when the
+	// upload began. It is called after all bytes were sent, before the completion that
+	// makes the file.
 	Verify func(ctx context.Context) error
 	Close  func()
 }
@@ -34,7 +42,7 @@ func (in *Opened) Chunk(start, size int64) Chunk {
 	return Chunk{Payload: wire.Payload{Source: in.random, Offset: start, Size: size}, free: func() {}}
 }
 
-// OpenBytes opens what lies in memory.
+// OpenBytes opens content in memory.
 func OpenBytes(content []byte) *Opened {
 	return &Opened{
 		Size:   int64(len(content)),
@@ -44,7 +52,7 @@ func OpenBytes(content []byte) *Opened {
 	}
 }
 
-// OpenReaderAt opens what can be read at any position.
+// OpenReaderAt opens an io.ReaderAt of size bytes.
 func OpenReaderAt(r io.ReaderAt, size int64) (*Opened, error) {
 	if err := endsAt(r, size); err != nil {
 		return nil, fmt.Errorf("source: %w", err)
@@ -68,7 +76,7 @@ func OpenReader(r io.Reader, size int64) *Opened {
 	}
 }
 
-// unchecked is the verify of a source that cannot change.
+// unchecked is the Verify of a source that cannot change.
 func unchecked(context.Context) error { return nil }
 
 // OpenFile opens the regular file at path.
@@ -87,7 +95,7 @@ func OpenFile(path string) (*Opened, error) {
 	}
 	if info.Size() == 0 {
 		err := endsAt(f, 0)
-		if errors.Is(err, errs.ErrSourceSize) { // as files in /proc have it
+		if errors.Is(err, errs.ErrSourceSize) { // like files in /proc
 			err = fmt.Errorf("source: %w", errs.Refuse("source", "%s does not tell its size; upload it with Stream", path))
 		}
 		if err != nil {
@@ -104,7 +112,7 @@ func OpenFile(path string) (*Opened, error) {
 	}, nil
 }
 
-// unchanged says whether path still leads to the same file with the same size
+// unchanged returns an error unless path still leads to the same file with the same size
 // and modification time.
 func unchanged(path string, announced fs.FileInfo) error {
 	now, err := os.Stat(path)
@@ -123,7 +131,7 @@ func unchanged(path string, announced fs.FileInfo) error {
 	return nil
 }
 
-// endsAt says whether r has nothing at position size.
+// endsAt returns an error if r has a byte at position size.
 func endsAt(r io.ReaderAt, size int64) error {
 	var one [1]byte
 	n, err := r.ReadAt(one[:], size)

@@ -12,7 +12,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// spoolThreshold is how much of a stream of unknown size is kept in memory.
+// spoolThreshold is the size from which a stream of unknown size is spooled to a file.
 const spoolThreshold = 256 << 10
 
 // OpenStream reads r to its end, into a buffer of the budget when it is short
@@ -24,7 +24,7 @@ func OpenStream(ctx context.Context, r io.Reader, b *Budget) (*Opened, error) {
 	}
 	giveBack := func() { b.put(head); b.Trim() }
 	short := false
-	defer func() { // also when the caller's Reader panics
+	defer func() { // also if the caller's Reader panics
 		if !short {
 			giveBack()
 		}
@@ -66,7 +66,7 @@ func OpenStream(ctx context.Context, r io.Reader, b *Budget) (*Opened, error) {
 	}, nil
 }
 
-// streamError tells a cancelled read from a broken source.
+// streamError returns the error of the context if that has ended, and err otherwise.
 func streamError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -74,9 +74,10 @@ func streamError(ctx context.Context, err error) error {
 	return err
 }
 
-// contextReader ends a long read between two calls of Read. Its errors are
-// sourceErrors, but for io.EOF itself: a source that breaks may say so with
-// io.ErrUnexpectedEOF, or wrap io.EOF, and must not be taken for one that ended.
+// contextReader ends a long read between two calls of Read when the context ends. It
+// returns every error but io.EOF as an errs.SourceError, because a source that breaks with
+// io.ErrUnexpectedEOF, or with an error that wraps io.EOF, must not be taken for one that
+// has ended.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader
@@ -93,12 +94,12 @@ func (c contextReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// isEnd says whether err is what io.ReadFull or io.CopyN make of the end of a
+// isEnd reports whether err is what io.ReadFull or io.CopyN return at the end of a
 // contextReader.
 func isEnd(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
 
-// spool is a temporary file that is gone after remove, and, where the system
-// lets an open file lose its name, as soon as the process dies.
+// spoolFile is a temporary file. It is gone after remove, and, if the system can unlink an
+// open file, as soon as the process dies.
 type spoolFile struct{ *os.File }
 
 func newSpoolFile() (*spoolFile, error) {
@@ -106,7 +107,7 @@ func newSpoolFile() (*spoolFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
-	// Where this fails, remove does it.
+	// If this fails, remove does it.
 	_ = os.Remove(f.Name())
 	return &spoolFile{f}, nil
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// Stream is a plain stream that is read part after part, in order.
+// Stream is a plain stream of known size, which is read part after part.
 type Stream struct {
 	r   io.Reader
 	pos int64
 }
 
-// peek returns up to n bytes from the beginning without using them up. It must
-// be called before anything was read.
+// peek returns up to n bytes from the beginning, which stay to be read. It must be called
+// before anything else was read.
 func (s *Stream) peek(ctx context.Context, n int) ([]byte, error) {
 	head := make([]byte, n)
 	got, err := io.ReadFull(contextReader{ctx, s.r}, head)
@@ -29,7 +29,7 @@ func (s *Stream) peek(ctx context.Context, n int) ([]byte, error) {
 	return head, nil
 }
 
-// skipTo reads past the bytes before start, which the service has already.
+// skipTo reads and drops the bytes before start, which the service has already.
 func (s *Stream) skipTo(ctx context.Context, start int64) error {
 	if start < s.pos {
 		return fmt.Errorf("%w: asked again for byte %d of a stream that was read to %d", errs.ErrProtocol, start, s.pos)
@@ -39,8 +39,9 @@ func (s *Stream) skipTo(ctx context.Context, start int64) error {
 	return s.explain(ctx, err, start)
 }
 
-// ReadChunk returns the size bytes from start on: in a buffer of the budget, or spooled
-// when they are more than all of that.
+// ReadChunk returns the size bytes from start on: in a buffer of the budget, or in a
+// temporary file if they are more than the whole budget. It waits until the budget has
+// room. Calls must come in the order of the parts.
 func (s *Stream) ReadChunk(ctx context.Context, start, size int64, b *Budget) (Chunk, error) {
 	if size > b.bytes {
 		return s.spoolPart(ctx, start, size, b)
@@ -50,7 +51,7 @@ func (s *Stream) ReadChunk(ctx context.Context, start, size int64, b *Budget) (C
 		return Chunk{}, err
 	}
 	whole := false
-	defer func() { // also when the caller's Reader panics
+	defer func() { // also if the caller's Reader panics
 		if !whole {
 			b.put(buffer)
 		}
@@ -72,8 +73,8 @@ func (s *Stream) readInto(ctx context.Context, buffer []byte, start int64) error
 	return s.explain(ctx, err, start+int64(len(buffer)))
 }
 
-// spoolPart reads a part into a temporary file. It takes all of the budget for as
-// long, so that one such part at a time lies on the disk.
+// spoolPart reads a part into a temporary file. The part takes the whole budget, so that
+// only one such part lies on the disk at a time.
 func (s *Stream) spoolPart(ctx context.Context, start, size int64, b *Budget) (Chunk, error) {
 	if err := b.acquire(ctx, b.bytes); err != nil {
 		return Chunk{}, err
@@ -88,7 +89,7 @@ func (s *Stream) spoolPart(ctx context.Context, start, size int64, b *Budget) (C
 		b.available.Release(b.bytes)
 	}
 	whole := false
-	defer func() { // also when the caller's Reader panics
+	defer func() { // also if the caller's Reader panics
 		if !whole {
 			release()
 		}
@@ -108,7 +109,7 @@ func (s *Stream) spoolPart(ctx context.Context, start, size int64, b *Budget) (C
 	return Chunk{Payload: wire.Payload{Source: f.File, Size: size}, free: release}, nil
 }
 
-// endsAt says whether the stream ends at size.
+// endsAt returns an error unless the stream ends at size.
 func (s *Stream) endsAt(ctx context.Context, size int64) error {
 	if err := s.skipTo(ctx, size); err != nil {
 		return err
@@ -123,7 +124,7 @@ func (s *Stream) endsAt(ctx context.Context, size int64) error {
 	return nil
 }
 
-// explain turns an early end into errs.ErrSourceSize.
+// explain returns errs.ErrSourceSize for an early end of the stream.
 func (s *Stream) explain(ctx context.Context, err error, wanted int64) error {
 	switch {
 	case ctx.Err() != nil:
