@@ -95,7 +95,7 @@ var arrows = map[string][]string{
 	"./internal/fake": {
 		"./bytescaletest/fault", "./contract", "./gen", "./internal/fake/fetch", "./internal/fake/pathvars",
 		"./internal/fake/refusal", "./internal/fake/script", "./internal/fake/store", "./internal/fakeapi",
-		"./internal/operation",
+		"./internal/operation", "./token",
 	},
 	"./internal/emulator": {"./gen", "./internal/fake", "./internal/fake/store"},
 	"./internal/memnet":   {},
