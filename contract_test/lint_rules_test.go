@@ -160,6 +160,9 @@ func checkErrorStatuses(document *openapi3.T, report report) {
 				succeeds = true
 				continue
 			}
+			if status == "304" && len(response.Value.Content) == 0 {
+				continue // HTTP allows it no body
+			}
 			media := response.Value.Content["application/json"]
 			if media == nil || componentName(media.Schema.Ref) != "ErrorResponse" {
 				report(op.OperationID+" "+status, "does not carry an ErrorResponse")
@@ -252,20 +255,23 @@ func names[V any](entries map[string]V) []string {
 
 // unlimited are the strings and arrays without a documented size, each with the reason.
 var unlimited = map[string]string{
-	"RawFileUrl":                          "the documented 255 contradicts paths of 512, see docs/decisions.md",
-	"PreSignedUploadUrl":                  "chosen by storage, only a minimum is documented",
-	"FormDataFieldName":                   "chosen by the client, only a minimum is documented",
-	"FormDataUploadFailure.message":       "only a minimum is documented",
-	"ErrorInfo.message":                   "only a minimum is documented",
-	"UploadPartList.remainingUploadParts": "the number of parts is up to the service",
-	"FormDataUploadResponse.errors":       "a form may hold any number of files",
-	"FormDataUploadResponse.files":        "a form may hold any number of files",
-	"DownloadFile parameter exp":          "a number or a word, limited by its pattern",
-	"DownloadFile parameter version":      "any value",
-	"DownloadFile parameter v":            "any value",
-	"DownloadFile parameter sig":          "opaque",
-	"DownloadFile parameter enc":          "opaque",
-	"DownloadFile parameter Range":        "limited by its pattern",
+	"RawFileUrl":                               "the documented 255 contradicts paths of 512, see docs/decisions.md",
+	"PreSignedUploadUrl":                       "chosen by storage, only a minimum is documented",
+	"FormDataFieldName":                        "chosen by the client, only a minimum is documented",
+	"FormDataUploadFailure.message":            "only a minimum is documented",
+	"ErrorInfo.message":                        "only a minimum is documented",
+	"UploadPartList.remainingUploadParts":      "the number of parts is up to the service",
+	"FormDataUploadResponse.errors":            "a form may hold any number of files",
+	"FormDataUploadResponse.files":             "a form may hold any number of files",
+	"DownloadFile parameter exp":               "a number or a word, limited by its pattern",
+	"DownloadFile parameter version":           "any value",
+	"DownloadFile parameter v":                 "any value",
+	"DownloadFile parameter sig":               "opaque",
+	"DownloadFile parameter enc":               "opaque",
+	"DownloadFile parameter Range":             "HTTP has no limit, and what is not understood is ignored",
+	"DownloadFile parameter If-Range":          "as for Range",
+	"DownloadFile parameter If-None-Match":     "as for Range",
+	"DownloadFile parameter If-Modified-Since": "as for Range",
 }
 
 // checkLimits wants a largest size on every string and array and a least value on every number, or a reason for none.

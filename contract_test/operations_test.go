@@ -79,7 +79,7 @@ var operationFacts = []operationFact{
 	{
 		id: "DownloadFile", method: "GET", server: cdnServer, path: "/{accountId}/raw{filePath}",
 		success: map[string]content{"200": {"*/*": "FileContent"}, "206": {"*/*": "FileContent"}},
-		further: []string{"416"}, anonymous: true, source: sdk + ", " + oas + "; ranges " + decided,
+		further: []string{"304", "416"}, anonymous: true, source: sdk + ", " + oas + "; ranges and conditions " + decided,
 	},
 }
 

@@ -41,6 +41,21 @@ func downloads(h *harness) []step {
 		add(raw, "", byteRange, bearer, 206, want)
 	}
 	add(raw, "", "bytes=100-", bearer, 416, "")
+	add(raw, "", "items=0-3", bearer, 200, content) // a unit that nobody knows is ignored
+	condition := func(header, value string, status int, want string) {
+		steps = append(steps, step{header + " " + value, func() error {
+			r := operationOf("DownloadFile").requestWith(h, raw, "", nil)
+			r.Header.Set(header, value)
+			if header == "If-Range" {
+				r.Header.Set("Range", "bytes=0-3")
+			}
+			return h.wantContent(r, status, want)
+		}})
+	}
+	condition("If-Range", `"another"`, 200, content)
+	condition("If-None-Match", `"another"`, 200, content)
+	condition("If-None-Match", `"another", *`, 304, "")
+	condition("If-Modified-Since", "Fri, 31 Dec 9999 23:59:59 GMT", 304, "")
 	for _, form := range append([]credentials{anonymous}, accepted...) {
 		add(raw, "", "", form, 200, content)
 	}

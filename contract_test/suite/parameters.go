@@ -67,9 +67,12 @@ var query = map[string][]textField{
 var headers = map[string][]textField{
 	"BasicUpload":    {{name: "X-Upload-Metadata", good: []string{`{}`, `{"a":{"b":[1]}}`}, bad: []string{"", "[]", "1", "null", "{", "x"}}},
 	"FormDataUpload": {{name: "X-Upload-Metadata", good: []string{`{}`, `{"a":{"b":[1]}}`}, bad: []string{"", "[]", "1", "null", "{", "x"}}},
-	"DownloadFile": {{
-		name: "Range", good: []string{"bytes=0-0", "bytes=0-", "bytes=-1"}, bad: []string{"", "bytes=", "bytes=-", "bytes=0-1,2-3", "items=0-1", "0-1"},
-	}},
+	"DownloadFile": {
+		{name: "Range", good: []string{"bytes=0-0", "bytes=0-", "bytes=-1", "bytes=0-1,2-3", "items=0-1"}},
+		{name: "If-Range", good: []string{`"x"`, "Sat, 28 Nov 2026 21:44:00 GMT"}},
+		{name: "If-None-Match", good: []string{`"x"`, `W/"x", "y"`, "*"}},
+		{name: "If-Modified-Since", good: []string{"Sat, 28 Nov 2026 21:44:00 GMT"}},
+	},
 }
 
 // changedParameters sends every operation with one parameter changed at a time.

@@ -36,14 +36,22 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	header.Set("Accept-Ranges", "bytes")
-	span, err := parseRange(r.Header.Values("Range"), file.Size)
-	if err != nil {
-		header.Set("Content-Range", "bytes */"+strconv.FormatInt(file.Size, 10))
-		s.writeError(w, r, err)
+	header.Set("ETag", quoted(file.ETag))
+	header.Set("Last-Modified", file.LastModified.UTC().Format(http.TimeFormat))
+	if notModified(r.Header, &file) {
+		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	header.Set("ETag", `"`+file.ETag+`"`)
-	header.Set("Last-Modified", file.LastModified.UTC().Format(http.TimeFormat))
+	span := byteRange{length: file.Size}
+	if rangeApplies(r.Header, &file) {
+		if span, err = parseRange(r.Header.Values("Range"), file.Size); err != nil {
+			header.Del("ETag") // the answer is not the file
+			header.Del("Last-Modified")
+			header.Set("Content-Range", "bytes */"+strconv.FormatInt(file.Size, 10))
+			s.writeError(w, r, err)
+			return
+		}
+	}
 	header.Set("Content-Type", file.MIME)
 	header.Set("Content-Disposition", disposition(file, r.URL.Query().Get("download") == "true"))
 	header.Set("Content-Length", strconv.FormatInt(span.length, 10))
@@ -53,8 +61,25 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 		header.Set("Content-Range", span.contentRange(file.Size))
 	}
 	w.WriteHeader(status)
-	// The copy fails only if the client leaves or the disk does. The status is sent.
-	_, _ = io.Copy(w, io.NewSectionReader(content, span.start, span.length))
+	bytes := &fileReader{Reader: io.NewSectionReader(content, span.start, span.length)}
+	_, _ = io.Copy(w, bytes) // if it fails, the connection ends too early: the status is sent already
+	if bytes.err != nil {
+		s.fail(bytes.err)
+	}
+}
+
+// fileReader remembers the error of a read, to tell it from one of the connection.
+type fileReader struct {
+	io.Reader
+	err error
+}
+
+func (f *fileReader) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if err != io.EOF {
+		f.err = err
+	}
+	return n, err
 }
 
 // disposition returns the Content-Disposition of a file: whether a browser shows or

@@ -2,11 +2,45 @@ package fake
 
 import (
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
+
+// notModified reports whether a client that has a copy of the file need not get it
+// again (RFC 9110, 13.2.2): If-None-Match names its etag, or there is none and it was
+// not changed after If-Modified-Since.
+func notModified(header http.Header, file *store.File) bool {
+	if tags := header.Get("If-None-Match"); tags != "" {
+		for tag := range strings.SplitSeq(tags, ",") {
+			tag = strings.TrimSpace(tag)
+			if tag == "*" || strings.TrimPrefix(tag, "W/") == quoted(file.ETag) {
+				return true
+			}
+		}
+		return false
+	}
+	since, err := http.ParseTime(header.Get("If-Modified-Since"))
+	return err == nil && !file.LastModified.Truncate(time.Second).After(since)
+}
+
+// rangeApplies reports whether a Range is to be used: there is no If-Range, or it names
+// the file as it is now. Otherwise a client that continues a download would get a piece
+// of another file.
+func rangeApplies(header http.Header, file *store.File) bool {
+	values := header.Values("If-Range")
+	if len(values) == 0 || values[0] == quoted(file.ETag) {
+		return true
+	}
+	at, err := http.ParseTime(values[0])
+	return err == nil && at.Equal(file.LastModified.Truncate(time.Second))
+}
+
+func quoted(etag string) string { return `"` + etag + `"` }
 
 // byteRange is the part of a file that a download returns.
 type byteRange struct {
