@@ -46,8 +46,8 @@ type Options struct {
 	// Log receives one line for each request; nil means no log. It must be safe
 	// for concurrent use.
 	Log io.Writer
-	// ErrorLog receives panics and failures to accept a connection; nil means
-	// that they are dropped.
+	// ErrorLog receives panics, failures to accept a connection and, unless
+	// Service.OnFailure is set, failures of the store. nil means that they are dropped.
 	ErrorLog *log.Logger
 }
 
@@ -146,6 +146,9 @@ func (o *Options) newService() (*fake.Server, error) {
 	options := o.Service
 	if o.Log != nil {
 		options.OnExchange = requestLog{o.Log}.exchange
+	}
+	if o.ErrorLog != nil && options.OnFailure == nil {
+		options.OnFailure = func(err error) { o.ErrorLog.Print(err) }
 	}
 	if err := o.openStore(&options); err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/fake"
 	"github.com/c88edac7/bytescale-go/internal/fake/fetch"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 	"github.com/c88edac7/bytescale-go/internal/memnet"
 )
 
@@ -323,6 +324,27 @@ func TestRefusesWhatIsNoOrigin(t *testing.T) {
 		if e, err := Start(Options{AllowOrigins: []string{"null", origin}}); !errors.As(err, &wrong) || wrong.Origin != origin {
 			t.Errorf("%q: %v, %v", origin, e, err)
 		}
+	}
+}
+
+// brokenStore has a full disk.
+type brokenStore struct{ *store.Memory }
+
+func (brokenStore) Receive(int64) (store.Receiver, error) {
+	return nil, errors.New("no space left on /var/place")
+}
+
+// The owner of the emulator sees why a request failed, which the client does not.
+func TestFailuresAreLogged(t *testing.T) {
+	t.Parallel()
+	var lines lockedBuffer
+	e := start(t, Options{ErrorLog: log.New(&lines, "", 0), Service: fake.Options{Store: brokenStore{store.NewMemory()}}})
+	header := http.Header{"Authorization": {"Bearer " + testKey}, "Content-Type": {"text/plain"}}
+	if response, body := request(t, http.MethodPost, e.URL()+"/v2/accounts/A623uY2/uploads/binary", header, "x"); response.StatusCode != 500 || strings.Contains(body, "place") {
+		t.Errorf("%s: %s", response.Status, body)
+	}
+	if !strings.Contains(lines.String(), "no space left on /var/place\n") {
+		t.Errorf("error log: %q", lines.String())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 // writeError answers an API call that failed.
@@ -22,7 +23,11 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		// An error of the store may name files of this machine. Clients do not see it.
 		s.fail(err)
-		writeRefusal(w, &refusal.Error{Code: refusal.Internal})
+		code := refusal.Internal
+		if store.IsFull(err) {
+			code = refusal.StorageFull
+		}
+		writeRefusal(w, &refusal.Error{Code: code})
 	}
 }
 

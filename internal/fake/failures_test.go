@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,13 +20,12 @@ import (
 type brokenStore struct {
 	*store.Memory
 	broken string // name of the method
+	err    error
 }
-
-var errDisk = errors.New("no space left on /var/secret/place")
 
 func (b *brokenStore) fails(method string) error {
 	if b.broken == method {
-		return errDisk
+		return b.err
 	}
 	return nil
 }
@@ -105,9 +106,23 @@ func (b *brokenStore) Open(account, path string) (store.File, store.Content, err
 	return b.Memory.Open(account, path)
 }
 
-// A store that fails is a 500, in the words of whoever is asked, and says
-// nothing about the machine; that is for who runs the server.
+// A store that fails is a 500, and a full one a 507, in the form of the API or of
+// storage. The answer says nothing about the machine; the owner of the server is told.
 func TestStoreFailures(t *testing.T) {
+	for _, failure := range []struct {
+		err          error
+		status       int
+		api, storage string
+	}{
+		{errors.New("input/output error at /var/secret/place"), 500, `"code":"internal_error"`, "<Code>InternalError</Code>"},
+		{&fs.PathError{Op: "write", Path: "/var/secret/place", Err: syscall.ENOSPC}, 507, `"code":"storage_full"`, "<Code>InsufficientStorage</Code>"},
+		{fmt.Errorf("a secret limit: %w", store.ErrFull), 507, `"code":"storage_full"`, "<Code>InsufficientStorage</Code>"},
+	} {
+		testStoreFailures(t, failure.err, failure.status, failure.api, failure.storage)
+	}
+}
+
+func testStoreFailures(t *testing.T, failure error, wantStatus int, wantAPI, wantStorage string) {
 	cases := []struct{ method, operation string }{
 		{"CreateUpload", "begin"}, {"ExpireUploads", "begin"}, {"File", "begin"},
 		{"Upload", "put"}, {"Receive", "put"}, {"Write", "put"}, {"KeepPart", "put"},
@@ -118,8 +133,8 @@ func TestStoreFailures(t *testing.T) {
 		{"File", "details"}, {"Open", "download"},
 	}
 	for _, c := range cases {
-		t.Run(c.method+" at "+c.operation, func(t *testing.T) {
-			store := &brokenStore{Memory: store.NewMemory()}
+		t.Run(fmt.Sprint(wantStatus, " ", c.method, " at ", c.operation), func(t *testing.T) {
+			store := &brokenStore{Memory: store.NewMemory(), err: failure}
 			failures := make(chan error, 1)
 			core, err := New(Options{Store: store, PartSizes: []int64{3}, OnFailure: func(err error) { failures <- err }})
 			must(t, err)
@@ -143,11 +158,11 @@ func TestStoreFailures(t *testing.T) {
 					}
 					continue
 				}
-				wanted := `"code":"internal_error"`
+				wanted := wantAPI
 				if strings.HasPrefix(step, "put") {
-					wanted = "<Code>InternalError</Code>"
+					wanted = wantStorage
 				}
-				if status != 500 || !strings.Contains(body, wanted) || strings.Contains(body, "secret") {
+				if status != wantStatus || !strings.Contains(body, wanted) || strings.Contains(body, "secret") {
 					t.Errorf("%s: %d %s", step, status, body)
 				}
 				select {

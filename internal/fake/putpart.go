@@ -21,6 +21,7 @@ type storageError struct {
 var (
 	errNoSuchUpload   = &storageError{status: http.StatusNotFound, Code: "NoSuchUpload", Message: "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."}
 	errStorageFailed  = &storageError{status: http.StatusInternalServerError, Code: "InternalError", Message: "We encountered an internal error. Please try again."}
+	errStorageFull    = &storageError{status: http.StatusInsufficientStorage, Code: "InsufficientStorage", Message: "There is no room for more."}
 	errPathTaken      = &storageError{status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"}
 	errChunked        = &storageError{status: http.StatusNotImplemented, Code: "NotImplemented", Message: "A header you provided implies functionality that is not implemented."}
 	errNoLength       = &storageError{status: http.StatusLengthRequired, Code: "MissingContentLength", Message: "You must provide the Content-Length HTTP header."}
@@ -43,8 +44,7 @@ func (s *Server) putPart(w http.ResponseWriter, r *http.Request, x *exchange) {
 	case errors.Is(err, errBodyCut):
 		panic(http.ErrAbortHandler) // the client has left
 	case err != nil:
-		s.fail(err)
-		errStorageFailed.write(w, r)
+		s.storageFailure(err).write(w, r)
 		return
 	}
 	if s.options.Discard {
@@ -87,8 +87,7 @@ func (s *Server) checkPut(r *http.Request, x *exchange) (store.Upload, *storageE
 	case errors.As(err, &refused), err == nil && upload.Done && !upload.Direct, err == nil && x.part >= upload.Parts:
 		return store.Upload{}, errNoSuchUpload
 	case err != nil:
-		s.fail(err)
-		return store.Upload{}, errStorageFailed
+		return store.Upload{}, s.storageFailure(err)
 	}
 	switch length := upload.PartLength(x.part); {
 	case r.ContentLength < length:
@@ -118,7 +117,15 @@ func (s *Server) keepPart(upload *store.Upload, index int64, got *received) *sto
 	case errors.As(err, &refused):
 		return errPathTaken
 	}
+	return s.storageFailure(err)
+}
+
+// storageFailure reports an error of the store and returns the answer to it.
+func (s *Server) storageFailure(err error) *storageError {
 	s.fail(err)
+	if store.IsFull(err) {
+		return errStorageFull
+	}
 	return errStorageFailed
 }
 

@@ -69,6 +69,7 @@ var (
 
 	ResponseInvalid = ours("response_invalid", 500, "The answer would have broken a rule of the API description.")
 	Internal        = ours("internal_error", 500, "The server failed.")
+	StorageFull     = ours("storage_full", 507, "The server has no room for more.")
 )
 
 // Error is an error that the service answers with a code.

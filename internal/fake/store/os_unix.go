@@ -26,3 +26,7 @@ func (s *Disk) syncDirectory(name string) error {
 	}
 	return errors.Join(directory.Sync(), directory.Close())
 }
+
+func isDiskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}

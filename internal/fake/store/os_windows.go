@@ -1,6 +1,10 @@
 package store
 
-import "io/fs"
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+)
 
 // isOurs reports true, because permissions are inherited there and a FileInfo does not
 // contain the owner.
@@ -12,3 +16,13 @@ func othersCanWrite(fs.FileInfo) bool { return false }
 // syncDirectory does nothing, because Windows writes the names in a directory to disk
 // by itself.
 func (s *Disk) syncDirectory(string) error { return nil }
+
+// Errors of Windows for a full disk.
+const (
+	errorHandleDiskFull syscall.Errno = 39
+	errorDiskFull       syscall.Errno = 112
+)
+
+func isDiskFull(err error) bool {
+	return errors.Is(err, errorDiskFull) || errors.Is(err, errorHandleDiskFull)
+}

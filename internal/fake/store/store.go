@@ -87,7 +87,13 @@ var (
 	ErrNotStored = errors.New("not stored")
 	// ErrTaken reports that a file exists at the path.
 	ErrTaken = errors.New("path is taken")
+	// ErrFull reports that a limit of the store is reached. See [IsFull].
+	ErrFull = errors.New("the store is full")
 )
+
+// IsFull reports whether an error means that there is no room for more: a limit of the
+// store is reached, or the disk is full.
+func IsFull(err error) bool { return errors.Is(err, ErrFull) || isDiskFull(err) }
 
 // File describes a stored file.
 type File struct {
