@@ -37,6 +37,7 @@ type emulatorCmd struct {
 	apiKeys                   wordList
 	allowOrigins, jwtKeys     []string
 	partSize, bandwidth       byteSize
+	maxSize                   byteSize
 	apiLatency                time.Duration
 	discard, allowPrivateURLs bool
 }
@@ -52,6 +53,7 @@ func (e *emulatorCmd) command(std *streams) *cobra.Command {
 	addFlags(cmd, "Service", func(flags *pflag.FlagSet) {
 		flags.StringVar(&e.addr, "addr", "127.0.0.1:8744", "Listen on `host:port`, by default 127.0.0.1:8744. An address that other machines reach needs --api-key.")
 		flags.StringVar(&e.data, "data", "", "Keep everything in the directory `dir` between runs. By default the directory is a temporary one.")
+		flags.Var(&e.maxSize, "max-size", "Keep at most this `size` of files and uploads, such as 1TiB. By default 100GiB; with --discard 128MiB of memory.")
 		flags.Var(&e.apiKeys, "api-key", "Accept this API `key`; can be repeated. By default any well-formed key is accepted. Better set in the environment, several separated by spaces: arguments are visible to other users of the machine.")
 		fromEnvironment(flags, "api-key", "BYTESCALE_EMULATOR_API_KEY")
 		flags.StringArrayVar(&e.jwtKeys, "jwt-key", nil, "Believe JWTs that the public key in this PEM `file` has signed; can be repeated. Without it and --api-key every JWT is believed.")
@@ -163,6 +165,7 @@ func (e *emulatorCmd) options() emulator.Options {
 	if e.partSize > 0 {
 		service.PartSizes = []int64{int64(e.partSize)}
 	}
+	options.Limits.Bytes = int64(e.maxSize)
 	if !e.discard {
 		options.Directory, options.Temporary = e.data, e.data == ""
 	}

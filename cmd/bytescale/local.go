@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 
 	bytescale "github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/internal/emulator"
@@ -24,6 +25,7 @@ type local struct {
 func startLocal(giveUp context.CancelCauseFunc, opts ...bytescale.ClientOption) (*local, error) {
 	key := "secret_A623uY2" + rand.Text()
 	options := emulator.Options{Temporary: true}
+	options.Limits.Bytes = math.MaxInt64 // only this process uploads
 	options.Service.Keys, options.Service.PrivateFiles = []string{key}, true
 	options.Service.OnFailure = func(err error) {
 		if isDiskFull(err) {

@@ -5,6 +5,7 @@
 package emulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,11 @@ type Options struct {
 	Directory string
 	// Temporary keeps everything in a new temporary directory that Stop removes.
 	Temporary bool
+
+	// Limits are what the store may grow to. By default 5000 uploads in progress, and
+	// 100 GiB, or 128 MiB if Service.Discard is set. A store in memory that does not
+	// discard has no limits.
+	Limits store.Limits
 
 	// Log receives one line for each request; nil means no log. It must be safe
 	// for concurrent use.
@@ -163,23 +169,42 @@ func (o *Options) newService() (*fake.Server, error) {
 	return service, nil
 }
 
-func (o *Options) openStore(options *fake.Options) error {
-	var opened *store.Disk
-	var err error
+// Limits of a store, unless others are set.
+const (
+	maxUploads        = 5000
+	maxBytes          = 100 << 30
+	maxBytesDiscarded = 128 << 20 // of memory, for what is known about the files
+)
+
+func (o *Options) openStore(options *fake.Options) (err error) {
+	var opened interface {
+		store.Store
+		Limit(store.Limits)
+	}
+	var disk *store.Disk
+	bytes := int64(maxBytes)
 	switch {
 	case o.Directory != "":
-		opened, err = store.OpenDisk(o.Directory)
+		disk, err = store.OpenDisk(o.Directory)
+		opened = disk
 	case o.Temporary:
-		opened, err = store.OpenTemporary()
+		disk, err = store.OpenTemporary()
+		opened = disk
+	case o.Service.Discard:
+		opened, bytes = store.NewMemory(), maxBytesDiscarded
 	default:
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	opened.Limit(store.Limits{Bytes: cmp.Or(o.Limits.Bytes, bytes), Uploads: cmp.Or(o.Limits.Uploads, maxUploads)})
 	options.Store = opened
-	if options.SigningKey, err = opened.SigningKey(); err != nil {
-		return errors.Join(err, opened.Close())
+	if disk == nil {
+		return nil
+	}
+	if options.SigningKey, err = disk.SigningKey(); err != nil {
+		return errors.Join(err, disk.Close())
 	}
 	return nil
 }

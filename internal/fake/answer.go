@@ -70,10 +70,15 @@ func answerEarly(w http.ResponseWriter, r *http.Request, status int, body []byte
 	finishBody(r)
 }
 
-// finishBody reads the rest of a request that was answered early. If that fails, it
-// gives up the connection, because net/http would otherwise read it in two places.
+// maxRest is how much of a request is read after it was answered.
+const maxRest = 64 << 20
+
+// finishBody reads the rest of a request that was answered early. If that fails or is
+// too much, it gives up the connection, because net/http would otherwise read it in two
+// places.
 func finishBody(r *http.Request) {
-	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+	n, err := io.CopyN(io.Discard, r.Body, maxRest+1)
+	if n > maxRest || err != io.EOF {
 		panic(http.ErrAbortHandler)
 	}
 }

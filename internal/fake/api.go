@@ -66,6 +66,10 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
 		s.api.ServeHTTP(w, r)
 		return
 	}
+	if x.operation == operation.FormDataUpload {
+		x.form = &formBody{ReadCloser: r.Body}
+		r.Body = x.form
+	}
 	// The answer may come before the whole body was read, as in answerEarly.
 	controller := http.NewResponseController(w)
 	_ = controller.EnableFullDuplex()

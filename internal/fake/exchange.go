@@ -46,8 +46,9 @@ type exchange struct {
 	mu   sync.Mutex
 	data Exchange
 
-	gauge  *gauge // counts the exchange while it is open; may be nil
-	origin string // address under which the client reaches the server
+	gauge  *gauge    // counts the exchange while it is open; may be nil
+	form   *formBody // of a FormDataUpload
+	origin string    // address under which the client reaches the server
 
 	expiredURL  bool // hand out, or take, the part URL as expired
 	wrongETag   bool // answer another etag than the one kept

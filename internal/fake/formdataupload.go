@@ -14,6 +14,14 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fakeapi"
 )
 
+// Limits of a form.
+const (
+	maxFormParts   = 100
+	maxPartHeaders = 64 << 10 // bytes
+)
+
+var errPartHeaders = errors.New("the header of a part is too large")
+
 // FormDataUpload implements the operation of this name. Each part of the form
 // is a file and succeeds or fails by itself.
 func (o operations) FormDataUpload(ctx context.Context, request fakeapi.FormDataUploadRequestObject) (fakeapi.FormDataUploadResponseObject, error) {
@@ -25,16 +33,20 @@ func (o operations) FormDataUpload(ctx context.Context, request fakeapi.FormData
 	if err != nil {
 		return nil, err
 	}
-	for {
-		part, err := request.Body.NextRawPart()
+	form := exchangeOf(ctx).form
+	for parts := 0; ; parts++ {
+		part, err := form.next(request.Body)
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, formError(err)
+			return nil, err
 		}
 		field := part.FormName()
-		if field == "" {
+		switch {
+		case parts == maxFormParts:
+			return nil, &refusal.Error{Code: refusal.FormTooLarge}
+		case field == "":
 			return nil, refusal.Errorf(refusal.InvalidRequest, "A part of the form has no name.")
 		}
 		stored, err := o.addPart(ctx, path, params, part)
@@ -48,7 +60,7 @@ func (o operations) FormDataUpload(ctx context.Context, request fakeapi.FormData
 				},
 			})
 		case errors.Is(err, errBodyCut):
-			return nil, formError(err)
+			return nil, form.explain(err)
 		case err != nil:
 			return nil, err
 		default:
@@ -64,11 +76,60 @@ func (o operations) FormDataUpload(ctx context.Context, request fakeapi.FormData
 	return answer, nil
 }
 
-func formError(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+// formBody is the body of a form. It limits the header of each part, for which
+// mime/multipart would take megabytes of memory.
+type formBody struct {
+	io.ReadCloser
+	part     *multipart.Part // the part that was read last
+	inHeader bool
+	left     int   // bytes that the header may still have
+	tooLarge bool  // it had more
+	err      error // of the connection
+}
+
+// next reads the rest of a part and returns the next one.
+func (b *formBody) next(form *multipart.Reader) (*multipart.Part, error) {
+	if b.part != nil {
+		if _, err := io.Copy(io.Discard, b.part); err != nil {
+			return nil, b.explain(err)
+		}
+	}
+	b.inHeader, b.left = true, maxPartHeaders
+	part, err := form.NextRawPart()
+	b.inHeader, b.part = false, part
+	return part, b.explain(err)
+}
+
+// explain returns the refusal of a form that cannot be read.
+func (b *formBody) explain(err error) error {
+	switch {
+	case err == nil, err == io.EOF:
+		return err
+	case b.err != nil:
+		return fmt.Errorf("%w: %w", errBodyCut, err)
+	case b.tooLarge, errors.Is(err, multipart.ErrMessageTooLarge):
+		return &refusal.Error{Code: refusal.FormTooLarge}
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		return refusal.Errorf(refusal.InvalidRequest, "The form ends too early.")
 	}
-	return fmt.Errorf("%w: %w", errBodyCut, err)
+	return refusal.Errorf(refusal.InvalidRequest, "The form is malformed.")
+}
+
+func (b *formBody) Read(p []byte) (n int, err error) {
+	switch {
+	case !b.inHeader:
+		n, err = b.ReadCloser.Read(p)
+	case b.left == 0:
+		b.tooLarge = true
+		return 0, errPartHeaders
+	default:
+		n, err = b.ReadCloser.Read(p[:min(len(p), b.left)])
+		b.left -= n
+	}
+	if err != nil && err != io.EOF {
+		b.err = err
+	}
+	return n, err
 }
 
 // addPart stores one part of a form. The file name of the part takes precedence over

@@ -164,8 +164,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	serve(answer, r)
 }
 
+// maxParameters is the number of query parameters that a request may have. A valid one
+// has at most 25 tags and a dozen others.
+const maxParameters = 100
+
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, x *exchange, allow string) {
 	switch {
+	case strings.Count(r.URL.RawQuery, "&") >= maxParameters:
+		s.violate(x, "the query has more than %d parameters", maxParameters)
+		writeRefusal(w, refusal.Errorf(refusal.InvalidRequest, "The query has more than %d parameters.", maxParameters))
 	case x.operation == operation.PutPart:
 		s.putPart(w, r, x)
 	case x.operation == operation.DownloadFile:

@@ -47,7 +47,10 @@ func (o operations) BeginMultipartUpload(ctx context.Context, request fakeapi.Be
 		return nil, refusal.Errorf(refusal.FileTooLarge, "The file would have %d parts; this server allows %d. Make its parts larger.", upload.Parts, maxPartsSet)
 	}
 	upload.Direct = body.Protocol != gen.MultipartUploadProtocolV11 && upload.Parts == 1
-	if err := o.store.CreateUpload(upload); err != nil {
+	switch err := o.store.CreateUpload(upload); {
+	case errors.Is(err, store.ErrTooManyUploads):
+		return nil, &refusal.Error{Code: refusal.TooManyUploads}
+	case err != nil:
 		return nil, fmt.Errorf("keeping the upload: %w", err)
 	}
 	x := exchangeOf(ctx)

@@ -56,6 +56,7 @@ var (
 	PermissionDenied = ours("permission_denied", 403, "The credentials do not allow this.")
 	FileExists       = ours("file_exists", 403, "A file exists at this path and the credentials do not allow to replace it.")
 	PathExhausted    = ours("path_exhausted", 403, "No free path was found for the unique digits.")
+	TooManyUploads   = ours("too_many_uploads", 403, "Too many uploads are in progress. Complete some, or wait until they expire.")
 
 	FileNotFound        = ours("file_not_found", 404, "No file at this path.")
 	ContentDiscarded    = ours("content_discarded", 404, "This server discards the bytes of files.")
@@ -65,6 +66,7 @@ var (
 	MethodNotAllowed    = ours("method_not_allowed", 405, "The address does not support this method.")
 	RequestTooLarge     = ours("request_too_large", 413, "The JSON body is larger than 256 KiB.")
 	FileTooLarge        = ours("file_too_large", 413, "The file is larger than allowed.")
+	FormTooLarge        = ours("form_too_large", 413, "The form has more than 100 parts, or a part whose header is larger than 64 KiB.")
 	RangeNotSatisfiable = ours("range_not_satisfiable", 416, "The byte range lies outside the file.")
 
 	ResponseInvalid = ours("response_invalid", 500, "The answer would have broken a rule of the API description.")

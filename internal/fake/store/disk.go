@@ -34,6 +34,9 @@ type Disk struct {
 	db        *bbolt.DB
 	temporary bool // nothing is synced, and Close removes the directory
 
+	bytes      usage // of the blobs, incoming ones included
+	maxUploads int
+
 	queueMu  sync.Mutex
 	queue    []*stateChange
 	commitMu sync.Mutex // one transaction at a time
@@ -52,7 +55,8 @@ var (
 	contentBucket  = []byte("contents") // account, 0, path → blobs, one for each part
 	blobBucket     = []byte("blobs")    // name → nothing; all the blobs that are owned
 	versionKey     = []byte("version")
-	idKey          = []byte("id") // of the store; blobs/store-id has the same
+	idKey          = []byte("id")          // of the store; blobs/store-id has the same
+	openUploadsKey = []byte("openUploads") // the number of uploads in progress
 	signingKeyKey  = []byte("signingKey")
 	currentVersion = []byte("1")
 )
@@ -64,6 +68,22 @@ const (
 	idName           = "store-id" // in blobs
 	signingKeyLength = 32         // bytes
 )
+
+// Limit sets the limits of the store. Call it before the store is used. The size of
+// state.db counts as bytes.
+func (s *Disk) Limit(limits Limits) { s.bytes.limit, s.maxUploads = limits.Bytes, limits.Uploads }
+
+// checkRoom returns an error if there is no room for anything more.
+func (s *Disk) checkRoom() error {
+	if s.bytes.limit == 0 {
+		return nil
+	}
+	state, err := s.root.Lstat(stateName)
+	if err == nil && s.bytes.used.Load()+state.Size() > s.bytes.limit {
+		err = s.bytes.full()
+	}
+	return err
+}
 
 // Close implements [Store].
 func (s *Disk) Close() error {
@@ -100,8 +120,8 @@ type stateChange struct {
 
 // update applies a change and returns once it is on disk. Changes that arrive while a
 // transaction is being written share the next transaction and the cost of its sync. A
-// change that returns ErrNotStored or ErrTaken must not have written anything. Any
-// other error undoes the whole transaction.
+// change that returns ErrNotStored, ErrTaken or ErrTooManyUploads must not have written
+// anything. Any other error undoes the whole transaction.
 func (s *Disk) update(apply func(*bbolt.Tx, *released) error) error {
 	change := &stateChange{apply: apply}
 	s.queueMu.Lock()
@@ -122,7 +142,7 @@ func (s *Disk) update(apply func(*bbolt.Tx, *released) error) error {
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		for _, change := range batch {
 			change.err = change.apply(tx, &let)
-			if change.err != nil && !errors.Is(change.err, ErrNotStored) && !errors.Is(change.err, ErrTaken) {
+			if change.err != nil && !refused(change.err) {
 				return change.err
 			}
 		}
@@ -138,6 +158,11 @@ func (s *Disk) update(apply func(*bbolt.Tx, *released) error) error {
 		s.removeBlobs(let.blobs)
 	}
 	return change.err
+}
+
+// refused reports whether a change was refused before it wrote anything.
+func refused(err error) bool {
+	return errors.Is(err, ErrNotStored) || errors.Is(err, ErrTaken) || errors.Is(err, ErrTooManyUploads)
 }
 
 // get reads one JSON value. It returns ErrNotStored if there is none.

@@ -62,8 +62,21 @@ func (s *Disk) removeBlobs(names []string) {
 			s.doomed[name] = true
 			continue
 		}
-		_ = s.root.Remove(blobPath(name))
+		_ = s.removeBlob(name)
 	}
+}
+
+// removeBlob removes the file of a blob.
+func (s *Disk) removeBlob(name string) error {
+	info, err := s.root.Lstat(blobPath(name))
+	if err != nil {
+		return err
+	}
+	if err := s.root.Remove(blobPath(name)); err != nil {
+		return err
+	}
+	s.bytes.release(info.Size())
+	return nil
 }
 
 // unpin ends the use of blobs by one reader.
@@ -77,12 +90,12 @@ func (s *Disk) unpin(pieces []piece) {
 		delete(s.pins, piece.Name)
 		if s.doomed[piece.Name] {
 			delete(s.doomed, piece.Name)
-			_ = s.root.Remove(blobPath(piece.Name))
+			_ = s.removeBlob(piece.Name)
 		}
 	}
 }
 
-// sweep removes the blobs without an owner.
+// sweep removes the blobs without an owner and counts the bytes of the others.
 func (s *Disk) sweep() error {
 	directory, err := s.root.Open(blobsName)
 	if err != nil {
@@ -91,8 +104,8 @@ func (s *Disk) sweep() error {
 	defer directory.Close()
 	return s.db.View(func(tx *bbolt.Tx) error {
 		for {
-			names, err := directory.Readdirnames(1000)
-			if err := s.removeUnowned(tx.Bucket(blobBucket), names); err != nil {
+			entries, err := directory.ReadDir(1000)
+			if err := s.sweepEntries(tx.Bucket(blobBucket), entries); err != nil {
 				return err
 			}
 			if err == io.EOF {
@@ -105,13 +118,20 @@ func (s *Disk) sweep() error {
 	})
 }
 
-// removeUnowned removes those of the named blobs that have no owner.
-func (s *Disk) removeUnowned(owned *bbolt.Bucket, names []string) error {
-	for _, name := range names {
-		if len(name) != blobNameLength || owned.Get([]byte(name)) != nil {
+func (s *Disk) sweepEntries(owned *bbolt.Bucket, entries []fs.DirEntry) error {
+	for _, entry := range entries {
+		if len(entry.Name()) != blobNameLength {
 			continue
 		}
-		if err := s.root.Remove(blobPath(name)); err != nil {
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		s.bytes.used.Add(info.Size())
+		if owned.Get([]byte(entry.Name())) != nil {
+			continue
+		}
+		if err := s.removeBlob(entry.Name()); err != nil {
 			return err
 		}
 	}
@@ -130,6 +150,9 @@ func incomingPath(name string) string { return path.Join(incomingName, name) }
 
 // Receive implements [Store].
 func (s *Disk) Receive(int64) (Receiver, error) {
+	if err := s.checkRoom(); err != nil {
+		return nil, err
+	}
 	random := make([]byte, blobNameLength/2)
 	rand.Read(random) // never fails
 	name := hex.EncodeToString(random)
@@ -141,7 +164,11 @@ func (s *Disk) Receive(int64) (Receiver, error) {
 }
 
 func (r *diskReceiver) Write(p []byte) (int, error) {
+	if err := r.store.bytes.take(int64(len(p))); err != nil {
+		return 0, err
+	}
 	n, err := r.file.Write(p)
+	r.store.bytes.release(int64(len(p) - n))
 	r.size += int64(n)
 	return n, err
 }
@@ -152,6 +179,7 @@ func (r *diskReceiver) Abandon() {
 	}
 	_ = r.file.Close() // the bytes are not needed
 	_ = r.store.root.Remove(incomingPath(r.name))
+	r.store.bytes.release(r.size)
 	r.file = nil
 }
 
@@ -168,7 +196,7 @@ func (s *Disk) store(received Receiver, change func(*bbolt.Tx, *released, blob) 
 	}
 	err := s.update(func(tx *bbolt.Tx, let *released) error { return change(tx, let, bytes) })
 	if err != nil && bytes.Name != "" {
-		err = errors.Join(err, s.root.Remove(blobPath(bytes.Name)))
+		err = errors.Join(err, s.removeBlob(bytes.Name))
 	}
 	return err
 }
@@ -189,7 +217,7 @@ func (s *Disk) place(r *diskReceiver) (blob, error) {
 	r.file = nil
 	if !s.temporary {
 		if err := s.syncDirectory(blobsName); err != nil {
-			return blob{}, errors.Join(err, s.root.Remove(blobPath(r.name)))
+			return blob{}, errors.Join(err, s.removeBlob(r.name))
 		}
 	}
 	return blob{Name: r.name, Size: r.size}, nil

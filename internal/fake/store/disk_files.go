@@ -35,6 +35,11 @@ func (s *Disk) Publish(uploadID string, file File, overwrite bool) error {
 		if err != nil {
 			return err
 		}
+		if !upload.Done {
+			if err := setOpenUploads(tx, openUploads(tx)-1); err != nil {
+				return err
+			}
+		}
 		upload.Done, upload.File, upload.Completed = true, file, upload.Parts
 		if err := put(tx, uploadBucket, []byte(uploadID), upload); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -27,9 +28,28 @@ func partKey(uploadID string, index int64) []byte {
 
 // CreateUpload implements [Store].
 func (s *Disk) CreateUpload(upload Upload) error {
+	if err := s.checkRoom(); err != nil {
+		return err
+	}
 	return s.update(func(tx *bbolt.Tx, _ *released) error {
+		open := openUploads(tx)
+		if s.maxUploads > 0 && open >= s.maxUploads {
+			return ErrTooManyUploads
+		}
+		if err := setOpenUploads(tx, open+1); err != nil {
+			return err
+		}
 		return put(tx, uploadBucket, []byte(upload.ID), upload)
 	})
+}
+
+func openUploads(tx *bbolt.Tx) int {
+	number, _ := strconv.Atoi(string(tx.Bucket(metaBucket).Get(openUploadsKey))) // 0 before the first
+	return number
+}
+
+func setOpenUploads(tx *bbolt.Tx, number int) error {
+	return tx.Bucket(metaBucket).Put(openUploadsKey, []byte(strconv.Itoa(number)))
 }
 
 // Upload implements [Store].
@@ -78,6 +98,17 @@ func (s *Disk) ExpireUploads(before time.Time) error {
 }
 
 func deleteUpload(tx *bbolt.Tx, let *released, id string) error {
+	var upload Upload
+	if err := get(tx, uploadBucket, []byte(id), &upload); errors.Is(err, ErrNotStored) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if !upload.Done {
+		if err := setOpenUploads(tx, openUploads(tx)-1); err != nil {
+			return err
+		}
+	}
 	parts, err := uploadParts(tx, id)
 	if err != nil {
 		return err

@@ -14,6 +14,11 @@ type Memory struct {
 	mu      sync.Mutex
 	uploads map[string]*memoryUpload
 	files   map[fileKey]*memoryFile
+
+	limits  Limits
+	open    int   // uploads in progress
+	used    int64 // bytes when they were counted last
+	changes int   // additions since then
 }
 
 type memoryUpload struct {
@@ -40,10 +45,67 @@ func NewMemory() *Memory {
 	return &Memory{uploads: map[string]*memoryUpload{}, files: map[fileKey]*memoryFile{}}
 }
 
+// Limit sets the limits of the store. Call it before the store is used.
+func (m *Memory) Limit(limits Limits) { m.limits = limits }
+
+// Sizes that are counted for entries, beside their texts.
+const (
+	entrySize    = 1 << 10
+	partSize     = 200
+	recountEvery = 1000 // additions
+)
+
+// checkRoom returns an error if there is no room for anything more. The bytes are
+// counted again now and then, instead of at every change.
+func (m *Memory) checkRoom() error {
+	if m.limits.Bytes == 0 {
+		return nil
+	}
+	if m.changes++; m.changes >= recountEvery {
+		m.used, m.changes = m.count(), 0
+	}
+	if m.used > m.limits.Bytes {
+		return (&usage{limit: m.limits.Bytes}).full()
+	}
+	return nil
+}
+
+func (m *Memory) count() (bytes int64) {
+	for _, upload := range m.uploads {
+		bytes += sizeOf(&upload.File)
+		for _, part := range upload.parts {
+			bytes += partSize + int64(len(part.bytes))
+		}
+	}
+	for _, file := range m.files {
+		bytes += sizeOf(&file.File)
+		if file.upload == "" { // otherwise they are those of the parts
+			bytes += file.content.size()
+		}
+	}
+	return bytes
+}
+
+// sizeOf returns about how much memory an entry takes.
+func sizeOf(file *File) int64 {
+	size := entrySize + len(file.Path) + len(file.MIME) + len(file.OriginalFileName) + len(file.Metadata)
+	for _, tag := range file.Tags {
+		size += len(tag)
+	}
+	return int64(size)
+}
+
 // CreateUpload implements [Store].
 func (m *Memory) CreateUpload(upload Upload) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := m.checkRoom(); err != nil {
+		return err
+	}
+	if m.limits.Uploads > 0 && m.open >= m.limits.Uploads {
+		return ErrTooManyUploads
+	}
+	m.open++
 	m.uploads[upload.ID] = &memoryUpload{Upload: upload, parts: map[int64]*memoryPart{}}
 	return nil
 }
@@ -63,15 +125,28 @@ func (m *Memory) Upload(id string) (Upload, error) {
 func (m *Memory) DeleteUpload(id string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.uploads, id)
+	if upload := m.uploads[id]; upload != nil {
+		m.drop(upload)
+	}
 	return nil
+}
+
+func (m *Memory) drop(upload *memoryUpload) {
+	if !upload.Done {
+		m.open--
+	}
+	delete(m.uploads, upload.ID)
 }
 
 // ExpireUploads implements [Store].
 func (m *Memory) ExpireUploads(before time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	maps.DeleteFunc(m.uploads, func(_ string, u *memoryUpload) bool { return u.Created.Before(before) })
+	for _, upload := range m.uploads {
+		if upload.Created.Before(before) {
+			m.drop(upload)
+		}
+	}
 	return nil
 }
 
@@ -101,6 +176,9 @@ func receivedBytes(received Receiver) []byte {
 func (m *Memory) KeepPart(uploadID string, part Part, received Receiver) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := m.checkRoom(); err != nil {
+		return err
+	}
 	upload, ok := m.uploads[uploadID]
 	if !ok {
 		return ErrNotStored
@@ -181,6 +259,9 @@ func (m *Memory) Publish(uploadID string, file File, overwrite bool) error {
 		content = content.add(part.bytes)
 	}
 	m.files[key] = &memoryFile{File: file, content: content, upload: uploadID}
+	if !upload.Done {
+		m.open--
+	}
 	upload.Done, upload.File, upload.Completed = true, file, upload.Parts
 	return nil
 }
@@ -189,6 +270,9 @@ func (m *Memory) Publish(uploadID string, file File, overwrite bool) error {
 func (m *Memory) AddFile(file File, received Receiver, overwrite bool) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := m.checkRoom(); err != nil {
+		return err
+	}
 	key := fileKey{file.AccountID, file.Path}
 	if m.files[key] != nil && !overwrite {
 		return ErrTaken
