@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -45,6 +46,7 @@ func main() {
 		}
 	}
 	go obey(signals, cancel, os.Stderr, os.Exit)
+	log.SetOutput(io.Discard) // net/http logs bytes of a server, which may repeat the API key
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
+	"fmt"
+	"io"
 	"io/fs"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,4 +79,40 @@ func filesBelow(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	return all.String()
+}
+
+// A server that sends more than its answer's length, with the request in it, makes net/http
+// log these bytes. They are not printed.
+func TestSurplusBytesStaySecret(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		status := "503 Service Unavailable"
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			request, err := http.ReadRequest(bufio.NewReader(conn))
+			if err != nil {
+				continue
+			}
+			io.Copy(io.Discard, request.Body)
+			fmt.Fprintf(conn, "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\nyou sent %s\r\n", status, request.Header.Get("Authorization"))
+			status = "403 Forbidden"
+		}
+	}()
+	i := newInterruption(t)
+	i.setenv("BYTESCALE_API_URL", "http://"+listener.Addr().String())
+	p := i.upload()
+	if code := p.finish(); code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	if strings.Contains(p.err.String(), testKey) || strings.Contains(p.err.String(), "Unsolicited") {
+		t.Errorf("it printed %s", &p.err)
+	}
 }
