@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"unicode"
 
 	bytescale "github.com/c88edac7/bytescale-go"
 )
@@ -28,7 +27,7 @@ func explain(err error) string {
 		text = strings.Replace(text, ", so nothing was stored", "", 1)
 		text += "; the file may be stored all the same: look before you upload it again"
 	}
-	return shown(text)
+	return shown(shortened(text))
 }
 
 func explanation(err error) string {
@@ -316,15 +315,4 @@ func keyReason(err error) string {
 func briefly(err error) string {
 	text, _, _ := strings.Cut(explain(err), "; ")
 	return text
-}
-
-// shown returns text that is safe to print on one line. File names and answers of a
-// server may contain line breaks, and codes that a terminal would act on.
-func shown(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r) {
-			return '\uFFFD'
-		}
-		return r
-	}, text)
 }

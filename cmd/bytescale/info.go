@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -80,8 +79,7 @@ func details(file *bytescale.FileDetails) string {
 	line("tags", strings.Join(file.Tags, ", "))
 	if len(file.Metadata) > 0 {
 		// Encoding does not fail, because the metadata was decoded from JSON.
-		metadata, _ := json.Marshal(file.Metadata)
-		line("metadata", string(metadata))
+		line("metadata", jsonLine(file.Metadata))
 	}
 	return text.String()
 }

@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	bytescale "github.com/c88edac7/bytescale-go"
 )
@@ -44,12 +47,54 @@ func (p *printer) line(line string) {
 	}
 }
 
-// jsonLine returns value as JSON on one line. Encoding does not fail, because the
-// values are our own structs with content that was decoded from JSON.
+// isPrintable reports whether r may be printed. It decides for everything that the command
+// prints: file names and answers of a server may contain line breaks, codes that a
+// terminal would act on, and characters that change the order of others.
+func isPrintable(r rune) bool {
+	return !unicode.IsControl(r) && r != '\u2028' && r != '\u2029' && !unicode.Is(unicode.Bidi_Control, r)
+}
+
+// shown returns text that is safe to print on one line. What is not printable, or not
+// UTF-8, is replaced.
+func shown(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !isPrintable(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, text)
+}
+
+// maxError is the maximum number of characters of an error. A server can send longer ones.
+const maxError = 1000
+
+// shortened cuts text that is longer than maxError.
+func shortened(text string) string {
+	characters := 0
+	for i := range text {
+		if characters == maxError {
+			return text[:i] + "…"
+		}
+		characters++
+	}
+	return text
+}
+
+// jsonLine returns value as JSON on one line. What is not printable is escaped. Encoding
+// does not fail, because the values are our own structs with content that was decoded from
+// JSON.
 func jsonLine(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Sprintf(`{"error":%q}`, err.Error())
 	}
-	return string(text)
+	var line strings.Builder
+	for _, r := range string(text) {
+		if isPrintable(r) {
+			line.WriteRune(r)
+		} else {
+			fmt.Fprintf(&line, `\u%04x`, r) // it is inside a string, and none needs two of them
+		}
+	}
+	return line.String()
 }
