@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 
@@ -65,90 +65,69 @@ func (c *downloadCmd) run(ctx context.Context, std *streams, env getenv) error {
 		}
 		return fromCDN(outcome(ctx, download(ctx, client, stored, std.out, shows)))
 	}
-	target, err := c.target(stored)
+	target, device, err := c.target(stored)
 	if err != nil {
 		return err
 	}
-	if err := c.toFile(ctx, client, stored, target, shows); err != nil {
+	to := c.toFile
+	if device {
+		to = toDevice
+	}
+	if err := to(ctx, client, stored, target, shows); err != nil {
 		return fromCDN(outcome(ctx, about(target, err)))
 	}
 	shows.close()
-	if info, err := os.Stat(target); err != nil || !info.Mode().IsRegular() {
-		return nil // target may be a pipe or standard output, where only the file belongs
+	if device {
+		return nil // it may be standard output, where only the file belongs
 	}
 	_, err = fmt.Fprintln(std.out, shown(target))
 	return err
 }
 
-// target returns the name of the file to write.
-func (c *downloadCmd) target(stored string) (string, error) {
-	target := c.output
-	if target == "" {
-		target = "."
-	}
-	info, err := os.Stat(target)
+// target returns the name of the file to write, and whether it is a pipe or a device.
+func (c *downloadCmd) target(stored string) (target string, device bool, err error) {
+	target = cmp.Or(c.output, ".")
+	info, err := lookUp(target)
 	if err == nil && info.IsDir() {
 		// The path comes from elsewhere. Only its last element is used, and only if it
 		// is a plain file name on this system.
 		name := path.Base(stored)
 		if name == "/" || !filepath.IsLocal(name) || filepath.Base(name) != name {
-			return "", usageError{fmt.Errorf("%s cannot be a file name here; name the file with -o", shown(name))}
+			return "", false, usageError{fmt.Errorf("%s cannot be a file name here; name the file with -o", shown(name))}
 		}
 		target = filepath.Join(target, name)
-		info, err = os.Stat(target)
+		info, err = lookUp(target)
 	}
-	if err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice) != 0 {
-		return target, nil // writing to a pipe or a device destroys nothing
+	device = err == nil && !info.Mode().IsRegular()
+	if device && info.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice) != 0 {
+		return target, true, nil // writing to a pipe or a device destroys nothing
 	}
-	if _, err := os.Lstat(target); err == nil && !c.force {
-		return "", existsAlready(target)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", about(target, err)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", false, about(target, err)
 	}
-	return target, nil
+	if !c.force && lookUpLink(target) == nil {
+		return "", false, existsAlready(target)
+	}
+	return target, device, nil
 }
 
 func existsAlready(target string) error {
 	return fmt.Errorf("%s exists already; use --force to replace it, or name another file with -o", target)
 }
 
-// linked returns the name that a chain of links leads to, whether or not a file of that
-// name exists.
-func linked(target string) string {
-	for range 40 { // the system follows no more links either
-		next, err := os.Readlink(target)
-		if err != nil {
-			break
-		}
-		if !filepath.IsAbs(next) {
-			// The name is not cleaned, because the directory may be a link too.
-			next = filepath.Dir(target) + string(filepath.Separator) + next
-		}
-		target = next
-	}
-	return target
-}
-
 // toFile downloads into a new file in target's directory, which gets its name when it is
-// whole. If target is a link, the file that it leads to is created or replaced. A pipe or
-// a device is written to.
+// whole. If target is a link, the file that it leads to is created or replaced.
 func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stored, target string, shows *progress) error {
-	mode := 0o666 &^ umask()
-	info, err := os.Stat(target)
-	switch {
-	case err == nil && !info.Mode().IsRegular():
-		return toDevice(ctx, client, stored, target, shows)
-	case err == nil:
-		mode = info.Mode().Perm()
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
 	path := linked(target)
 	root, err := openRoot(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
 	defer root.Close()
+	mode := 0o666 &^ umask()
+	if replaced, err := root.Lstat(filepath.Base(path)); err == nil && replaced.Mode().IsRegular() {
+		mode = replaced.Mode().Perm()
+	}
 	f, err := createFile(root)
 	if err != nil {
 		return err
@@ -167,20 +146,13 @@ func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stor
 	return err
 }
 
-// toDevice downloads to what is no regular file.
+// toDevice downloads to a pipe or a device.
 func toDevice(ctx context.Context, client *bytescale.Client, stored, target string, shows *progress) error {
-	f, err := os.OpenFile(target, os.O_WRONLY, 0)
+	f, err := openDevice(target)
 	if err != nil {
 		return err
 	}
-	info, err := f.Stat()
-	if err == nil && info.Mode().IsRegular() {
-		err = errReplaced
-	}
-	if err == nil {
-		err = download(ctx, client, stored, f, shows)
-	}
-	return errors.Join(err, f.Close())
+	return errors.Join(download(ctx, client, stored, f, shows), f.Close())
 }
 
 // download copies a stored file to w.

@@ -160,7 +160,7 @@ func isTemporary(err error) bool {
 }
 
 func temporaryExplanation(err error) string {
-	_, missing := os.Stat(os.TempDir())
+	_, missing := lookUp(os.TempDir())
 	switch {
 	case isDiskFull(err):
 		return fmt.Sprintf("the disk of %s is full (%s); free some space, or set TMPDIR to another disk", os.TempDir(), reason(err))

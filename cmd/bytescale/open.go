@@ -7,15 +7,66 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
-// What may change while the command runs is opened here. Rules: a name is resolved
-// once, by the call that opens it; opening never waits for the other end of a pipe; and
-// what the name leads to is judged by the open file.
+// All names of files are resolved in this file; the linter holds that. A name is resolved
+// once, by the call that opens it, because it may lead elsewhere the next time. Opening to
+// read never waits for the other end of a pipe. What a name leads to is judged by the open
+// file. What a user names may be looked up before, since he may name what he likes.
+
+// lookUp returns what an argument names. Links are followed.
+func lookUp(name string) (fs.FileInfo, error) { return os.Stat(name) }
+
+// lookUpLink returns an error if there is neither a file nor a link with that name.
+func lookUpLink(name string) error {
+	_, err := os.Lstat(name)
+	return err
+}
+
+// openArgument opens a file that the user names.
+func openArgument(name string, flags int) (*os.File, error) { return os.OpenFile(name, flags, 0) }
+
+// readArgument returns the content of a small file that the user names.
+func readArgument(name string) ([]byte, error) { return os.ReadFile(name) }
+
+// linked returns the name that a chain of links leads to, whether or not a file of that
+// name exists.
+func linked(target string) string {
+	for range 40 { // the system follows no more links either
+		next, err := os.Readlink(target)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(next) {
+			// The name is not cleaned, because the directory may be a link too.
+			next = filepath.Dir(target) + string(filepath.Separator) + next
+		}
+		target = next
+	}
+	return target
+}
+
+// openDevice opens a pipe or a device to write to it.
+func openDevice(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode().IsRegular() {
+		err = errReplaced
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
 
 // openRegular calls open, with flags for reading, and returns a regular file. If another
 // process has a lease on the file, it waits until the lease is given up.
@@ -100,4 +151,37 @@ func tellsSize(f *os.File, info fs.FileInfo) bool {
 // its own, the file is opened by its path again.
 func openSource(f *os.File) bytescale.Source {
 	return bytescale.File(cmp.Or(descriptorName(f), f.Name()))
+}
+
+// isReadable reports whether openSource can read the file: the process may have been
+// given one that it may not open itself.
+func isReadable(f *os.File) bool {
+	name := descriptorName(f)
+	if name == "" {
+		return true
+	}
+	again, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	again.Close()
+	return true
+}
+
+// openBase opens the directory that holds the command's state, and creates it if it is to.
+func openBase(name string, create bool) (*os.Root, error) {
+	if create {
+		if err := os.MkdirAll(name, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	return openRoot(name)
+}
+
+// rootOf returns the root of an open directory, which is name below parent.
+func rootOf(dir *os.File, parent *os.Root, name string) (*os.Root, error) {
+	if opened := descriptorName(dir); opened != "" {
+		return os.OpenRoot(opened)
+	}
+	return parent.OpenRoot(name)
 }

@@ -48,12 +48,7 @@ var errNotPrivate = errors.New("belongs to somebody else, can be written by othe
 // missing is created. Each of the names must be a directory of this user that nobody else
 // can write, otherwise somebody could put links and files of his own there.
 func openState(base string, create bool, names ...string) (*os.Root, error) {
-	if create {
-		if err := os.MkdirAll(base, 0o700); err != nil {
-			return nil, err
-		}
-	}
-	root, err := openRoot(base)
+	root, err := openBase(base, create)
 	for _, name := range names {
 		if err != nil {
 			return nil, err
@@ -82,8 +77,5 @@ func openPrivate(parent *os.Root, create bool, name string) (*os.Root, error) {
 	if info, err := f.Stat(); err != nil || !isPrivate(info) {
 		return nil, cmp.Or(err, errNotPrivate)
 	}
-	if opened := descriptorName(f); opened != "" {
-		return os.OpenRoot(opened)
-	}
-	return parent.OpenRoot(name)
+	return rootOf(f, parent, name)
 }

@@ -107,21 +107,6 @@ func redirected(in io.Reader) (*os.File, fs.FileInfo) {
 	return f, info
 }
 
-// isReadable reports whether openSource can read the file: the process may have been
-// given one that it may not open itself.
-func isReadable(f *os.File) bool {
-	name := descriptorName(f)
-	if name == "" {
-		return true
-	}
-	again, err := os.Open(name)
-	if err != nil {
-		return false
-	}
-	again.Close()
-	return true
-}
-
 // steadyReader reads a file that must not be written to before its end is reached.
 type steadyReader struct {
 	f      *os.File

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -97,7 +96,7 @@ func (c *tokenCmd) signer(env getenv) (*token.Signer, error) {
 		}
 		c.account = client.AccountID()
 	}
-	text, err := os.ReadFile(c.key)
+	text, err := readArgument(c.key)
 	if err != nil {
 		return nil, about(c.key, err)
 	}

@@ -46,7 +46,7 @@ func (it item) open(ctx context.Context) (*os.File, error) {
 		if it.below != nil {
 			return it.below.open(it.tree, flags)
 		}
-		return os.OpenFile(it.path, flags, 0)
+		return openArgument(it.path, flags)
 	})
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (w *walk) argument(arg string, emit func(item) bool) {
 		emit(item{path: arg, stdin: true})
 		return
 	}
-	info, err := os.Stat(arg)
+	info, err := lookUp(arg)
 	switch {
 	case !utf8.ValidString(arg):
 		w.fail(arg, errName)
@@ -247,7 +247,7 @@ func (w *walk) isOwn(dir *os.File) bool {
 	if err != nil {
 		return false
 	}
-	own, err := os.Stat(w.own)
+	own, err := lookUp(w.own)
 	return err == nil && os.SameFile(is, own)
 }
 
