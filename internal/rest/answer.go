@@ -18,13 +18,13 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
-// callTimeout bounds one attempt of an API call with its answer.
-const callTimeout = 2 * time.Minute
-
 const (
-	// maxAnswer bounds the answer to an API call.
+	// callTimeout limits the time of one API call with its answer.
+	callTimeout = 2 * time.Minute
+	// maxAnswer limits the length of an answer, in bytes.
 	maxAnswer = 1 << 20
-	// maxListAnswer bounds a list of parts, and what is not known here.
+	// maxListAnswer limits the length of a list of parts, and of the answer to a request
+	// that is no known operation.
 	maxListAnswer = 16 << 20
 )
 
@@ -43,7 +43,8 @@ func (c *Client) bound(next handler) handler {
 	}
 }
 
-// withTimeout bounds a call with its answer, unless it carries a whole file.
+// withTimeout returns a context that ends after callTimeout, unless the call sends a whole
+// file or is no known operation.
 func (c call) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	switch c.operation {
 	case operation.BasicUpload, operation.FormDataUpload, "":
@@ -70,11 +71,11 @@ func (c call) maxAnswer() int64 {
 	return maxAnswer
 }
 
-// boundedBody is the body of an answer of the API: bounded in length and time.
+// boundedBody is the body of an answer, bounded in length and time.
 type boundedBody struct {
 	body   io.ReadCloser
-	left   int64
-	ctx    context.Context // tells the end by timeout
+	left   int64           // bytes that may still come
+	ctx    context.Context // of the call
 	cancel context.CancelFunc
 }
 
@@ -82,7 +83,7 @@ var errAnswerTooLong = fmt.Errorf("%w: the answer is too long", errs.ErrProtocol
 
 func (b *boundedBody) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		// At the limit exactly, the answer may just end.
+		// An answer of exactly the limit may end here.
 		if n, err := b.body.Read(make([]byte, 1)); n == 0 {
 			return 0, timedOut(b.ctx, err)
 		}
@@ -98,7 +99,7 @@ func (b *boundedBody) Close() error {
 	return b.body.Close()
 }
 
-// releasing is a body that gives back a place among the calls in flight when it is
+// releasing is a body that frees the place of its call among those in flight when it is
 // closed.
 type releasing struct {
 	io.ReadCloser
@@ -111,24 +112,24 @@ func (r *releasing) Close() error {
 	return r.ReadCloser.Close()
 }
 
-// Discard reads what little there may be left of an answer, so that its
-// connection can be used again.
+// Discard reads the rest of a short answer and closes it, so that the connection can be
+// used again.
 func Discard(resp *http.Response) {
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 	resp.Body.Close()
 }
 
-// ProtocolError is an answer that means success and yet cannot be used. reason
-// quotes nothing of the answer.
+// ProtocolError returns the error for an answer that means success and is malformed. The
+// reason must not quote the answer.
 func ProtocolError(op string, status int, reason string) error {
 	return fmt.Errorf("%s: status %d: %w: %s", op, status, errs.ErrProtocol, reason)
 }
 
-// ReadJSON reads an answer into the value that to points to.
+// ReadJSON decodes the body of an answer into the value that to points to.
 func ReadJSON(op string, resp *http.Response, to any) error {
 	content := answers.Get().(*bytes.Buffer)
 	defer func() {
-		if content.Cap() <= 64<<10 { // not that of a long list
+		if content.Cap() <= 64<<10 { // do not keep the buffer of a long list
 			answers.Put(content)
 		}
 	}()
@@ -142,24 +143,22 @@ func ReadJSON(op string, resp *http.Response, to any) error {
 	return nil
 }
 
-// answers are buffers for answers to be decoded from: what is decoded shares none
-// of their bytes.
+// answers holds buffers for answers. Decoded values share no bytes with them.
 var answers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// maxMessage is the longest message of a server that is passed on, in
-// characters.
+// maxMessage is the longest message of a server that is passed on, in characters.
 const maxMessage = 500
 
-// Refusal is what an answer that means failure says.
+// Refusal is the content of an answer that means failure, without secrets. What the answer
+// does not say is empty.
 type Refusal struct {
 	Code, Message string
 	Details       map[string]any
 }
 
-// ReadRefusal reads an answer whose status means failure. The body may
-// be of any shape; what cannot be read is left out.
+// ReadRefusal reads an answer to op whose status means failure. The body may have any shape.
 func (c *Client) ReadRefusal(op string, resp *http.Response) (said Refusal) {
-	// A body that breaks off still tells the status, which decides.
+	// A body that cannot be read is no error, because the status decides.
 	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil || len(content) > maxAnswer {
 		return Refusal{}
@@ -174,8 +173,8 @@ func (c *Client) ReadRefusal(op string, resp *http.Response) (said Refusal) {
 	return said
 }
 
-// readError reads the two shapes of errors that there are: the JSON of the API
-// (ErrorResponse in openapi.yaml) and the XML of object storage.
+// readError reads an error of the API, which is JSON (ErrorResponse in openapi.yaml), or of
+// object storage, which is XML.
 func readError(content []byte) (code, message string, details map[string]any) {
 	var answer struct {
 		Error struct {
@@ -187,7 +186,7 @@ func readError(content []byte) (code, message string, details map[string]any) {
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.UseNumber()
 	if decoder.Decode(&answer) == nil {
-		// What is of another type than documented must not cost the rest.
+		// A field of another type than documented must not cost the others.
 		code, _ = answer.Error.Code.(string)
 		message, _ = answer.Error.Message.(string)
 		details, _ = answer.Error.Details.(map[string]any)
@@ -204,8 +203,8 @@ func readError(content []byte) (code, message string, details map[string]any) {
 	return "", "", nil
 }
 
-// short is text for an error message: one line, of bounded length, without
-// control characters, which a terminal could obey.
+// short returns text for an error message: one line of at most maxMessage characters,
+// without control characters, which a terminal could obey.
 func short(text string) string {
 	clean := strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

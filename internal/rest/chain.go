@@ -2,14 +2,14 @@ package rest
 
 import "net/http"
 
-// handler sends a request that is about a call and returns the header of the answer.
+// handler sends a request and returns the header of the answer.
 type handler func(req *http.Request, about call) (*http.Response, error)
 
-// step does one thing to a request, its answer or its error, and leaves the rest to
-// the next handler.
+// step wraps a handler in another one, which does one thing to the request, to the answer
+// or to the error.
 type step func(next handler) handler
 
-// chain puts steps in front of the transport, the outermost first.
+// chain wraps the transport in steps. The first one is the outermost.
 func (c *Client) chain(steps ...step) handler {
 	h := c.roundTrip
 	for i := len(steps) - 1; i >= 0; i-- {
@@ -18,23 +18,24 @@ func (c *Client) chain(steps ...step) handler {
 	return h
 }
 
-// setChains sets the order of the steps for each kind of request.
+// setChains sets the order of the steps for each kind of request. A request passes through
+// them from top to bottom, and its answer or error from bottom to top.
 func (c *Client) setChains() {
 	c.toAPI = c.chain(
-		c.authorize(c.APIURL), // credentials, for this origin only; 401, then a new token
-		c.limit,               // a place among the calls in flight, and the pace
+		c.authorize(c.APIURL), // add the credentials, for this origin only; renew a refused token
+		c.limit,               // wait for a place in flight and for the pace
 		c.observe,             // report the attempt
-		c.redact,              // no secret in an error
-		c.bound,               // the time of the call and the length of the answer
+		c.redact,              // take secrets out of the error
+		c.bound,               // limit the time of the call and the length of the answer
 	)
 	c.toCDN = c.chain(
 		c.authorize(c.CDNURL),
-		c.redirect(c.CDNURL), // within this origin only
+		c.redirect(c.CDNURL), // follow redirects, within this origin only
 		c.observe,
 		c.redact,
 	)
 	c.toStorage = c.chain(
-		c.slowDown, // what storage answers counts for the pace, too
+		c.adjustPace, // slow down the API calls if storage asks for it
 		c.observe,
 		c.redact,
 	)

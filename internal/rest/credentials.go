@@ -11,9 +11,8 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
-// A secret is text that printing cannot reach: fmt, log/slog and the dumpers of
-// test libraries show a function as an address, whatever they do with the
-// fields of a struct.
+// A secret is text that printing cannot reach, because fmt, log/slog and the dumpers of
+// test libraries show a function as an address, even inside a struct.
 type secret func() string
 
 func newSecret(text string) secret { return func() string { return text } }
@@ -21,12 +20,12 @@ func newSecret(text string) secret { return func() string { return text } }
 // Credentials are what a client proves its identity with.
 type Credentials struct {
 	key    secret  // nil for none
-	header secret  // the key as the Authorization header has it; nil for none
+	header secret  // the Authorization header with the key; nil for none
 	tokens *tokens // nil for none
 }
 
-// NewCredentials returns the credentials for an API key, which may be empty, and a
-// source of tokens, which may be nil.
+// NewCredentials returns the credentials for an API key, which may be empty, and a source
+// of JSON web tokens, which may be nil.
 func NewCredentials(key string, basic bool, jwt func(context.Context) (string, error)) *Credentials {
 	c := &Credentials{}
 	switch {
@@ -41,8 +40,8 @@ func NewCredentials(key string, basic bool, jwt func(context.Context) (string, e
 	return c
 }
 
-// authorize puts the credentials into a request. refused is the token that the service
-// has just refused, or empty. It returns the token that was used.
+// authorize puts the credentials into a request and returns the token that it used.
+// refused is the token that the service has just refused, or empty.
 func (c *Credentials) authorize(req *http.Request, refused string) (token string, err error) {
 	token, err = c.tokens.get(req.Context(), refused)
 	if err != nil {
@@ -52,8 +51,7 @@ func (c *Credentials) authorize(req *http.Request, refused string) (token string
 	return token, nil
 }
 
-// set puts the credentials into a header, in place of what may be there. token
-// is the JWT, if there are tokens.
+// set puts the credentials into a header and replaces those that are there.
 func (c *Credentials) set(h http.Header, token string) {
 	h.Del("Authorization-Token")
 	if c.header == nil {
@@ -69,7 +67,7 @@ func (c *Credentials) set(h http.Header, token string) {
 // tokens keeps the JWT of a client.
 type tokens struct {
 	source  func(context.Context) (string, error)
-	turn    chan struct{} // holds a token while nobody looks at current
+	turn    chan struct{} // a mutex as a channel, so that a context can end the wait
 	current secret
 }
 
@@ -79,9 +77,9 @@ func newTokens(source func(context.Context) (string, error)) *tokens {
 	return t
 }
 
-// get returns the token to send. refused is the one that the service has just
-// refused, or empty: the source is asked when there is no other one. Requests
-// whose token is refused at the same time so ask the source once.
+// get returns the token to send. It asks the source if there is no token other than the
+// one that was refused. Several requests whose token is refused at the same time ask the
+// source once.
 func (t *tokens) get(ctx context.Context, refused string) (string, error) {
 	if t == nil {
 		return "", nil
@@ -106,13 +104,13 @@ func (t *tokens) get(ctx context.Context, refused string) (string, error) {
 	return token, nil
 }
 
-// visible says whether text is visible ASCII.
+// visible reports whether text consists of visible ASCII characters.
 func visible(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
 }
 
-// authorize puts the credentials into a request to the origin. If the service refuses
-// the token with 401, the request is sent once more with a new one.
+// authorize puts the credentials into a request, and refuses one to another origin. If the
+// service refuses the token with 401, the request is sent once more with a new one.
 func (c *Client) authorize(origin *url.URL) step {
 	return func(next handler) handler {
 		return func(req *http.Request, about call) (*http.Response, error) {
@@ -142,7 +140,7 @@ func (c *Client) authorize(origin *url.URL) step {
 	}
 }
 
-// renew sends a request with another token than the one that was refused.
+// renew sends a request with a token other than the refused one.
 func (c *Client) renew(next handler, req *http.Request, about call, refused string) (*http.Response, error) {
 	if _, err := c.Credentials.authorize(req, refused); err != nil {
 		closeBody(req)
@@ -151,7 +149,8 @@ func (c *Client) renew(next handler, req *http.Request, about call, refused stri
 	return next(req, about)
 }
 
-// replay returns the request with a fresh body, if it can be had.
+// replay returns the request with a fresh body. It reports false if the body cannot be
+// read again.
 func replay(req *http.Request) (*http.Request, bool) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return req, true

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// sameOrigin says whether two URLs have the same scheme, host and port:
+// sameOrigin reports whether two URLs have the same scheme, host and port, so that
 // credentials for the one may be sent to the other.
 func sameOrigin(a, b *url.URL) bool {
 	return strings.EqualFold(a.Scheme, b.Scheme) && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)

@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// redactor takes secrets out of text that others wrote: error messages of
+// redactor takes secrets out of text that others wrote, such as the error messages of
 // net/http and of servers.
 type redactor struct {
 	secrets *strings.Replacer
 }
 
-// redacted is what stands in the place of a secret.
+// redacted replaces a secret.
 const redacted = "[redacted]"
 
-// queries finds the query of a URL in running text.
+// queries matches a URL with a query in running text.
 var queries = regexp.MustCompile(`(?i)(https?://[^\s"'<>?]*)\?[^\s"'<>]*`)
 
-// redact takes the secrets out of an error.
+// redact takes the secrets out of the error of a request.
 func (c *Client) redact(next handler) handler {
 	return func(req *http.Request, about call) (*http.Response, error) {
 		resp, err := next(req, about)
@@ -32,12 +32,12 @@ func (c *Client) redact(next handler) handler {
 	}
 }
 
-// redactor knows the API key, the credentials that a request carries and, if its
-// URL is pre-signed, everything in the query of that.
+// redactor returns a redactor for the API key, for the credentials that a request carries
+// and, if its URL is pre-signed, for everything in the query of that.
 func (c *Client) redactor(req *http.Request, signed bool) *redactor {
 	var secrets []string
 	hide := func(text string) {
-		// A short value, a number say, is no secret and may stand anywhere.
+		// A short value such as a number is no secret, and may stand anywhere.
 		if len(text) >= 8 {
 			secrets = append(secrets, text)
 		}
@@ -58,7 +58,7 @@ func (c *Client) redactor(req *http.Request, signed bool) *redactor {
 			}
 		}
 	}
-	// The longest first: one may be the beginning of another.
+	// The longest first, because one may be the beginning of another.
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
 	for _, secret := range secrets {
@@ -72,7 +72,7 @@ func (r *redactor) text(text string) string {
 	return r.secrets.Replace(queries.ReplaceAllString(text, "$1?"+redacted))
 }
 
-// value is text for what was decoded from JSON.
+// value returns a decoded JSON value without secrets.
 func (r *redactor) value(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -93,13 +93,13 @@ func (r *redactor) value(v any) any {
 	return v
 }
 
-// err returns an error without secrets in its text or in that of any error it
-// wraps. What has none stays as it is, for errors.As to find.
+// err returns an error without secrets, in its own text and in that of every error that it
+// wraps. Errors without secrets stay as they are, so that errors.As finds them.
 func (r *redactor) err(err error) error {
-	if err == nil || !r.tells(err) {
+	if err == nil || !r.hasSecret(err) {
 		return err
 	}
-	if failed, ok := err.(*url.Error); ok { //nolint:errorlint // this very error; those inside follow
+	if failed, ok := err.(*url.Error); ok { //nolint:errorlint // only this error; those that it wraps follow
 		return &url.Error{Op: failed.Op, URL: r.text(failed.URL), Err: r.err(failed.Err)}
 	}
 	clean := &redactedError{
@@ -112,13 +112,13 @@ func (r *redactor) err(err error) error {
 	return clean
 }
 
-// tells says whether the text of err, or of an error in it, holds a secret.
-func (r *redactor) tells(err error) bool {
+// hasSecret reports whether the text of err, or of an error that it wraps, has a secret.
+func (r *redactor) hasSecret(err error) bool {
 	text := err.Error()
-	return r.text(text) != text || slices.ContainsFunc(wrapped(err), r.tells)
+	return r.text(text) != text || slices.ContainsFunc(wrapped(err), r.hasSecret)
 }
 
-// wrapped are the errors that err itself wraps.
+// wrapped returns the errors that err itself wraps.
 func wrapped(err error) []error {
 	switch wrapper := err.(type) { //nolint:errorlint // one level of the tree
 	case interface{ Unwrap() error }:
@@ -131,8 +131,8 @@ func wrapped(err error) []error {
 	return nil
 }
 
-// redactedError stands for an error that told a secret. It still is what that
-// one was and wraps what that one wrapped, but does not hand it out itself.
+// redactedError replaces an error with a secret. errors.Is treats it like that error, and it
+// wraps what that error wrapped, without secrets.
 type redactedError struct {
 	text  string
 	is    func(target error) bool

@@ -8,7 +8,7 @@ import (
 // maxRedirects is how many redirects of the CDN a download follows.
 const maxRedirects = 5
 
-// redirect follows redirects within the origin.
+// redirect follows redirects within the origin. Any other redirect is the answer.
 func (c *Client) redirect(origin *url.URL) step {
 	return func(next handler) handler {
 		return func(req *http.Request, about call) (*http.Response, error) {
@@ -19,7 +19,7 @@ func (c *Client) redirect(origin *url.URL) step {
 				}
 				location, err := resp.Location()
 				if err != nil || !sameOrigin(location, origin) {
-					return resp, nil //nolint:nilerr // the redirect is the answer
+					return resp, nil //nolint:nilerr // the redirect itself is the answer
 				}
 				Discard(resp)
 				req = req.Clone(req.Context())

@@ -1,5 +1,10 @@
-// Package rest sends one HTTP request at a time: with the credentials, within the
-// limits, with a bounded answer, and with no secret in an error.
+// Package rest sends single HTTP requests: to the API, to the CDN and to storage. It adds
+// the credentials, keeps the limits of the client, bounds the answer in time and length,
+// reports each attempt, and takes secrets out of errors. Retries are not its business,
+// except that a JSON web token that is refused with 401 is replaced once.
+//
+// chain.go shows the order of the steps that a request passes through. No redirect leaves
+// the origin that the request was for, and credentials are sent to that origin only.
 package rest
 
 import (
@@ -21,7 +26,7 @@ type Client struct {
 	toAPI, toCDN, toStorage handler
 }
 
-// Config is what a restClient is made of.
+// Config is what a Client is made of. All fields must be set.
 type Config struct {
 	Transport      http.RoundTripper
 	Credentials    *Credentials
@@ -38,30 +43,31 @@ func New(config Config) *Client {
 	return c
 }
 
-// Exchange is one request that was answered or that failed.
+// Exchange is an event: one request was answered, or failed with Err.
 type Exchange struct {
-	Operation string // operationId; empty if it is none
+	Operation string // operationId; empty if the request is no known operation
 	Attempt   operation.Attempt
-	Status    int   // of the answer; 0 if there was none
-	Bytes     int64 // of the request body
-	Duration  time.Duration
+	Status    int           // of the answer; 0 if there was none
+	Bytes     int64         // length of the request body
+	Duration  time.Duration // until the header of the answer, without waits for the limits
 	Err       error
 }
 
-// Call is what a request is about.
+// call is what a request is about.
 type call struct {
-	operation  string // operationId; empty if it is none
+	operation  string // operationId; empty if the request is no known operation
 	attempt    operation.Attempt
-	authorized bool // it carries the credentials
+	authorized bool // the request carries the credentials
 }
 
-// signed says whether the query of the URL is a secret.
+// signed reports whether the query of the URL is a secret.
 func (c call) signed() bool { return c.operation == operation.PutPart }
 
-// Call sends a request to the API.
+// Call sends a request to the API. The caller closes the answer, which frees the place of
+// the call among those in flight.
 func (c *Client) Call(req *http.Request) (*http.Response, error) {
 	if strings.Contains(req.URL.RawQuery, "+") {
-		// A form's "+" for a space is not understood everywhere, %20 is.
+		// %20 for a space is understood everywhere, the "+" of forms is not.
 		address := *req.URL
 		address.RawQuery = strings.ReplaceAll(address.RawQuery, "+", "%20")
 		req.URL = &address
@@ -69,26 +75,27 @@ func (c *Client) Call(req *http.Request) (*http.Response, error) {
 	return c.toAPI(req, c.callOf(req))
 }
 
-// Download sends a request for a file to the CDN, with the credentials if they are
-// asked for.
+// Download sends a request for a file to the CDN. It carries the credentials if authorized
+// is set.
 func (c *Client) Download(req *http.Request, authorized bool) (*http.Response, error) {
 	return c.toCDN(req, call{
 		operation: operation.DownloadFile, attempt: operation.AttemptOf(req.Context()), authorized: authorized,
 	})
 }
 
-// Put sends a part to storage. Its URL is its permission, and a secret.
+// Put sends a part to storage. The request carries no credentials, because its URL is its
+// permission. The URL is a secret.
 func (c *Client) Put(req *http.Request) (*http.Response, error) {
 	return c.toStorage(req, call{operation: operation.PutPart, attempt: operation.AttemptOf(req.Context())})
 }
 
 // CloseIdleConnections closes the connections that are not in use.
 func (c *Client) CloseIdleConnections() {
-	(&http.Client{Transport: c.Transport}).CloseIdleConnections() // knows how to ask a transport
+	(&http.Client{Transport: c.Transport}).CloseIdleConnections()
 }
 
-// callOf reads the operation from method and path. This way the requests of the
-// generated client are known too.
+// callOf finds out which operation a request is, by its method and path, because the
+// generated client does not say it.
 func (c *Client) callOf(req *http.Request) call {
 	found := call{attempt: operation.AttemptOf(req.Context()), authorized: true}
 	path, below := strings.CutPrefix(req.URL.Path, c.APIURL.Path)
@@ -106,8 +113,8 @@ func (c *Client) callOf(req *http.Request) call {
 	return found
 }
 
-// limit waits for a place among the API calls in flight and for the pace. The place
-// is free again when the answer was closed.
+// limit waits for a place among the API calls in flight, and for the pace. The place is
+// free again when the answer is closed.
 func (c *Client) limit(next handler) handler {
 	return func(req *http.Request, about call) (*http.Response, error) {
 		release, err := c.Limits.Call(req.Context())
@@ -126,8 +133,8 @@ func (c *Client) limit(next handler) handler {
 	}
 }
 
-// slowDown tells the pace how storage answered.
-func (c *Client) slowDown(next handler) handler {
+// adjustPace adjusts the pace of the API calls to the answer of storage.
+func (c *Client) adjustPace(next handler) handler {
 	return func(req *http.Request, about call) (*http.Response, error) {
 		resp, err := next(req, about)
 		if err == nil {
@@ -154,7 +161,7 @@ func (c *Client) observe(next handler) handler {
 	}
 }
 
-// roundTrip sends a request and does what http.Client does for transports.
+// roundTrip sends a request. It makes up for careless transports as http.Client does.
 func (c *Client) roundTrip(req *http.Request, about call) (*http.Response, error) {
 	req.Header.Set("User-Agent", c.UserAgent)
 	resp, err := c.Transport.RoundTrip(req)
@@ -166,7 +173,7 @@ func (c *Client) roundTrip(req *http.Request, about call) (*http.Response, error
 			err = http.ErrSchemeMismatch
 		}
 		if !about.signed() {
-			err = &url.Error{Op: req.Method, URL: req.URL.Redacted(), Err: err} // which host it was
+			err = &url.Error{Op: req.Method, URL: req.URL.Redacted(), Err: err} // names the host
 		}
 		return nil, err
 	}
@@ -177,7 +184,7 @@ func (c *Client) roundTrip(req *http.Request, about call) (*http.Response, error
 	return resp, nil
 }
 
-// plainHTTP says whether a server answered a TLS handshake in plain HTTP.
+// plainHTTP reports whether a server answered a TLS handshake in plain HTTP.
 func plainHTTP(err error) bool {
 	var record tls.RecordHeaderError
 	return errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/"
@@ -185,7 +192,7 @@ func plainHTTP(err error) bool {
 
 var errNoAnswer = errors.New("the transport returned neither an answer nor an error")
 
-// closeBody does what a Doer owes a request that it does not send.
+// closeBody closes the body of a request that is not sent, as a transport would.
 func closeBody(req *http.Request) {
 	if req.Body != nil {
 		req.Body.Close()
