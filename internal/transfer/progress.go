@@ -5,17 +5,16 @@ import (
 	"time"
 )
 
-// Counts are the bytes of one upload; see Progress.
+// Counts are numbers of bytes. The root package documents them in Progress.
 type Counts struct {
 	Sent, InFlight, Confirmed, Total int64
 }
 
-// progressInterval is the shortest time between two calls that report only
-// bytes sent. Confirmed parts are always reported.
+// progressInterval is the least time between two reports of bytes sent. Confirmed parts are
+// always reported.
 const progressInterval = 100 * time.Millisecond
 
-// progress keeps the counts of one upload and calls the user's function,
-// one call at a time.
+// progress keeps the counts of one upload and reports them, one call at a time.
 type progress struct {
 	mu       sync.Mutex
 	report   func(Counts)
@@ -41,7 +40,7 @@ func (p *progress) sent(n int64) {
 	}
 }
 
-// lost says that n bytes that were sent have to be sent again.
+// lost notes that n bytes that were sent have to be sent again.
 func (p *progress) lost(n int64) {
 	if n == 0 {
 		return
@@ -52,17 +51,17 @@ func (p *progress) lost(n int64) {
 	p.call()
 }
 
-// confirmed says that the service has n more bytes; inFlight of them were sent.
+// confirmed notes that the service has n more bytes, of which inFlight count as in flight.
 func (p *progress) confirmed(n, inFlight int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.now.InFlight -= inFlight
-	p.now.Confirmed = min(p.now.Total, p.now.Confirmed+n) // parts that the service lost are confirmed twice
+	p.now.Confirmed = min(p.now.Total, p.now.Confirmed+n) // a part that the service lost is confirmed twice
 	p.call()
 }
 
-// stored reports a file that is wholly there: Confirmed is Total whatever the
-// parts' ranges told (a resumed upload may never have seen some of them).
+// stored reports that the whole file is stored. A resumed upload may never have seen the
+// ranges of some parts.
 func (p *progress) stored() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -82,7 +81,7 @@ func (p *progress) call() {
 	if p.report != nil {
 		p.reported = time.Now()
 		now := p.now
-		// A body that net/http had to begin anew was read more than once.
+		// A body that net/http had to begin again was read more than once.
 		now.InFlight = min(now.InFlight, now.Total-now.Confirmed)
 		p.report(now)
 	}

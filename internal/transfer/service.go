@@ -6,43 +6,41 @@ import (
 	"time"
 )
 
-// Service is what the upload engine needs of the remote side. Each call is one
-// attempt: retries, waits and second opinions belong to the engine. The client
-// implements it over HTTP; the engine's own tests implement it in memory.
+// Service is what the engine needs of the remote side. Each call is one attempt, because
+// retries and waits are the business of the engine. The client implements it over HTTP, and
+// its tests implement it in memory.
 type Service interface {
 	GetPart(ctx context.Context, uploadID string, index int64) (Part, error)
 	ListParts(ctx context.Context, uploadID string) ([]int64, error)
 	CompletePart(ctx context.Context, uploadID string, index int64, etag string) (Completion, error)
 
-	// Stat returns what there is at a path, which may be another file.
+	// Stat returns the file at a path, which may be another one than that of the upload.
 	Stat(ctx context.Context, filePath string) (File, error)
 
-	// PutPart sends size bytes to a pre-signed URL and returns the etag of the
-	// answer, verbatim. body is called once per request that is really sent,
-	// and not for an empty part.
+	// PutPart sends size bytes to a pre-signed URL and returns the etag of the answer
+	// unchanged. It calls body for each request that is sent, and not for an empty part.
 	PutPart(ctx context.Context, url string, size int64, body func() (io.ReadCloser, error)) (etag string, err error)
 }
 
-// Part is one part as the server described it. start and end are positions in
-// the file; end is inclusive, so that an empty file's part is 0..-1.
+// Part is one part as the service describes it. Start and End are the positions of its
+// first and last byte in the file, so that the part of an empty file is 0..-1.
 type Part struct {
 	UploadID   string
 	Index      int64
 	Start, End int64
-	URL        string
+	URL        string // pre-signed, and a secret
 }
 
 func (p Part) length() int64 { return p.End - p.Start + 1 }
 
-// Completion is the answer to a completed part: completed says that it was the
-// last one and that the file exists; etag is then the file's.
+// Completion is the answer to the completion of a part. Completed reports that the part was
+// the last one and that the file exists; ETag is that of the file then.
 type Completion struct {
 	Completed bool
 	ETag      string
 }
 
-// File is what the engine knows of a file: the one to come or one that is
-// stored.
+// File is what the engine knows of a file, stored or to come.
 type File struct {
 	Path     string
 	Size     int64

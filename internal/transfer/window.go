@@ -8,27 +8,27 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/limits"
 )
 
-// lookAheadTime bounds how far ahead of the bytes the URLs are fetched: no
-// further than what the upload sends in this time.
+// lookAheadTime limits how far ahead of the bytes the URLs of parts are fetched: no further
+// than the upload sends in this time.
 const lookAheadTime = 30 * time.Second
 
-// window bounds how many parts of one upload are under way: ahead are those
-// that wait for their turn to be sent, open are all that are not confirmed yet.
+// window bounds how many parts of one upload are under way.
 type window struct {
 	limits *limits.Limits
 	drain  *drain
 
-	mu          sync.Mutex
-	partSize    int64
-	ahead, open int
-	changed     chan struct{} // holds a token when there may be room again
+	mu       sync.Mutex
+	partSize int64         // of the largest part so far
+	ahead    int           // parts that wait for their turn to be sent
+	open     int           // parts that are not confirmed
+	changed  chan struct{} // holds a token if there may be room again
 }
 
 func newWindow(l *limits.Limits, sent func() int64) *window {
 	return &window{limits: l, drain: &drain{sent: sent}, changed: make(chan struct{}, 1)}
 }
 
-// enter waits until one more part may be begun.
+// enter waits until one more part may begin. The part gets a slot.
 func (w *window) enter(ctx context.Context) error {
 	for {
 		if w.tryEnter() {
@@ -45,8 +45,8 @@ func (w *window) enter(ctx context.Context) error {
 func (w *window) tryEnter() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	// Half of the API calls may fetch URLs and half of them complete parts;
-	// several uploads share them.
+	// Half of the API calls in flight may fetch URLs, the other half may complete parts.
+	// The uploads under way share them.
 	share := max(1, w.limits.MaxCalls/2/max(1, int(w.limits.Uploads.Load())))
 	ahead := share
 	if w.partSize > 0 {
@@ -99,7 +99,7 @@ func (w *window) signal() {
 	}
 }
 
-// drain measures the speed of an upload over spans of drainSpan.
+// drain measures how fast an upload sends bytes, over spans of drainSpan.
 type drain struct {
 	sent  func() int64
 	since time.Time
@@ -109,7 +109,7 @@ type drain struct {
 
 const drainSpan = 5 * time.Second
 
-// speed is in bytes per second. It is not known before the first span is over.
+// speed returns bytes per second. It is not known before the first span is over.
 func (d *drain) speed(now time.Time) (bytesPerSecond float64, known bool) {
 	if d.since.IsZero() {
 		d.since, d.from = now, d.sent()
