@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -127,6 +128,9 @@ func (x *exchange) checkResponseJSON(a answer, data []byte, limit int64) (any, [
 		if data, broken = gunzip(data, limit); broken != nil {
 			return nil, x.response(a.status, InBody, *broken)
 		}
+	}
+	if !x.strict { // services must not send a byte order mark, and readers may ignore one (RFC 8259)
+		data = bytes.TrimPrefix(data, byteOrderMark)
 	}
 	value, broken := decodeJSON(data, a.body.limit.values)
 	if broken != nil {

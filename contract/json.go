@@ -14,6 +14,8 @@ import (
 // levels, and metadata of users hardly more.
 const maxDepth = 128
 
+var byteOrderMark = []byte("\ufeff")
+
 // decodeJSON decodes exactly one JSON value of at most maxValues values, and returns the violation if it
 // cannot. It is stricter than encoding/json, so that two readers of the same bytes cannot see different
 // values: the text must be UTF-8, surrogates must be pairs, member names must be unique, and nothing
@@ -22,6 +24,9 @@ func decodeJSON(data []byte, maxValues int) (any, *Violation) {
 	refuse := func(rule, format string, args ...any) (any, *Violation) {
 		v := violation("", rule, fmt.Sprintf(format, args...))
 		return nil, &v
+	}
+	if bytes.HasPrefix(data, byteOrderMark) {
+		return refuse(RuleSyntax, "must not begin with a byte order mark")
 	}
 	if !json.Valid(data) {
 		return refuse(RuleSyntax, "must be one JSON value")
