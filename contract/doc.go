@@ -38,6 +38,18 @@
 // and parameters. Several processes may write to one directory; [Document.ReadCoverage] merges their
 // files.
 //
+// # Other APIs
+//
+// [Load] accepts documents of other APIs, within the limits that it describes. A few rules come from the
+// Bytescale API, cannot be expressed in a document, and hold for every one:
+//
+//   - The user name of basic authentication is "apikey".
+//   - A request with an Authorization or Authorization-Token header that its form of authentication does
+//     not use is refused.
+//   - Operations with servers of their own take query parameters whose names begin with "meta-".
+//   - A response with an object that has an "uploadUrl" and a "range" names a URL to which parts are sent.
+//   - Refusals have the error body of the Bytescale API, unless [WithRefusalWriter] sets another one.
+//
 // # Cost
 //
 // Validation of one side adds some 80 microseconds to a small JSON exchange, which takes 40 to 50 over
