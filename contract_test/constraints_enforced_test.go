@@ -20,7 +20,7 @@ var unbreakable = []string{
 
 // TestConstraints breaks every constraint of the spec alone, in requests and in responses.
 func TestConstraints(t *testing.T) {
-	tried := suite.RunConstraints(bytescale.OpenAPI())
+	tried := suite.RunConstraints(bytescale.OpenAPI(), suite.Options{})
 	for _, failure := range tried.Failures {
 		t.Error(failure)
 	}
@@ -38,7 +38,7 @@ func TestConstraints(t *testing.T) {
 func TestConstraintsBite(t *testing.T) {
 	const name = "    FileName:\n      type: string\n"
 	document := strings.Replace(string(bytescale.OpenAPI()), name, name+"      format: password\n", 1)
-	tried := suite.RunConstraints([]byte(document))
+	tried := suite.RunConstraints([]byte(document), suite.Options{})
 	if !slices.Contains(tried.Unbreakable, "fileName format") {
 		t.Errorf("a format that is never checked goes unnoticed: %v", tried.Unbreakable)
 	}

@@ -27,10 +27,10 @@ type ConstraintsResult struct {
 // RunConstraints reads every constraint out of a document and demands that the contract layer enforces
 // it: for each one, a message that breaks it and nothing else must be refused for exactly that reason,
 // in requests by the service as well, and messages at the limits must pass. It does not check whether
-// the constraints are right.
-func RunConstraints(document []byte) ConstraintsResult {
+// the constraints are right. Of the options, it uses Observe.
+func RunConstraints(document []byte, options Options) ConstraintsResult {
 	c := &constraintsRun{}
-	if err := c.load(document); err != nil {
+	if err := c.load(document, options); err != nil {
 		c.Failures = append(c.Failures, Failure{Check: "constraints", Message: err.Error()})
 		return c.ConstraintsResult
 	}
@@ -58,7 +58,7 @@ type constraintsRun struct {
 	doc *openapi3.T
 }
 
-func (c *constraintsRun) load(document []byte) error {
+func (c *constraintsRun) load(document []byte, options Options) error {
 	var err error
 	if c.doc, err = openapi3.NewLoader().LoadFromData(document); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (c *constraintsRun) load(document []byte) error {
 	if err != nil {
 		return err
 	}
-	c.harness, err = newHarness(context.Background(), loaded, nil)
+	c.harness, err = newHarness(context.Background(), loaded, options)
 	return err
 }
 
@@ -97,6 +97,7 @@ func (c *constraintsRun) responseBodies(op *operation, status int, schema *opena
 	made := samplesOf(schema, true)
 	c.noteUnbreakable(made.unbreakable)
 	for _, s := range made.samples {
+		c.what = fmt.Sprintf("%s answered with %v", op.id, s)
 		answer := jsonAnswer(status, encode(s.value))
 		for name, header := range headers {
 			if header.Value.Required {
@@ -107,7 +108,7 @@ func (c *constraintsRun) responseBodies(op *operation, status int, schema *opena
 		if err == nil {
 			err = c.wantOnly(contract.Response, contract.InBody, s)
 		}
-		c.record(fmt.Sprintf("%s answered with %v", op.id, s), err)
+		c.record(c.what, err)
 		c.count(&c.Responses, s)
 	}
 }
@@ -115,6 +116,7 @@ func (c *constraintsRun) responseBodies(op *operation, status int, schema *opena
 // tryRequest sends a request that breaks one constraint, or none.
 func (c *constraintsRun) tryRequest(op *operation, r *http.Request, in contract.Location, s sample) {
 	var err error
+	c.what = fmt.Sprintf("%s with %v", op.id, s)
 	if s.rule == "" {
 		_, err = c.send(r)
 	} else {
@@ -123,7 +125,7 @@ func (c *constraintsRun) tryRequest(op *operation, r *http.Request, in contract.
 	if err == nil {
 		err = c.wantOnly(contract.Request, in, s)
 	}
-	c.record(fmt.Sprintf("%s with %v", op.id, s), err)
+	c.record(c.what, err)
 	c.count(&c.Requests, s)
 }
 

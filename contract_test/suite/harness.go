@@ -15,10 +15,13 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/fetch"
 )
 
+// Origin is the server of the API, the CDN and part URLs in the exchanges of a run.
+const Origin = "http://fake.test"
+
 const (
 	account = "A623uY2"
 	key     = "secret_A623uY2contractsuite"
-	origin  = "http://fake.test" // of the API, the CDN and part URLs alike
+	origin  = Origin
 )
 
 // harness is what one run of the suite works with: the document, a fake service that validates against
@@ -35,11 +38,11 @@ type harness struct {
 	stub     stubAnswer
 	seen     []contract.Violation // of the last request
 	counter  int                  // for distinct names
+	what     string               // the step that is running
 }
 
-// newHarness starts the service. A recorder that is not nil notes the same exchanges as that of the
-// harness.
-func newHarness(ctx context.Context, document *contract.Document, also *contract.Recorder) (*harness, error) {
+// newHarness starts the service and makes the transports.
+func newHarness(ctx context.Context, document *contract.Document, o Options) (*harness, error) {
 	recorder, err := contract.NewRecorder("") // for what the client sees, refusals that it provokes included
 	if err != nil {
 		return nil, err
@@ -55,14 +58,14 @@ func newHarness(ctx context.Context, document *contract.Document, also *contract
 		return nil, err
 	}
 	h := &harness{ctx: ctx, document: document, recorder: recorder, service: service}
-	if err := h.connect(also); err != nil {
+	if err := h.connect(o); err != nil {
 		return nil, errors.Join(err, service.Close())
 	}
 	return h, nil
 }
 
 // connect makes the transports.
-func (h *harness) connect(also *contract.Recorder) error {
+func (h *harness) connect(o Options) error {
 	servers, err := contract.ParseServers(origin, origin)
 	if err != nil {
 		return err
@@ -71,15 +74,24 @@ func (h *harness) connect(also *contract.Recorder) error {
 	with := func(more ...contract.Option) []contract.Option {
 		return append(options[:len(options):len(options)], more...)
 	}
-	var inner http.RoundTripper = inMemory{h.service}
-	if also != nil {
-		inner = contract.NewTransport(inner, with(contract.WithCoverage(also), contract.WithReportOnly())...)
+	var inner, stub http.RoundTripper = inMemory{h.service}, stubTransport{h}
+	observe := func(transport http.RoundTripper) http.RoundTripper { return transport }
+	if o.Observe != nil {
+		inner, stub = noted{inner}, noted{stub}
+		options = append(options, noting())
+		observe = func(transport http.RoundTripper) http.RoundTripper {
+			return observed{transport: transport, observe: o.Observe, what: &h.what}
+		}
 	}
-	h.strict = contract.NewTransport(inner, with(contract.WithCoverage(h.recorder))...)
+	if o.Coverage != nil {
+		inner = contract.NewTransport(inner, contract.WithDocument(h.document), contract.WithStrict(), contract.WithServers(servers),
+			contract.WithCoverage(o.Coverage), contract.WithReportOnly())
+	}
+	h.strict = observe(contract.NewTransport(inner, with(contract.WithCoverage(h.recorder))...))
 	see := contract.WithReporter(func(_ context.Context, v contract.Violation) { h.seen = append(h.seen, v) })
-	h.tolerant = contract.NewTransport(inner, with(contract.WithReportOnly(), see, contract.WithCoverage(h.recorder))...)
+	h.tolerant = observe(contract.NewTransport(inner, with(contract.WithReportOnly(), see, contract.WithCoverage(h.recorder))...))
 	// No recorder: what was not answered by the service covers nothing.
-	h.stubbed = contract.NewTransport(stubTransport{h}, with(contract.WithReportOnly(), see)...)
+	h.stubbed = observe(contract.NewTransport(stub, with(contract.WithReportOnly(), see)...))
 	return nil
 }
 

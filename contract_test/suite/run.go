@@ -22,6 +22,8 @@ type Options struct {
 	StopAtFirst bool
 	// Coverage, if not nil, notes what was exercised as well.
 	Coverage *contract.Recorder
+	// Observe, if not nil, is called with every exchange. Calls may be concurrent.
+	Observe func(Exchange)
 }
 
 // A Result is the result of a run.
@@ -40,7 +42,7 @@ func Run(document []byte, options Options) Result {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	h, err := newHarness(ctx, loaded, options.Coverage)
+	h, err := newHarness(ctx, loaded, options)
 	if err != nil {
 		return Result{Failures: []Failure{{Check: "fake service", Message: err.Error()}}}
 	}
@@ -81,6 +83,7 @@ var checks = []struct {
 func (h *harness) run(stopAtFirst bool) (failures []Failure) {
 	for _, check := range checks {
 		for _, step := range check.steps(h) {
+			h.what = step.what
 			if err := step.do(); err != nil {
 				failures = append(failures, Failure{Check: check.name, Message: fmt.Sprintf("%s: %v", step.what, err)})
 				if stopAtFirst {

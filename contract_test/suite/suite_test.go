@@ -21,7 +21,7 @@ func TestTheServiceFollowsTheDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := newHarness(t.Context(), document, nil)
+	h, err := newHarness(t.Context(), document, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,287 @@
+package contracttest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+
+	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/contract"
+	"github.com/c88edac7/bytescale-go/contract_test/suite"
+)
+
+// secondOpinion validates exchanges with openapi3filter and its router, and compares the result with
+// that of our contract package.
+type secondOpinion struct {
+	router   routers.Router
+	excluded *regexp.Regexp // paths of operations that the router does not know
+	options  *openapi3filter.Options
+	ignore   func(contract.Violation) bool // violations that our package is made not to see
+
+	mu            sync.Mutex
+	compared      int
+	known         map[*knownDisagreement]int // how often each was met
+	disagreements []disagreement             // that are not known
+}
+
+// A disagreement is a message that one of the two refuses and the other one accepts.
+type disagreement struct {
+	what      string
+	direction contract.Direction
+	ours      []contract.Violation // empty if our package accepts the message
+	theirs    error                // nil if openapi3filter accepts it
+}
+
+func (d disagreement) String() string {
+	if d.theirs != nil {
+		return fmt.Sprintf("%s, %s: openapi3filter alone refuses: %v", d.what, d.direction, d.theirs)
+	}
+	return fmt.Sprintf("%s, %s: contract alone refuses: %v", d.what, d.direction, d.ours)
+}
+
+// A knownDisagreement is a violation that our package alone sees.
+type knownDisagreement struct {
+	location contract.Location
+	rule     string
+	is       func(contract.Violation) bool // nil: every violation of that rule
+	example  string
+	reason   string
+}
+
+// knownDisagreements are all that there are. There is none of the other kind: what openapi3filter
+// refuses, our package refuses too.
+var knownDisagreements = []*knownDisagreement{
+	{
+		location: contract.InQuery, rule: contract.RuleUndocumented, example: "?unknown=1",
+		reason: "openapi3filter looks at documented parameters only",
+	},
+	{
+		location: contract.InQuery, rule: contract.RuleRepeated, example: "?fileName=a&fileName=b",
+		reason: "openapi3filter takes the first value of a parameter that is no list",
+	},
+	{
+		location: contract.InQuery, rule: "type", example: "?fileNameVariablesEnabled=True",
+		is:     func(v contract.Violation) bool { return strings.HasSuffix(v.Message, "boolean") },
+		reason: "openapi3filter reads a boolean with strconv.ParseBool, which knows 1, 0 and True",
+	},
+	{
+		location: contract.InContentType, rule: contract.RuleUndocumented, example: "Content-Type: text/",
+		is:     func(v contract.Violation) bool { return v.Operation == "BasicUpload" },
+		reason: "to openapi3filter, */* allows no media type at all, and malformed ones",
+	},
+	{
+		location: contract.InStatus, rule: contract.RuleUndocumented, example: "304",
+		is:     func(v contract.Violation) bool { return slices.Contains([]int{301, 304, 307, 308}, v.Status) },
+		reason: "openapi3filter validates no redirects",
+	},
+	{
+		location: contract.InBody, rule: contract.RuleUnexpected, example: "204 with a body",
+		is:     func(v contract.Violation) bool { return v.Direction == contract.Response },
+		reason: "openapi3filter does not look at the body of a response without documented content",
+	},
+	{
+		location: contract.InBody, rule: "format", example: `{"url":"https://a.b/%zz"}`,
+		is:     func(v contract.Violation) bool { return strings.HasSuffix(v.Message, " uri") },
+		reason: "kin-openapi has no validator for URIs; ours is a function of our own",
+	},
+}
+
+// explains reports whether the disagreement covers a violation.
+func (k *knownDisagreement) explains(v contract.Violation) bool {
+	return k.location == v.Location && k.rule == v.Rule && (k.is == nil || k.is(v))
+}
+
+// newSecondOpinion loads the spec in the way that the suite uses it: with its server, with closed
+// responses, as it validates strictly, and without "default" responses, which make no response valid.
+// Left out are operations whose paths have parameters with slashes, because no router of kin-openapi
+// matches them.
+func newSecondOpinion(t *testing.T) *secondOpinion {
+	t.Helper()
+	document := mustLoad(t)
+	document.Servers = openapi3.Servers{{URL: suite.Origin}}
+	excluded := []string{"^/storage/"} // part URLs
+	for op := range operations(document) {
+		if withSlashes.MatchString(op.Path) {
+			excluded = append(excluded, "^"+regexp.MustCompile(`\\\{[^}]+\\\}`).ReplaceAllString(regexp.QuoteMeta(op.Path), ".+")+"$")
+			document.Paths.Delete(op.Path)
+			continue
+		}
+		op.Responses.Delete("default")
+		for _, response := range op.Responses.Map() {
+			for _, media := range response.Value.Content {
+				closeObjects(media.Schema)
+			}
+		}
+	}
+	router, err := legacy.NewRouter(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &secondOpinion{
+		router:   router,
+		excluded: regexp.MustCompile(strings.Join(excluded, "|")),
+		options: &openapi3filter.Options{
+			IncludeResponseStatus: true, RejectWhenRequestBodyNotSpecified: true, SkipSettingDefaults: true, AuthenticationFunc: authenticate,
+		},
+		ignore: func(contract.Violation) bool { return false },
+		known:  map[*knownDisagreement]int{},
+	}
+}
+
+// withSlashes matches a path with a parameter that is only a part of a segment, and holds slashes.
+var withSlashes = regexp.MustCompile(`[^/]\{|\}[^/]`)
+
+func closeObjects(schema *openapi3.SchemaRef) {
+	for _, place := range reachable("", schema) {
+		if additional := &place.schema.AdditionalProperties; len(place.schema.Properties) > 0 && additional.Has == nil && additional.Schema == nil {
+			additional.Has = new(bool)
+		}
+	}
+}
+
+// init lets openapi3filter take forms unread, as our package does: it streams files.
+func init() {
+	openapi3filter.RegisterBodyDecoder("multipart/form-data", func(io.Reader, http.Header, *openapi3.SchemaRef, openapi3filter.EncodingFn) (any, error) {
+		return map[string]any{"file": "unread"}, nil
+	})
+}
+
+// authenticate checks that the credential of a security scheme is there.
+func authenticate(_ context.Context, input *openapi3filter.AuthenticationInput) error {
+	r, scheme := input.RequestValidationInput.Request, input.SecurityScheme
+	ok := false
+	switch {
+	case scheme.Type == "apiKey":
+		ok = r.Header.Get(scheme.Name) != ""
+	case scheme.Scheme == "basic":
+		var user, password string
+		user, password, ok = r.BasicAuth()
+		ok = ok && user == "apikey" && password != ""
+	case scheme.Scheme == "bearer":
+		token, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		ok = isBearer && token != ""
+	}
+	if !ok {
+		return errors.New("no usable credential for " + input.SecuritySchemeName)
+	}
+	return nil
+}
+
+// observe compares the two on an exchange of the suite.
+func (s *secondOpinion) observe(x suite.Exchange) {
+	if s.excluded.MatchString(x.Request.URL.EscapedPath()) {
+		return
+	}
+	r := x.Request.Clone(context.Background())
+	r.Body = http.NoBody
+	if len(x.RequestBody) > 0 {
+		r.Body = io.NopCloser(bytes.NewReader(x.RequestBody))
+	}
+	route, params, err := s.router.FindRoute(r)
+	if err != nil {
+		s.compare(x, contract.Request, err)
+		return
+	}
+	input := &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route, Options: s.options}
+	s.compare(x, contract.Request, openapi3filter.ValidateRequest(r.Context(), input))
+	if x.Response == nil {
+		return
+	}
+	s.compare(x, contract.Response, openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input, Status: x.Response.StatusCode, Header: x.Response.Header,
+		Body: io.NopCloser(bytes.NewReader(x.ResponseBody)), Options: s.options,
+	}))
+}
+
+func (s *secondOpinion) compare(x suite.Exchange, direction contract.Direction, theirs error) {
+	ours := slices.DeleteFunc(slices.Clone(x.Violations), func(v contract.Violation) bool { return v.Direction != direction || s.ignore(v) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.compared++
+	if (len(ours) > 0) == (theirs != nil) {
+		return
+	}
+	for _, v := range ours {
+		i := slices.IndexFunc(knownDisagreements, func(k *knownDisagreement) bool { return k.explains(v) })
+		if i < 0 {
+			s.disagreements = append(s.disagreements, disagreement{what: x.What, direction: direction, ours: ours})
+			return
+		}
+		s.known[knownDisagreements[i]]++
+	}
+	if theirs != nil {
+		s.disagreements = append(s.disagreements, disagreement{what: x.What, direction: direction, theirs: theirs})
+	}
+}
+
+// run compares the two on every exchange of the suite, and on every message that breaks one constraint.
+func (s *secondOpinion) run(t *testing.T) {
+	t.Helper()
+	for _, failure := range suite.Run(bytescale.OpenAPI(), suite.Options{Observe: s.observe}).Failures {
+		t.Error(failure)
+	}
+	for _, failure := range suite.RunConstraints(bytescale.OpenAPI(), suite.Options{Observe: s.observe}).Failures {
+		t.Error(failure)
+	}
+}
+
+// TestSecondOpinion: what our package validates, openapi3filter validates in the same way, except for
+// the known disagreements.
+func TestSecondOpinion(t *testing.T) {
+	second := newSecondOpinion(t)
+	second.run(t)
+	for _, d := range second.disagreements {
+		t.Error(d)
+	}
+	t.Logf("openapi3filter judged %d messages like contract, but for:", second.compared)
+	for _, known := range knownDisagreements {
+		t.Logf("%5d that contract alone refuses, like %s: %s", second.known[known], known.example, known.reason)
+		if second.known[known] == 0 {
+			t.Errorf("%s %s: there is no such disagreement any more", known.location, known.rule)
+		}
+	}
+	if second.compared < 10000 {
+		t.Errorf("only %d messages were compared", second.compared)
+	}
+}
+
+// TestSecondOpinionBites: it is noticed when one of the two is made lax in one place.
+func TestSecondOpinionBites(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		spoil func(*secondOpinion)
+		want  string
+	}{
+		{"contract without maxItems", func(s *secondOpinion) {
+			s.ignore = func(v contract.Violation) bool { return v.Rule == "maxItems" }
+		}, "openapi3filter alone refuses: "},
+		{"contract without media types of responses", func(s *secondOpinion) {
+			s.ignore = func(v contract.Violation) bool {
+				return v.Direction == contract.Response && v.Location == contract.InContentType
+			}
+		}, "openapi3filter alone refuses: "},
+		{"openapi3filter without statuses", func(s *secondOpinion) { s.options.IncludeResponseStatus = false }, "contract alone refuses: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			second := newSecondOpinion(t)
+			test.spoil(second)
+			second.run(t)
+			if len(second.disagreements) == 0 || !strings.Contains(second.disagreements[0].String(), test.want) {
+				t.Errorf("%d disagreements: %v", len(second.disagreements), second.disagreements[:min(len(second.disagreements), 3)])
+			}
+		})
+	}
+}
