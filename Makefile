@@ -70,7 +70,7 @@ memory: ## Peak memory of built programs: a file of 20 GiB, small files, streams
 
 .PHONY: gates-bite
 gates-bite: ## Break a scratch copy on purpose: every gate must fail; and the gates of a user's module
-	go test -count=1 -tags gates ./tools/... ./contract_test/consumer
+	go test -count=1 -timeout 30m -tags gates ./tools/... ./contract_test/consumer
 
 ##@ The spec and what is generated from it
 

@@ -1,96 +1,57 @@
 //go:build gates
 
-// Package consumer runs the commands of docs/contract-checks.md on a small module that imports the project, as a user's
-// CI does, and breaks each of its checks on purpose.
+// Package consumer follows docs/contract-checks.md in a module that imports the project as a user's does:
+// without a replace directive, from a module proxy, and beginning with an empty module cache.
 package consumer
 
 import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
 
 const root = "../.."
 
-// A step is one step of the workflow in the guide.
-type step struct{ name, script string }
-
-var (
-	shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```")
-	named      = regexp.MustCompile(`(?m)^ {6}- name: (.*)\n`)
-	oneLine    = regexp.MustCompile(`(?m)^ {8}run: ([^|\n].*)\n`)
-	manyLines  = regexp.MustCompile(`(?m)^ {8}run: \|\n((?: {10}.*\n)+)`)
-)
-
-// guide reads the command that pins the spec, and the steps of the workflow that run commands.
-func guide(t *testing.T) (pin string, steps []step) {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(root, "docs", "contract-checks.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(data)
-	if m := shellBlock.FindStringSubmatch(text); m != nil {
-		pin = m[1]
-	}
-	places := named.FindAllStringSubmatchIndex(text, -1)
-	for i, place := range places {
-		end := len(text)
-		if i+1 < len(places) {
-			end = places[i+1][0]
-		}
-		s := step{name: text[place[2]:place[3]]}
-		if m := oneLine.FindStringSubmatch(text[place[0]:end]); m != nil {
-			s.script = m[1]
-		}
-		if m := manyLines.FindStringSubmatch(text[place[0]:end]); m != nil {
-			s.script = strings.ReplaceAll(m[1], "          ", "")
-		}
-		steps = append(steps, s)
-	}
-	if pin == "" || len(steps) != 4 {
-		t.Fatalf("the guide has the command %q and %d steps", pin, len(steps))
-	}
-	return pin, steps
-}
-
 // consumer is a user's repository.
 type consumer struct {
 	*testing.T
-	dir, temp string
+	dir string
+	env []string
 }
 
-// newConsumer makes the module, pins the spec as the guide says, generates its client and commits it all.
-func newConsumer(t *testing.T, pin string) consumer {
+// newConsumer makes a module, from a directory of testdata, with an empty module cache.
+func newConsumer(t *testing.T, name string) consumer {
 	t.Helper()
-	c := consumer{t, filepath.Join(t.TempDir(), "consumer"), t.TempDir()}
-	if err := os.CopyFS(c.dir, os.DirFS("testdata/consumer")); err != nil {
+	c := consumer{T: t, dir: filepath.Join(t.TempDir(), name)}
+	if err := os.CopyFS(c.dir, os.DirFS(filepath.Join("testdata", name))); err != nil {
 		t.Fatal(err)
 	}
-	project, err := filepath.Abs(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.write("go.sum", string(sums))
-	c.must("go mod edit -replace github.com/c88edac7/bytescale-go=" + project)
-	c.must("GOFLAGS=-mod=mod go list -test -deps ./... github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen > " + c.temp + "/deps")
-	c.must(pin)
-	c.must("go generate ./...")
-	c.must(`git init -q -b main && git config user.name c && git config user.email c@example.com && git add . &&
-		git commit -q -m start && git update-ref refs/remotes/origin/main HEAD`)
+	// The project comes from its own proxy, everything else from what is downloaded already, if it is.
+	downloaded := "file://" + filepath.ToSlash(filepath.Join(goEnv(t, "GOMODCACHE"), "cache", "download"))
+	project := "file://" + filepath.ToSlash(serveProject(t))
+	c.env = append(os.Environ(),
+		"GOPROXY="+strings.Join([]string{project, downloaded, goEnv(t, "GOPROXY")}, ","), "GONOPROXY=none", "GOSUMDB=off",
+		"GOMODCACHE="+t.TempDir(), "GOFLAGS=-modcacherw -trimpath", // so that the build cache does not depend on the directory
+		"GOWORK=off", "GOTOOLCHAIN=local", "BYTESCALE_CONTRACT_COVERAGE=", "GITHUB_BASE_REF=main", "RUNNER_TEMP="+t.TempDir(),
+	)
+	return c
+}
+
+// onFreshRunner is the same repository with an empty module cache.
+func (c consumer) onFreshRunner() consumer {
+	c.env = append(c.env[:len(c.env):len(c.env)], "GOMODCACHE="+c.TempDir())
 	return c
 }
 
 func (c consumer) write(name, text string) {
 	c.Helper()
-	if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o644); err != nil {
+	path := filepath.Join(c.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		c.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		c.Fatal(err)
 	}
 }
@@ -108,51 +69,109 @@ func (c consumer) replace(name, from, to string) {
 	c.write(name, strings.Replace(string(data), from, to, 1))
 }
 
-// sh runs a script as a workflow does.
+// sh runs a script as a step of a workflow runs it.
 func (c consumer) sh(script string) (string, error) {
-	cmd := exec.CommandContext(c.Context(), "bash", "-e", "-o", "pipefail", "-c", script)
-	cmd.Dir = c.dir
-	cmd.Env = append(os.Environ(), "GITHUB_BASE_REF=main", "RUNNER_TEMP="+c.temp, "GOFLAGS=", "GOWORK=off", "BYTESCALE_CONTRACT_COVERAGE=")
+	cmd := exec.CommandContext(c.Context(), "bash", "-e", "-c", script)
+	cmd.Dir, cmd.Env = c.dir, c.env
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
 
-func (c consumer) must(script string) {
+func (c consumer) must(script string) string {
 	c.Helper()
-	if out, err := c.sh(script); err != nil {
+	out, err := c.sh(script)
+	if err != nil {
 		c.Fatalf("%s: %v\n%s", script, err, out)
 	}
+	return out
 }
 
-func TestTheGuideWorks(t *testing.T) {
-	pin, steps := guide(t)
-	c := newConsumer(t, pin)
-	for _, s := range steps {
-		if out, err := c.sh(s.script); err != nil {
-			t.Errorf("%s: %v\n%s", s.name, err, out)
+// TestTheGuide follows the guide, runs its workflow on the result, breaks what each step checks, and adds
+// an operation.
+func TestTheGuide(t *testing.T) {
+	g := readGuide(t)
+	c := newConsumer(t, "consumer")
+	c.follow(g, "1. Pin the spec")
+	c.follow(g, "2. Generate from it")
+	if strings.Contains(c.must("cat go.mod"), "replace") {
+		t.Fatal("the module has a replace directive")
+	}
+	c.must(`git init -q -b main && git config user.name c && git config user.email c@example.com && git add . &&
+		git commit -q -m start && git update-ref refs/remotes/origin/main HEAD`)
+	runner := c.onFreshRunner()
+	for _, s := range g.steps {
+		if out, err := runner.sh(s.script); err != nil {
+			t.Fatalf("%s: %v\n%s", s.name, err, out)
 		}
 	}
-}
-
-// Each step fails when what it looks after is broken.
-func TestTheGuideBites(t *testing.T) {
-	pin, steps := guide(t)
-	c := newConsumer(t, pin)
 	for i, damage := range []func(){
 		func() { c.replace("api/openapi.yaml", "maxItems: 25", "maxItems: 24") },
 		func() { c.replace("api/client.gen.go", "package api", "package api\n\n// edited by hand") },
 		func() { c.replace("avatars.go", `"image/png"`, `"png"`) },
 		func() { c.replace("api/openapi.yaml", "      required: [size]", "      required: [size, mime]") },
 	} {
-		t.Run(steps[i].name, func(t *testing.T) {
+		t.Run("bites/"+g.steps[i].name, func(t *testing.T) {
 			damage()
 			c.must("git commit -q -a -m damage")
-			if out, err := c.sh(steps[i].script); err == nil {
+			if out, err := runner.sh(g.steps[i].script); err == nil {
 				t.Errorf("passes:\n%s", out)
 			} else {
 				t.Logf("fails as it should:\n%s", out)
 			}
 			c.must("git reset -q --hard origin/main")
 		})
+	}
+	t.Run("additions", func(t *testing.T) {
+		c.follow(g, "Additions of your own")
+		c.must("go generate ./...")
+		c.must("git add . && git commit -q -m additions")
+		c.write("usage_test.go", `package avatars
+
+import (
+	"slices"
+	"testing"
+
+	"example.com/avatars/api"
+	"github.com/c88edac7/bytescale-go/contract"
+)
+
+var _ = (*api.ClientWithResponses).GetUsageWithResponse
+
+func TestUsage(t *testing.T) {
+	document, err := contract.Load(api.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(document.Operations(), "GetUsage") {
+		t.Error(document.Operations())
+	}
+}
+`)
+		c.must("go test ./...")
+		for _, s := range g.steps[:2] { // the copy is still that of the module, and generating again gives the same
+			c.must("git add . && git commit -q --allow-empty -m test")
+			if out, err := c.sh(s.script); err != nil {
+				t.Errorf("%s: %v\n%s", s.name, err, out)
+			}
+		}
+	})
+}
+
+// TestOlderVersions: a module that asks for an older kin-openapi builds with the version that this project
+// brings, and a generator in a module file of its own keeps its version and what it generates.
+func TestOlderVersions(t *testing.T) {
+	const generator = "github.com/oapi-codegen/oapi-codegen/v2"
+	c := newConsumer(t, "older")
+	c.must("go get -modfile=tools.mod -tool " + generator + "/cmd/oapi-codegen@v2.5.0 && go generate ./...")
+	before := c.must("cat orders/orders.gen.go")
+	asked := c.must("go list -m -f '{{.Version}}' github.com/getkin/kin-openapi")
+	c.must("go get github.com/c88edac7/bytescale-go && go mod tidy")
+	c.must("go vet ./... && go test ./...")
+	t.Logf("kin-openapi: asked for %sselected %s", asked, c.must("go list -m -f '{{.Version}}' github.com/getkin/kin-openapi"))
+	if version := c.must("go list -m -modfile=tools.mod -f '{{.Version}}' " + generator); version != "v2.5.0\n" {
+		t.Errorf("the generator is at %s", version)
+	}
+	if c.must("go generate ./..."); c.must("cat orders/orders.gen.go") != before {
+		t.Error("the generator gives other code than before")
 	}
 }

@@ -61,9 +61,14 @@ func _(ctx context.Context, client *bytescale.Client, apiKey, path string, body 
 }
 `
 
+var (
+	packageClause = regexp.MustCompile(`(?m)^package `)
+	embedded      = regexp.MustCompile(`(?m)^//go:embed (\S+)$`)
+)
+
 // complete returns a block as a file.
 func complete(block string) string {
-	if strings.HasPrefix(block, "package ") {
+	if packageClause.MatchString(block) {
 		return block
 	}
 	code := fmt.Sprintf(setting, block)
@@ -91,6 +96,9 @@ func TestGoBlocks(t *testing.T) {
 			}
 			place := fmt.Sprintf("%s-%d", strings.NewReplacer("/", "-", ".", "-").Replace(name), i+1)
 			write(t, filepath.Join(dir, place, file), code)
+			for _, name := range embedded.FindAllStringSubmatch(code, -1) {
+				write(t, filepath.Join(dir, place, name[1]), "")
+			}
 		}
 	}
 	if tests == 0 {

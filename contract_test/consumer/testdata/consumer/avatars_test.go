@@ -19,6 +19,9 @@ func TestSave(t *testing.T) {
 	checked := contract.NewTransport(srv.HTTPClient().Transport, contract.WithStrict(), contract.WithServers(servers),
 		contract.WithReporter(func(_ context.Context, v contract.Violation) { t.Error(v) }))
 	client := srv.Client(bytescale.WithTransport(checked))
+	if _, err := client.Upload(t.Context(), bytescale.Bytes([]byte("a picture"))); err != nil {
+		t.Fatal(err)
+	}
 
 	if _, err := Save(t.Context(), client, "42", strings.NewReader("a picture"), 9); err != nil {
 		t.Fatal(err)
