@@ -25,21 +25,20 @@ const (
 	userAgent = "bytescale-go"
 )
 
-// Client uploads files to one account, and downloads, describes and deletes them.
-// Make one with [NewClient] and use it for everything: the limits on what is
-// under way, the buffers and the connections are those of the client, shared by
-// all its uploads.
+// Client uploads files to one account, and downloads, describes and deletes them. Make
+// one with [NewClient] and use it for everything, because the limits, the buffers and the
+// connections belong to the client and are shared by all its uploads.
 //
-// All methods may be called from several goroutines at the same time. There is
-// nothing to close; [Client.CloseIdleConnections] lets go of connections early.
-// Printing a Client, in whatever form, does not show its credentials.
+// All methods are safe for concurrent use. There is nothing to close;
+// [Client.CloseIdleConnections] closes idle connections early. Printing a Client in any
+// way does not show its credentials.
 type Client struct {
 	accountID string
 	apiURL    *url.URL
 	cdnURL    *url.URL
 	rest      *rest.Client
 	limits    *limits.Limits
-	service   uploadService // api, but for the tests of the engine
+	service   uploadService // api, except in tests of the engine
 	api       *apiService
 	engine    *transfer.Engine
 	generated *gen.ClientWithResponses
@@ -48,16 +47,17 @@ type Client struct {
 	checkpointKey checkpointKey
 }
 
-// NewClient returns a client for the account of apiKey: "public_…" or
-// "secret_…", taken as it is, without trimming. Public keys can upload and
-// download; details and deletion usually take a secret one. A malformed key
-// is refused with an error for which errors.Is(err, [ErrInvalidKey]) holds.
-// The empty key is for [WithJWT] without a key, and needs [WithAccountID].
+// NewClient returns a client for the account of apiKey, which begins with "public_" or
+// "secret_" and is not trimmed. Public keys can upload and download; details and deletion
+// usually need a secret key. The empty key is for [WithJWT] without a key, and needs
+// [WithAccountID].
 //
-// With no options, a client sends 8 parts at a time, has 64 API calls under way,
-// makes 800 of them per second and uses up to 64 MiB of buffers for plain
-// streams; see [WithPutsInFlight], [WithAPICallsInFlight], [WithAPIRate] and
-// [WithBufferBudget]. A bad option is an [*ArgumentError]. Nothing is sent yet.
+// Without options, a client sends 8 parts at a time, has 64 API calls in flight, makes 800
+// API calls per second, and uses up to 64 MiB of buffers for plain streams; see
+// [WithPutsInFlight], [WithAPICallsInFlight], [WithAPIRate] and [WithBufferBudget].
+//
+// NewClient sends nothing. For a malformed key errors.Is(err, [ErrInvalidKey]) holds. An
+// invalid option is an [*ArgumentError].
 func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 	settings, err := newClientSettings(opts)
 	if err != nil {
@@ -96,8 +96,8 @@ func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
 	return c, nil
 }
 
-// uploadService is what an upload needs of the remote side: what its parts need, and
-// the call that begins it.
+// uploadService is what an upload needs of the remote side: the calls of the engine, and
+// the one that begins the upload.
 type uploadService interface {
 	transfer.Service
 	begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error)
@@ -118,11 +118,10 @@ func (c *Client) newEngine(b *source.Budget) *transfer.Engine {
 	}
 }
 
-// uploadBy sets what uploads go to.
+// uploadBy sets the service that uploads use.
 func (c *Client) uploadBy(s uploadService) { c.service, c.engine.Service = s, s }
 
-// retry does attempt until it succeeds, cannot succeed, or has been tried often
-// enough. It is for the calls outside of an upload.
+// retry makes a call outside of an upload, with retries.
 func (c *Client) retry(ctx context.Context, op string, attempt func(context.Context) error) error {
 	r := &retry.Attempts{
 		Policy: failureOf, OnRetry: c.engine.OnRetry,
@@ -132,7 +131,7 @@ func (c *Client) retry(ctx context.Context, op string, attempt func(context.Cont
 	return err
 }
 
-// account is the account to work with.
+// account returns the account to work with.
 func (s *clientSettings) account(apiKey string) (string, error) {
 	if apiKey == "" {
 		switch {
@@ -155,9 +154,9 @@ func (s *clientSettings) account(apiKey string) (string, error) {
 	return id, nil
 }
 
-// transport is what all requests go through. There is no http.Client around it: a
-// redirect would take the credentials, or the bytes of a part, elsewhere, and
-// before it asks whether to follow one it takes a body that nobody closes.
+// transport returns the transport for all requests. It is not wrapped in an http.Client,
+// which would send the credentials, or the bytes of a part, to wherever a redirect leads,
+// and would take a body for a redirect that it does not follow, which nobody closes.
 func (s *clientSettings) transport() http.RoundTripper {
 	if s.roundTripper != nil {
 		return s.roundTripper
@@ -168,20 +167,19 @@ func (s *clientSettings) transport() http.RoundTripper {
 // AccountID returns the account that the client works with.
 func (c *Client) AccountID() string { return c.accountID }
 
-// API returns the generated client of the API, which has a method for every
-// operation of openapi.yaml but DownloadFile ([Client.Download] is that one).
-// Its requests get the credentials, count against the limits and are observed
-// like those of the methods here; they go to the API's origin only. They are not
-// retried, but for a refused JWT, which is replaced once; their arguments are not
-// checked, and a status that means failure is no error of theirs. A call that takes
-// more than two minutes ends with [ErrStalled], unless it sends a file
-// (BasicUpload, FormDataUpload). An answer of more than 1 MiB (16 MiB for a list of
-// parts) is cut with an error.
+// API returns the generated client of the API. It has a method for every operation of
+// openapi.yaml except DownloadFile, which is [Client.Download]. Its requests carry the
+// credentials, count against the limits and are observed, like those of the other methods,
+// and they go to the origin of the API only.
+//
+// The generated client does not check arguments, does not retry, and returns no error for a
+// status that means failure. A refused JWT is replaced once. A call that takes more than two
+// minutes ends with [ErrStalled], unless it sends a file (BasicUpload, FormDataUpload). An
+// answer of more than 1 MiB, or 16 MiB for a list of parts, ends with [ErrProtocol].
 func (c *Client) API() *gen.ClientWithResponses { return c.generated }
 
-// CloseIdleConnections closes the connections that are not in use. The client
-// stays usable. A Transport that was given with [WithTransport] loses its idle
-// connections too, whoever else uses it.
+// CloseIdleConnections closes the connections that are not in use. The client stays usable.
+// A transport of [WithTransport] closes its idle connections too, also if others use it.
 func (c *Client) CloseIdleConnections() { c.rest.CloseIdleConnections() }
 
 // String names the account and the address of the API.

@@ -14,70 +14,64 @@ import (
 
 // The errors that programs decide by, for use with [errors.Is].
 var (
-	// ErrInvalidKey says that an API key is malformed: [NewClient] returns it before
-	// anything is sent. A key that the service does not know is an [*APIError] with
-	// status 401.
+	// ErrInvalidKey means that an API key is malformed. [NewClient] returns it. A key
+	// that the service does not know is an [*APIError] with status 401.
 	ErrInvalidKey = errors.New("invalid API key")
 
-	// ErrNotFound says that there is no such file, upload or part: every
-	// [*APIError] with status 404 is one.
+	// ErrNotFound means that there is no such file, upload or part. Every [*APIError]
+	// with status 404 is an ErrNotFound.
 	ErrNotFound = errs.ErrNotFound
 
-	// ErrSourceChanged says that a source no longer is what was announced when
-	// the upload began, or not the one that a checkpoint was made of. No file is
-	// stored, unless [UploadError.MayExist] says that one may be.
+	// ErrSourceChanged means that a source is no longer what was announced when the
+	// upload began, or not the one of the checkpoint. No file is stored, unless
+	// [UploadError.MayExist] is set.
 	ErrSourceChanged = errs.ErrSourceChanged
 
-	// ErrSourceSize says that a source holds fewer or more bytes than
-	// announced. No file is stored.
+	// ErrSourceSize means that a source has fewer or more bytes than announced. No file
+	// is stored.
 	ErrSourceSize = errs.ErrSourceSize
 
-	// ErrUploadUnknown says that the service has no memory of the upload that is
-	// under way or was to be resumed; begin again with [Client.Upload].
+	// ErrUploadUnknown means that the service does not know the upload that is under way
+	// or was to be resumed. Begin again with [Client.Upload].
 	ErrUploadUnknown = errs.ErrUploadUnknown
 
-	// ErrStalled says that a connection moved too little for too long and was
-	// cut: the PUT of a part, an API call without a complete answer in two
-	// minutes, a download that brought nothing for a minute. Uploads and API
-	// calls repeat such an attempt and end with this error only when it happens
-	// again and again; a download ends at once.
+	// ErrStalled means that a connection was cut because it moved too little for too
+	// long: the PUT of a part, an API call without a complete answer in two minutes, or a
+	// download without a byte for a minute. Uploads and API calls retry such an attempt
+	// and end with this error when it happens again and again. A download ends at once.
 	ErrStalled = errs.ErrStalled
 
-	// ErrProtocol says that the service, or something in between that answers
-	// in its place, sent an answer that openapi.yaml does not allow.
+	// ErrProtocol means that the service, or something in between that answers in its
+	// place, sent an answer that openapi.yaml does not allow.
 	ErrProtocol = errs.ErrProtocol
 )
 
-// APIError is an answer that says no: any status that does not mean success,
-// from the API, from the CDN or from storage. Its text holds no key, no token
-// and no query string of a URL, whatever the server put into its answer.
-//
-// ErrorResponse in openapi.yaml is the body it is read from; an answer in
-// another shape gives an APIError with little more than its status.
+// APIError is an unsuccessful response of the API, the CDN or object storage. It is read
+// from ErrorResponse in openapi.yaml; a body of another shape leaves most fields empty. Its
+// text contains no key, no token and no query string of a URL, whatever the server sent.
 type APIError struct {
 	// Operation is the operationId of openapi.yaml; "PutPart" for the PUT of a
 	// part to storage.
 	Operation string
 	// Status is the HTTP status code.
 	Status int
-	// Code is the machine-readable kind of failure, such as
-	// "permission_denied"; empty when the answer had none. The vendor publishes
-	// no list, so decide by Status first. Storage's codes look like
-	// "SignatureDoesNotMatch".
+	// Code is the machine-readable kind of failure, such as "permission_denied"; empty if
+	// the answer had none. The vendor publishes no list, so decide by Status first. Codes
+	// of storage look like "SignatureDoesNotMatch".
 	Code string
-	// Message is for people: at most 500 characters on one line; empty when the
-	// answer had none.
+	// Message is for people: one line of at most 500 characters; empty if the answer had
+	// none.
 	Message string
-	// Details are further facts, for programs; for a refused request they are
-	// keyed by the field at fault ("body.mime"). Nil when there are none. The
-	// map is the caller's.
+	// Details are further facts for programs. For a refused request they are keyed by the
+	// field at fault, such as "body.mime". Nil if there are none. The map belongs to the
+	// caller.
 	Details map[string]any
-	// RetryAfter is how long the service asks to wait before the next try
-	// (Retry-After, retry-after-ms). Zero if it asks for nothing.
+	// RetryAfter is how long the service asks to wait before the next attempt
+	// (Retry-After, retry-after-ms); zero if it does not ask.
 	RetryAfter time.Duration
 }
 
-// Error names the operation, the status and what the service said.
+// Error returns the operation, the status, the code and the message.
 func (e *APIError) Error() string {
 	var text strings.Builder
 	text.WriteString(e.Operation)
@@ -100,7 +94,7 @@ func (e *APIError) Is(target error) bool {
 	return target == ErrNotFound && e.Status == http.StatusNotFound
 }
 
-// failureOf tells the retry policy what it has to know of an error.
+// failureOf describes an error to the retry policy.
 func failureOf(err error) retry.Failure {
 	var answer *APIError
 	if errors.As(err, &answer) {
@@ -110,39 +104,37 @@ func failureOf(err error) retry.Failure {
 	return retry.Failure{Permanent: errors.As(err, &argument)}
 }
 
-// UploadError is the end of an upload that had begun: [Client.Upload] and
-// [Client.Resume] return it for every failure once the service has given the
-// upload an id. The file does not exist, unless MayExist is set. Err is the reason;
-// errors.Is and errors.As reach it, so that errors.Is(err, context.Canceled)
-// holds for an upload that was cancelled.
+// UploadError is the failure of an upload that had begun. [Client.Upload] and
+// [Client.Resume] return it for every failure after the service has given the upload an id.
+// The file does not exist, unless MayExist is set. It wraps the reason, so that
+// errors.Is(err, context.Canceled) holds for an upload that was cancelled.
 type UploadError struct {
 	// UploadID is the service's name for the upload.
 	UploadID string
-	// Part is the index of the part that failed, counted from zero; -1 when the
-	// failure is not one of a part.
+	// Part is the index of the part that failed, counted from zero; -1 if the failure is
+	// not about a part.
 	Part int64
-	// Start and End are the positions in the file, in bytes, of the first and
-	// of the last byte of that part; both are -1 if they are not known.
+	// Start and End are the positions of the first and last byte of the part in the file;
+	// both are -1 if they are not known.
 	Start, End int64
-	// Attempts is how often the step that failed was tried: a call about the
-	// part, or its PUT. Zero if Part is -1.
+	// Attempts is how often the step that failed was tried, which is a call about the part
+	// or its PUT. Zero if Part is -1.
 	Attempts int
-	// Checkpoint goes on with the upload, see [Client.Resume]. Nil for an upload
-	// of a single part: there is nothing to save.
+	// Checkpoint is what [Client.Resume] needs to continue the upload. Nil for an upload
+	// of a single part, because there is nothing to save.
 	Checkpoint *Checkpoint
-	// MayExist says that the file may be stored all the same. The last completion
-	// (CompleteUploadPart) was sent; its answer was lost, or refused by a transport
-	// such as that of package contract, or not waited for because the context ended;
-	// and the service could not be asked. Or another process completed the upload,
-	// while this one resumed it, or before, and the service has forgotten it since.
-	// Who uploads again may then store the file twice; [Client.GetFileDetails] or
-	// [Client.Resume] can tell.
+	// MayExist reports that the file may be stored all the same. Either the answer to the
+	// last completion (CompleteUploadPart) was lost, or was refused by a transport such as
+	// that of package contract, or did not come before the context ended, and the service
+	// could not be asked. Or another process completed the upload, before or while this
+	// one resumed it. Uploading again may store the file twice; use
+	// [Client.GetFileDetails] or [Client.Resume] to find out.
 	MayExist bool
-	// Err is why the upload ended.
+	// Err is the reason.
 	Err error
 }
 
-// Error names the upload, the part with its bytes, and the reason.
+// Error returns the upload, the part with its bytes, and the reason.
 func (e *UploadError) Error() string {
 	var text strings.Builder
 	text.WriteString("upload " + e.UploadID + ": ")
@@ -170,30 +162,29 @@ func (e *UploadError) Error() string {
 // Unwrap returns the reason.
 func (e *UploadError) Unwrap() error { return e.Err }
 
-// ArgumentError is an argument or an option that was refused before anything
-// was sent.
+// ArgumentError is an argument or an option that was refused before anything was sent.
 type ArgumentError struct {
 	// Field names what was refused, as openapi.yaml or the option does: "mime",
 	// "tags[3]", "putsInFlight".
 	Field string
-	// Reason says what is wrong with it and what is allowed.
+	// Reason is what is wrong with it and what is allowed.
 	Reason string
 
 	kind error // the sentinel it is, if any
 }
 
-// Error names the field and the reason.
+// Error returns the field and the reason.
 func (e *ArgumentError) Error() string { return e.Field + ": " + e.Reason }
 
-// Unwrap returns the sentinel error that this is a case of, such as
-// [ErrInvalidKey], or nil.
+// Unwrap returns the sentinel that the error is a case of, such as [ErrInvalidKey], or nil.
 func (e *ArgumentError) Unwrap() error { return e.kind }
 
 func argumentError(field, format string, args ...any) error {
 	return &ArgumentError{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
 
-// publicError makes an ArgumentError of what a lower layer refused.
+// publicError returns an ArgumentError for what an internal package refused, and any other
+// error unchanged.
 func publicError(err error) error {
 	if err == nil {
 		return nil
