@@ -19,8 +19,8 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// apiService is the service over HTTP: the generated client with bounded
-// answers, judged by their status first. Each method is one attempt.
+// apiService is the service over HTTP. It makes the calls of the generated client, one
+// attempt each, and checks their answers.
 type apiService struct {
 	client *Client
 	calls  gen.ClientInterface
@@ -71,7 +71,7 @@ func (s *apiService) ListParts(ctx context.Context, uploadID string) ([]int64, e
 		return nil, err
 	}
 	if answer.RemainingUploadParts == nil {
-		// Not the empty list, which means that all parts are complete.
+		// A missing list is not the empty one, which means that all parts are complete.
 		return nil, rest.ProtocolError(operation.ListUploadParts, http.StatusOK, "it has no list of parts")
 	}
 	return answer.RemainingUploadParts, nil
@@ -81,8 +81,8 @@ func (s *apiService) CompletePart(ctx context.Context, uploadID string, index in
 	if err := checkPartArguments(uploadID, index); err != nil {
 		return transfer.Completion{}, err
 	}
-	// Both forms of the answer have a status, and one has an etag beside it: the
-	// generated union would read the answer three times to find out which it is.
+	// Both forms of the answer have a status, and one also has an etag, so this type fits
+	// both. The generated union would decode the answer three times.
 	var answer gen.CompleteMultipartUploadResponseCompleted
 	resp, err := s.calls.CompleteUploadPart(ctx, s.client.accountID, uploadID, index, gen.CompleteUploadPartRequest{ETag: etag})
 	if err := s.client.decode(operation.CompleteUploadPart, resp, err, &answer); err != nil {
@@ -113,7 +113,7 @@ func (s *apiService) details(ctx context.Context, filePath string) (*FileDetails
 	return &details, nil
 }
 
-// Stat is details for the engine.
+// Stat returns the details of a file in the engine's type.
 func (s *apiService) Stat(ctx context.Context, filePath string) (transfer.File, error) {
 	found, err := s.details(ctx, filePath)
 	if err != nil {
@@ -137,8 +137,8 @@ func (s *apiService) delete(ctx context.Context, filePath string) error {
 	return s.client.apiError(operation.DeleteFile, resp)
 }
 
-// PutPart sends a part to storage. The URL is its own permission: no credentials
-// go along, and the URL is a secret. See UploadPart in openapi.yaml.
+// PutPart sends a part to storage. The request carries no credentials, because the URL is
+// its permission. The URL is a secret. See UploadPart in openapi.yaml.
 func (s *apiService) PutPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
 	target, err := wire.ParseUploadURL(address)
 	if err != nil {
@@ -189,8 +189,8 @@ func missingPart() gen.UploadPart {
 	}
 }
 
-// checkPartAnswer names what is missing in a part that the API sent. Whether the
-// rest makes sense is for the engine to say, which knows the file.
+// checkPartAnswer returns what is missing in a part that the API sent. The engine, which
+// knows the file, checks the rest.
 func checkPartAnswer(p gen.UploadPart) string {
 	switch {
 	case p.UploadID == "":
@@ -205,8 +205,8 @@ func checkPartAnswer(p gen.UploadPart) string {
 	return ""
 }
 
-// checkPartArguments refuses what would lead a request to another address than
-// that of a part: the generated client escapes ids, but lets "" and ".." pass.
+// checkPartArguments refuses ids that would lead a request to another address. The generated
+// client escapes ids, but lets "" and ".." pass.
 func checkPartArguments(uploadID string, index int64) error {
 	switch {
 	case !plainID(uploadID):
@@ -217,15 +217,15 @@ func checkPartArguments(uploadID string, index int64) error {
 	return nil
 }
 
-// validETag says whether an etag may be used as one (ETag in openapi.yaml).
+// validETag reports whether an etag is valid (ETag in openapi.yaml).
 func validETag(etag string) bool {
 	return 1 <= len(etag) && len(etag) <= 255 && strings.IndexFunc(etag, unicode.IsSpace) < 0
 }
 
-// maxTime is the end of the year 9999 in milliseconds: what JSON can say of a time.
+// maxTime is the end of the year 9999 in milliseconds, the latest time that JSON can encode.
 const maxTime = 253402300799999
 
-// checkDetails says what is wrong with details that the API sent.
+// checkDetails returns what is wrong with details that the API sent.
 func checkDetails(details gen.FileDetails) string {
 	switch {
 	case checkFilePath("", details.FilePath) != nil:
@@ -251,13 +251,12 @@ func answerError(op, wrong string) error {
 	return rest.ProtocolError(op, http.StatusOK, "the "+wrong+" is missing or not a valid one")
 }
 
-// missing is what numbers are set to before an answer is decoded: no number that
-// the API could send, so that one that is missing, or null, is refused with
-// those that are out of range.
+// missing is what numbers are set to before an answer is decoded. The API cannot send it, so
+// that a number that is missing or null is refused like one that is out of range.
 const missing = -2
 
-// decode reads the answer to a call into the value that to points to, and closes
-// it. It takes what the call returned.
+// decode decodes the answer to a call into the value that to points to, and closes it. resp
+// and err are what the call returned.
 func (c *Client) decode(op string, resp *http.Response, err error, to any) error {
 	if err != nil {
 		return err
@@ -273,7 +272,7 @@ func (c *Client) decode(op string, resp *http.Response, err error, to any) error
 	return rest.ReadJSON(op, resp, to)
 }
 
-// apiError makes an error of an answer whose status means failure.
+// apiError returns the error for an answer whose status means failure.
 func (c *Client) apiError(op string, resp *http.Response) *APIError {
 	said := c.rest.ReadRefusal(op, resp)
 	return &APIError{

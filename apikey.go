@@ -1,14 +1,12 @@
 package bytescale
 
-import (
-	"strings"
-)
+import "strings"
 
-// trialAccount is the account of the vendor's two keys for trying things out.
+// trialAccount is the account of the vendor's two trial keys.
 const trialAccount = "W142hJk"
 
-// accountOf derives the account id from an API key: "secret_A623uY2xyz" belongs
-// to account "A623uY2". The error never repeats the key.
+// accountOf returns the account of an API key: "secret_A623uY2xyz" belongs to account
+// "A623uY2". The error never repeats the key.
 func accountOf(key string) (string, error) {
 	if key == "free" || key == "demo" {
 		return trialAccount, nil

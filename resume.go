@@ -39,7 +39,7 @@ func (c *Client) Resume(ctx context.Context, checkpoint Checkpoint, source Sourc
 	return &u.file, nil
 }
 
-// resume proves the source and sends what the service lacks of it.
+// resume checks the source and sends the parts that the service lacks.
 func (u *upload) resume(ctx context.Context) error {
 	now, err := u.in.Identify(ctx)
 	if err != nil {

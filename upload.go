@@ -11,43 +11,42 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
-// Progress says how far an upload has come. All fields are bytes.
+// Progress is how far an upload has come. All fields are bytes.
 type Progress struct {
-	// Sent counts the bytes that were handed to the network. A part that has to
-	// be sent again counts again, so Sent may end above Total. It never goes back.
+	// Sent counts the bytes handed to the network. A part that is sent again counts again,
+	// so Sent may end above Total. It never decreases.
 	Sent int64
-	// InFlight counts the bytes of parts that were handed to the network and are
-	// not confirmed yet. It goes back by what has to be sent again, so that
-	// Confirmed + InFlight, which is never above Total, is what a progress bar can
-	// show.
+	// InFlight counts the bytes handed to the network whose parts are not confirmed. It
+	// decreases by what has to be sent again. A progress bar can show Confirmed + InFlight,
+	// which is never above Total.
 	InFlight int64
 	// Confirmed counts the bytes of the parts that the service has confirmed
-	// (CompleteUploadPart), also before a resumed upload was interrupted. It never
-	// goes back and ends exactly at Total.
+	// (CompleteUploadPart), including those before a resumed upload was interrupted. It
+	// never decreases and ends exactly at Total.
 	Confirmed int64
 	// Total is the size of the file.
 	Total int64
 }
 
-// Upload stores the bytes of source as a file and returns its details, with the
-// etag of the stored file. The file exists when Upload returns without an error
-// and, as far as the service tells, not otherwise; it is never there in part.
+// Upload stores the bytes of source as a file and returns its details, with the etag of the
+// stored file. The file exists when Upload returns without an error. Otherwise it does not,
+// unless [UploadError.MayExist] is set. It never exists in part.
 //
-// Several parts are sent at a time; see [NewClient] for the limits that all
-// uploads of a client share. A file or [io.ReaderAt] costs no buffers, a plain
-// stream draws them from the client's budget ([WithBufferBudget]). What can pass
-// is retried: lost connections, stalled transfers, expired URLs, answers that
-// ask to wait. ETag is empty when the answer to the last completion was lost and
-// GetFileDetails may not be called with these credentials.
+// Several parts are sent at a time; see [NewClient] for the limits that all uploads of a
+// client share. A file or [io.ReaderAt] costs no buffers. A plain stream takes its buffers
+// from the client's budget ([WithBufferBudget]). Transient failures are retried: lost
+// connections, stalled transfers, expired URLs, and answers that ask to wait. ETag is empty
+// if the answer to the last completion was lost and the credentials may not call
+// GetFileDetails.
 //
-// Bad arguments are refused with an [*ArgumentError] before anything is sent; a
-// source that cannot be opened gives the error of opening it. Once the service
-// has given the upload an id, every error is an [*UploadError]. When ctx is
-// cancelled, Upload stops sending and returns an error that wraps ctx.Err(). No
-// goroutine, request or temporary file of the upload is left after the return.
+// An invalid argument is an [*ArgumentError] and nothing is sent. A source that cannot be
+// opened returns the error of opening it. Once the service has given the upload an id, every
+// error is an [*UploadError]. When ctx is cancelled, Upload stops sending and returns an
+// error that wraps ctx.Err(). When Upload returns, no goroutine, request or temporary file
+// of it is left.
 //
 // Operations: BeginMultipartUpload, GetUploadPart, the PUTs to UploadPart.uploadUrl,
-// CompleteUploadPart, and in doubt ListUploadParts and GetFileDetails.
+// CompleteUploadPart, and, if an answer is lost, ListUploadParts and GetFileDetails.
 func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOption) (*FileDetails, error) {
 	settings, err := newUploadSettings(options)
 	if err != nil {
@@ -71,7 +70,8 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 	return &u.file, nil
 }
 
-// upload is one upload under way, as its caller sees it.
+// upload is one upload as its caller sees it: the engine's upload and the types of this
+// package around it.
 type upload struct {
 	client     *Client
 	in         *source.Opened
@@ -106,9 +106,8 @@ func (u *upload) run(ctx context.Context, request gen.BeginMultipartUploadReques
 	return u.stored(stored, err)
 }
 
-// begin starts the upload and returns the number of its parts. A begin
-// whose answer was lost is repeated: an upload that is never completed leaves no
-// file.
+// begin begins the upload and returns the number of its parts. It repeats a begin whose
+// answer was lost, because an upload that is never completed leaves no file.
 func (u *upload) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (parts int64, err error) {
 	var answer *gen.BeginMultipartUploadResponse
 	if err := u.transfer.Call(ctx, operation.BeginMultipartUpload, func(ctx context.Context) (err error) {
@@ -121,19 +120,19 @@ func (u *upload) begin(ctx context.Context, request gen.BeginMultipartUploadRequ
 		return 0, fmt.Errorf("%w: %s: upload id %q", ErrProtocol, operation.BeginMultipartUpload, answer.UploadID)
 	}
 	u.id, u.file = answer.UploadID, newFileDetails(answer.File)
-	// The file to come has no etag yet, whatever stood at its path may have one;
-	// and its size is what we have announced.
+	// The answer may describe the file being replaced. The file to come has no etag yet,
+	// and its size is the announced one.
 	u.file.ETag, u.file.Size = "", u.in.Size
 	parts = answer.UploadParts.Count
 	return parts, u.transfer.Begun(u.id, parts, partOf(answer.UploadParts.First), u.target())
 }
 
-// target is the file to come as the engine knows it.
+// target returns the file to come in the engine's type.
 func (u *upload) target() transfer.File {
 	return transfer.File{Path: u.file.FilePath, Size: u.file.Size, ETag: u.file.ETag, Modified: u.file.LastModified}
 }
 
-// stored takes over what the engine found out about the stored file.
+// stored takes over what the engine knows about the stored file.
 func (u *upload) stored(file transfer.File, err error) error {
 	if err == nil {
 		u.file.ETag, u.file.LastModified = file.ETag, file.Modified
@@ -141,7 +140,7 @@ func (u *upload) stored(file transfer.File, err error) error {
 	return err
 }
 
-// takeCheckpoint notes what is needed to resume and hands it to the caller.
+// takeCheckpoint makes the checkpoint and passes it to save.
 func (u *upload) takeCheckpoint(ctx context.Context, parts int64, save func(Checkpoint) error) error {
 	source, err := u.in.Identify(ctx)
 	if err != nil {
@@ -169,18 +168,18 @@ func (u *upload) takeCheckpoint(ctx context.Context, parts int64, save func(Chec
 	return nil
 }
 
-// failure is the error that Upload and Resume return.
+// failure returns the error of Upload and Resume.
 func (u *upload) failure(ctx context.Context, err error) error {
 	if u.id == "" {
 		return err
 	}
 	failed := &UploadError{UploadID: u.id, Part: -1, Start: -1, End: -1, Err: err}
-	if part, ok := err.(*transfer.PartError); ok { //nolint:errorlint // the engine's own, not one that it wraps
+	if part, ok := err.(*transfer.PartError); ok { //nolint:errorlint // the engine's own error, which nothing wraps
 		failed.Part, failed.Start, failed.End = part.Index, part.Start, part.End
 		failed.Attempts, failed.Err = part.Attempts, part.Err
 	}
 	if ctx.Err() != nil && !errors.Is(failed.Err, ctx.Err()) {
-		// A part failed and the caller gave up: both hold.
+		// A part failed and the caller gave up. The error tells both.
 		failed.Err = fmt.Errorf("%w: %w", ctx.Err(), failed.Err)
 	}
 	failed.MayExist = u.transfer.MayExist()

@@ -10,12 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxPath is the longest path, name or folder, in characters (FilePath,
-// FileName and RelativeOrAbsoluteFolderPath in openapi.yaml).
+// maxPath is the maximum length of a path, name or folder, in characters (FilePath, FileName
+// and RelativeOrAbsoluteFolderPath in openapi.yaml).
 const maxPath = 512
 
-// checkFilePath refuses what cannot be the path of a stored file (FilePath in
-// openapi.yaml).
+// checkFilePath checks the path of a stored file (FilePath in openapi.yaml).
 func checkFilePath(field, path string) error {
 	if !strings.HasPrefix(path, "/") {
 		return argumentError(field, "%s does not begin with a slash", quote(path))
@@ -23,7 +22,7 @@ func checkFilePath(field, path string) error {
 	return checkPath(field, path)
 }
 
-// checkPath holds what is common to the paths of files and folders.
+// checkPath checks what the paths of files and folders have in common.
 func checkPath(field, path string) error {
 	if err := checkText(field, path, 0, maxPath); err != nil {
 		return err
@@ -36,7 +35,7 @@ func checkPath(field, path string) error {
 	return nil
 }
 
-// checkFileName refuses what cannot be a file name (FileName in openapi.yaml).
+// checkFileName checks a file name (FileName in openapi.yaml).
 func checkFileName(field, name string) error {
 	if strings.Contains(name, "/") {
 		return argumentError(field, "%s contains a slash; put folders into WithFolder, or use WithPath", quote(name))
@@ -44,8 +43,7 @@ func checkFileName(field, name string) error {
 	return checkPath(field, name)
 }
 
-// checkText refuses text that is not from least to most characters of UTF-8 on
-// one line.
+// checkText checks that text is one line of UTF-8 with least to most characters.
 func checkText(field, text string, least, most int) error {
 	switch n := utf8.RuneCountInString(text); {
 	case !utf8.ValidString(text):
@@ -58,7 +56,7 @@ func checkText(field, text string, least, most int) error {
 	return nil
 }
 
-// quote is text for an error message, cut if it is long.
+// quote returns text in quotes for an error message, shortened if it is long.
 func quote(text string) string {
 	const most = 60
 	if runes := []rune(text); len(runes) > most {
@@ -67,7 +65,7 @@ func quote(text string) string {
 	return strconv.Quote(text)
 }
 
-// printable says whether text is visible ASCII, or one of the others allowed.
+// printable reports whether text consists of visible ASCII characters and of others.
 func printable(text string, others ...byte) bool {
 	for i := range len(text) {
 		if c := text[i]; (c <= ' ' || c > '~') && bytes.IndexByte(others, c) < 0 {
@@ -77,8 +75,8 @@ func printable(text string, others ...byte) bool {
 	return true
 }
 
-// plainID says whether id can stand in a URL path as it is. The API's ids are
-// base58 (UploadId in openapi.yaml); other letters and digits are let through.
+// plainID reports whether id can stand in the path of a URL unchanged. The ids of the API are
+// base58 (UploadId in openapi.yaml); other letters and digits are accepted too.
 func plainID(id string) bool {
 	if id == "" || len(id) > 255 {
 		return false
@@ -90,12 +88,12 @@ func plainID(id string) bool {
 
 var accountIDPattern = regexp.MustCompile(`^[1-9A-HJ-NP-Za-km-z]{7}$`)
 
-// parseBaseURL reads the address of the API or of the CDN.
+// parseBaseURL parses the address of the API or of the CDN.
 func parseBaseURL(field, base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	switch {
 	case err != nil:
-		// The text of err repeats the URL, which may hold a password.
+		// The text of err repeats the URL, which may contain a password.
 		return nil, argumentError(field, "is not a URL")
 	case u.User != nil:
 		return nil, argumentError(field, "contains a user name or password; credentials have options of their own")
