@@ -57,12 +57,12 @@ func newClientSettings(opts []ClientOption) (clientSettings, error) {
 	return s, nil
 }
 
-// WithAPIURL sets the address of the API: scheme, host and, if need be, port
-// and path prefix; no query, no credentials. The default is [DefaultAPIURL].
+// WithAPIURL sets the address of the API: scheme, host and, if needed, port and path prefix,
+// without query and credentials. The default is [DefaultAPIURL].
 //
-// Credentials are sent to the origin (scheme, host and port) of this address
-// only. With a plain http address they cross the network in the clear, which is
-// meant for emulators and for tests.
+// Credentials are sent to the origin (scheme, host and port) of this address only. With a
+// plain http address they cross the network unencrypted, which is meant for emulators and
+// tests.
 func WithAPIURL(address string) ClientOption {
 	return func(s *clientSettings) (err error) {
 		s.apiURL, err = parseBaseURL("apiURL", address)
@@ -70,9 +70,9 @@ func WithAPIURL(address string) ClientOption {
 	}
 }
 
-// WithCDNURL sets the address of the CDN that files are downloaded from, in the
-// form of [WithAPIURL]. The default is [DefaultCDNURL]. It gets credentials only
-// from downloads with [WithCDNAuth].
+// WithCDNURL sets the address of the CDN to download files from, in the form of
+// [WithAPIURL]. The default is [DefaultCDNURL]. Credentials are sent to it by downloads with
+// [WithCDNAuth] only.
 func WithCDNURL(address string) ClientOption {
 	return func(s *clientSettings) (err error) {
 		s.cdnURL, err = parseBaseURL("cdnURL", address)
@@ -80,9 +80,9 @@ func WithCDNURL(address string) ClientOption {
 	}
 }
 
-// WithAccountID sets the account, seven base58 characters such as "A623uY2"
-// (AccountId in openapi.yaml). The default is the account of the API key, and
-// another one than that is refused; needed with a JWT and no key.
+// WithAccountID sets the account, seven base58 characters such as "A623uY2" (AccountId in
+// openapi.yaml). The default is the account of the API key, and any other account is refused.
+// Without a key, which takes [WithJWT], the option is needed.
 func WithAccountID(id string) ClientOption {
 	return func(s *clientSettings) error {
 		if !accountIDPattern.MatchString(id) {
@@ -113,9 +113,9 @@ func WithTransport(transport http.RoundTripper) ClientOption {
 	}
 }
 
-// WithBasicAuth sends the API key by HTTP basic authentication (user "apikey")
-// instead of as a bearer token; BasicAuth instead of BearerAuth in
-// openapi.yaml. It needs a key. It is for proxies that know basic only.
+// WithBasicAuth sends the API key by HTTP basic authentication (user "apikey") instead of as
+// a bearer token (BasicAuth instead of BearerAuth in openapi.yaml), for proxies that support
+// nothing else. It needs an API key.
 func WithBasicAuth() ClientOption {
 	return func(s *clientSettings) error {
 		s.basic = true
@@ -123,16 +123,14 @@ func WithBasicAuth() ClientOption {
 	}
 }
 
-// WithJWT sets where JSON web tokens of the account come from. With an API key,
-// the token goes along in the Authorization-Token header and the permissions of
-// both are merged; without one, it is the only credential and [WithAccountID]
-// is needed.
+// WithJWT sets the source of JSON web tokens of the account. With an API key, the token is
+// sent in the Authorization-Token header, and the permissions of both are merged. Without
+// one, the token is the only credential, and [WithAccountID] is needed.
 //
-// The source is asked before the first request, its token is kept, and the
-// source is asked anew when the service refuses the token with 401: once per
-// request, after which the 401 is final. It is never called twice at the same
-// time. It must obey its context, which is that of the request that waits. An
-// error ends that request, and an upload, without a retry.
+// The client calls the source before the first request and keeps the token. It calls the
+// source again when the service refuses the token with 401, once per request; another 401 is
+// final. Calls do not overlap. The source must obey its context, which is that of the request
+// that waits. Its error ends that request, or that upload, without a retry.
 func WithJWT(source func(context.Context) (string, error)) ClientOption {
 	return func(s *clientSettings) error {
 		if source == nil {
@@ -143,15 +141,13 @@ func WithJWT(source func(context.Context) (string, error)) ClientOption {
 	}
 }
 
-// WithPutsInFlight sets how many parts are sent at once, by all uploads of the
-// client together, from 1 to 256. The default is 8. Parts below 1 MiB have a
-// limit of their own, eight times as large, so that small files do not queue
-// behind large ones.
+// WithPutsInFlight sets how many parts all uploads of the client send at a time, from 1 to
+// 256. The default is 8. Parts below 1 MiB have a limit of their own, eight times as large,
+// so that small files do not queue behind large ones.
 //
-// Each part in flight is a connection. More of them help on a link with a long
-// round trip, hardly on a fast local one. The memory of each is that of a
-// connection for a [File] or [ReaderAt]; the buffers of plain streams have a
-// bound of their own ([WithBufferBudget]).
+// Each part in flight takes one connection. More of them help on a link with a long round
+// trip, and hardly on a fast local one. For a [File] or [ReaderAt], each costs the memory of
+// a connection. The buffers of plain streams have a limit of their own ([WithBufferBudget]).
 func WithPutsInFlight(n int) ClientOption {
 	return func(s *clientSettings) error {
 		if n < 1 || n > 256 {
@@ -162,10 +158,9 @@ func WithPutsInFlight(n int) ClientOption {
 	}
 }
 
-// WithAPICallsInFlight sets how many API calls are under way at once, by all
-// uses of the client together, from 2 to 1024. The default is 64. Each part of
-// an upload takes two calls, which run beside the transfers: with a latency of
-// L seconds and n calls, no more than n/(2·L) parts per second can be done.
+// WithAPICallsInFlight sets how many API calls the client has in flight at a time, from 2 to
+// 1024. The default is 64. Each part of an upload takes two calls, which run beside the
+// transfers. With a latency of L seconds, n calls allow for n/(2·L) parts per second.
 func WithAPICallsInFlight(n int) ClientOption {
 	return func(s *clientSettings) error {
 		if n < 2 || n > 1024 {
@@ -176,11 +171,11 @@ func WithAPICallsInFlight(n int) ClientOption {
 	}
 }
 
-// WithAPIRate sets how many API calls the client makes per second at the most,
-// above 0 up to 1,000,000, with bursts of a quarter of that. The default is 800,
-// which stays below the 1000 that the vendor grants an account by default;
-// clients that share an account should share that number. An answer 429 or 503
-// halves the pace; it recovers within about half a minute of success.
+// WithAPIRate sets how many API calls the client makes per second, above 0 and up to
+// 1,000,000, with bursts of a quarter of that. The default is 800, which stays below the 1000
+// that the vendor grants an account by default. Clients that share an account should share
+// that number. An answer 429 or 503 halves the pace, which recovers within about half a
+// minute of success.
 func WithAPIRate(perSecond float64) ClientOption {
 	return func(s *clientSettings) error {
 		if math.IsNaN(perSecond) || perSecond <= 0 || perSecond > 1e6 {
@@ -191,15 +186,15 @@ func WithAPIRate(perSecond float64) ClientOption {
 	}
 }
 
-// WithBufferBudget sets how many bytes of memory the buffers of plain streams
-// ([Reader], [Stream]) may take, over all uploads of the client: at least 1 MiB.
-// The default is 64 MiB. The service decides how large a part is: the budget
-// divided by that is how many parts of streams can be in flight, and a part
-// larger than the whole budget is spooled to a temporary file.
+// WithBufferBudget sets how many bytes of memory the buffers of plain streams ([Reader],
+// [Stream]) may take, over all uploads of the client: at least 1 MiB. The default is 64 MiB.
+// The service sets the size of a part. The budget divided by that size is how many parts of
+// streams can be in flight. A part that is larger than the whole budget is spooled to a
+// temporary file.
 //
-// The bytes of a part that is stored and not yet confirmed are kept while there
-// is room; when another part needs it, they go, and the upload ends if the
-// service then refuses the part's etag.
+// The bytes of a part that is stored and not confirmed yet are kept as long as there is room.
+// If another part needed the room and the service then refuses the etag of the part, the
+// upload ends.
 func WithBufferBudget(bytes int64) ClientOption {
 	return func(s *clientSettings) error {
 		if bytes < minBudget {
@@ -221,8 +216,8 @@ func WithObserver(observe func(Event)) ClientOption {
 	}
 }
 
-// WithUserAgent puts product, such as "my-service/1.2", in front of the
-// User-Agent of this package: 1 to 255 printable ASCII characters.
+// WithUserAgent puts product, such as "my-service/1.2", in front of the User-Agent of this
+// package. It has 1 to 255 printable ASCII characters.
 func WithUserAgent(product string) ClientOption {
 	return func(s *clientSettings) error {
 		if len(product) < 1 || len(product) > 255 || strings.Trim(product, " ") != product || !printable(product, ' ') {

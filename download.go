@@ -24,10 +24,9 @@ type downloadSettings struct {
 	authenticated  bool
 }
 
-// WithRange downloads length bytes from position offset instead of the whole
-// file; a length of -1 means to the end. Both are bytes. A range that goes
-// beyond the end is cut there; one that begins there is an [*APIError] with
-// status 416.
+// WithRange downloads length bytes from position offset on instead of the whole file. Both
+// are bytes; a length of -1 means to the end. A range that goes beyond the end of the file
+// ends there. One that begins there is an [*APIError] with status 416.
 func WithRange(offset, length int64) DownloadOption {
 	return func(s *downloadSettings) error {
 		switch {
@@ -43,9 +42,9 @@ func WithRange(offset, length int64) DownloadOption {
 	}
 }
 
-// WithCDNAuth sends the client's credentials along to the CDN, to read a file of
-// a private folder. They go to the origin of [WithCDNURL] only. Without this
-// option the CDN gets no credentials.
+// WithCDNAuth sends the client's credentials to the CDN, to read a file of a private folder.
+// They are sent to the origin of [WithCDNURL] only. Without this option, the CDN gets no
+// credentials.
 func WithCDNAuth() DownloadOption {
 	return func(s *downloadSettings) error {
 		s.authenticated = true
@@ -53,37 +52,35 @@ func WithCDNAuth() DownloadOption {
 	}
 }
 
-// Download is the content of a file on its way: an [io.ReadCloser] that the
-// caller reads and closes. It is not safe for concurrent use.
+// Download is an [io.ReadCloser] for the content of a file. The caller reads and closes it. It
+// is not safe for concurrent use.
 type Download struct {
-	// Offset is the position in the file of the first byte; 0 without
-	// [WithRange].
+	// Offset is the position of the first byte in the file; 0 without [WithRange].
 	Offset int64
-	// Size is how many bytes there are to read; -1 if the CDN did not say.
+	// Size is how many bytes there are to read; -1 if the CDN did not send it.
 	Size int64
-	// FileSize is the size of the whole file in bytes; -1 if the CDN did not
-	// say.
+	// FileSize is the size of the whole file in bytes; -1 if the CDN did not send it.
 	FileSize int64
-	// ContentType is the MIME type; empty if the CDN did not say.
+	// ContentType is the MIME type; empty if the CDN did not send it.
 	ContentType string
-	// ETag is the version tag in the quoted form of HTTP; empty if the CDN did
-	// not say. It need not be the etag of [FileDetails].
+	// ETag is the version tag in the quoted form of HTTP; empty if the CDN did not send
+	// it. It need not be the etag of [FileDetails].
 	ETag string
 
-	body    io.ReadCloser
-	read    int64 // bytes so far
-	silence *silence
+	body io.ReadCloser
+	read int64 // bytes so far
+	idle *idleTimer
 }
 
-// Read reads the next bytes. A connection that breaks before Size bytes is
-// [io.ErrUnexpectedEOF] or the network's error, and one on which nothing moves
-// for a minute is [ErrStalled]; go on with [WithRange] then.
+// Read reads the next bytes. It returns [io.ErrUnexpectedEOF] or the error of the network if
+// the connection breaks before Size bytes, and [ErrStalled] if nothing comes for a minute.
+// Download the rest with [WithRange] then.
 func (d *Download) Read(p []byte) (int, error) {
-	d.silence.begin()
-	defer d.silence.end()
+	d.idle.begin()
+	defer d.idle.end()
 	n, err := d.body.Read(p)
 	d.read += int64(n)
-	// An answer without a length of its own may end anywhere.
+	// An answer without a length may end anywhere.
 	switch {
 	case d.Size < 0:
 	case d.read > d.Size:
@@ -91,59 +88,58 @@ func (d *Download) Read(p []byte) (int, error) {
 	case err == io.EOF && d.read < d.Size:
 		return n, io.ErrUnexpectedEOF
 	}
-	return n, d.silence.cause(err)
+	return n, d.idle.cause(err)
 }
 
-// Close ends the download, complete or not, and frees its connection.
+// Close ends the download, also an incomplete one, and frees its connection.
 func (d *Download) Close() error {
 	err := d.body.Close()
-	d.silence.cut(nil)
+	d.idle.cut(nil)
 	return err
 }
 
-// maxSilence is how long the CDN may send nothing while we wait for it.
-const maxSilence = time.Minute
+// maxIdle is how long the CDN may send nothing while the caller reads.
+const maxIdle = time.Minute
 
-var errSilence = fmt.Errorf("%w: nothing came for %v", ErrStalled, maxSilence)
+var errIdle = fmt.Errorf("%w: nothing came for %v", ErrStalled, maxIdle)
 
-// silence cuts a download on which nothing moves. The time that the caller
-// takes between two reads does not count.
-type silence struct {
+// idleTimer cuts a download on which nothing moves. The time between two reads of the caller
+// does not count.
+type idleTimer struct {
 	cut   context.CancelCauseFunc
 	timer *time.Timer
-	cause func(error) error // errSilence in place of the error that it caused
+	cause func(error) error // returns errIdle for an error that it caused
 }
 
-func newSilence(ctx context.Context) (context.Context, *silence) {
+func newIdleTimer(ctx context.Context) (context.Context, *idleTimer) {
 	ctx, cut := context.WithCancelCause(ctx)
-	return ctx, &silence{
+	return ctx, &idleTimer{
 		cut:   cut,
-		timer: time.AfterFunc(maxSilence, func() { cut(errSilence) }),
+		timer: time.AfterFunc(maxIdle, func() { cut(errIdle) }),
 		cause: func(err error) error {
-			if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(ctx), errSilence) {
-				return errSilence
+			if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(ctx), errIdle) {
+				return errIdle
 			}
 			return err
 		},
 	}
 }
 
-func (s *silence) begin() { s.timer.Reset(maxSilence) }
-func (s *silence) end()   { s.timer.Stop() }
+func (t *idleTimer) begin() { t.timer.Reset(maxIdle) }
+func (t *idleTimer) end()   { t.timer.Stop() }
 
-// Download opens the untransformed file at filePath for reading from the CDN
-// (DownloadFile in openapi.yaml). The content streams: memory does not grow with
-// the file. Files in public folders need no credentials, and none are sent
-// unless [WithCDNAuth] says so. The caller closes the Download.
+// Download opens the untransformed file at filePath for reading from the CDN (DownloadFile in
+// openapi.yaml). The content is streamed, so that memory does not grow with the file. Files in
+// public folders need no credentials, and none are sent without [WithCDNAuth]. The caller
+// closes the Download.
 //
-// Failures that can pass are retried until the CDN has begun to answer, not
-// after. Up to five redirects are followed, within the CDN's own origin only; any
-// other is an [*APIError]. ctx governs the reading too: when it ends, Read fails.
-// There is no limit on the time of the transfer.
+// Transient failures are retried until the CDN has begun to answer, and not after that. Up to
+// five redirects are followed, within the origin of the CDN only. Any other redirect is an
+// [*APIError]. ctx applies to the reading too: when it ends, Read fails. The time of the
+// transfer is not limited.
 //
-// A missing file is an [*APIError] for which errors.Is(err, [ErrNotFound])
-// holds; a bad path or option is an [*ArgumentError]; a range that was answered
-// with something else is an [ErrProtocol].
+// For a missing file errors.Is(err, [ErrNotFound]) holds. An invalid path or option is an
+// [*ArgumentError]. An answer with another range than the one asked for is an [ErrProtocol].
 func (c *Client) Download(ctx context.Context, filePath string, opts ...DownloadOption) (*Download, error) {
 	address, err := c.FileURL(filePath)
 	if err != nil {
@@ -169,21 +165,21 @@ func (c *Client) Download(ctx context.Context, filePath string, opts ...Download
 	return download, nil
 }
 
-// openDownload is one attempt to get to the first byte.
+// openDownload makes one attempt to get to the first byte.
 func (c *Client) openDownload(ctx context.Context, address string, s *downloadSettings) (*Download, error) {
-	ctx, silence := newSilence(ctx)
+	ctx, idle := newIdleTimer(ctx)
 	resp, err := c.request(ctx, address, s)
-	defer silence.end()
+	defer idle.end()
 	if err == nil {
 		var download *Download
 		if download, err = c.download(resp, s); err == nil {
-			download.silence = silence
+			download.idle = idle
 			return download, nil
 		}
 		resp.Body.Close()
 	}
-	silence.cut(nil)
-	return nil, silence.cause(err)
+	idle.cut(nil)
+	return nil, idle.cause(err)
 }
 
 // request sends the request for the file.
@@ -192,7 +188,7 @@ func (c *Client) request(ctx context.Context, address string, s *downloadSetting
 	if err != nil {
 		return nil, err
 	}
-	// Compressed content would have neither the file's size nor its ranges.
+	// Compressed content would have another size and other ranges than the file.
 	req.Header.Set("Accept-Encoding", "identity")
 	if s.ranged {
 		req.Header.Set("Range", s.header())
@@ -200,7 +196,7 @@ func (c *Client) request(ctx context.Context, address string, s *downloadSetting
 	return c.rest.Download(req, s.authenticated)
 }
 
-// header is the value of the Range header.
+// header returns the value of the Range header.
 func (s *downloadSettings) header() string {
 	if s.length < 0 {
 		return fmt.Sprintf("bytes=%d-", s.offset)
@@ -208,7 +204,7 @@ func (s *downloadSettings) header() string {
 	return fmt.Sprintf("bytes=%d-%d", s.offset, s.offset+s.length-1)
 }
 
-// download makes a Download of an answer that means success.
+// download returns the Download for an answer, or the error that the answer means.
 func (c *Client) download(resp *http.Response, s *downloadSettings) (*Download, error) {
 	download := &Download{
 		Size:        resp.ContentLength,
@@ -238,7 +234,7 @@ func (c *Client) download(resp *http.Response, s *downloadSettings) (*Download, 
 	return download, nil
 }
 
-// parseContentRange reads "bytes 0-99/1234". total is -1 for "*".
+// parseContentRange parses "bytes 0-99/1234". total is -1 for "*".
 func parseContentRange(value string) (first, last, total int64, ok bool) {
 	spec, found := strings.CutPrefix(value, "bytes ")
 	span, size, sized := strings.Cut(spec, "/")

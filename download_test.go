@@ -137,7 +137,7 @@ func TestDownloadRetries(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(began); requests != 4 || took < 7*time.Second+maxSilence {
+		if took := time.Since(began); requests != 4 || took < 7*time.Second+maxIdle {
 			t.Errorf("%d requests in %v", requests, took)
 		}
 		time.Sleep(time.Hour) // the reader takes its time
@@ -173,7 +173,7 @@ func TestDownloadSilence(t *testing.T) {
 		defer download.Close()
 		began := time.Now()
 		content, err := io.ReadAll(download)
-		if string(content) != "hello" || !errors.Is(err, ErrStalled) || time.Since(began) != maxSilence {
+		if string(content) != "hello" || !errors.Is(err, ErrStalled) || time.Since(began) != maxIdle {
 			t.Errorf("read %q, error %v after %v", content, err, time.Since(began))
 		}
 	})

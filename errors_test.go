@@ -44,7 +44,7 @@ func TestErrorsWrap(t *testing.T) {
 		{fmt.Errorf("x: %w", &UploadError{Err: missing}), ErrNotFound, true},
 		{&UploadError{Err: context.Canceled}, context.Canceled, true},
 		{errs.ErrMissingETag, ErrProtocol, true},
-		{errSilence, ErrStalled, true},
+		{errIdle, ErrStalled, true},
 		{invalidKey("x"), ErrInvalidKey, true},
 		{argumentError("a", "b"), ErrInvalidKey, false},
 	} {

@@ -14,41 +14,36 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
-// FileDetails is what the service knows about a file (FileDetails in
-// openapi.yaml). It encodes to JSON and back without loss.
+// FileDetails is what the service knows about a file (FileDetails in openapi.yaml). It encodes
+// to JSON and back without loss.
 type FileDetails struct {
 	// AccountID is the account that owns the file.
 	AccountID string `json:"accountId"`
-	// ETag is the version tag of the file, which changes with its content; to
-	// be treated as opaque. Empty while the file is being uploaded, and after
-	// an upload whose last answer was lost and whose credentials may not read
-	// details.
+	// ETag is the version tag of the file, which changes with its content. Treat it as
+	// opaque. It is empty while the file is being uploaded, and after an upload whose last
+	// answer was lost if the credentials may not read details.
 	ETag string `json:"etag"`
 	// FilePath is the full path of the file: the value to keep in a database.
 	FilePath string `json:"filePath"`
 	// FileURL is the address of the untransformed file on the CDN.
 	FileURL string `json:"fileUrl"`
-	// LastModified is when the file was uploaded or last overwritten, in UTC,
-	// to the millisecond.
+	// LastModified is when the file was uploaded or last overwritten, in UTC and to the
+	// millisecond.
 	LastModified time.Time `json:"lastModified"`
-	// Metadata is what the upload was given with [WithMetadata]; empty, not
-	// nil, when that was nothing. Numbers are [json.Number], so that integers
-	// above 2^53 survive.
+	// Metadata is what [WithMetadata] of the upload set; empty, not nil, if that was
+	// nothing. Numbers are [json.Number], so that integers above 2^53 stay exact.
 	Metadata map[string]any `json:"metadata"`
-	// MIME is the MIME type; "application/octet-stream" when the upload gave
-	// none.
+	// MIME is the MIME type; "application/octet-stream" if the upload set none.
 	MIME string `json:"mime"`
-	// OriginalFileName is the name of the file where it came from; empty when
-	// the upload gave none.
+	// OriginalFileName is the name of the file at its origin; empty if the upload set none.
 	OriginalFileName string `json:"originalFileName"`
 	// Size is in bytes.
 	Size int64 `json:"size"`
-	// Tags are the labels of the file; empty, not nil, when there are none.
+	// Tags are the labels of the file; empty, not nil, if there are none.
 	Tags []string `json:"tags"`
 }
 
-// UnmarshalJSON reads what encoding a FileDetails gives. It is there to keep
-// large integers in the metadata.
+// UnmarshalJSON implements [json.Unmarshaler]. It keeps large integers in the metadata exact.
 func (d *FileDetails) UnmarshalJSON(data []byte) error {
 	type plain FileDetails // without this method
 	decoder := json.NewDecoder(bytes.NewReader(data))
@@ -56,7 +51,7 @@ func (d *FileDetails) UnmarshalJSON(data []byte) error {
 	return decoder.Decode((*plain)(d))
 }
 
-// newFileDetails is the root package's form of what the API sent.
+// newFileDetails converts what the API sent.
 func newFileDetails(from gen.FileDetails) FileDetails {
 	details := FileDetails{
 		AccountID:    from.AccountID,
@@ -81,14 +76,14 @@ func newFileDetails(from gen.FileDetails) FileDetails {
 	return details
 }
 
-// GetFileDetails returns what the service knows about the file at filePath
-// (GetFileDetails in openapi.yaml). The credentials must be allowed to read
-// details: a secret key is, a public key only if it was given the permission.
+// GetFileDetails returns what the service knows about the file at filePath (GetFileDetails in
+// openapi.yaml). The credentials must be allowed to read details: a secret key is, a public key
+// only if it has the permission.
 //
-// A missing file is an [*APIError] for which errors.Is(err, [ErrNotFound])
-// holds. An invalid path (it begins with a slash, has at most 512
-// characters and no "..") is an [*ArgumentError]. Failures that can pass are
-// retried with growing waits for a minute or two; ctx ends that at any moment.
+// For a missing file errors.Is(err, [ErrNotFound]) holds. An invalid path is an
+// [*ArgumentError]; a valid one begins with a slash, has at most 512 characters and no "..".
+// Transient failures are retried with growing waits for a minute or two. The end of ctx ends
+// the call at any moment.
 func (c *Client) GetFileDetails(ctx context.Context, filePath string) (*FileDetails, error) {
 	if err := checkFilePath("filePath", filePath); err != nil {
 		return nil, err
@@ -104,20 +99,19 @@ func (c *Client) GetFileDetails(ctx context.Context, filePath string) (*FileDeta
 	return details, nil
 }
 
-// DeleteFile deletes the file at filePath (DeleteFile in openapi.yaml). The file is
-// gone when DeleteFile returns nil, though the CDN may serve it from its caches for
-// a while. The credentials must be allowed to delete: a secret key, or a public
-// key with a JWT that grants it ([WithJWT]).
+// DeleteFile deletes the file at filePath (DeleteFile in openapi.yaml). The file does not exist
+// when DeleteFile returns nil, but the CDN may serve it from its caches for a while. The
+// credentials must be allowed to delete: a secret key is, and a public key with a JWT that
+// grants it ([WithJWT]).
 //
-// A missing file is an [*APIError] for which errors.Is(err, [ErrNotFound])
-// holds, unless it is missing because an earlier attempt of the same call,
-// whose answer was lost, has deleted it. Other errors and retries are those of
+// For a missing file errors.Is(err, [ErrNotFound]) holds, unless an earlier attempt of the same
+// call, whose answer was lost, has deleted it. Other errors and retries are those of
 // [Client.GetFileDetails].
 func (c *Client) DeleteFile(ctx context.Context, filePath string) error {
 	if err := checkFilePath("filePath", filePath); err != nil {
 		return err
 	}
-	lost := false // an answer was lost that may have said "deleted"
+	lost := false // the answer to an attempt that may have deleted the file was lost
 	return c.retry(ctx, operation.DeleteFile, func(ctx context.Context) error {
 		err := c.api.delete(ctx, filePath)
 		if lost && errors.Is(err, ErrNotFound) {
@@ -129,17 +123,15 @@ func (c *Client) DeleteFile(ctx context.Context, filePath string) error {
 	})
 }
 
-// FileURL returns the address at which the CDN serves the untransformed file at
-// filePath, properly escaped. It sends nothing and does not know whether the
-// file exists. Files in private folders need more than the FileURL to be read. The
-// CDN refuses URLs of more than 1000 bytes after the host.
-//
-// An invalid path is an [*ArgumentError].
+// FileURL returns the URL at which the CDN serves the untransformed file at filePath, properly
+// escaped. It sends nothing and does not check whether the file exists. Reading a file of a
+// private folder takes more than its URL. The CDN refuses URLs of more than 1000 bytes after
+// the host. An invalid path is an [*ArgumentError].
 func (c *Client) FileURL(filePath string) (string, error) {
 	return rawURL(c.cdnURL, c.accountID, filePath)
 }
 
-// rawURL is where the CDN serves a file: {cdn}/{accountId}/raw{filePath}.
+// rawURL returns the URL of a file on the CDN: {cdn}/{accountId}/raw{filePath}.
 func rawURL(cdn *url.URL, accountID, filePath string) (string, error) {
 	if err := checkFilePath("filePath", filePath); err != nil {
 		return "", err
@@ -152,10 +144,9 @@ func rawURL(cdn *url.URL, accountID, filePath string) (string, error) {
 	return cdn.String() + "/" + accountID + "/raw" + escapePath(filePath), nil
 }
 
-// escapePath encodes a file path for a CDN URL: as encodeURIComponent of
-// ECMAScript does, except that slashes stay and that "!" is encoded, since the
-// CDN takes it for the beginning of a query. The escapers of net/url differ in
-// space, "+", "&", "=" and others.
+// escapePath encodes a file path for a URL of the CDN as encodeURIComponent of ECMAScript does,
+// except that slashes stay and that "!" is encoded, because the CDN takes it for the beginning
+// of a query. The escapers of net/url encode space, "+", "&", "=" and others differently.
 func escapePath(path string) string {
 	var escaped strings.Builder
 	escaped.Grow(len(path))

@@ -87,15 +87,14 @@ func newUploadSettings(opts []UploadOption) (uploadSettings, error) {
 	return s, nil
 }
 
-// beginRequest is the request that begins the upload of size bytes. name is the
-// source's own; it is sent when no option gives an original name and when the
-// API allows it.
+// beginRequest returns the request that begins the upload of size bytes. name is that of the
+// source. It is sent as the original file name if no option sets one and the API allows it.
 func (s *uploadSettings) beginRequest(size int64, name string) (gen.BeginMultipartUploadRequest, error) {
 	request := gen.BeginMultipartUploadRequest{
 		Metadata:         s.metadata,
 		MIME:             s.mime,
 		OriginalFileName: s.originalFileName,
-		// With 1.0 a small file can exist before it was completed.
+		// With protocol 1.0, a small file can exist before its completion.
 		Protocol: gen.MultipartUploadProtocolV11,
 		Size:     size,
 		Tags:     s.tags,
@@ -117,14 +116,14 @@ func (s *uploadSettings) beginRequest(size int64, name string) (gen.BeginMultipa
 	return request, err
 }
 
-// WithFolder sets the folder to store the file in, at most 512 characters
-// without a slash at the end (RelativeOrAbsoluteFolderPath in openapi.yaml). A
-// folder that does not begin with a slash is relative to the default folder of
-// the API key, which is also the default. Missing folders are created.
+// WithFolder sets the folder to store the file in, at most 512 characters without a slash at
+// the end (RelativeOrAbsoluteFolderPath in openapi.yaml). A folder that does not begin with a
+// slash is relative to the default folder of the API key, which is also the default. Missing
+// folders are created. An empty folder means the default.
 //
-// Path variables are replaced by the service when the upload begins, such as
-// {UTC_DATE}, {UTC_YEAR} or {ORIGINAL_FILE_NAME}; a literal brace is written \{.
-// Not together with [WithPath]. "" stands for the default.
+// When the upload begins, the service replaces path variables such as {UTC_DATE}, {UTC_YEAR}
+// and {ORIGINAL_FILE_NAME}. A literal brace is written \{. WithFolder cannot be combined with
+// [WithPath].
 func WithFolder(folder string) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {
 		if err := checkPath("folderPath", folder); err != nil {
@@ -138,14 +137,14 @@ func WithFolder(folder string) UploadOption {
 	})
 }
 
-// WithFileName sets the name to store the file under, at most 512 characters
-// without a slash (FileName in openapi.yaml). The default is that of the API
-// key, which usually makes a unique name of the time and the original name.
+// WithFileName sets the name to store the file under, at most 512 characters without a slash
+// (FileName in openapi.yaml). The default is that of the API key, which usually makes a
+// unique name of the time and the original name. An empty name means the default.
 //
-// Path variables are replaced as in [WithFolder], among them {ORIGINAL_FILE_EXT}
-// and {UNIQUE_DIGITS_4}. A name that is taken is refused with 403 unless the
-// credentials may overwrite files; see [WithFileNameFallback]. Not together
-// with [WithPath]. "" stands for the default.
+// Path variables are replaced as in [WithFolder], among them {ORIGINAL_FILE_EXT} and
+// {UNIQUE_DIGITS_4}. A name that is taken is refused with 403, unless the credentials may
+// overwrite files; see [WithFileNameFallback]. WithFileName cannot be combined with
+// [WithPath].
 func WithFileName(name string) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {
 		if err := checkFileName("fileName", name); err != nil {
@@ -156,8 +155,8 @@ func WithFileName(name string) UploadOption {
 	})
 }
 
-// WithFileNameFallback sets the name that is used when that of [WithFileName]
-// is taken. The same rules hold for it; "", the default, is none.
+// WithFileNameFallback sets the name to use if that of [WithFileName] is taken. It follows the
+// same rules. The default is no fallback, as is an empty name.
 func WithFileNameFallback(name string) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {
 		if err := checkFileName("fileNameFallback", name); err != nil {
@@ -168,10 +167,10 @@ func WithFileNameFallback(name string) UploadOption {
 	})
 }
 
-// WithPath sets the full path to store the file under, taken literally: braces
-// mean nothing. 1 to 512 characters (RelativeOrAbsoluteFilePath in
-// openapi.yaml); it ends with the file's name, has no ".." and, if it does not
-// begin with a slash, is relative to the default folder of the API key.
+// WithPath sets the full path to store the file under, 1 to 512 characters
+// (RelativeOrAbsoluteFilePath in openapi.yaml). It is taken literally, so that braces have no
+// meaning. It ends with the name of the file and has no ".." in it. A path that does not begin
+// with a slash is relative to the default folder of the API key.
 func WithPath(path string) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {
 		if err := checkText("path", path, 1, maxPath); err != nil {
@@ -193,10 +192,9 @@ const (
 	maxMetadata = 2048
 )
 
-// WithTags adds tags: at most 25 to a file, over all uses of the option, each 1
-// to 255 of the characters a-z A-Z 0-9 . , / = _ + - (FileTagName in
-// openapi.yaml). Besides labelling the file, a tag can trigger rules of the
-// account.
+// WithTags adds tags, at most 25 to a file over all uses of the option. Each has 1 to 255 of
+// the characters a-z A-Z 0-9 . , / = _ + - (FileTagName in openapi.yaml). A tag labels the file
+// and can trigger rules of the account.
 func WithTags(tags ...string) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {
 		if n := len(s.tags) + len(tags); n > maxTags {
@@ -216,10 +214,9 @@ func WithTags(tags ...string) UploadOption {
 	})
 }
 
-// WithMetadata sets the JSON object that is stored with the file and returned
-// in its details: at most 2048 bytes as compact JSON (FileMetadata in
-// openapi.yaml). It is copied when Upload is called; what cannot be encoded
-// to JSON is refused. The default is an empty object.
+// WithMetadata sets the JSON object that is stored with the file and returned in its details,
+// at most 2048 bytes as compact JSON (FileMetadata in openapi.yaml). It is copied when Upload
+// is called. A value that cannot be encoded to JSON is refused. The default is an empty object.
 func WithMetadata(metadata map[string]any) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {
 		var encoded bytes.Buffer
@@ -240,9 +237,9 @@ func WithMetadata(metadata map[string]any) UploadOption {
 	})
 }
 
-// WithMIME sets the MIME type, such as "image/jpeg" or "text/plain;
-// charset=utf-8": 3 to 255 characters (MimeType in openapi.yaml). Nothing is
-// guessed: without it the service stores "application/octet-stream".
+// WithMIME sets the MIME type, such as "image/jpeg" or "text/plain; charset=utf-8", 3 to 255
+// characters (MimeType in openapi.yaml). The type is not guessed. Without the option, the
+// service stores "application/octet-stream".
 func WithMIME(mime string) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {
 		if err := checkText("mime", mime, 3, 255); err != nil {
@@ -256,11 +253,10 @@ func WithMIME(mime string) UploadOption {
 	})
 }
 
-// WithOriginalFileName sets the name that the file has where it comes from: 1 to
-// 255 characters on one line (OriginalFileName in openapi.yaml). It is kept in
-// the details and feeds the path variables {ORIGINAL_FILE_NAME} and
-// {ORIGINAL_FILE_EXT}. The default is the base name of a [File], and none for
-// other sources.
+// WithOriginalFileName sets the name that the file has at its origin, 1 to 255 characters on
+// one line (OriginalFileName in openapi.yaml). It is stored in the details and sets the path
+// variables {ORIGINAL_FILE_NAME} and {ORIGINAL_FILE_EXT}. The default is the base name of a
+// [File], and none for other sources.
 func WithOriginalFileName(name string) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {
 		if err := checkOriginalFileName(name); err != nil {
@@ -275,10 +271,10 @@ func checkOriginalFileName(name string) error {
 	return checkText("originalFileName", name, 1, 255)
 }
 
-// WithProgress sets a function that is told how far the upload is: at the
-// beginning, with every confirmed part, and in between at most every tenth of a
-// second. Calls come one at a time and none after the upload has returned. It is
-// in the path of the transfer and must be quick. Nil, the default, is none.
+// WithProgress sets a function that is called with the progress of the upload: at the
+// beginning, for every confirmed part, and in between at most every tenth of a second. Calls
+// do not overlap, and none follows after the upload has returned. The function must be quick,
+// because the transfer waits for it. The default is nil, for none.
 func WithProgress(report func(Progress)) TransferOption {
 	return transferOption(func(s *transferSettings) error {
 		s.progress = report
@@ -286,11 +282,10 @@ func WithProgress(report func(Progress)) TransferOption {
 	})
 }
 
-// WithCheckpoint sets a function that is given what [Client.Resume] needs, once,
-// when the upload has begun and before any bytes are sent. An upload of a single
-// part has no checkpoint. An error of the function ends the upload with it; the
-// bytes wait until it has returned. Nil, the default, is none: the checkpoint is
-// then only in the [UploadError] of an upload that fails.
+// WithCheckpoint sets a function that is called with what [Client.Resume] needs: once, when
+// the upload has begun, and before any bytes are sent. The upload waits for it, and ends with
+// its error. An upload of a single part has no checkpoint. The default is nil, for none; then
+// only the [UploadError] of an upload that fails has the checkpoint.
 func WithCheckpoint(save func(Checkpoint) error) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {
 		s.checkpoint = save
