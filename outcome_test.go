@@ -437,3 +437,42 @@ func TestMayExistAfterALostCompletion(t *testing.T) {
 		})
 	}
 }
+
+// An upload that no completion has finished may be stored if the service cannot be asked,
+// and is not if the service has lost parts.
+func TestMayExistWithoutAFinalAnswer(t *testing.T) {
+	t.Parallel()
+	forbidden := &APIError{Status: http.StatusForbidden}
+	t.Run("the service cannot be asked", func(t *testing.T) {
+		t.Parallel()
+		c, m := newMemoryClient(1000, 2, 8)
+		c.uploadBy(pendingService{m})
+		m.fail = func(op string, _ int64, _ int) error {
+			if op == operation.ListUploadParts || op == operation.GetFileDetails {
+				return forbidden
+			}
+			return nil
+		}
+		_, err := c.Upload(t.Context(), Bytes(content(2500)))
+		var failed *UploadError
+		if !errors.As(err, &failed) || !failed.MayExist {
+			t.Errorf("%v, want an error of a file that may exist", err)
+		}
+	})
+	t.Run("the service has lost a part", func(t *testing.T) {
+		t.Parallel()
+		c, m := newMemoryClient(1000, 2, 8)
+		c.uploadBy(&forgetful{memoryService: m})
+		m.fail = func(op string, _ int64, nth int) error {
+			if op == operation.PutPart && nth > 3 {
+				return &APIError{Status: http.StatusRequestEntityTooLarge}
+			}
+			return nil
+		}
+		_, err := c.Upload(t.Context(), Bytes(content(2500)))
+		var failed *UploadError
+		if !errors.As(err, &failed) || failed.MayExist {
+			t.Errorf("%v, want an error of a file that does not exist", err)
+		}
+	})
+}
