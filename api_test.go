@@ -33,7 +33,7 @@ const (
 		"uploadId":"Kd759aLFxttm69kZ","uploadParts":{"count":12,"first":` + partJSON + `},"added":{"later":true}}`
 )
 
-// calls are all the JSON calls of the service, by operation.
+// calls returns all JSON calls of the service, by operation.
 func calls(ctx context.Context, s *apiService) map[string]func() error {
 	return map[string]func() error{
 		operation.BeginMultipartUpload: func() error {
@@ -168,7 +168,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestBrokenAnswers are successes that cannot be used.
+// TestBrokenAnswers covers answers that mean success and are malformed.
 func TestBrokenAnswers(t *testing.T) {
 	for op, bodies := range map[string][]string{
 		operation.BeginMultipartUpload: {
@@ -343,7 +343,7 @@ func (spaces) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A server that speaks no TLS will not learn it: there is nothing to wait for.
+// A server that answers TLS in plain HTTP is final.
 func TestPlainServerAtHTTPSAddress(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
@@ -359,7 +359,7 @@ func TestPlainServerAtHTTPSAddress(t *testing.T) {
 	}
 }
 
-// TestCallTimeout has servers that answer never, and that stop in the middle.
+// TestCallTimeout covers servers that never answer, and that stop in the middle.
 func TestCallTimeout(t *testing.T) {
 	for name, transport := range map[string]roundTrip{
 		"no answer": func(req *http.Request) (*http.Response, error) {
@@ -391,7 +391,7 @@ func TestCallTimeout(t *testing.T) {
 	}
 }
 
-// hang is a body that never goes on.
+// hang is a body that blocks.
 type hang <-chan struct{}
 
 func (h hang) Read([]byte) (int, error) {
@@ -399,7 +399,7 @@ func (h hang) Read([]byte) (int, error) {
 	return 0, context.Canceled
 }
 
-// TestCallsHoldTheLimits counts what is under way at the server.
+// TestCallsHoldTheLimits counts the requests under way at the server.
 func TestCallsHoldTheLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gauge := newGauge()
@@ -447,7 +447,7 @@ func (c *closer) Close() error {
 	return c.ReadCloser.Close()
 }
 
-// TestSlowDown tells the pace of API and storage.
+// Both the API and storage can slow down the API calls.
 func TestSlowDown(t *testing.T) {
 	for _, status := range []int{429, 503} {
 		var seen events
@@ -467,7 +467,7 @@ func TestSlowDown(t *testing.T) {
 	}
 }
 
-// TestPutPart pins the request that carries a part, as it is on the wire.
+// TestPutPart pins the request of a part as it is on the wire.
 func TestPutPart(t *testing.T) {
 	for _, content := range []string{"hello", ""} {
 		t.Run(fmt.Sprintf("%d bytes", len(content)), func(t *testing.T) {
@@ -665,7 +665,7 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// TestLostConnections are failures that must stay recognizable.
+// The errors of lost connections stay recognizable.
 func TestLostConnections(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v2/accounts/A623uY2/files/details" {
@@ -731,8 +731,8 @@ func TestCallsGiveBackWhatTheyHold(t *testing.T) {
 	}
 }
 
-// A caller of the generated client may close an answer twice: it gives back one
-// place among the calls in flight.
+// A caller of the generated client may close an answer twice. That frees one place among the
+// calls in flight.
 func TestAnswerClosedTwiceCountsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := mustClient(t, testKey, WithAPICallsInFlight(2), withTransport(ok(detailsJSON("/a"))))

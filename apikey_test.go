@@ -150,8 +150,7 @@ func TestCredentialsOnTheWire(t *testing.T) {
 	}
 }
 
-// TestOriginOfCredentials sends requests of the generated client astray: they
-// must not be sent at all.
+// Requests of the generated client that were redirected to another origin are not sent.
 func TestOriginOfCredentials(t *testing.T) {
 	c := mustClient(t, testKey, WithAPIURL("https://api.example.com:8443/prefix"), withTransport(func(req *http.Request) (*http.Response, error) {
 		t.Errorf("%s was sent", req.URL)
@@ -304,7 +303,7 @@ func TestTokenSourceFails(t *testing.T) {
 	}
 }
 
-// TestTokenSourceFailsLater has a source that cannot replace its first token.
+// A source may fail to replace its first token.
 func TestTokenSourceFailsLater(t *testing.T) {
 	broken := errors.New("no token today")
 	asked := 0

@@ -64,7 +64,7 @@ func TestNewClientAccount(t *testing.T) {
 	}
 }
 
-// A transport that a user wraps is the one that is used otherwise.
+// NewTransport returns the default transport.
 func TestNewTransportIsTheDefault(t *testing.T) {
 	own, given := mustClient(t, testKey).rest.Transport.(*http.Transport), NewTransport()
 	if given.MaxIdleConnsPerHost != own.MaxIdleConnsPerHost || given.DialContext == nil || given.Protocols != own.Protocols {
@@ -132,7 +132,7 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 	}
 }
 
-// careless is a transport that keeps none of the promises of an http.RoundTripper.
+// careless is a transport that breaks the contract of http.RoundTripper.
 type careless func(*http.Request) (*http.Response, error)
 
 func (c careless) RoundTrip(req *http.Request) (*http.Response, error) { return c(req) }

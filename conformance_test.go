@@ -25,36 +25,34 @@ import (
 // be cut in its middle.
 const conformancePart = 64 << 10
 
-// scenario is one row of testdata/conformance.json: what goes wrong, and what
-// must come of it.
+// scenario is one row of testdata/conformance.json: what goes wrong, and the expected result.
 type scenario struct {
 	Name   string        `json:"name"`
 	Why    string        `json:"why"`
 	Faults []fault.Fault `json:"faults"`
 	// Want is "stored" or "error".
 	Want string `json:"want"`
-	// Status or Error name the error: an HTTP status or a sentinel.
+	// Status or Error is the expected error: an HTTP status, or the name of a sentinel.
 	Status int    `json:"status"`
 	Error  string `json:"error"`
-	// MayExist says that the file may be stored in spite of the error.
+	// MayExist is the expected UploadError.MayExist.
 	MayExist bool `json:"mayExist"`
 	// Sizes to run with; "many" (three parts) if empty.
 	Sizes []string `json:"sizes"`
-	// Extra is how many requests there may be at the most beyond those of an
-	// upload without faults, by operation.
+	// Extra is how many more requests than an upload without faults takes are allowed, by
+	// operation.
 	Extra map[string]int `json:"extra"`
-	// Exact says that there must be as many.
+	// Exact means that Extra is the exact number.
 	Exact bool `json:"exact"`
-	// NoRetry says that the request at fault must not be repeated, by whatever its
-	// Extra would allow.
+	// NoRetry means that the request at fault must not be repeated, whatever Extra allows.
 	NoRetry bool `json:"noRetry"`
 	// Waits is the least time that must pass.
 	Waits string `json:"waits"`
 	// Within is the most time that may pass.
 	Within string `json:"within"`
-	// NoETag says that the file is stored and its etag not known.
+	// NoETag means that the file is stored and that its etag is not known.
 	NoETag bool `json:"noETag"`
-	// Loopback says that the scenario also runs on real sockets.
+	// Loopback means that the scenario also runs on real sockets.
 	Loopback bool `json:"loopback"`
 }
 
@@ -300,8 +298,8 @@ func observe(events *[]string) func(bytescale.Event) {
 	}
 }
 
-// A progress bar that shows Confirmed + InFlight goes back by what has to be sent
-// again, and says "all" only when all is there.
+// Confirmed + InFlight decreases by what has to be sent again, and reaches Total only at the
+// end.
 func TestProgressOfWhatIsSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const partSize, total = 1 << 20, 6 << 20
@@ -327,7 +325,7 @@ func TestProgressOfWhatIsSentAgain(t *testing.T) {
 		})); err != nil {
 			t.Fatal(err)
 		}
-		// What was sent last may not have been told before it was lost.
+		// The bytes sent last may not have been reported before they were lost.
 		if len(back) != 2 || back[0] < partSize/4 || back[0] > partSize || back[1] < partSize/2 || back[1] > partSize {
 			t.Errorf("went back by %d bytes, want twice, by what was sent of a part", back)
 		}
@@ -464,7 +462,7 @@ func soakFaults(random *rand.Rand, partSize int64) []fault.Fault {
 		case 7:
 			f.Kind, f.Delay = fault.Delay, time.Duration(random.Int64N(int64(time.Minute)))
 		}
-		// Some that nothing can help against.
+		// Some faults are permanent.
 		if random.IntN(15) == 0 {
 			f = fault.Fault{Operation: f.Operation, Kind: fault.Status, Status: []int{400, 403, 413}[random.IntN(3)], Times: -1}
 		}

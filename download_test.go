@@ -116,7 +116,7 @@ func TestDownloadAnswers(t *testing.T) {
 	}
 }
 
-// TestDownloadRetries lets the CDN fail in ways that pass, until it answers.
+// TestDownloadRetries lets the CDN fail in transient ways until it answers.
 func TestDownloadRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		requests := 0
@@ -157,7 +157,7 @@ func TestDownloadRetries(t *testing.T) {
 	})
 }
 
-// TestDownloadSilence has a CDN that stops in the middle.
+// A download ends if the CDN stops in the middle.
 func TestDownloadSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
@@ -284,7 +284,7 @@ func FuzzContentRange(f *testing.F) {
 	})
 }
 
-// Not all answers have a length of their own that net/http would hold them to.
+// net/http does not check the length of chunked answers.
 func TestDownloadIsAsLongAsItSays(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

@@ -153,8 +153,8 @@ func TestEscapePath(t *testing.T) {
 	}
 }
 
-// FuzzEscapePath holds the escaper to what a URL needs: it decodes to the same
-// path, net/http sends it as it is, and no character ends the path early.
+// FuzzEscapePath checks that an escaped path decodes to the same path, that net/http sends it
+// unchanged, and that no character ends the path early.
 func FuzzEscapePath(f *testing.F) {
 	for _, path := range []string{"/a b/ü!'()*~+?#&=%.txt", "/", "/..", "/a/./b", "/\xff", "/%zz"} {
 		f.Add(path)

@@ -53,7 +53,7 @@ const (
 	testUpload  = "Kd759aLFxttm69kZ"
 )
 
-// newTestClient returns a client of a server on loopback, which is API and CDN.
+// newTestClient returns a client of a server on loopback, which serves as API and CDN.
 func newTestClient(t *testing.T, handler http.HandlerFunc, opts ...ClientOption) *Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -72,8 +72,7 @@ func mustClient(t *testing.T, key string, opts ...ClientOption) *Client {
 	return c
 }
 
-// roundTrip is a transport in the same process: tests with it can run in virtual
-// time.
+// roundTrip is a transport in the same process, so that tests can run in virtual time.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
@@ -82,7 +81,7 @@ func withTransport(f roundTrip) ClientOption {
 	return WithTransport(f)
 }
 
-// answer is a response as a server would give it.
+// answer returns a response like that of a server.
 func answer(req *http.Request, status int, body string, header ...string) *http.Response {
 	resp := &http.Response{
 		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
@@ -100,7 +99,7 @@ func detailsJSON(path string) string {
 		"lastModified":1615680311115,"metadata":{"id":12345678901234567},"mime":"text/plain","originalFileName":null,"size":5,"tags":["a"]}`, path)
 }
 
-// events collects what an observer is told.
+// events collects the events of an observer.
 type events struct {
 	mu   sync.Mutex
 	list []Event
@@ -148,7 +147,7 @@ func bodyOf(content string) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content)), nil }
 }
 
-// wantNoSecret looks for the secrets as they are, in base64 and in hex.
+// wantNoSecret looks for the secrets in plain text, in base64 and in hex.
 func wantNoSecret(t *testing.T, where, text string, secrets ...string) {
 	t.Helper()
 	for _, secret := range secrets {
@@ -164,7 +163,7 @@ func wantNoSecret(t *testing.T, where, text string, secrets ...string) {
 	}
 }
 
-// script answers one request after another.
+// script returns a transport that gives one answer per request, in order.
 func script(t *testing.T, answers ...roundTrip) (ClientOption, *int) {
 	sent := new(int)
 	return withTransport(func(req *http.Request) (*http.Response, error) {
@@ -188,7 +187,7 @@ func ok(body string) roundTrip {
 	return func(req *http.Request) (*http.Response, error) { return answer(req, 200, body), nil }
 }
 
-// respond answers every request the same.
+// respond returns a transport that gives the same answer to every request.
 func respond(status int, body string, header ...string) ClientOption {
 	return withTransport(func(req *http.Request) (*http.Response, error) {
 		return answer(req, status, body, header...), nil
@@ -213,7 +212,7 @@ func writeTemp(t *testing.T, data []byte) string {
 	return path
 }
 
-// content is n bytes that differ from part to part.
+// content returns n bytes that differ from part to part.
 func content(n int) []byte {
 	b := make([]byte, n)
 	for i := range b {

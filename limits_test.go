@@ -11,8 +11,8 @@ import (
 	"github.com/c88edac7/bytescale-go/bytescaletest"
 )
 
-// TestLimitsOnTheWire sets each limit and counts what the server sees: no more,
-// and no less either, since an option that nobody reads would pass that way.
+// TestLimitsOnTheWire sets each limit and counts what the server sees. It must be no more, and
+// no less either, because otherwise an option without effect would pass.
 func TestLimitsOnTheWire(t *testing.T) {
 	t.Parallel()
 	const mib = 1 << 20

@@ -17,8 +17,8 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
-// memoryService is the service in memory, for tests of the engine without HTTP.
-// It takes the client's limits as the HTTP client does.
+// memoryService is a service in memory, for tests of the engine without HTTP. Its calls count
+// against the limits of the client, as those over HTTP do.
 type memoryService struct {
 	limits   *limits.Limits
 	partSize int64
@@ -26,12 +26,12 @@ type memoryService struct {
 	speed    int64         // bytes per second over all PUTs; 0 for no limit
 	discard  bool          // stores nothing
 
-	found *transfer.File // what stat tells, if not the truth
+	found *transfer.File // what Stat returns; nil for the truth
 
 	// extra, if set, is a latency of its own for some calls.
 	extra func(op string, index int64) time.Duration
 
-	// fail, if set, is asked before each call and may return its failure.
+	// fail, if set, is called before each call and may return an error for it.
 	fail func(op string, index int64, nth int) error
 
 	mu       sync.Mutex
@@ -43,8 +43,7 @@ type memoryService struct {
 	gauge    *gauge
 }
 
-// gauge counts what is in flight and what was at the most. Several services may
-// share one.
+// gauge counts what is in flight, and keeps the maximum. Several services may share one.
 type gauge struct {
 	mu                sync.Mutex
 	inFlight, highest map[string]int
@@ -85,7 +84,7 @@ func newMemoryClientWith(l *limits.Limits, partSize int64) (*Client, *memoryServ
 	return c, m
 }
 
-// enter counts a call and returns its failure, if one is to be.
+// enter counts a call and returns its error, if it is to fail.
 func (m *memoryService) enter(op string, index int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -226,7 +225,7 @@ func (m *memoryService) PutPart(ctx context.Context, address string, size int64,
 	return etagOf(content), nil
 }
 
-// travel takes the time that n bytes need on a link that all PUTs share.
+// travel waits as long as n bytes take on a link that all PUTs share.
 func (m *memoryService) travel(ctx context.Context, n int64) error {
 	if m.speed == 0 {
 		return ctx.Err()
@@ -246,7 +245,7 @@ func etagOf(content []byte) string {
 	return fmt.Sprintf("%q", fmt.Sprintf("%x", sha256.Sum256(content)))
 }
 
-// stored is the file as the service has it.
+// stored returns the content of the file that the service has.
 func (m *memoryService) stored() []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -257,7 +256,7 @@ func (m *memoryService) stored() []byte {
 	return content
 }
 
-// exists says whether all parts are complete: the file exists.
+// exists reports whether all parts are complete, so that the file exists.
 func (m *memoryService) exists() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

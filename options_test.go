@@ -11,8 +11,7 @@ import (
 	"testing"
 )
 
-// TestClientOptions covers both ends of every range, and that what is allowed
-// arrives.
+// TestClientOptions covers both ends of every range, and that allowed values are used.
 func TestClientOptions(t *testing.T) {
 	long := strings.Repeat("x", 255)
 	for _, test := range []struct {
@@ -100,8 +99,8 @@ func TestUserAgentIsSent(t *testing.T) {
 	}
 }
 
-// TestUploadOptions holds every option to the limits of openapi.yaml and shows
-// what becomes of it in the request.
+// TestUploadOptions checks every option against the limits of openapi.yaml, and what it adds
+// to the request.
 func TestUploadOptions(t *testing.T) {
 	x := func(n int) string { return strings.Repeat("ü", n) }
 	ascii := func(n int) string { return strings.Repeat("x", n) }
@@ -257,7 +256,7 @@ func TestOptionsCopyTheirValues(t *testing.T) {
 	}
 }
 
-// TestBadOptionsSendNothing is what the errors are for.
+// Invalid options are refused before anything is sent.
 func TestBadOptionsSendNothing(t *testing.T) {
 	c := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
 		t.Errorf("%s was sent", req.URL)

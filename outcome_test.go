@@ -17,8 +17,6 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
-// What is told of an upload must be what became of it.
-
 // The service is asked once more before the last completion is given up.
 func TestLastCompletionIsAskedForBeforeTheEnd(t *testing.T) {
 	t.Parallel()
@@ -36,7 +34,7 @@ func TestLastCompletionIsAskedForBeforeTheEnd(t *testing.T) {
 						return nil
 					}
 					if tries++; refusal.RetryAfter > 0 || tries == 16 {
-						m.done[index] = true // and the answer says otherwise
+						m.done[index] = true // although the answer is an error
 					}
 					return refusal
 				}
@@ -48,7 +46,7 @@ func TestLastCompletionIsAskedForBeforeTheEnd(t *testing.T) {
 	}
 }
 
-// A context that ends when the file is there already makes no error of it.
+// A context that ends when the file exists does not make Upload fail.
 func TestCancelAfterTheLastAnswer(t *testing.T) {
 	t.Parallel()
 	c, m := newMemoryClient(1000, 2, 8)
@@ -64,8 +62,8 @@ func TestCancelAfterTheLastAnswer(t *testing.T) {
 	}
 }
 
-// No completion of ours need be the last: that of a process that died may arrive
-// meanwhile. The source is proved all the same.
+// The last completion may be that of a process that died and arrive late. The source is proved
+// all the same.
 func TestSourceIsProvedWhenAnotherProcessCompletes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -103,7 +101,7 @@ func TestSourceIsProvedWhenAnotherProcessCompletes(t *testing.T) {
 	})
 }
 
-// Parts that the service loses are confirmed twice, and counted once.
+// A part that the service lost is confirmed twice and counted once.
 func TestConfirmedNeverPassesTheTotal(t *testing.T) {
 	t.Parallel()
 	c, m := newMemoryClient(1000, 2, 8)
@@ -118,7 +116,7 @@ func TestConfirmedNeverPassesTheTotal(t *testing.T) {
 	}))
 }
 
-// forgetful loses a part when it should complete the file, once.
+// forgetful loses a part once, when it should complete the file.
 type forgetful struct {
 	*memoryService
 	lost bool
@@ -136,7 +134,7 @@ func (f *forgetful) CompletePart(ctx context.Context, uploadID string, index int
 	return answer, err
 }
 
-// What the answer to begin says of the file is not yet true of the one to come.
+// The begin answer may describe the file that is being replaced.
 func TestBeginAnswerOfAnotherFile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -170,7 +168,7 @@ func TestBeginAnswerOfAnotherFile(t *testing.T) {
 	})
 }
 
-// beginning answers to begin with other details of the file.
+// beginning edits the details in the begin answer.
 type beginning struct {
 	*memoryService
 	edit func(*gen.FileDetails)
@@ -184,8 +182,8 @@ func (b beginning) begin(ctx context.Context, request gen.BeginMultipartUploadRe
 	return answer, err
 }
 
-// A completion that is refused may be in the way of an earlier one, whose answer was
-// lost and which was carried out only after the service was asked.
+// A completion may be refused because an earlier one, whose answer was lost, was carried out
+// only after the service was asked.
 func TestRefusedCompletionAfterALostOne(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusBadRequest, http.StatusConflict, http.StatusForbidden} {
@@ -212,7 +210,7 @@ func TestRefusedCompletionAfterALostOne(t *testing.T) {
 	}
 }
 
-// pendingService never says that the file is complete.
+// pendingService never answers that the file is complete.
 type pendingService struct{ *memoryService }
 
 func (s pendingService) CompletePart(ctx context.Context, uploadID string, index int64, etag string) (transfer.Completion, error) {
@@ -220,8 +218,8 @@ func (s pendingService) CompletePart(ctx context.Context, uploadID string, index
 	return transfer.Completion{}, err
 }
 
-// A context that ends between the last completion and the question whether the file
-// is there leaves that open.
+// If the context ends after the last completion and before the service was asked, the file may
+// exist.
 func TestCancelBeforeTheFileIsKnown(t *testing.T) {
 	t.Parallel()
 	c, m := newMemoryClient(1000, 2, 8)
@@ -239,8 +237,8 @@ func TestCancelBeforeTheFileIsKnown(t *testing.T) {
 	}
 }
 
-// A file that is stored is worth a few tries for its etag and no long wait.
-func TestETagIsNotWaitedForLong(t *testing.T) {
+// Upload does not wait long for the etag of a stored file.
+func TestETagIsWorthAFewTries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMemoryClient(1000, 2, 8)
@@ -259,7 +257,7 @@ func TestETagIsNotWaitedForLong(t *testing.T) {
 	})
 }
 
-// An upload that the service has forgotten may have been completed before it was.
+// An upload that the service has forgotten may have been completed before.
 func TestResumeOfAForgottenUpload(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -300,7 +298,7 @@ func TestResumeOfAForgottenUpload(t *testing.T) {
 	}
 }
 
-// A file that lay at the path before is not taken for the one that was uploaded.
+// A file that was at the path before is not taken for the uploaded one.
 func TestOldFileIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -337,7 +335,7 @@ func TestOldFileIsNotAdopted(t *testing.T) {
 	}
 }
 
-// A transport that refuses the answer to the last completion does not undo it.
+// A transport may refuse the answer to a completion that was carried out.
 func TestAnswerRefusedByATransport(t *testing.T) {
 	t.Parallel()
 	c, m := newMemoryClient(1000, 2, 8)
@@ -355,8 +353,8 @@ func TestAnswerRefusedByATransport(t *testing.T) {
 	}
 }
 
-// A failure of the caller's own that happens to be of our types stays the caller's.
-func TestCallersErrorsAreTheCallers(t *testing.T) {
+// An error of the caller that has one of our types stays the caller's.
+func TestErrorsOfTheCallerAreKept(t *testing.T) {
 	t.Parallel()
 	foreign := &UploadError{UploadID: "other", Part: 3, Err: errors.New("injected")}
 	c, _ := newMemoryClient(1000, 2, 8)
@@ -380,7 +378,7 @@ func TestCallersErrorsAreTheCallers(t *testing.T) {
 	}
 }
 
-// refusingAt is a file of another service, which refuses it.
+// refusingAt is a source that fails with the APIError of another service.
 type refusingAt struct{ status int }
 
 func (r refusingAt) ReadAt(_ []byte, at int64) (int, error) {

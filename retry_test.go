@@ -22,14 +22,15 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
-// finalError is an error of a transport that tells whether it will come again.
+// finalError is an error of a transport that says whether it is permanent.
 type finalError bool
 
 func (e finalError) Error() string   { return "refused by the transport" }
 func (e finalError) Permanent() bool { return bool(e) }
 
-// TestJudge is the retry policy, row by row.
-func TestJudge(t *testing.T) {
+// TestRetryPolicy lists the decisions of the retry policy row by row, and checks that the engine
+// acts on them.
+func TestRetryPolicy(t *testing.T) {
 	t.Parallel()
 	status := func(code int) error { return &APIError{Status: code} }
 	coded := func(code int, name string) error { return &APIError{Status: code, Code: name} }
@@ -120,25 +121,28 @@ func TestJudge(t *testing.T) {
 	for _, row := range rows {
 		err := fmt.Errorf("wrapped: %w", row.err)
 		if got := retry.Policy(failureOf).Decide(row.op, err); got != row.want {
-			t.Errorf("%s after %v: verdict %d, want %d: %s", row.op, row.err, got, row.want, row.why)
+			t.Errorf("%s after %v: decision %d, want %d: %s", row.op, row.err, got, row.want, row.why)
 		}
 		synctest.Test(t, func(t *testing.T) {
-			if got := verdictOf(t, row.op, err); got != row.want {
-				t.Errorf("%s after %v: what followed is verdict %d, want %d: %s", row.op, row.err, got, row.want, row.why)
+			if got := observedDecision(t, row.op, err); got != row.want {
+				t.Errorf("%s after %v: the engine made decision %d, want %d: %s", row.op, row.err, got, row.want, row.why)
 			}
 		})
 	}
 }
 
-// verdictOf uploads a file, lets op fail once, and tells from what comes next, and
-// when, what the engine thinks of that.
-func verdictOf(t *testing.T, op string, failure error) retry.Decision {
+// observedDecision returns the decision that the engine seems to have made. It uploads a file of two
+// parts, lets op fail once for the second one, and looks at the next call about that part. If a
+// PutPart fails and the next call is another PutPart after a wait, the decision was Retry; if it is
+// GetUploadPart, the decision was RefreshURL; if it is ListUploadParts, AskServer; if there is none,
+// Stop.
+func observedDecision(t *testing.T, op string, failure error) retry.Decision {
 	t.Helper()
 	c, m := newMemoryClient(1000, 2, 8)
 	var next []string
 	var failedAt, nextAt time.Time
 	m.fail = func(done string, index int64, _ int) error {
-		switch mine := index != 0; { // not of the part beside the one at fault
+		switch mine := index != 0; { // not the first part
 		case !failedAt.IsZero() && mine:
 			if next = append(next, done); len(next) == 1 {
 				nextAt = time.Now()
@@ -174,7 +178,7 @@ func verdictOf(t *testing.T, op string, failure error) retry.Decision {
 }
 
 // A server that asks to come back at once, or soon, is not given up sooner.
-func TestShortRetryAfterIsNoHurry(t *testing.T) {
+func TestRetryAfterIsOnlyTheLeastWait(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{0, time.Millisecond, time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -195,7 +199,7 @@ func TestShortRetryAfterIsNoHurry(t *testing.T) {
 
 // Once the service has been talked to, what makes no sense may be a gateway that is
 // being replaced.
-func TestNonsenseForAWhileIsOutlived(t *testing.T) {
+func TestMalformedAnswersAreToleratedForAWhile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMemoryClient(1000, 2, 8)

@@ -15,7 +15,7 @@ import (
 
 // Some files are not what File can upload: a pipe, which is not even opened, since
 // that waits for a writer, and what tells no size, which would be stored empty.
-func TestFilesThatAreNone(t *testing.T) {
+func TestFileRefusesWhatIsNoRegularFile(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

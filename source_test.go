@@ -270,7 +270,7 @@ func TestSmallReadsOfAStream(t *testing.T) {
 	mustUpload(t, c, m, Reader(iotest.OneByteReader(bytes.NewReader(data)), 5500), data)
 }
 
-// oddAt is a source that does not do what an io.ReaderAt promises.
+// oddAt is a source that breaks the contract of io.ReaderAt.
 type oddAt func(p []byte) (int, error)
 
 func (o oddAt) ReadAt(p []byte, at int64) (int, error) {
@@ -280,7 +280,7 @@ func (o oddAt) ReadAt(p []byte, at int64) (int, error) {
 	return o(p)
 }
 
-// A source that breaks its promises ends the upload, not the process, and in time.
+// A source that breaks the contract of io.ReaderAt ends the upload with an error.
 func TestOddSources(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]oddAt{
@@ -300,8 +300,7 @@ func TestOddSources(t *testing.T) {
 	}
 }
 
-// What the caller's own code does to an upload by a panic must not outlast it: a
-// server recovers from it and goes on.
+// A panic in the caller's code leaves nothing behind, because a server recovers and goes on.
 func TestPanicsGiveBackWhatTheyHeld(t *testing.T) {
 	t.Parallel()
 	panics := readerFunc(func([]byte) (int, error) { panic("injected") })
@@ -338,8 +337,8 @@ func TestPanicsGiveBackWhatTheyHeld(t *testing.T) {
 	}
 }
 
-// TestRefusedETagOfAStream: the bytes of a stream can be sent once more as long
-// as no other part needed their room; otherwise the refusal is the end.
+// The bytes of a stream can be sent again as long as no other part needed their room. Otherwise
+// the upload ends when the etag is refused.
 func TestRefusedETagOfAStream(t *testing.T) {
 	t.Parallel()
 	for _, parts := range []int64{2, 8} {

@@ -19,7 +19,7 @@ import (
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
-// noise is n bytes that differ everywhere, so that bytes in the wrong place show.
+// noise returns n random bytes, so that bytes in the wrong place show.
 func noise(seed uint64, n int) []byte {
 	random := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16)})
 	data := make([]byte, n)
@@ -27,8 +27,8 @@ func noise(seed uint64, n int) []byte {
 	return data
 }
 
-// uploadCut uploads a source whose parts are each cut so many times in the
-// middle, writes over it as soon as Upload has returned, and compares.
+// uploadCut uploads a source whose PUTs are cut in the middle, overwrites the source as soon as
+// Upload has returned, and compares the stored file.
 func uploadCut(t *testing.T, srv *bytescaletest.Server, source string, partSize int64, parts, cuts int) {
 	t.Helper()
 	for nth := range cuts {
@@ -41,7 +41,7 @@ func uploadCut(t *testing.T, srv *bytescaletest.Server, source string, partSize 
 	want := bytes.Clone(data)
 	client := srv.Client(bytescale.WithBufferBudget(1 << 20))
 	_, err := client.Upload(t.Context(), conformanceSources(t, data)[source])
-	clear(data) // the source is the caller's again
+	clear(data) // the source belongs to the caller again
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,10 +50,9 @@ func uploadCut(t *testing.T, srv *bytescaletest.Server, source string, partSize 
 	}
 }
 
-// TestCutPuts cuts thousands of PUTs in the middle, where net/http may still
-// read a body after it has returned the error: with pooled buffers in use by
-// other parts by then, any reader that is late shows in the stored bytes, and
-// under the race detector.
+// TestCutPuts cuts thousands of PUTs in the middle. net/http may read a body after it has
+// returned the error. If the buffer is in use by another part by then, the stored bytes differ,
+// and the race detector reports it.
 func TestCutPuts(t *testing.T) {
 	t.Parallel()
 	for _, source := range []string{"Bytes", "Reader"} {
@@ -67,8 +66,8 @@ func TestCutPuts(t *testing.T) {
 	}
 }
 
-// TestCutPutsOnLoopback is the same over real connections, to which the kernel
-// sends files and memory by itself.
+// TestCutPutsOnLoopback does the same over real connections, where the kernel sends files and
+// memory.
 func TestCutPutsOnLoopback(t *testing.T) {
 	t.Parallel()
 	for _, source := range []string{"Bytes", "File", "Reader"} {
@@ -79,9 +78,8 @@ func TestCutPutsOnLoopback(t *testing.T) {
 	}
 }
 
-// TestSourceIsFreeAfterCancel cancels uploads at any moment and writes over the
-// source as soon as Upload has returned: the race detector sees a reader that is
-// late.
+// TestSourceIsFreeAfterCancel cancels uploads at any moment and overwrites the source as soon
+// as Upload has returned, so that the race detector reports a late reader.
 func TestSourceIsFreeAfterCancel(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(200) {
@@ -103,8 +101,8 @@ func TestSourceIsFreeAfterCancel(t *testing.T) {
 	}
 }
 
-// lateTransport lets go of a request's body long after it has answered, when
-// the request's context has ended: as late as a transport may.
+// lateTransport closes the body of a request long after it has returned the answer, when the
+// context of the request has ended. A transport may do so.
 type lateTransport struct {
 	http.RoundTripper
 	open atomic.Int64
@@ -167,8 +165,8 @@ func TestUploadWaitsForItsBodies(t *testing.T) {
 	}
 }
 
-// forgetting reads a request's body before it sends it, as transports do that sign or
-// repeat requests, and never closes it. It keeps the way to get another one.
+// forgetting reads the body of a request before it sends it, as transports do that sign or
+// repeat requests, and never closes it. It keeps GetBody.
 type forgetting struct {
 	http.RoundTripper
 	getBody func() (io.ReadCloser, error)
@@ -187,8 +185,8 @@ func (f *forgetting) RoundTrip(req *http.Request) (*http.Response, error) {
 	return f.RoundTripper.RoundTrip(req)
 }
 
-// A transport that forgets to close a body neither holds up the upload for ever nor
-// gets at the bytes later, when the buffer is no longer the upload's.
+// A transport that forgets to close a body neither stops the upload for ever nor reads the
+// buffer later, when it is in use by others.
 func TestTransportThatForgetsBodies(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -213,8 +211,7 @@ func TestTransportThatForgetsBodies(t *testing.T) {
 	})
 }
 
-// TestConnectionsAreReused: wave after wave of small uploads goes over the connections
-// of the first one.
+// Later waves of small uploads use the connections of the first one.
 func TestConnectionsAreReused(t *testing.T) {
 	t.Parallel()
 	srv := bytescaletest.NewServer(t)
@@ -238,7 +235,7 @@ func TestConnectionsAreReused(t *testing.T) {
 		}
 		uploads.Wait()
 	}
-	// One for each upload of a wave, and what net/http dials in vain while another
+	// One for each upload of a wave, and those that net/http dials in vain while another
 	// connection becomes free.
 	if n := dials.Load(); n > 3*atOnce {
 		t.Errorf("%d connections for %d uploads, %d at a time", n, waves*atOnce, atOnce)
@@ -246,9 +243,9 @@ func TestConnectionsAreReused(t *testing.T) {
 	client.CloseIdleConnections()
 }
 
-// TestSlowLinkMeetsNoExpiredURL sends parts that take most of a minute each,
-// with URLs that live for two: they are not fetched so early that they expire
-// while they wait, and no part is cut.
+// TestSlowLinkMeetsNoExpiredURL sends parts that take most of a minute each, with URLs that are
+// valid for two minutes. They must not be fetched so early that they expire, and no part may be
+// cut.
 func TestSlowLinkMeetsNoExpiredURL(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]func([]byte) bytescale.Source{
@@ -280,7 +277,7 @@ func TestSlowLinkMeetsNoExpiredURL(t *testing.T) {
 				if puts != 40 {
 					t.Errorf("%d PUTs for 40 parts", puts)
 				}
-				// Those that were fetched before the speed was known are fetched again.
+				// URLs fetched before the speed was known are fetched again.
 				if most := 39 + 32; fetches > most {
 					t.Errorf("%d URLs were fetched for 40 parts, want at most %d", fetches, most)
 				}
@@ -289,8 +286,8 @@ func TestSlowLinkMeetsNoExpiredURL(t *testing.T) {
 	}
 }
 
-// TestSlowLinkIsNotCut: a link of 20 kB/s that four parts share is slow and lives. Each
-// part takes minutes, and each is sent once.
+// A link of 20 kB/s that four parts share is slow, not dead. Each part takes minutes and is sent
+// once.
 func TestSlowLinkIsNotCut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -36,7 +36,7 @@ func TestUploadSourcesAndSizes(t *testing.T) {
 	}
 }
 
-// TestPipeline holds the time of an upload to what docs/performance.md promises:
+// TestPipeline checks the time of an upload against the formula of docs/performance.md:
 // max(time of the bytes, 2·P·L/A, (2·P − R/4)/R) + 4·L.
 func TestPipeline(t *testing.T) {
 	t.Parallel()
@@ -196,7 +196,7 @@ func TestUploadErrorTells(t *testing.T) {
 	}
 }
 
-// A part fails by the call that was made about it last.
+// Attempts counts those of the step that failed, which may be a call about the part.
 func TestUploadErrorCountsTheStepThatFailed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -252,7 +252,7 @@ func TestCancelStopsEverything(t *testing.T) {
 	}
 }
 
-// TestFailureAndCancelBothHold: a part failed for good while the caller gave up.
+// The error tells both if a part failed while the caller gave up.
 func TestFailureAndCancelBothHold(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -311,7 +311,7 @@ func TestStreamIsRefusedTheSecondTime(t *testing.T) {
 	}
 }
 
-// oddService answers with parts of its own making.
+// oddService edits the parts in the answers.
 type oddService struct {
 	*memoryService
 	changeBegin func(*gen.BeginMultipartUploadResponse)
@@ -336,7 +336,7 @@ func (o *oddService) GetPart(ctx context.Context, uploadID string, index int64) 
 	return got, err
 }
 
-func TestAnswersThatMakeNoSense(t *testing.T) {
+func TestMalformedAnswers(t *testing.T) {
 	t.Parallel()
 	type begin = gen.BeginMultipartUploadResponse
 	rows := map[string]oddService{
@@ -381,7 +381,7 @@ func TestAnswersThatMakeNoSense(t *testing.T) {
 				if _, err := c.Upload(t.Context(), Bytes(content(2500))); !errors.Is(err, ErrProtocol) {
 					t.Errorf("%v, want ErrProtocol", err)
 				}
-				// By what the service said, not by what it may have meant.
+				// Count by the number that the service sent, right or wrong.
 				if odd.told > 0 && int64(len(m.done)) >= odd.told || odd.told == 0 && m.exists() {
 					t.Errorf("%d of %d parts were completed", len(m.done), odd.told)
 				}
@@ -390,8 +390,7 @@ func TestAnswersThatMakeNoSense(t *testing.T) {
 	}
 }
 
-// TestFirstPartMayBeAnyPart: nothing says that the descriptor in the begin answer
-// is that of part 0 (the documented example shows part 7).
+// The part in the begin answer need not be part 0. The documented example shows part 7.
 func TestFirstPartMayBeAnyPart(t *testing.T) {
 	t.Parallel()
 	for index := range int64(3) {
@@ -408,9 +407,9 @@ func TestFirstPartMayBeAnyPart(t *testing.T) {
 	}
 }
 
-// FuzzAnswers lets the server say anything about an upload and its parts. An upload
-// may succeed only if all that it was told fits together: each part once, of this
-// upload, side by side from the first byte to the last.
+// FuzzAnswers lets the server answer anything about an upload and its parts. The upload may
+// succeed only if the answers are consistent: each part once, of this upload, without a gap
+// from the first byte to the last.
 func FuzzAnswers(f *testing.F) {
 	const size = 2500
 	f.Add("", int64(size), int64(3), int64(0), int64(0), int64(999), "", int64(1), int64(1000), int64(1999), int64(1), "")

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// badFilePaths are no paths of a file (FilePath in openapi.yaml).
+// badFilePaths returns invalid paths of a file (FilePath in openapi.yaml).
 func badFilePaths() []string {
 	return []string{
 		"", "a", "uploads/a", "/a\nb", "/a\xff", "/..", "/../a", "/a/../b", "/a/..",

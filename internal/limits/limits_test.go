@@ -117,7 +117,7 @@ func TestTooManyRequestsSlowsDownAndRecovers(t *testing.T) {
 	}
 }
 
-// What was saved up at the fast pace does not go out after the refusal.
+// Calls that were saved up at the fast pace are not sent after a slow-down.
 func TestSlowDownTakesTheBurst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestSlowDownTakesTheBurst(t *testing.T) {
 	})
 }
 
-// Everybody waits as long as the service asked: the silence is no success.
+// The time without calls, while all wait as the service asked, does not count as success.
 func TestPaceRecoversWithSuccessOnly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

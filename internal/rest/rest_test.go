@@ -50,7 +50,7 @@ func mustURL(t *testing.T, address string) *url.URL {
 	return u
 }
 
-// Every operation on the API's server is known by its request, below any address.
+// Every operation of the API is recognised by its request, below any address.
 func TestCallOf(t *testing.T) {
 	c := New(Config{APIURL: mustURL(t, "https://proxy.example.com/prefix")})
 	about := func(method, path string) call {

@@ -12,7 +12,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
-// refusal is an answer that says no.
+// refusal is an unsuccessful answer.
 type refusal Failure
 
 func (*refusal) Error() string { return "refused" }
@@ -94,8 +94,8 @@ func TestRetryEnds(t *testing.T) {
 	})
 }
 
-// Clients that failed together must not come back together: a wait is anything up to
-// its ceiling.
+// A wait is anything up to its ceiling, so that clients that failed together do not come back
+// together.
 func TestBackoffHasFullJitter(t *testing.T) {
 	t.Parallel()
 	for attempt, ceiling := range map[int]time.Duration{1: firstWait, 3: 4 * firstWait, 20: longestWait} {

@@ -88,7 +88,7 @@ func TestBudgetReusesBuffers(t *testing.T) {
 	}
 }
 
-// A short stream lies in the budget while it is open, and nowhere after that.
+// A short stream takes a buffer of the budget while it is open, and none after that.
 func TestClosedStreamLeavesTheBudget(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1, spoolThreshold - 1, spoolThreshold, 2 * spoolThreshold} {

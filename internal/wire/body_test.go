@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// HTTP/2 closes a body from another goroutine while it is read. From the moment
-// that Close has returned the source, or the buffer, may be anybody's.
+// HTTP/2 closes a body from another goroutine while it is read. When Close returns, the source
+// or the buffer may be in use by others.
 func TestBodyIsNotReadOnceItIsClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -47,8 +47,8 @@ func (slowAt) ReadAt(p []byte, _ int64) (int, error) {
 	return len(p), nil
 }
 
-// Whoever waits for the bodies goes on when the last one is closed, and not only when
-// a transport's time to close them is over.
+// wait returns when the last body is closed, and not only after the time that a transport has to
+// close it.
 func TestWaitEndsWithTheLastBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bodies := newAttemptBodies(Payload{Source: Bytes("x"), Size: 1}, func(int64) {})

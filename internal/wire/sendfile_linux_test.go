@@ -17,7 +17,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
-// countedConn counts the bytes that the process itself writes.
+// countedConn counts the bytes that the process writes by itself.
 type countedConn struct {
 	*net.TCPConn
 	written *atomic.Int64
@@ -28,8 +28,7 @@ func (c countedConn) Write(p []byte) (int, error) {
 	return c.TCPConn.Write(p)
 }
 
-// putOver sends a payload over a real connection, as putOnce does, and returns
-// how many bytes were copied.
+// putOver sends a payload over a real connection and returns how many bytes were copied.
 func putOver(ctx context.Context, t *testing.T, server *httptest.Server, p Payload, onRead func(int64)) (copied int64, sourceErr, err error) {
 	t.Helper()
 	var written atomic.Int64
@@ -64,7 +63,7 @@ func putOver(ctx context.Context, t *testing.T, server *httptest.Server, p Paylo
 	return written.Load(), bodies.sourceErr(), err
 }
 
-// receiver is a server that keeps what the last PUT brought.
+// receiver returns a server that keeps the body of the last PUT.
 func receiver(t *testing.T, start func(http.Handler) *httptest.Server) (server *httptest.Server, got *[]byte) {
 	got = new([]byte)
 	server = start(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -74,7 +73,7 @@ func receiver(t *testing.T, start func(http.Handler) *httptest.Server) (server *
 	return server, got
 }
 
-// invertedFile is a type around a file that reads other bytes than the file's.
+// invertedFile wraps a file and reads other bytes than the file has.
 type invertedFile struct{ *os.File }
 
 func (f invertedFile) ReadAt(p []byte, at int64) (int, error) {
@@ -85,9 +84,8 @@ func (f invertedFile) ReadAt(p []byte, at int64) (int, error) {
 	return n, err
 }
 
-// Files and memory go to a plain connection from where they are; whatever else
-// there is, is read and written.
-func TestBodiesAreSentFromWhereTheyAre(t *testing.T) {
+// Files and memory are sent over a plain connection without copying. Everything else is copied.
+func TestSendfile(t *testing.T) {
 	const size, offset, length = 24 << 20, 70_001, 20<<20 + 333 // more than connections buffer
 	file, content := randomFile(t, size)
 	inverted := make([]byte, size)
@@ -130,8 +128,8 @@ func TestBodiesAreSentFromWhereTheyAre(t *testing.T) {
 	}
 }
 
-// The head of a PUT leaves with the body: what else is sent of it, and answered to,
-// is a packet each, which is much where the body is small.
+// The head of a PUT leaves in one packet with the body, because a packet more, with its
+// acknowledgement, counts for a small body.
 func TestHeadAndBodyLeaveTogether(t *testing.T) {
 	const puts, size = 20, 10 << 10
 	file, content := randomFile(t, size)
@@ -179,8 +177,8 @@ func TestHeadAndBodyLeaveTogether(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The kernel waits 200 ms at most for the body: on a machine that is very busy,
-		// a head may leave alone after all.
+		// The kernel waits 200 ms at most for the body. On a very busy machine, a head may
+		// leave alone after all.
 		if sent := info.Data_segs_out; sent < puts || sent > puts+puts/2 {
 			t.Errorf("%d packets for %d PUTs", sent, puts)
 		}
@@ -196,8 +194,8 @@ func TestShortFileIsNoticedByWhoeverSendsIt(t *testing.T) {
 	}
 }
 
-// TestCancelEndsADirectSend cancels while the connection takes nothing.
-func TestCancelEndsADirectSend(t *testing.T) {
+// TestCancelEndsSendfile cancels while the connection takes nothing.
+func TestCancelEndsSendfile(t *testing.T) {
 	file, _ := randomFile(t, 64<<20)
 	over := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-over }))

@@ -26,11 +26,10 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
-// A slow connection must be seen to move each time that it does: what it takes
-// between two looks at it must not vanish in a buffer. Here a server takes a part
-// in steps of 100 KiB, and with each the client has to count more bytes as sent.
-// Over a link of 20 kB/s that four parts share, a step is 20 s: below the 30 s
-// after which a connection counts as dead.
+// The client must see every progress of a slow connection: no step may vanish in a buffer. Here a
+// server takes a part in steps of 100 KiB, and the client must count more bytes as sent with each.
+// On a link of 20 kB/s that four parts share, a step takes 20 s, which is below the 30 s after which
+// a connection counts as dead.
 func TestSlowConnectionIsSeenToMove(t *testing.T) {
 	const step, steps, size = 100 << 10, 40, 8 << 20
 	file, _ := randomFile(t, size)
@@ -112,8 +111,8 @@ func TestSlowConnectionIsSeenToMove(t *testing.T) {
 	}
 }
 
-// What a connection has not brought to the other side yet counts as not moved.
-func TestUnacknowledged(t *testing.T) {
+// The send queue holds what the other side has not acknowledged.
+func TestSendQueue(t *testing.T) {
 	const size = 64 << 10
 	trusted := httptest.NewTLSServer(nil)
 	trusted.Close()
@@ -180,9 +179,9 @@ func TestUnacknowledged(t *testing.T) {
 	}
 }
 
-// A body that was handed over and never arrives is a stall, for which nobody
-// waits as long as for the answer to one that did arrive.
-func TestBodyThatTheKernelHoldsIsAStall(t *testing.T) {
+// A body that was handed to the kernel and never arrives is a stall. It is cut earlier than one that
+// arrived and is not answered.
+func TestStallInTheSendQueue(t *testing.T) {
 	listener := listenNarrow(t)
 	defer listener.Close()
 	conn, err := net.Dial("tcp", listener.Addr().String())
@@ -213,7 +212,7 @@ func TestBodyThatTheKernelHoldsIsAStall(t *testing.T) {
 				if _, err := attempt.End(ctx.Err()); !errors.Is(err, errs.ErrStalled) {
 					t.Errorf("ended with %v", err)
 				}
-				// What came through at first may have looked like a slow link.
+				// The first bytes may have looked like a slow link.
 				if took := time.Since(began); took < stallWindow || took > 2*stallWindow {
 					t.Errorf("cut after %v, want %v to %v", took, stallWindow, 2*stallWindow)
 				}
@@ -223,8 +222,7 @@ func TestBodyThatTheKernelHoldsIsAStall(t *testing.T) {
 	})
 }
 
-// listenNarrow listens with small receive buffers, as a long slow link has
-// little room.
+// listenNarrow listens with small receive buffers, because a slow link holds little.
 func listenNarrow(t *testing.T) net.Listener {
 	t.Helper()
 	config := net.ListenConfig{Control: func(_, _ string, conn syscall.RawConn) error {
@@ -239,7 +237,7 @@ func listenNarrow(t *testing.T) net.Listener {
 	return listener
 }
 
-// randomFile is a file of size bytes, and its content.
+// randomFile returns a file of size random bytes, and its content.
 func randomFile(t *testing.T, size int) (*os.File, []byte) {
 	t.Helper()
 	content := make([]byte, size)

@@ -13,8 +13,8 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
-// cutAfter runs a PUT of size bytes under watch: send moves the body as a
-// connection would. It returns what cut it and after how long.
+// cutAfter runs a PUT of size bytes under a stallWatch. send reads the body as a connection would. It
+// returns the reason if the PUT was cut, and after how long.
 func cutAfter(t *testing.T, all *Link, size int64, send func(ctx context.Context, body io.Reader)) (cause error, after time.Duration) {
 	t.Helper()
 	ctx, cut := context.WithCancelCause(t.Context())
@@ -113,9 +113,9 @@ func TestStallOfARepeatedBody(t *testing.T) {
 	})
 }
 
-// A body that was handed over but is still on its way is not waited for like an
-// answer, nor cut while it moves at all.
-func TestStallOfWhatTheKernelHolds(t *testing.T) {
+// A body that is still in the send queue is cut if it does not move, and not as late as for a missing
+// answer.
+func TestStallWithAVisibleSendQueue(t *testing.T) {
 	t.Parallel()
 	const size = 60_000
 	for _, row := range []struct {
@@ -151,8 +151,7 @@ func TestStallOfWhatTheKernelHolds(t *testing.T) {
 	}
 }
 
-// Many PUTs on a link that is slow for all of them may each be slower than the
-// least speed; one that is slow by itself may not.
+// Many PUTs on a slow link may each be slower than minSpeed. A single slow one may not.
 func TestStallOnASharedLink(t *testing.T) {
 	t.Parallel()
 	silent := func(ctx context.Context, _ io.Reader) { <-ctx.Done() }
@@ -230,8 +229,8 @@ func TestStallOnASharedLink(t *testing.T) {
 	}
 }
 
-// Where the kernel tells that all has arrived, a silent server is not waited for
-// as long as a link at the least speed would need.
+// If everything is known to have arrived, the wait for the answer is shorter than a body at minSpeed
+// would take.
 func TestSilenceAfterAllHasArrived(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -254,8 +253,8 @@ func TestSilenceAfterAllHasArrived(t *testing.T) {
 	})
 }
 
-// Neither a transport that has few connections nor a source that is slow makes a
-// connection a dead one.
+// The time in which the transport waits for a connection, or in which the source is read, does not
+// count.
 func TestStallIsOfTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, wait := range map[string]func(*stallWatch, *attemptBodies){
