@@ -55,6 +55,9 @@ func (c *tokenCmd) command(std *streams, env getenv) *cobra.Command {
 
 // run prints one token.
 func (c *tokenCmd) run(std *streams, env getenv) error {
+	if err := std.needOutput(); err != nil {
+		return err
+	}
 	signer, err := c.signer(env)
 	if err != nil {
 		return err

@@ -184,13 +184,13 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 }
 
 // mostFiles returns the number of files at a time that the limit of open files allows.
-// An upload takes up to four: the file, the lock of its checkpoint, and a connection
+// An upload takes up to five: the file, twice, the lock of its checkpoint, and a connection
 // each for calls and for bytes. With --local the emulator in this process has the other
 // ends of the connections, and files of its own.
 func (c *uploadCmd) mostFiles(limit int) int {
-	each := 4
+	each := 5
 	if c.local {
-		each = 8
+		each = 9
 	}
 	return max(1, (limit-16)/each)
 }
