@@ -17,7 +17,7 @@ import (
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
-// testState gives a checkpoint directory and the notes it makes.
+// testState returns checkpoints below home and the notes that they print.
 func testState(t *testing.T, home string) (*checkpoints, *[]string) {
 	t.Helper()
 	notes := &[]string{}
@@ -28,7 +28,7 @@ func testState(t *testing.T, home string) (*checkpoints, *[]string) {
 		return ""
 	}
 	state := newCheckpoints(env, testKey, func(format string, args ...any) { *notes = append(*notes, fmt.Sprintf(format, args...)) })
-	state.none = func() bool { return false } // as in a command that found some when it began
+	state.none = func() bool { return false } // so that load looks for checkpoints
 	return state, notes
 }
 
@@ -52,7 +52,7 @@ func encoded(t *testing.T, cp *bytescale.Checkpoint) string {
 	return string(text)
 }
 
-func mustPlace(t *testing.T, c *checkpoints, id identity) *checkpointSlot {
+func mustSlot(t *testing.T, c *checkpoints, id identity) *checkpointSlot {
 	t.Helper()
 	p := c.slot(id)
 	if err := p.locate(true); err != nil {
@@ -72,20 +72,20 @@ func mustSave(t *testing.T, p *checkpointSlot) {
 	}
 }
 
-// An upload's checkpoint outlives the process that wrote it and nothing else
-// does: neither lock nor checkpoint is left of an upload that is done.
+// A checkpoint remains after its process has ended. When the upload is done, neither the
+// checkpoint nor the lock remains.
 func TestCheckpointLife(t *testing.T) {
 	state, notes := testState(t, t.TempDir())
 	id := identity{Source: "movie.mp4", Folder: "/a"}
 
-	first := mustPlace(t, state, id)
+	first := mustSlot(t, state, id)
 	if found, err := first.load(); found != nil || err != nil {
 		t.Fatalf("a checkpoint before any was saved: %v, %v", found, err)
 	}
 	mustSave(t, first)
-	first.release() // as the end of the process would
+	first.release() // as when the process ends
 
-	second := mustPlace(t, state, id)
+	second := mustSlot(t, state, id)
 	found, err := second.load()
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestCheckpointModes(t *testing.T) {
 		return
 	}
 	state, _ := testState(t, t.TempDir())
-	p := mustPlace(t, state, identity{Source: "a"})
+	p := mustSlot(t, state, identity{Source: "a"})
 	mustSave(t, p)
 	for path, want := range map[string]os.FileMode{state.dir: 0o700, p.path(): 0o600, p.path() + ".lock": 0o600} {
 		info, err := os.Stat(path)
@@ -121,14 +121,14 @@ func TestCheckpointModes(t *testing.T) {
 	}
 }
 
-// What is there when a command begins is found, in a directory of any state.
+// isEmpty is true only if there is certainly no checkpoint.
 func TestCheckpointsToFind(t *testing.T) {
 	home := t.TempDir()
 	state, _ := testState(t, home)
 	if !state.isEmpty() {
 		t.Error("a directory that is not there holds checkpoints")
 	}
-	p := mustPlace(t, state, identity{Source: "a"})
+	p := mustSlot(t, state, identity{Source: "a"})
 	mustSave(t, p)
 	p.release()
 	if state.isEmpty() {
@@ -139,7 +139,7 @@ func TestCheckpointsToFind(t *testing.T) {
 	}
 }
 
-// All that decides what goes where tells uploads apart.
+// Uploads that differ in one property have different checkpoints.
 func TestCheckpointIdentity(t *testing.T) {
 	state, _ := testState(t, t.TempDir())
 	seen := map[string]identity{}
@@ -148,7 +148,7 @@ func TestCheckpointIdentity(t *testing.T) {
 		{Source: "a", Tree: "x"}, {Source: "a", Folder: "x"}, {Source: "a", Name: "x"},
 		{Source: "a", MIME: "x"}, {Source: "a", Metadata: "x"}, {Source: "a", Tags: []string{"x"}},
 	} {
-		p := mustPlace(t, state, id)
+		p := mustSlot(t, state, id)
 		if other, ok := seen[p.path()]; ok {
 			t.Errorf("%+v and %+v share a checkpoint", id, other)
 		}
@@ -159,7 +159,7 @@ func TestCheckpointIdentity(t *testing.T) {
 func TestCheckpointRefused(t *testing.T) {
 	state, _ := testState(t, t.TempDir())
 	id := identity{Source: "a"}
-	sample := mustPlace(t, state, id)
+	sample := mustSlot(t, state, id)
 	mustSave(t, sample)
 	good, err := os.ReadFile(sample.path())
 	if err != nil {
@@ -177,7 +177,7 @@ func TestCheckpointRefused(t *testing.T) {
 		{"changed", strings.Replace(string(good), `"folder":""`, `"folder":"/b"`, 1), "changed by somebody else"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := mustPlace(t, state, id)
+			p := mustSlot(t, state, id)
 			defer p.release()
 			if err := os.WriteFile(p.path(), []byte(test.content), 0o600); err != nil {
 				t.Fatal(err)
@@ -196,7 +196,7 @@ func TestCheckpointRefused(t *testing.T) {
 func TestCheckpointLocked(t *testing.T) {
 	state, _ := testState(t, t.TempDir())
 	id := identity{Source: "a"}
-	first, second := mustPlace(t, state, id), mustPlace(t, state, id)
+	first, second := mustSlot(t, state, id), mustSlot(t, state, id)
 	mustSave(t, first)
 	if _, err := second.load(); !errors.Is(err, errBusy) {
 		t.Errorf("load while another holds it: %v", err)
@@ -214,7 +214,7 @@ func TestCheckpointLocked(t *testing.T) {
 	}
 }
 
-// A state directory that cannot be written is told once and fails nothing.
+// If the state directory cannot be written, one note says so and nothing fails.
 func TestCheckpointsUnusable(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -259,8 +259,7 @@ func TestStateDir(t *testing.T) {
 	}
 }
 
-// However often places are taken, dropped and taken again, with the lock file
-// removed each time, one holder at a time has it.
+// Only one slot at a time has the lock, although each release removes the lock file.
 func TestCheckpointLockIsExclusive(t *testing.T) {
 	state, _ := testState(t, t.TempDir())
 	if err := os.MkdirAll(state.dir, 0o700); err != nil {
@@ -293,6 +292,6 @@ func TestCheckpointLockIsExclusive(t *testing.T) {
 	}
 	all.Wait()
 	if taken.Load() == 0 {
-		t.Error("nobody ever got it")
+		t.Error("nobody ever got the lock")
 	}
 }

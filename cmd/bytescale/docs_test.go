@@ -9,11 +9,10 @@ import (
 
 const manual = "../../docs/command.md"
 
-// helpMarker is where the generated part of the manual begins.
+// helpMarker is the line where the generated part of the manual begins.
 const helpMarker = "<!-- help -->\n"
 
-// The manual's reference is what the command prints. Run with -update to
-// rewrite it.
+// The reference in the manual is the output of --help. Run with -update to rewrite it.
 func TestManual(t *testing.T) {
 	content, err := os.ReadFile(manual)
 	if err != nil {
@@ -40,7 +39,7 @@ func TestManual(t *testing.T) {
 	t.Errorf("%s is not what --help prints; run: go test ./cmd/bytescale -run TestManual -update", manual)
 }
 
-// help is the help of a command, "" for the whole.
+// help returns the help of a command, "" for that of bytescale.
 func help(t *testing.T, command string) string {
 	t.Helper()
 	args := []string{"--help"}
@@ -54,7 +53,7 @@ func help(t *testing.T, command string) string {
 	return out.String()
 }
 
-// Each command is in the manual's list above.
+// The manual has a section for each command.
 func TestManualIsComplete(t *testing.T) {
 	content, err := os.ReadFile(manual)
 	if err != nil {
@@ -62,7 +61,7 @@ func TestManualIsComplete(t *testing.T) {
 	}
 	for _, name := range commandNames(newRoot(&streams{}, noEnv)) {
 		if !strings.Contains(string(content), "\n### bytescale "+name+"\n") {
-			t.Errorf("%s says nothing of %s", manual, name)
+			t.Errorf("%s does not describe %s", manual, name)
 		}
 	}
 }

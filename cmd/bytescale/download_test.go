@@ -12,7 +12,7 @@ import (
 	"github.com/c88edac7/bytescale-go/bytescaletest"
 )
 
-// A file that comes into being while another one is downloaded to its place stays.
+// A download does not replace a file that was created meanwhile, unless --force is given.
 func TestDownloadReplacesNothingUnasked(t *testing.T) {
 	srv := bytescaletest.NewServer(t)
 	file, err := srv.Client().Upload(t.Context(), bytescale.Bytes([]byte("stored")))

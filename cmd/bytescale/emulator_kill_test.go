@@ -23,7 +23,7 @@ import (
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
-// emulatorProcess is the real command as a process of its own.
+// emulatorProcess is an emulator in a process of its own.
 type emulatorProcess struct {
 	*exec.Cmd
 	url string
@@ -51,7 +51,7 @@ func startEmulatorProcess(t *testing.T, addr, data string, args ...string) *emul
 	return e
 }
 
-// kill ends the process as a crash does: it has no say in it.
+// kill ends the process as a crash does.
 func (e *emulatorProcess) kill() {
 	e.Process.Kill()
 	e.Wait()
@@ -63,8 +63,8 @@ func (e *emulatorProcess) restart(t *testing.T) *emulatorProcess {
 	return startEmulatorProcess(t, strings.TrimPrefix(e.url, "http://"), e.Args[5], e.Args[6:]...)
 }
 
-// An emulator that is killed again and again in the middle of an upload goes on
-// where it was: what it has confirmed is not sent again, and the file is whole.
+// An emulator is killed several times during an upload and restarted. What it has
+// confirmed is not sent again, and the file is whole.
 func TestEmulatorKilledMidUpload(t *testing.T) {
 	t.Parallel()
 	const partSize, parts = 64 << 10, 40
@@ -92,7 +92,7 @@ func TestEmulatorKilledMidUpload(t *testing.T) {
 
 	var checkpoint bytescale.Checkpoint
 	source := bytescale.ReaderAt(bytes.NewReader(content), int64(len(content)))
-	// Each run sends what was not confirmed before, and nothing twice.
+	// Each run sends only what was not confirmed before.
 	var confirmed, sentBefore int64
 	sentOnlyWhatWasMissing := func() {
 		t.Helper()
@@ -159,7 +159,7 @@ func TestEmulatorKilledMidUpload(t *testing.T) {
 	}
 }
 
-// The URL of a part that was handed out before a crash is good after it.
+// A part URL from before a crash is valid after it.
 func TestEmulatorKilledKeepsURLs(t *testing.T) {
 	t.Parallel()
 	emulator := startEmulatorProcess(t, "127.0.0.1:0", filepath.Join(t.TempDir(), "data"))

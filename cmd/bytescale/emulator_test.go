@@ -31,7 +31,7 @@ import (
 type inProcess struct {
 	t      *testing.T
 	url    string
-	intro  string // what it said at start
+	intro  string // what it printed at the start
 	log    lockedBuffer
 	cancel context.CancelFunc
 	code   chan int
@@ -172,7 +172,7 @@ func TestEmulatorKeepsFilesBetweenRuns(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, second.log.String())
 	}
 
-	// One line for each request, with nothing in it that opens a door.
+	// The log has one line for each request and no secret.
 	log := first.log.String()
 	if lines, want := strings.Count(log, "\n"), 1+9+10+10; lines != want { // begin, get, put, complete
 		t.Errorf("%d lines for %d requests:\n%s", lines, want, log)
@@ -195,7 +195,7 @@ func TestEmulatorFirstLineIsStable(t *testing.T) {
 	}
 }
 
-// A request that is under way when the emulator is told to stop is finished.
+// An emulator that is told to stop finishes the requests that are under way.
 func TestEmulatorFinishesOpenRequests(t *testing.T) {
 	t.Parallel()
 	emulator := runEmulator(t)
@@ -209,7 +209,7 @@ func TestEmulatorFinishesOpenRequests(t *testing.T) {
 	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", path)
 	answers := bufio.NewReader(conn)
 	if line, err := answers.ReadString('\n'); !strings.Contains(line, "100 Continue") {
-		t.Fatalf("%q, %v", line, err) // now the request is being handled
+		t.Fatalf("%q, %v", line, err) // from here on the request is being handled
 	}
 	answers.ReadString('\n') // the empty line after it
 	emulator.cancel()
@@ -297,7 +297,7 @@ func TestEmulatorFlags(t *testing.T) {
 	}
 }
 
-// UploadFromUrl does not open the machine's own network to whoever can ask.
+// UploadFromUrl does not fetch from the machine's own network.
 func TestEmulatorFetchesPublicAddressesOnly(t *testing.T) {
 	t.Parallel()
 	source := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "private") }))
@@ -358,7 +358,7 @@ func TestEmulatorRefusesToStart(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			// Should it start after all, it ends at once.
+			// If it starts by mistake, it ends at once.
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			var out, errw bytes.Buffer

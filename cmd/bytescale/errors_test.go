@@ -17,7 +17,7 @@ import (
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
-// Every failure is one line that says what happened and what to do.
+// Each failure is explained on one line: what happened, and what to do.
 func TestExplain(t *testing.T) {
 	answer := func(operation, code string, status int) error {
 		return &bytescale.UploadError{UploadID: "Kd759aLFxttm69kZ", Part: 3, Attempts: 2,
@@ -98,8 +98,8 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// A file that is missing below TMPDIR does not mean that TMPDIR is, and its full
-// disk is named.
+// A missing file below TMPDIR does not mean that TMPDIR is missing. A full disk of TMPDIR
+// is named.
 func TestExplainTemporary(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)

@@ -16,13 +16,13 @@ const mib = 1 << 20
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// command is the built command; the tests run it as its users do.
+// command is the path of the built command. The tests run it as users do.
 var command string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
-		// Ignored here, as in a background job, it would be in the command too.
+		// In a background job the signal is ignored, and the command would inherit that.
 		if signal.Ignored(sig) {
 			signal.Notify(make(chan os.Signal, 1), sig)
 		}
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// build compiles the command into dir.
+// build builds the command into dir and returns its path.
 func build(dir string, flags ...string) (string, error) {
 	target := filepath.Join(dir, "bytescale")
 	if runtime.GOOS == "windows" {

@@ -14,15 +14,15 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// hugeFile names the environment variable that makes TestMemory use a larger
-// file, such as 20GiB.
+// hugeFile is the environment variable with the size of the file for TestMemory, such as
+// 20GiB. The default is 1 GiB.
 const hugeFile = "BYTESCALE_HUGE_FILE"
 
 const mb = 1_000_000
 
-// The peak memory of the command does not grow with what it uploads. It is
-// measured on the command as its users have it: without the race detector, and
-// with the service in another process, which drops what it gets.
+// The peak memory of the command does not depend on the size of the files. It is measured
+// on the command as users have it, without the race detector. The service is in another
+// process, which discards the bytes.
 func TestMemory(t *testing.T) {
 	size := uint64(1 << 30)
 	if wanted := os.Getenv(hugeFile); wanted != "" {
@@ -77,7 +77,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// peakOf runs a command and gives its peak memory in bytes.
+// peakOf runs a command and returns its peak memory in bytes.
 func peakOf(t *testing.T, env []string, peak string, args []string) int64 {
 	t.Helper()
 	cmd := exec.Command(peak, args...)
@@ -93,7 +93,7 @@ func peakOf(t *testing.T, env []string, peak string, args []string) int64 {
 	return bytes
 }
 
-// sparse makes a file of zeros that takes no room on the disk.
+// sparse creates a file of zeros that takes no space on the disk.
 func sparse(t *testing.T, name string, size int64) {
 	t.Helper()
 	f, err := os.Create(name)
@@ -106,7 +106,7 @@ func sparse(t *testing.T, name string, size int64) {
 	}
 }
 
-// startEmulator runs an emulator that drops the bytes it gets, and gives its
+// startEmulator starts an emulator that discards the bytes of files, and returns its
 // address.
 func startEmulator(t *testing.T, command string) string {
 	t.Helper()

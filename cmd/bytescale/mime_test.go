@@ -11,7 +11,7 @@ func TestMIME(t *testing.T) {
 	png := "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 	for _, test := range []struct{ name, content, want string }{
 		{"photo.png", png, "image/png"},
-		{"photo.txt", png, "text/plain; charset=utf-8"}, // the name wins
+		{"photo.txt", png, "text/plain; charset=utf-8"}, // the extension counts more than the content
 		{"photo", png, "image/png"},
 		{"photo.20261122", png, "image/png"},
 		{"notes.txt", "hello", "text/plain; charset=utf-8"},
@@ -31,7 +31,7 @@ func TestMIME(t *testing.T) {
 	}
 }
 
-// The service checks types against this pattern.
+// The table has types that the service accepts.
 func TestMIMETable(t *testing.T) {
 	pattern := regexp.MustCompile(`^[a-zA-Z0-9]+/[a-zA-Z0-9+\-._]+(?:;[^=]+=[^;]+)*$`)
 	for extension, mime := range extensions {
@@ -41,7 +41,7 @@ func TestMIMETable(t *testing.T) {
 	}
 }
 
-// A file whose name tells its type is not read for that.
+// A file whose extension is known is not read.
 func TestMIMEUnread(t *testing.T) {
 	if got, err := fileMIME("file.mp4", nil); got != "video/mp4" || err != nil {
 		t.Errorf("%q, %v", got, err)

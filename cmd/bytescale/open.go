@@ -14,10 +14,11 @@ import (
 	bytescale "github.com/c88edac7/bytescale-go"
 )
 
-// All names of files are resolved in this file; the linter holds that. A name is resolved
-// once, by the call that opens it, because it may lead elsewhere the next time. Opening to
-// read never waits for the other end of a pipe. What a name leads to is judged by the open
-// file. What a user names may be looked up before, since he may name what he likes.
+// Names of files are resolved in this file only; the linter checks that. A name is resolved
+// once, by the call that opens the file, because the next time it may lead elsewhere. The
+// open file decides whether it is what was expected. Opening a file to read it never waits
+// for the other end of a pipe. Only what the user names is looked up before it is opened,
+// because the user may name anything.
 
 // lookUp returns what an argument names. Links are followed.
 func lookUp(name string) (fs.FileInfo, error) { return os.Stat(name) }

@@ -18,7 +18,7 @@ import (
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
-// withEmulator is a user whose service is an emulator process.
+// withEmulator returns a user whose service is an emulator in another process.
 func withEmulator(t *testing.T, url string) *interruption {
 	t.Helper()
 	i := &interruption{t: t, dir: t.TempDir()}
@@ -30,7 +30,7 @@ func withEmulator(t *testing.T, url string) *interruption {
 	return i
 }
 
-// must runs a command to a good end.
+// must runs the command and fails the test unless it succeeds.
 func (i *interruption) must(args ...string) *process {
 	i.t.Helper()
 	p := i.start(nil, args...)
@@ -53,10 +53,10 @@ func (i *interruption) same(one, other string) {
 	}
 }
 
-// Files of all sizes that matter go from one process to the other and back.
+// Files of all interesting sizes are uploaded to another process and downloaded again.
 func TestSizes(t *testing.T) {
 	t.Parallel()
-	const part = 5 << 20 // of the service, and so of the emulator
+	const part = 5 << 20 // the emulator's default
 	emulator := startEmulatorProcess(t, "127.0.0.1:0", filepath.Join(t.TempDir(), "data"))
 	i := withEmulator(t, emulator.url)
 	for _, size := range []int{0, 1, part, part + 1, 5*part - 1} {
@@ -68,12 +68,12 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// Both sides are killed in the middle of an upload. Started again, they go on:
-// the upload is not begun a second time and no completed part is sent again.
+// Both processes are killed during an upload and started again. The upload is not begun
+// again, and no completed part is sent again.
 func TestBothKilled(t *testing.T) {
 	t.Parallel()
-	// Slow enough for the kill to come in the middle; parts of a megabyte, of
-	// which no more than --concurrency are on the wire.
+	// The upload must be slow enough to be killed in the middle. At most --concurrency
+	// parts are sent at a time.
 	const parts = 12
 	args := []string{"--part-size", "1MiB", "--bandwidth", "4MiB"}
 	emulator := startEmulatorProcess(t, "127.0.0.1:0", filepath.Join(t.TempDir(), "data"), args...)
@@ -112,8 +112,8 @@ func TestBothKilled(t *testing.T) {
 	}
 }
 
-// The second signal ends the command at once, here an emulator that lets a
-// request finish.
+// The second signal ends the command at once. Here it is an emulator that waits for a
+// request to finish.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	emulator := startEmulatorProcess(t, "127.0.0.1:0", filepath.Join(t.TempDir(), "data"))
@@ -122,10 +122,10 @@ func TestSecondSignal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	// A request that is answered only after its body, which never comes.
+	// The body of this request never comes.
 	fmt.Fprintf(conn, "POST /v2/accounts/A623uY2/uploads HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"+
 		"Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n", testKey)
-	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil { // 100 Continue: it is being handled
+	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil { // 100 Continue: from here on the request is being handled
 		t.Fatal(err)
 	}
 	if err := emulator.Process.Signal(syscall.SIGTERM); err != nil {
@@ -135,13 +135,13 @@ func TestSecondSignal(t *testing.T) {
 		t.Fatal(err)
 	}
 	emulator.Wait()
-	// Which of the two counts as the first is up to the system.
+	// The system decides which of the two signals is delivered first.
 	if code := emulator.ProcessState.ExitCode(); code != 130 && code != 143 {
 		t.Errorf("exit code %d, want that of a hurried end, 130 or 143", code)
 	}
 }
 
-// A signal that the parent has switched off stays so.
+// Signals that the parent process ignores remain ignored.
 func TestIgnoredSignals(t *testing.T) {
 	t.Parallel()
 	for name, sig := range map[string]syscall.Signal{"HUP": syscall.SIGHUP, "INT": syscall.SIGINT} {

@@ -13,8 +13,7 @@ import (
 
 func noEnv(string) string { return "" }
 
-// Without a terminal there is a line now and then, the rarer the longer it
-// takes.
+// Without a terminal a line is printed from time to time.
 func TestProgressLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var err bytes.Buffer
@@ -68,8 +67,8 @@ func TestProgressQuiet(t *testing.T) {
 	})
 }
 
-// What has to be sent again is not done, a file is not done before all of it is
-// confirmed, and one that turns out to have another size is followed.
+// Bytes that have to be sent again are not done. A file is not done before all of it is
+// confirmed. A file may turn out to have another size.
 func TestProgressCounts(t *testing.T) {
 	p := newProgress(&bytes.Buffer{}, true, noEnv)
 	p.expect(10)
@@ -97,8 +96,8 @@ func TestProgressCounts(t *testing.T) {
 	}
 }
 
-// What stands behind the bar fits the terminal: the library would let it spill over, and
-// each redraw would leave a line.
+// The text behind the bar fits the terminal. The library does not shorten it, and each
+// redraw of a line that is too long would leave a line.
 func TestProgressFitsTheTerminal(t *testing.T) {
 	p := newProgress(&bytes.Buffer{}, true, noEnv)
 	p.watch(0)(bytescale.Progress{Sent: 20 * mib, InFlight: 20 * mib, Confirmed: 80 * mib, Total: 400 * mib})
@@ -122,8 +121,8 @@ func TestProgressFitsTheTerminal(t *testing.T) {
 	}
 }
 
-// The rate is that of this run, whatever an earlier one has sent, and no time is
-// left only when nothing is.
+// The rate does not count what an earlier run has sent. The time left is at least a
+// second until everything is done.
 func TestProgressStatus(t *testing.T) {
 	for _, test := range []struct {
 		now  bytescale.Progress

@@ -2,5 +2,5 @@
 
 package main
 
-// raceFlags make the built command carry the race detector when the tests do.
+// raceFlags build the command with the race detector if the tests have it.
 var raceFlags = []string{"-race"}

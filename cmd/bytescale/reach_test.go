@@ -19,7 +19,7 @@ func retry(attempt int) bytescale.Event {
 	return bytescale.Event{Kind: bytescale.EventRetry, Attempt: attempt, Wait: 2 * time.Second, Err: errDown}
 }
 
-// A server that never answered is given up; one that has is waited for.
+// A server that has never answered is given up. One that has answered is not.
 func TestReachGivesUp(t *testing.T) {
 	for _, answered := range []bool{false, true} {
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -40,7 +40,7 @@ func TestReachGivesUp(t *testing.T) {
 	}
 }
 
-// The user is told of what lasts, and not all the time.
+// Retries are reported if they go on, and at most every ten seconds.
 func TestReachTells(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var notes []string

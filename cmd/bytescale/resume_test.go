@@ -24,8 +24,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
-// The tests of this file kill the real command in the middle of an upload and
-// run it again.
+// The tests of this file kill the command during an upload and run it again.
 
 const (
 	partSize  = 64 << 10
@@ -34,8 +33,7 @@ const (
 	moviePath = "/films/movie.mp4"
 )
 
-// kept is a store that outlives the server in front of it, as one on a disk
-// would.
+// kept is a store that remains when its server is closed, as one on a disk does.
 type kept struct{ store.Store }
 
 func (kept) Close() error { return nil }
@@ -73,7 +71,7 @@ func (i *interruption) setenv(name, value string) {
 	i.env = append(i.env, name+"="+value)
 }
 
-// write makes a file of random bytes.
+// write creates a file of random bytes.
 func (i *interruption) write(name string, size int) {
 	i.t.Helper()
 	content := make([]byte, size)
@@ -118,7 +116,7 @@ type process struct {
 	out, err output
 }
 
-// output collects what a process writes and can be read meanwhile.
+// output collects what a process writes. It can be read while the process runs.
 type output struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -136,7 +134,8 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// upload starts the upload of the movie, always the same command.
+// upload starts the upload of the movie. Without extra arguments it is always the same
+// command.
 func (i *interruption) upload(extra ...string) *process {
 	i.t.Helper()
 	return i.start(nil, append([]string{"upload", "--folder", "/films", "--name", "movie.mp4", "movie.mp4"}, extra...)...)
@@ -153,7 +152,7 @@ func (i *interruption) start(in io.Reader, args ...string) *process {
 	return p
 }
 
-// until waits for something that only another process can bring about.
+// until waits until another process has done something.
 func (i *interruption) until(what string, done func() bool) {
 	i.t.Helper()
 	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(2 * time.Millisecond) {
@@ -163,7 +162,7 @@ func (i *interruption) until(what string, done func() bool) {
 	}
 }
 
-// held waits until a scripted fault holds an exchange of the operation.
+// held waits until a scripted fault holds up an exchange of the operation.
 func (i *interruption) held(operation string) {
 	i.t.Helper()
 	i.until("a held "+operation, func() bool {
@@ -176,7 +175,7 @@ func (p *process) kill() {
 	p.Wait()
 }
 
-// finish waits for the end and gives the exit code; one that hangs is killed.
+// finish waits for the process and returns its exit code. After a minute it kills it.
 func (p *process) finish() int {
 	hangs := time.AfterFunc(time.Minute, func() { p.Process.Kill() })
 	defer hangs.Stop()
@@ -188,8 +187,8 @@ func (p *process) finish() int {
 	return p.ProcessState.ExitCode()
 }
 
-// succeed runs the command again to its end, which must be a good one, and
-// returns what it said.
+// succeed waits for the upload, which must succeed, and returns what it printed to
+// standard error.
 func (i *interruption) succeed(p *process) string {
 	i.t.Helper()
 	if code := p.finish(); code != exitOK {
@@ -213,13 +212,13 @@ func (i *interruption) stored(name string) {
 	}
 }
 
-// completed lists the parts that the service has for good.
+// completed returns the indexes of the parts that are complete.
 func (i *interruption) completed() []int64 {
 	i.t.Helper()
 	return i.completedOf(i.uploadID())
 }
 
-// uploadID is the upload that the service was asked about since it started, "" if
+// uploadID returns the upload that the service was asked about since it started, "" if
 // there is none.
 func (i *interruption) uploadID() string {
 	for _, exchange := range i.service.Exchanges() {
@@ -248,7 +247,7 @@ func (i *interruption) completedOf(uploadID string) []int64 {
 	return done
 }
 
-// leftovers lists the files below the state directory.
+// leftovers returns the files in the directory for checkpoints.
 func (i *interruption) leftovers() []string {
 	found, err := filepath.Glob(filepath.Join(i.dir, "state", "bytescale", "uploads", "*"))
 	if err != nil {
@@ -261,8 +260,8 @@ func stall(operation string, occurrence int, after bool) fault.Fault {
 	return fault.Fault{Operation: operation, Occurrence: occurrence, Times: -1, Kind: fault.Stall, After: after}
 }
 
-// Killed at any moment, the same command sends only what the service does not
-// have, here a service that was restarted meanwhile.
+// The command is killed at different moments, and the service is restarted. The same
+// command then sends only what the service does not have.
 func TestKilled(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -288,7 +287,7 @@ func TestKilled(t *testing.T) {
 			first.kill()
 			upload := i.uploadID()
 			i.restart()
-			done := i.completedOf(upload) // also what had reached the service when it was killed
+			done := i.completedOf(upload) // includes what reached the service before the kill
 
 			said := i.succeed(i.upload())
 			if !strings.Contains(said, "bytescale: movie.mp4: continuing the interrupted upload\n") {
@@ -313,7 +312,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// Killed before the service has answered the begin there is nothing to continue.
+// If the command is killed before the begin is answered, there is nothing to continue.
 func TestKilledAtBegin(t *testing.T) {
 	t.Parallel()
 	i := newInterruption(t, stall("BeginMultipartUpload", 1, true))
@@ -326,7 +325,7 @@ func TestKilledAtBegin(t *testing.T) {
 	}
 }
 
-// Killed again and again, it gets on each time.
+// A command that is killed several times makes progress each time.
 func TestKilledOften(t *testing.T) {
 	t.Parallel()
 	i := newInterruption(t, stall("CompleteUploadPart", 3, false))
@@ -358,7 +357,7 @@ func cut(t *testing.T) *interruption {
 	return i
 }
 
-// checkpointFile is the one checkpoint that was left.
+// checkpointFile returns the name of the checkpoint that was left.
 func (i *interruption) checkpointFile() string {
 	i.t.Helper()
 	for _, name := range i.leftovers() {
@@ -370,7 +369,7 @@ func (i *interruption) checkpointFile() string {
 	return ""
 }
 
-// What makes a checkpoint worthless makes the command start afresh and say so.
+// If a checkpoint cannot be used, the command starts afresh and says why.
 func TestStartsAfresh(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -448,8 +447,8 @@ func (i *interruption) touch(when time.Time) {
 	}
 }
 
-// edit changes the checkpoint, as the user's own command would have written it if it is
-// to be sealed.
+// edit changes the checkpoint. With seal it is authenticated again, as if the user's own
+// command had written it.
 func (i *interruption) edit(before, after string, seal bool) {
 	i.t.Helper()
 	name := i.checkpointFile()
@@ -476,8 +475,8 @@ func (i *interruption) edit(before, after string, seal bool) {
 	}
 }
 
-// Another destination, account or server is another upload: it neither uses
-// the checkpoint nor harms it.
+// An upload to another destination, account or server neither uses nor removes the
+// checkpoint.
 func TestOtherUploads(t *testing.T) {
 	t.Parallel()
 	i := cut(t)
@@ -509,7 +508,7 @@ func TestOtherUploads(t *testing.T) {
 	}
 }
 
-// --no-resume neither uses a checkpoint nor leaves one.
+// With --no-resume the command neither uses nor leaves a checkpoint.
 func TestNoResume(t *testing.T) {
 	t.Parallel()
 	i := newInterruption(t, stall("CompleteUploadPart", 5, false))
@@ -530,8 +529,8 @@ func TestNoResume(t *testing.T) {
 	}
 }
 
-// A second command for the same upload is told so and sends nothing; the first
-// goes on undisturbed.
+// A second command for the same upload fails and sends nothing. The first one is not
+// disturbed.
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
 	i := newInterruption(t, stall("CompleteUploadPart", 5, false))
@@ -552,7 +551,7 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 }
 
-// Without a usable state directory uploads go on, and that is told once.
+// Without a usable state directory uploads go on, and one line says so.
 func TestStateUnusable(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -567,7 +566,7 @@ func TestStateUnusable(t *testing.T) {
 			if err := os.MkdirAll(filepath.Join(i.dir, "state", "bytescale"), 0o500); err != nil {
 				i.t.Fatal(err)
 			}
-			if os.Geteuid() == 0 { // whom no mode keeps out
+			if os.Geteuid() == 0 { // permissions do not stop root
 				i.setenv("XDG_STATE_HOME", "/proc")
 			}
 		}, ""},
@@ -582,7 +581,7 @@ func TestStateUnusable(t *testing.T) {
 			if err := os.MkdirAll(filepath.Join(i.dir, "state", "bytescale"), 0o700); err != nil {
 				i.t.Fatal(err)
 			}
-			if os.Geteuid() != 0 { // who cannot give it away
+			if os.Geteuid() != 0 { // only root can give it away
 				i.mode("bytescale", 0o722)
 			} else if err := os.Chown(filepath.Join(i.dir, "state", "bytescale"), 1, 1); err != nil {
 				i.t.Fatal(err)
@@ -647,7 +646,7 @@ func (i *interruption) slotOf(name string) string {
 	return p.path()
 }
 
-// Each signal ends the command with a checkpoint and an exit code of its own.
+// After each signal the command leaves a checkpoint and ends with the signal's exit code.
 func TestCtrlC(t *testing.T) {
 	for name, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 		t.Run(fmt.Sprint(name), func(t *testing.T) {
@@ -675,7 +674,7 @@ func TestCtrlC(t *testing.T) {
 	}
 }
 
-// The checkpoint tells nobody how to act for its owner.
+// A checkpoint contains neither a key nor a signed URL.
 func TestCheckpointHoldsNoSecret(t *testing.T) {
 	t.Parallel()
 	i := cut(t)

@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
+func init() { cobra.EnableCommandSorting = false } // the help lists commands in the order of newRoot
+
 // newRoot returns the whole command line.
 func newRoot(std *streams, env getenv) *cobra.Command {
 	root := &cobra.Command{
@@ -21,7 +23,6 @@ func newRoot(std *streams, env getenv) *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	cobra.EnableCommandSorting = false // the help lists them in the order below
 	root.SetHelpFunc(printHelp)
 	root.SetFlagErrorFunc(flagError)
 	root.SetOut(std.out)

@@ -18,8 +18,8 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake"
 )
 
-// TestScript runs the built command as a user would, each script of testdata in
-// a directory of its own. Beside the usual commands a script has
+// TestScript runs the scripts of testdata, each in a directory of its own. In addition to
+// the usual commands a script has
 //
 //	server [parts BYTES]     starts a fake service and points the environment at it
 //	fault JSON               scripts a fault of that service
@@ -64,10 +64,10 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// serviceKey is where a script's environment keeps its service.
+// serviceKey is the key of the service among the values of a script's environment.
 type serviceKey struct{}
 
-// serviceOf gives the service that the script has started.
+// serviceOf returns the service that the script has started.
 func serviceOf(ts *testscript.TestScript) *service {
 	s, ok := ts.Value(serviceKey{}).(**service)
 	if !ok || *s == nil {
@@ -76,8 +76,8 @@ func serviceOf(ts *testscript.TestScript) *service {
 	return *s
 }
 
-// startServer starts a service for a script. What the service finds at the end
-// fails the test as a whole: a script can no longer fail then.
+// startServer starts a service for a script. What the service reports at the end fails the
+// test as a whole, because the script has ended then.
 func startServer(t *testing.T, ts *testscript.TestScript, args []string) {
 	options := fake.Options{Keys: []string{testKey}}
 	if len(args) == 2 && args[0] == "parts" {
@@ -153,8 +153,8 @@ func countLines(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// awaitFile waits until a file holds a text; what a background command prints
-// can be waited for only this way.
+// awaitFile waits until a file contains a text. It is the only way to wait for the output
+// of a background command.
 func awaitFile(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: await FILE TEXT")

@@ -16,14 +16,14 @@ import (
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
-// Whatever goes wrong, and whatever the service says to it, neither the API key
-// nor the query of a pre-signed URL is printed or left on the disk.
+// Neither the API key nor the query of a pre-signed URL is printed or left on the disk,
+// whatever goes wrong and whatever the service answers.
 func TestSecretsStaySecret(t *testing.T) {
 	const echo = "you sent Bearer " + testKey + " to https://storage.example/part?signature=abcdefgh0123456789"
 	refused := func(operation string, status int) fault.Fault {
 		return fault.Fault{Operation: operation, Kind: fault.Status, Status: status, Message: echo, Times: -1}
 	}
-	endless := map[string]bool{ // tried again for longer than a test should take
+	endless := map[string]bool{ // retried for longer than a test should take
 		"a completion is garbage": true, "storage is unreachable": true,
 	}
 	for name, scripted := range map[string]fault.Fault{
@@ -63,7 +63,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	}
 }
 
-// filesBelow is the content of all files of a directory.
+// filesBelow returns the content of all files below a directory.
 func filesBelow(t *testing.T, dir string) string {
 	t.Helper()
 	var all strings.Builder

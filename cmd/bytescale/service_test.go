@@ -29,18 +29,18 @@ type service struct {
 	sent   secrets
 }
 
-// secrets is what clients sent that nobody else may see.
+// secrets collects what clients sent and nobody else may see.
 type secrets struct {
 	mu   sync.Mutex
 	list []string
 }
 
-// note keeps the credentials and the signed values of a request.
+// note adds the credentials and the signed values of a request.
 func (s *secrets) note(r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, secret := range append(strings.Split(r.URL.RawQuery, "&"), r.Header.Get("Authorization")) {
-		if len(secret) > 8 { // a shorter one may stand anywhere
+		if len(secret) > 8 { // a shorter one may occur by chance
 			s.list = append(s.list, secret)
 		}
 	}
@@ -84,8 +84,8 @@ func (s *service) start(options fake.Options) error {
 	return nil
 }
 
-// restart ends the service the hard way, connections are cut, and starts
-// another one in its place.
+// restart cuts all connections, ends the service and starts another one at the same
+// address.
 func (s *service) restart(options fake.Options) error {
 	if err := s.end(); err != nil {
 		return err
@@ -105,17 +105,17 @@ func (s *service) end() error {
 // stop ends the service for good.
 func (s *service) stop() error { return errors.Join(s.end(), s.socket.TCPListener.Close()) }
 
-// socket is a listener that stays when the server on it is closed, so that no
-// other process can take the port in between.
+// socket is a listener that remains open when its server is closed, so that no other
+// process can take the port.
 type socket struct{ *net.TCPListener }
 
-// Close lets Accept return and keeps the port.
+// Close makes Accept return and keeps the port.
 func (s *socket) Close() error { return s.SetDeadline(time.Unix(1, 0)) }
 
-// clear makes Accept wait again, for connections that are made from now on. What
-// a process that was killed had still asked for would otherwise be answered by
-// the next server. Connections come in the order in which they were made, so
-// that one of our own is behind the last of those.
+// clear makes Accept wait again and drops the connections that were made before.
+// Otherwise the next server would answer requests of a process that was killed.
+// Connections are accepted in the order in which they were made, so all earlier ones have
+// been dropped when our own arrives.
 func (s *socket) clear() error {
 	if err := s.SetDeadline(time.Time{}); err != nil {
 		return err
@@ -139,11 +139,11 @@ func (s *socket) clear() error {
 
 func (s *service) url() string { return "http://" + s.socket.Addr().String() }
 
-// count is the number of exchanges of an operation.
+// count returns the number of exchanges of an operation.
 func (s *service) count(operation string) int { return len(s.parts(operation, nil)) }
 
-// parts lists the parts that exchanges of an operation were about, those for
-// which keep holds; a nil keep keeps all.
+// parts returns the parts of the exchanges of an operation for which keep returns true. A
+// nil keep means all.
 func (s *service) parts(operation string, keep func(fake.Exchange) bool) []int64 {
 	var parts []int64
 	for _, exchange := range s.Exchanges() {
@@ -155,7 +155,7 @@ func (s *service) parts(operation string, keep func(fake.Exchange) bool) []int64
 	return parts
 }
 
-// content reads a stored file; ok is false when there is none.
+// content returns the content of a stored file. ok is false if there is none.
 func (s *service) content(path string) (content []byte, ok bool, err error) {
 	file, body, err := s.Store().Open(testAccount, path)
 	if errors.Is(err, store.ErrNotStored) {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A command that blocks where no context reaches, on a pipe that nobody empties, say,
-// ends after a signal all the same: at once after a second one.
+// A command ends after a signal even if it blocks where no context reaches, such as on a
+// pipe that nobody reads. A second signal ends it at once.
 func TestSignalsEndWhatBlocks(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

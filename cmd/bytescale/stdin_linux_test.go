@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Ctrl-C does not wait for a standard input that gives nothing.
+// Ctrl-C ends a command that waits for standard input.
 func TestCtrlCBlockedInput(t *testing.T) {
 	t.Parallel()
 	i := newInterruption(t)

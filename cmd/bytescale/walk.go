@@ -39,8 +39,8 @@ func (it item) size() int64 {
 	return it.found.Size()
 }
 
-// open opens the file. It is the file that the walk has found or an error, whatever has
-// become of its name meanwhile.
+// open opens the file that the walk has found. It fails if the name leads to another file
+// by now.
 func (it item) open(ctx context.Context) (*os.File, error) {
 	f, err := openRegular(ctx, func(flags int) (*os.File, error) {
 		if it.below != nil {
@@ -66,7 +66,7 @@ func (it item) open(ctx context.Context) (*os.File, error) {
 	return f, nil
 }
 
-// done says that the item is not needed any more.
+// done releases the item.
 func (it item) done() {
 	if it.below != nil {
 		it.below.drop()

@@ -12,8 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// tree makes the named files below a new directory and changes to it. A name
-// with an arrow is a symbolic link.
+// tree creates the named files below a new directory and changes to it.
 func tree(t *testing.T, names ...string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -34,7 +33,8 @@ func link(t *testing.T, target, name string) {
 	}
 }
 
-// found walks args and gives what was emitted, skipped and failed, as lines.
+// found walks args and returns a line for each file that was emitted or skipped or that
+// failed.
 func found(recursive bool, args ...string) []string {
 	var lines []string
 	w := newWalk(recursive, "",
@@ -95,7 +95,7 @@ func TestWalk(t *testing.T) {
 	}
 }
 
-// Names that the service cannot take.
+// Files fail whose names the service cannot store.
 func TestWalkNames(t *testing.T) {
 	deep := strings.Repeat(strings.Repeat("d", 255)+"/", 2)
 	tree(t, "dir/line\nbreak", "dir/return\r", "dir/plain", "dir/"+deep+"file")
@@ -112,7 +112,7 @@ func TestWalkNames(t *testing.T) {
 	}
 }
 
-// The directory that is only "." gives no folder of its own.
+// Stored paths do not begin with the name of the directory if it is ".".
 func TestWalkHere(t *testing.T) {
 	tree(t, "b.txt", "sub/c.txt")
 	want := []string{"file b.txt b.txt", "file sub/c.txt sub/c.txt"}
@@ -121,7 +121,7 @@ func TestWalkHere(t *testing.T) {
 	}
 }
 
-// A directory is read piece by piece.
+// A directory is read in pieces, and all of its files are found.
 func TestWalkLargeDirectory(t *testing.T) {
 	var names []string
 	for i := range 2*readAtATime + 1 {
@@ -141,7 +141,7 @@ func TestWalkLargeDirectory(t *testing.T) {
 
 func TestWalkStops(t *testing.T) {
 	tree(t, "a", "b", "one/c", "two/d")
-	for _, enough := range []int{1, 3} { // among the files, in a directory
+	for _, enough := range []int{1, 3} { // among the files, and in a subdirectory
 		seen := 0
 		w := newWalk(true, "", func(string, string) {}, func(_ string, err error) { t.Error(err) })
 		w.argument(".", func(item) bool { seen++; return seen < enough })
