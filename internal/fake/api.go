@@ -26,12 +26,10 @@ func (s *Server) newAPI() http.Handler {
 	badRequest := func(w http.ResponseWriter, r *http.Request, err error) {
 		s.writeError(w, r, invalid(r, err))
 	}
-	strict := fakeapi.NewStrictHandlerWithOptions(operations{s},
-		[]fakeapi.StrictMiddlewareFunc{s.authorized},
-		fakeapi.StrictHTTPServerOptions{
-			RequestErrorHandlerFunc:  badRequest,
-			ResponseErrorHandlerFunc: s.writeError,
-		})
+	strict := fakeapi.NewStrictHandlerWithOptions(operations{s}, nil, fakeapi.StrictHTTPServerOptions{
+		RequestErrorHandlerFunc:  badRequest,
+		ResponseErrorHandlerFunc: s.writeError,
+	})
 	generated := withPlainIntegers(fakeapi.HandlerWithOptions(strict, fakeapi.StdHTTPServerOptions{ErrorHandlerFunc: badRequest}))
 	all := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if exchangeOf(r.Context()).operation == operation.DownloadFile {
@@ -41,7 +39,7 @@ func (s *Server) newAPI() http.Handler {
 		generated.ServeHTTP(w, r)
 	})
 	return contract.NewHandler(all, contract.WithStrict(), contract.WithDocument(s.options.Document),
-		contract.WithCoverage(s.options.Coverage), contract.WithReporter(s.breach))
+		contract.WithCoverage(s.options.Coverage), contract.WithReporter(s.breach), contract.WithAuthenticator(s.authorized))
 }
 
 // breach records a violation of the API description.
@@ -99,13 +97,20 @@ func callerOf(ctx context.Context) caller {
 	return who
 }
 
-// authorized refuses callers of another account than the one in the path.
-func (s *Server) authorized(next fakeapi.StrictHandlerFunc, _ string) fakeapi.StrictHandlerFunc {
-	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
-		who, err := s.authorize(r.Header, exchangeOf(ctx).account)
-		if err != nil {
-			return nil, err
+// authorized refuses callers of another account than the one in the path, before their
+// bodies are read. Downloads need no caller.
+func (s *Server) authorized(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := exchangeOf(r.Context())
+		if x.operation == operation.DownloadFile {
+			next.ServeHTTP(w, r)
+			return
 		}
-		return next(context.WithValue(ctx, callerKey{}, who), w, r, request)
-	}
+		who, err := s.authorize(r.Header, x.account)
+		if err != nil {
+			s.writeError(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, who)))
+	})
 }

@@ -86,10 +86,14 @@ func (s *Server) addToken(who caller, jwt string) (caller, error) {
 // authorize authenticates a call to one account.
 func (s *Server) authorize(header http.Header, account string) (caller, error) {
 	who, err := s.authenticate(header)
-	if err == nil && who.account != account {
+	if err == nil && who.account != account && isAccount(account) { // otherwise the path is refused
 		err = &refusal.Error{Code: refusal.AccountMismatch}
 	}
 	return who, err
+}
+
+func isAccount(text string) bool {
+	return len(text) == accountIDLength && pathvars.IsBase58(text)
 }
 
 // credentialOf returns the key or JWT in the Authorization header.
@@ -119,7 +123,7 @@ func (s *Server) callerOfJWT(jwt string, withToken bool) (caller, error) {
 	switch {
 	case err != nil:
 		return caller{}, err
-	case !ok, withToken, len(claims.AccountID) != accountIDLength, !pathvars.IsBase58(claims.AccountID):
+	case !ok, withToken, !isAccount(claims.AccountID):
 		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
 	}
 	who := caller{account: claims.AccountID}

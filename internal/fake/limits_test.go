@@ -134,3 +134,19 @@ func TestUploadsInProgressAreLimited(t *testing.T) {
 		t.Errorf("after one was completed: %d %s", answer.Code, answer.Body)
 	}
 }
+
+// Nothing is read of a JSON body that a stranger sends.
+func TestStrangersAreRefusedBeforeTheirBodyIsRead(t *testing.T) {
+	t.Parallel()
+	server, err := New(Options{Keys: []string{testSecret}})
+	must(t, err)
+	body := &zeros{}
+	r := httptest.NewRequest(http.MethodPost, "/v2/accounts/A623uY2/uploads", body)
+	r.Header.Set("Authorization", "Bearer secret_A623uY2stranger")
+	r.Header.Set("Content-Type", "application/json")
+	answer := httptest.NewRecorder()
+	server.ServeHTTP(answer, r)
+	if answer.Code != http.StatusUnauthorized || body.read > 0 {
+		t.Errorf("%d, %d bytes read: %s", answer.Code, body.read, answer.Body)
+	}
+}
