@@ -12,7 +12,7 @@ const (
 	headerTime  = 10 * time.Second
 	idleTime    = 2 * time.Minute
 	silenceTime = time.Minute // the longest wait for the next bytes of a body
-	headerBytes = 64 << 10
+	headerBytes = 32 << 10
 )
 
 // withDeadlines ends connections whose client stopped sending or reading bytes.

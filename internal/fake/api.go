@@ -57,6 +57,10 @@ func (s *Server) breach(ctx context.Context, v contract.Violation) {
 // serveAPI answers an API call or a download. It validates both the request and the
 // answer against the API description.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
+	if r.Method == http.MethodGet && x.operation != operation.DownloadFile {
+		s.serveRead(w, r)
+		return
+	}
 	if !takesFiles(x.operation) {
 		if r.Body != http.NoBody { // handlers compare with http.NoBody
 			r.Body = http.MaxBytesReader(w, r.Body, maxJSONBody)
@@ -74,6 +78,26 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
 	s.api.ServeHTTP(w, r)
 	_ = controller.Flush()
 	finishBody(r)
+}
+
+// maxReads is the number of answers that are put together at the same time. A list of
+// parts takes megabytes until it has been validated.
+const maxReads = 8
+
+// serveRead answers a call that has no body. It waits for its turn, and does not keep
+// others waiting while a slow client reads the answer.
+func (s *Server) serveRead(w http.ResponseWriter, r *http.Request) {
+	select {
+	case s.reads <- struct{}{}:
+	case <-r.Context().Done():
+		panic(http.ErrAbortHandler)
+	}
+	answer := newBufferedAnswer()
+	func() {
+		defer func() { <-s.reads }()
+		s.api.ServeHTTP(answer, r)
+	}()
+	answer.send(w)
 }
 
 // takesFiles reports whether the body of an operation is one or more files.

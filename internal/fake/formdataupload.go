@@ -17,7 +17,8 @@ import (
 // Limits of a form.
 const (
 	maxFormParts   = 100
-	maxPartHeaders = 64 << 10 // bytes
+	maxPartHeaders = 8 << 10 // bytes
+	maxFieldName   = 255     // bytes; the answer repeats the names
 )
 
 var errPartHeaders = errors.New("the header of a part is too large")
@@ -46,8 +47,8 @@ func (o operations) FormDataUpload(ctx context.Context, request fakeapi.FormData
 		switch {
 		case parts == maxFormParts:
 			return nil, &refusal.Error{Code: refusal.FormTooLarge}
-		case field == "":
-			return nil, refusal.Errorf(refusal.InvalidRequest, "A part of the form has no name.")
+		case field == "", len(field) > maxFieldName:
+			return nil, refusal.Errorf(refusal.InvalidRequest, "A part of the form has no name, or one of more than %d bytes.", maxFieldName)
 		}
 		stored, err := o.addPart(ctx, path, params, part)
 		var refused *refusal.Error

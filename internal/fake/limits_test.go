@@ -38,9 +38,10 @@ func TestFormLimits(t *testing.T) {
 		{"as many parts as allowed", formOf(maxFormParts, ""), http.StatusOK, maxFormParts},
 		{"one more", formOf(maxFormParts+1, ""), http.StatusRequestEntityTooLarge, maxFormParts},
 		{"many more", formOf(20*maxFormParts, ""), http.StatusRequestEntityTooLarge, maxFormParts},
-		{"a long header", formOf(2, long(maxPartHeaders-8<<10)), http.StatusOK, 2},
+		{"a long header", formOf(2, long(maxPartHeaders-2<<10)), http.StatusOK, 2},
 		{"a header that is too long", formOf(1, long(maxPartHeaders)), http.StatusRequestEntityTooLarge, 0},
 		{"many headers", formOf(1, strings.Repeat("a: b\r\n", maxPartHeaders/6)), http.StatusRequestEntityTooLarge, 0},
+		{"a long name", bytes.Replace(formOf(1, ""), []byte(`"p0"`), []byte(`"`+strings.Repeat("p", maxFieldName)+`"`), 1), http.StatusOK, 1},
 		{"a second header that is too long", append(formOf(1, "")[:len(formOf(1, ""))-len("--B--\r\n")], formOf(1, long(maxPartHeaders+8<<10))...), http.StatusRequestEntityTooLarge, 1},
 		{"a long preamble", append(bytes.Repeat([]byte("x\n"), maxPartHeaders), formOf(1, "")...), http.StatusRequestEntityTooLarge, 0},
 	} {
@@ -52,6 +53,16 @@ func TestFormLimits(t *testing.T) {
 		if answer.Code != test.status || len(files) != test.stored || answer.Code != http.StatusOK && !strings.Contains(answer.Body.String(), `"form_too_large"`) {
 			t.Errorf("%s: %d, %d files: %.200s", test.name, answer.Code, len(files), answer.Body)
 		}
+	}
+}
+
+func TestFormNamesAreLimited(t *testing.T) {
+	t.Parallel()
+	server, err := New(Options{Lenient: true})
+	must(t, err)
+	form := bytes.Replace(formOf(1, ""), []byte(`"p0"`), []byte(`"`+strings.Repeat("p", maxFieldName+1)+`"`), 1)
+	if answer := do(server, http.MethodPost, "/v2/accounts/A623uY2/uploads/form_data", formType, form); answer.Code != http.StatusBadRequest {
+		t.Errorf("%d %.200s", answer.Code, answer.Body)
 	}
 }
 

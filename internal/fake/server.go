@@ -35,6 +35,7 @@ type Server struct {
 	uploads keyedMutex
 	sweeper sweeper
 
+	reads     chan struct{} // has a value for each answer of serveRead that is put together
 	gate      gate
 	closing   chan struct{}
 	interrupt sync.Once
@@ -80,6 +81,7 @@ func New(options Options) (*Server, error) {
 		signer:  newSigner(options.SigningKey),
 		fetcher: options.Fetcher,
 		ledger:  ledger{record: options.Record, attempts: map[attemptKey]int{}},
+		reads:   make(chan struct{}, maxReads),
 		closing: make(chan struct{}),
 	}
 	s.api = s.newAPI()

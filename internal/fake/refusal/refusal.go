@@ -66,7 +66,7 @@ var (
 	MethodNotAllowed    = ours("method_not_allowed", 405, "The address does not support this method.")
 	RequestTooLarge     = ours("request_too_large", 413, "The JSON body is larger than 256 KiB.")
 	FileTooLarge        = ours("file_too_large", 413, "The file is larger than allowed.")
-	FormTooLarge        = ours("form_too_large", 413, "The form has more than 100 parts, or a part whose header is larger than 64 KiB.")
+	FormTooLarge        = ours("form_too_large", 413, "The form has more than 100 parts, or a part whose header is larger than 8 KiB.")
 	RangeNotSatisfiable = ours("range_not_satisfiable", 416, "The byte range lies outside the file.")
 
 	ResponseInvalid = ours("response_invalid", 500, "The answer would have broken a rule of the API description.")
