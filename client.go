@@ -2,9 +2,11 @@ package bytescale
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/limits"
@@ -59,10 +61,41 @@ type Client struct {
 // NewClient sends nothing. For a malformed key errors.Is(err, [ErrInvalidKey]) holds. An
 // invalid option is an [*ArgumentError].
 func NewClient(apiKey string, opts ...ClientOption) (*Client, error) {
-	settings, err := newClientSettings(opts)
+	settings, err := newClientSettings(opts, noEnvironment)
 	if err != nil {
 		return nil, err
 	}
+	return newClient(apiKey, settings)
+}
+
+// NewClientFromEnv is [NewClient] with what the environment says, in the variables
+// that the command reads too:
+//
+//	BYTESCALE_API_KEY     the API key
+//	BYTESCALE_API_URL     see [WithAPIURL]
+//	BYTESCALE_CDN_URL     see [WithCDNURL]
+//	BYTESCALE_ACCOUNT_ID  see [WithAccountID]
+//
+// A variable that is empty counts as not set, and an option that is given replaces
+// its variable. The key can only be left out with [WithJWT]. A malformed value is
+// an [*ArgumentError] whose Field is the variable's name.
+func NewClientFromEnv(opts ...ClientOption) (*Client, error) {
+	settings, err := newClientSettings(opts, os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	apiKey := os.Getenv(envAPIKey)
+	if apiKey == "" && settings.jwt == nil {
+		return nil, &ArgumentError{Field: envAPIKey, Reason: "is not set", kind: ErrInvalidKey}
+	}
+	c, err := newClient(apiKey, settings)
+	if errors.Is(err, ErrInvalidKey) {
+		return nil, inField(envAPIKey, err)
+	}
+	return c, err
+}
+
+func newClient(apiKey string, settings clientSettings) (*Client, error) {
 	accountID, err := settings.account(apiKey)
 	if err != nil {
 		return nil, err

@@ -64,6 +64,64 @@ func TestNewClientAccount(t *testing.T) {
 	}
 }
 
+func TestNewClientFromEnv(t *testing.T) {
+	jwt := WithJWT(func(context.Context) (string, error) { return "a.b.c", nil })
+	for _, test := range []struct {
+		name  string
+		env   map[string]string
+		opts  []ClientOption
+		want  string // what String returns, and the address of the CDN
+		field string // of the ArgumentError
+		is    error
+	}{
+		{name: "key alone", env: map[string]string{"BYTESCALE_API_KEY": testKey},
+			want: "bytescale.Client{account A623uY2 at https://api.bytescale.com} https://upcdn.io"},
+		{name: "addresses", env: map[string]string{"BYTESCALE_API_KEY": testKey, "BYTESCALE_API_URL": "http://a:1", "BYTESCALE_CDN_URL": "http://c:2"},
+			want: "bytescale.Client{account A623uY2 at http://a:1} http://c:2"},
+		{name: "an option overrides", env: map[string]string{"BYTESCALE_API_KEY": testKey, "BYTESCALE_API_URL": "no address"},
+			opts: []ClientOption{WithAPIURL("http://b:1")}, want: "bytescale.Client{account A623uY2 at http://b:1} https://upcdn.io"},
+		{name: "JWT and account", env: map[string]string{"BYTESCALE_ACCOUNT_ID": "B623uY2"}, opts: []ClientOption{jwt},
+			want: "bytescale.Client{account B623uY2 at https://api.bytescale.com} https://upcdn.io"},
+		{name: "an option overrides the account", env: map[string]string{"BYTESCALE_ACCOUNT_ID": "B623uY2"},
+			opts: []ClientOption{jwt, WithAccountID("C623uY2")}, want: "bytescale.Client{account C623uY2 at https://api.bytescale.com} https://upcdn.io"},
+		{name: "no key", field: "BYTESCALE_API_KEY", is: ErrInvalidKey},
+		{name: "malformed key", env: map[string]string{"BYTESCALE_API_KEY": "nonsense"}, field: "BYTESCALE_API_KEY", is: ErrInvalidKey},
+		{name: "malformed API URL", env: map[string]string{"BYTESCALE_API_KEY": testKey, "BYTESCALE_API_URL": "a"}, field: "BYTESCALE_API_URL"},
+		{name: "malformed CDN URL", env: map[string]string{"BYTESCALE_API_KEY": testKey, "BYTESCALE_CDN_URL": "a"}, field: "BYTESCALE_CDN_URL"},
+		{name: "malformed account", env: map[string]string{"BYTESCALE_API_KEY": testKey, "BYTESCALE_ACCOUNT_ID": "a"}, field: "BYTESCALE_ACCOUNT_ID"},
+		{name: "bad option", env: map[string]string{"BYTESCALE_API_KEY": testKey}, opts: []ClientOption{WithPutsInFlight(0)}, field: "putsInFlight"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, variable := range []string{"BYTESCALE_API_KEY", "BYTESCALE_API_URL", "BYTESCALE_CDN_URL", "BYTESCALE_ACCOUNT_ID"} {
+				t.Setenv(variable, test.env[variable])
+			}
+			c, err := NewClientFromEnv(test.opts...)
+			if test.field != "" {
+				wantArgumentError(t, err, test.field)
+				if test.is != nil && !errors.Is(err, test.is) {
+					t.Errorf("error %v is not %v", err, test.is)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.String() + " " + c.cdnURL.String(); got != test.want {
+				t.Errorf("client %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// NewClient must not depend on the environment.
+func TestNewClientIgnoresTheEnvironment(t *testing.T) {
+	t.Setenv("BYTESCALE_API_URL", "http://a:1")
+	t.Setenv("BYTESCALE_ACCOUNT_ID", "B623uY2")
+	if got, want := mustClient(t, testKey).String(), "bytescale.Client{account A623uY2 at https://api.bytescale.com}"; got != want {
+		t.Errorf("client %s, want %s", got, want)
+	}
+}
+
 // NewTransport returns the default transport.
 func TestNewTransportIsTheDefault(t *testing.T) {
 	own, given := mustClient(t, testKey).rest.Transport.(*http.Transport), NewTransport()

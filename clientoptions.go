@@ -1,6 +1,7 @@
 package bytescale
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -37,7 +38,19 @@ type clientSettings struct {
 	userAgent      string
 }
 
-func newClientSettings(opts []ClientOption) (clientSettings, error) {
+// The environment variables that [NewClientFromEnv] reads.
+const (
+	envAPIKey    = "BYTESCALE_API_KEY"
+	envAPIURL    = "BYTESCALE_API_URL"
+	envCDNURL    = "BYTESCALE_CDN_URL"
+	envAccountID = "BYTESCALE_ACCOUNT_ID"
+)
+
+func noEnvironment(string) string { return "" }
+
+// newClientSettings applies the options, then what getenv returns for settings that
+// no option made, then the defaults.
+func newClientSettings(opts []ClientOption, getenv func(string) string) (clientSettings, error) {
 	s := clientSettings{
 		puts:      defaultPuts,
 		calls:     defaultCalls,
@@ -45,8 +58,7 @@ func newClientSettings(opts []ClientOption) (clientSettings, error) {
 		budget:    defaultBudget,
 		userAgent: userAgent,
 	}
-	defaults := []ClientOption{WithAPIURL(DefaultAPIURL), WithCDNURL(DefaultCDNURL)}
-	for _, opt := range append(defaults, opts...) {
+	for _, opt := range opts {
 		if opt == nil {
 			continue
 		}
@@ -54,7 +66,18 @@ func newClientSettings(opts []ClientOption) (clientSettings, error) {
 			return s, err
 		}
 	}
-	return s, nil
+	fallback := func(isSet bool, option func(string) ClientOption, variable, standard string) error {
+		value := cmp.Or(getenv(variable), standard)
+		if isSet || value == "" {
+			return nil
+		}
+		return inField(variable, option(value)(&s))
+	}
+	return s, cmp.Or(
+		fallback(s.apiURL != nil, WithAPIURL, envAPIURL, DefaultAPIURL),
+		fallback(s.cdnURL != nil, WithCDNURL, envCDNURL, DefaultCDNURL),
+		fallback(s.accountID != "", WithAccountID, envAccountID, ""),
+	)
 }
 
 // WithAPIURL sets the address of the API: scheme, host and, if needed, port and path prefix,

@@ -1,7 +1,7 @@
 // Package bytescale uploads files to Bytescale, however large and over however
 // bad a network, in bounded memory, and picks up after a crash.
 //
-//	client, err := bytescale.NewClient(os.Getenv("BYTESCALE_API_KEY"))
+//	client, err := bytescale.NewClientFromEnv() // BYTESCALE_API_KEY
 //	if err != nil {
 //		return err
 //	}

@@ -183,6 +183,15 @@ func argumentError(field, format string, args ...any) error {
 	return &ArgumentError{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
 
+// inField returns a refusal with another field.
+func inField(field string, err error) error {
+	var refused *ArgumentError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	return &ArgumentError{Field: field, Reason: refused.Reason, kind: refused.kind}
+}
+
 // publicError returns an ArgumentError for what an internal package refused, and any other
 // error unchanged.
 func publicError(err error) error {

@@ -33,7 +33,7 @@ func Example() {
 	server := startFake()
 	defer server.Close()
 
-	client, err := bytescale.NewClient(server.Key(), // os.Getenv("BYTESCALE_API_KEY")
+	client, err := bytescale.NewClient(server.Key(), // or NewClientFromEnv
 		bytescale.WithAPIURL(server.URL()), bytescale.WithCDNURL(server.URL())) // neither for the real service
 	if err != nil {
 		log.Fatal(err)

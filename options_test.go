@@ -66,7 +66,7 @@ func TestClientOptions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			settings, err := newClientSettings([]ClientOption{test.opt})
+			settings, err := newClientSettings([]ClientOption{test.opt}, noEnvironment)
 			if err != nil {
 				t.Fatal(err)
 			}

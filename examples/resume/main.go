@@ -5,7 +5,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,8 +23,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 
-	client, err := bytescale.NewClient(os.Getenv("BYTESCALE_API_KEY"),
-		bytescale.WithAPIURL(cmp.Or(os.Getenv("BYTESCALE_API_URL"), bytescale.DefaultAPIURL)))
+	client, err := bytescale.NewClientFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
