@@ -50,8 +50,7 @@ var (
 // from ErrorResponse in openapi.yaml; a body of another shape leaves most fields empty. Its
 // text contains no key, no token and no query string of a URL, whatever the server sent.
 type APIError struct {
-	// Operation is the operationId of openapi.yaml; "PutPart" for the PUT of a
-	// part to storage.
+	// Operation is the operationId of openapi.yaml, or [PutPart].
 	Operation string
 	// Status is the HTTP status code.
 	Status int

@@ -9,6 +9,11 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
+// PutPart is the name of the PUT of a part to its pre-signed URL, in
+// [Event.Operation] and [APIError.Operation]. The request goes to object storage and
+// is not an operation of openapi.yaml; see UploadPart.uploadUrl there.
+const PutPart = operation.PutPart // "PutPart"
+
 // EventKind says what an [Event] is about.
 type EventKind string
 
@@ -32,8 +37,7 @@ const (
 // that mean nothing to its kind are zero; Part is -1 then.
 type Event struct {
 	Kind EventKind
-	// Operation is the operationId of openapi.yaml, or "PutPart" for the PUT of
-	// a part to storage.
+	// Operation is the operationId of openapi.yaml, or [PutPart].
 	Operation string
 	// UploadID is the service's name for the upload; empty outside of one.
 	UploadID string
