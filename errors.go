@@ -163,8 +163,11 @@ func (e *UploadError) Unwrap() error { return e.Err }
 
 // ArgumentError is an argument or an option that was refused before anything was sent.
 type ArgumentError struct {
-	// Field names what was refused, as openapi.yaml or the option does: "mime",
-	// "tags[3]", "putsInFlight".
+	// Field names the argument. For an option it is the option's name without With:
+	// "putsInFlight" is [WithPutsInFlight], and "tags[3]" is the fourth tag of
+	// [WithTags]. For a parameter it is the parameter's name ("filePath"), for a
+	// part of a checkpoint its place ("checkpoint.version"), and for [NewClientFromEnv]
+	// the variable's name ("BYTESCALE_API_URL").
 	Field string
 	// Reason is what is wrong with it and what is allowed.
 	Reason string

@@ -4,9 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"math"
 	"net/http"
+	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -127,11 +133,11 @@ func TestUploadOptions(t *testing.T) {
 		{"root folder", opts{WithFolder("/")}, "", `{"path":{"folderPath":"/"},"protocol":"1.1","size":5}`},
 		{"empty folder", opts{WithFolder("")}, "", `{"protocol":"1.1","size":5}`},
 		{"folder 512", opts{WithFolder("/" + ascii(511))}, "", `{"path":{"folderPath":"/` + ascii(511) + `"},"protocol":"1.1","size":5}`},
-		{"folder 513", opts{WithFolder("/" + x(512))}, "folderPath", ""},
-		{"folder with a slash at its end", opts{WithFolder("/a/")}, "folderPath", ""},
-		{"folder with ..", opts{WithFolder("/a/../b")}, "folderPath", ""},
-		{"folder with a line break", opts{WithFolder("/a\nb")}, "folderPath", ""},
-		{"folder not UTF-8", opts{WithFolder("/\xff")}, "folderPath", ""},
+		{"folder 513", opts{WithFolder("/" + x(512))}, "folder", ""},
+		{"folder with a slash at its end", opts{WithFolder("/a/")}, "folder", ""},
+		{"folder with ..", opts{WithFolder("/a/../b")}, "folder", ""},
+		{"folder with a line break", opts{WithFolder("/a\nb")}, "folder", ""},
+		{"folder not UTF-8", opts{WithFolder("/\xff")}, "folder", ""},
 
 		{"name", opts{WithFileName("a{ORIGINAL_FILE_EXT}")}, "", `{"path":{"fileName":"a{ORIGINAL_FILE_EXT}"},"protocol":"1.1","size":5}`},
 		{"name 512", opts{WithFileName(ascii(512))}, "", `{"path":{"fileName":"` + ascii(512) + `"},"protocol":"1.1","size":5}`},
@@ -267,5 +273,98 @@ func TestBadOptionsSendNothing(t *testing.T) {
 	for _, opt := range []DownloadOption{WithRange(-1, 1), WithRange(0, 0), WithRange(0, -2), WithRange(math.MaxInt64, 2)} {
 		_, err := c.Download(t.Context(), "/a", opt)
 		wantArgumentError(t, err, "range")
+	}
+}
+
+// TestOptionNames holds the three packages with options to one rule: what returns an
+// option is called With, and what is called With returns an option.
+func TestOptionNames(t *testing.T) {
+	for _, dir := range []string{".", "contract", "bytescaletest"} {
+		found := 0
+		for _, f := range exportedFunctions(t, dir) {
+			if f.Recv != nil {
+				continue
+			}
+			returnsOption := false
+			if results := f.Type.Results; results != nil {
+				for _, result := range results.List {
+					name, ok := result.Type.(*ast.Ident)
+					returnsOption = returnsOption || ok && strings.HasSuffix(name.Name, "Option")
+				}
+			}
+			if with := strings.HasPrefix(f.Name.Name, "With"); with != returnsOption {
+				t.Errorf("%s: %s: called With: %v; returns an option: %v", dir, f.Name, with, returnsOption)
+			}
+			if returnsOption {
+				found++
+			}
+		}
+		if found < 5 {
+			t.Errorf("%s: only %d options were found: the test does not see them", dir, found)
+		}
+	}
+}
+
+// exportedFunctions returns the exported functions and methods that the files of a
+// directory declare, without those of tests.
+func exportedFunctions(t *testing.T, dir string) (functions []*ast.FuncDecl) {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, declared := range file.Decls {
+			if f, ok := declared.(*ast.FuncDecl); ok && f.Name.IsExported() {
+				functions = append(functions, f)
+			}
+		}
+	}
+	return functions
+}
+
+// TestFieldIsTheNameOfTheOption holds ArgumentError.Field to what its doc says.
+func TestFieldIsTheNameOfTheOption(t *testing.T) {
+	client := func(opts ...ClientOption) error { _, err := NewClient(testKey, opts...); return err }
+	upload := func(opts ...UploadOption) error { _, err := newUploadSettings(opts); return err }
+	download := func(opt DownloadOption) error { return opt(new(downloadSettings)) }
+	refusals := map[string]error{
+		"WithAPIURL":           client(WithAPIURL("x")),
+		"WithCDNURL":           client(WithCDNURL("x")),
+		"WithAccountID":        client(WithAccountID("x")),
+		"WithTransport":        client(WithTransport(nil)),
+		"WithJWT":              client(WithJWT(nil)),
+		"WithPutsInFlight":     client(WithPutsInFlight(0)),
+		"WithAPICallsInFlight": client(WithAPICallsInFlight(0)),
+		"WithAPIRate":          client(WithAPIRate(0)),
+		"WithBufferBudget":     client(WithBufferBudget(0)),
+		"WithUserAgent":        client(WithUserAgent("")),
+		"WithFolder":           upload(WithFolder("a/")),
+		"WithFileName":         upload(WithFileName("a/b")),
+		"WithFileNameFallback": upload(WithFileNameFallback("a/b")),
+		"WithPath":             upload(WithPath("")),
+		"WithTags":             upload(WithTags(make([]string, 26)...)),
+		"WithMetadata":         upload(WithMetadata(map[string]any{"f": math.NaN()})),
+		"WithMIME":             upload(WithMIME("x")),
+		"WithOriginalFileName": upload(WithOriginalFileName("a\nb")),
+		"WithRange":            download(WithRange(-1, 0)),
+	}
+	never := []string{"WithBasicAuth", "WithObserver", "WithCDNAuth", "WithProgress", "WithCheckpoint"} // are refused
+	for _, f := range exportedFunctions(t, ".") {
+		option, with := strings.CutPrefix(f.Name.Name, "With")
+		if !with || slices.Contains(never, f.Name.Name) {
+			continue
+		}
+		initial := regexp.MustCompile(`^(API|CDN|JWT|MIME|[A-Z])`).FindString(option)
+		t.Run(f.Name.Name, func(t *testing.T) {
+			wantArgumentError(t, refusals[f.Name.Name], strings.ToLower(initial)+option[len(initial):])
+		})
 	}
 }

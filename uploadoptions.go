@@ -126,11 +126,11 @@ func (s *uploadSettings) beginRequest(size int64, name string) (gen.BeginMultipa
 // [WithPath].
 func WithFolder(folder string) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {
-		if err := checkPath("folderPath", folder); err != nil {
+		if err := checkPath("folder", folder); err != nil {
 			return err
 		}
 		if strings.HasSuffix(folder, "/") && folder != "/" {
-			return argumentError("folderPath", "%s ends with a slash", quote(folder))
+			return argumentError("folder", "%s ends with a slash", quote(folder))
 		}
 		s.folder = folder
 		return nil

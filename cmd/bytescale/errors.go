@@ -73,7 +73,7 @@ var flagOf = map[string]string{
 	"accountID":        "--account-id",
 	"apiRate":          "--api-rate",
 	"putsInFlight":     "--concurrency",
-	"folderPath":       "--folder",
+	"folder":           "--folder",
 	"fileName":         "--name",
 	"originalFileName": "--name", // of standard input
 	"mime":             "--mime",
