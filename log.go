@@ -1,0 +1,124 @@
+package bytescale
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// LogValue implements [slog.LogValuer]: the text of the error as msg, and operation,
+// status, code and retryAfter as fields of their own. Details are left out.
+func (e *APIError) LogValue() slog.Value { return errorValue(e) }
+
+// LogValue implements [slog.LogValuer]: the text of the error as msg, and uploadId,
+// part, range (its bytes, "first-last"), attempts and mayExist as fields of
+// their own, with those of the [APIError] that it wraps.
+func (e *UploadError) LogValue() slog.Value { return errorValue(e) }
+
+// LogValue implements [slog.LogValuer]: the text of the error as msg, and field and
+// reason as fields of their own.
+func (e *ArgumentError) LogValue() slog.Value { return errorValue(e) }
+
+// errorValue is what slog gets for an error: its text, and as fields what the errors of
+// this package in it know.
+func errorValue(err error) slog.Value {
+	return slog.GroupValue(append([]slog.Attr{slog.String("msg", err.Error())}, errorAttrs(err)...)...)
+}
+
+// errorAttrs returns what the errors of this package in err know.
+func errorAttrs(err error) []slog.Attr {
+	var attrs []slog.Attr
+	if upload := (*UploadError)(nil); errors.As(err, &upload) {
+		attrs = append(attrs, slog.String("uploadId", upload.UploadID))
+		if upload.Part >= 0 {
+			attrs = append(attrs, slog.Int64("part", upload.Part))
+		}
+		if upload.Start >= 0 {
+			attrs = append(attrs, slog.String("range", fmt.Sprintf("%d-%d", upload.Start, upload.End)))
+		}
+		if upload.Attempts > 0 {
+			attrs = append(attrs, slog.Int("attempts", upload.Attempts))
+		}
+		if upload.MayExist {
+			attrs = append(attrs, slog.Bool("mayExist", true))
+		}
+	}
+	if answer := (*APIError)(nil); errors.As(err, &answer) {
+		attrs = append(attrs, slog.String("operation", answer.Operation), slog.Int("status", answer.Status))
+		if answer.Code != "" {
+			attrs = append(attrs, slog.String("code", answer.Code))
+		}
+		if answer.RetryAfter > 0 {
+			attrs = append(attrs, durationAttr("retryAfter", answer.RetryAfter))
+		}
+	}
+	if argument := (*ArgumentError)(nil); errors.As(err, &argument) {
+		attrs = append(attrs, slog.String("field", argument.Field), slog.String("reason", argument.Reason))
+	}
+	return attrs
+}
+
+// durationAttr is a duration that people can read in JSON, too, where slog writes
+// nanoseconds.
+func durationAttr(key string, d time.Duration) slog.Attr {
+	return slog.String(key, d.Round(time.Microsecond).String())
+}
+
+// LogValue implements [slog.LogValuer]: filePath, size, mime, etag and lastModified.
+// Names, tags and metadata are left out, because they belong to the users of a service.
+func (d FileDetails) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("filePath", d.FilePath), slog.Int64("size", d.Size)}
+	if d.MIME != "" {
+		attrs = append(attrs, slog.String("mime", d.MIME))
+	}
+	if d.ETag != "" {
+		attrs = append(attrs, slog.String("etag", d.ETag))
+	}
+	if !d.LastModified.IsZero() {
+		attrs = append(attrs, slog.Time("lastModified", d.LastModified))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// LogValue implements [slog.LogValuer]: the kind and the fields that mean something to
+// it.
+func (e Event) LogValue() slog.Value {
+	return slog.GroupValue(append([]slog.Attr{slog.String("kind", string(e.Kind))}, e.attrs()...)...)
+}
+
+// attrs returns the fields of the event that mean something to its kind.
+func (e Event) attrs() []slog.Attr {
+	var attrs []slog.Attr
+	if e.Operation != "" {
+		attrs = append(attrs, slog.String("operation", e.Operation))
+	}
+	if e.UploadID != "" {
+		attrs = append(attrs, slog.String("uploadId", e.UploadID))
+	}
+	if e.Part >= 0 {
+		attrs = append(attrs, slog.Int64("part", e.Part))
+	}
+	if e.Attempt > 0 {
+		attrs = append(attrs, slog.Int("attempt", e.Attempt))
+	}
+	if e.Status > 0 {
+		attrs = append(attrs, slog.Int("status", e.Status))
+	}
+	if e.Bytes > 0 {
+		attrs = append(attrs, slog.Int64("bytes", e.Bytes))
+	}
+	if e.Duration > 0 {
+		attrs = append(attrs, durationAttr("duration", e.Duration))
+	}
+	if e.Wait > 0 {
+		attrs = append(attrs, durationAttr("wait", e.Wait))
+	}
+	if e.Rate > 0 {
+		attrs = append(attrs, slog.Float64("rate", e.Rate))
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.Any("err", errorValue(e.Err)))
+	}
+	return attrs
+}
