@@ -110,6 +110,7 @@ func newClient(apiKey string, settings clientSettings) (*Client, error) {
 		return nil, err
 	}
 	c.limits = limits.New(settings.puts, settings.calls, settings.rate, c.onSlowDown)
+	c.limits.OnWait = c.onWait
 	c.rest = rest.New(rest.Config{
 		Transport:   settings.transport(),
 		Credentials: rest.NewCredentials(apiKey, settings.basic, settings.jwt),
@@ -145,6 +146,7 @@ func (d doer) Do(req *http.Request) (*http.Response, error) {
 }
 
 func (c *Client) newEngine(b *source.Budget) *transfer.Engine {
+	b.OnWait = func(ctx context.Context) func(error) { return c.onWait(ctx, limitBufferBudget) }
 	return &transfer.Engine{
 		Limits: c.limits, Budget: b, Link: new(wire.Link), Policy: failureOf,
 		OnRetry: c.onRetry, OnURLRefresh: c.onURLRefresh,

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/operation"
@@ -70,12 +71,21 @@ type Download struct {
 	body io.ReadCloser
 	read int64 // bytes so far
 	idle *idleTimer
+	end  func(read int64, err error) // reports the end of the download, once
 }
 
 // Read reads the next bytes. It returns [io.ErrUnexpectedEOF] or the error of the network if
 // the connection breaks before Size bytes, and [ErrStalled] if nothing comes for a minute.
 // Download the rest with [WithRange] then.
 func (d *Download) Read(p []byte) (int, error) {
+	n, err := d.readNext(p)
+	if err != nil {
+		d.end(d.read, err)
+	}
+	return n, err
+}
+
+func (d *Download) readNext(p []byte) (int, error) {
 	d.idle.begin()
 	defer d.idle.end()
 	n, err := d.body.Read(p)
@@ -95,6 +105,7 @@ func (d *Download) Read(p []byte) (int, error) {
 func (d *Download) Close() error {
 	err := d.body.Close()
 	d.idle.cut(nil)
+	d.end(d.read, nil)
 	return err
 }
 
@@ -154,15 +165,34 @@ func (c *Client) Download(ctx context.Context, filePath string, opts ...Download
 			return nil, err
 		}
 	}
+	end := c.beginDownload(ctx, filePath)
 	var download *Download
 	err = c.retry(ctx, operation.DownloadFile, func(ctx context.Context) (err error) {
 		download, err = c.openDownload(ctx, address, &settings)
 		return err
 	})
 	if err != nil {
+		end(0, err)
 		return nil, err
 	}
+	download.end = end
 	return download, nil
+}
+
+// beginDownload reports that a download begins. The first call of end reports its end.
+func (c *Client) beginDownload(ctx context.Context, filePath string) (end func(read int64, err error)) {
+	e := Event{Kind: EventDownloadStart, Context: ctx, Start: time.Now(), FilePath: filePath, Part: -1}
+	c.emit(e)
+	var once sync.Once
+	return func(read int64, err error) {
+		once.Do(func() {
+			if err == io.EOF {
+				err = nil
+			}
+			e.Kind, e.Duration, e.Bytes, e.Err = EventDownloadEnd, time.Since(e.Start), read, err
+			c.emit(e)
+		})
+	}
 }
 
 // openDownload makes one attempt to get to the first byte.
@@ -173,7 +203,7 @@ func (c *Client) openDownload(ctx context.Context, address string, s *downloadSe
 	if err == nil {
 		var download *Download
 		if download, err = c.download(resp, s); err == nil {
-			download.idle = idle
+			download.idle, download.end = idle, func(int64, error) {}
 			return download, nil
 		}
 		resp.Body.Close()

@@ -1,6 +1,7 @@
 package bytescale
 
 import (
+	"context"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/operation"
@@ -14,52 +15,106 @@ import (
 // is not an operation of openapi.yaml; see UploadPart.uploadUrl there.
 const PutPart = operation.PutPart // "PutPart"
 
-// EventKind says what an [Event] is about.
+// EventKind is the kind of an [Event].
 type EventKind string
 
+// The kinds of events. Programs should ignore kinds that they do not know, because
+// later versions may have more.
 const (
-	// EventAttempt is one HTTP request that was answered, whatever the status,
-	// or that failed.
+	// EventAttempt is one HTTP request that was answered, with whatever status, or
+	// that failed with Err.
 	EventAttempt EventKind = "attempt"
-	// EventRetry says that an attempt failed and that another one follows after
-	// Wait.
+	// EventRetry means that an attempt failed with Err and that another one follows
+	// after Wait.
 	EventRetry EventKind = "retry"
-	// EventURLRefresh says that the pre-signed URL of a part was refused and
-	// that a fresh one is fetched.
+	// EventURLRefresh means that storage refused the pre-signed URL of a part with
+	// Err, and that a fresh URL is fetched.
 	EventURLRefresh EventKind = "urlRefresh"
-	// EventSlowDown says that the service asked for fewer requests and that the
-	// client sends at Rate from now on, recovering slowly.
+	// EventSlowDown means that the service asked for fewer requests. The client makes
+	// Rate API calls per second from now on, and recovers slowly.
 	EventSlowDown EventKind = "slowDown"
+	// EventWaitStart means that a request, or the bytes of a part, wait for Limit.
+	// Nothing is reported if there is nothing to wait for.
+	EventWaitStart EventKind = "waitStart"
+	// EventWaitEnd means that this wait is over after Duration. Err is set if it
+	// ended because the context did.
+	EventWaitEnd EventKind = "waitEnd"
+	// EventUploadStart means that [Client.Upload] or [Client.Resume] begins. UploadID
+	// is set for Resume.
+	EventUploadStart EventKind = "uploadStart"
+	// EventUploadEnd means that it ends after Duration, with Err if it failed. Bytes
+	// is the size of the source, as far as it is known, and FilePath where the
+	// service stores it.
+	EventUploadEnd EventKind = "uploadEnd"
+	// EventDownloadStart means that [Client.Download] begins with FilePath.
+	EventDownloadStart EventKind = "downloadStart"
+	// EventDownloadEnd means that the download could not be opened, was read to its
+	// end, failed or was closed, whatever came first, after Duration. Bytes were
+	// read. Err is nil if the caller closed it early.
+	EventDownloadEnd EventKind = "downloadEnd"
 )
 
-// Event is something that happened on the wire, for metrics, traces and logs;
-// see [WithObserver]. It holds no key, no token and no pre-signed URL. Fields
-// that mean nothing to its kind are zero; Part is -1 then.
+// Event is something that happened in a [Client], for metrics, traces and logs; see
+// [WithObserver] and [EventLogger]. It holds no key, no token and no pre-signed URL.
+// Fields without a meaning for its kind are zero; Part is -1 then.
 type Event struct {
 	Kind EventKind
+	// Context is the context of the call, or derived from it: its values and its span
+	// can be found there. It is never nil; an event that belongs to no call has the
+	// background context.
+	Context context.Context `json:"-"`
+	// Start is when what the event reports began: the request of an attempt, the
+	// wait, the upload or the download. Zero for the other kinds.
+	Start time.Time
+	// Duration is the time since Start. For an attempt it ends with the header of the
+	// answer, and waits for the client's own limits are not included.
+	Duration time.Duration
 	// Operation is the operationId of openapi.yaml, or [PutPart].
 	Operation string
 	// UploadID is the service's name for the upload; empty outside of one.
 	UploadID string
-	// Part is the index of the part, counted from zero; -1 if it is not about
-	// one.
+	// FilePath is the path of the stored file, if it is known.
+	FilePath string
+	// Part is the index of the part, counted from zero; -1 if it is not about one.
 	Part int64
-	// Attempt counts the tries of one step from 1; 0 if it is not known.
+	// Attempt counts the attempts of one step from 1; 0 if they are not counted.
 	Attempt int
 	// Status is the HTTP status of the answer; 0 if there was none.
 	Status int
-	// Bytes is the length of the request body.
+	// Bytes is the length of the request body, or what the kind says.
 	Bytes int64
-	// Duration is the time from sending the request to the header of the
-	// answer, waits for the client's own limits not included.
-	Duration time.Duration
 	// Wait is how long the client waits before it goes on.
 	Wait time.Duration
 	// Rate is the new limit of API calls per second.
 	Rate float64
-	// Err is what went wrong, if there was no answer (EventAttempt) or why it is
-	// tried again (EventRetry, EventURLRefresh).
+	// Limit is what is waited for, by the name of the option that sets it:
+	// "putsInFlight", "apiCallsInFlight", "apiRate" or "bufferBudget".
+	Limit string
+	// Err is the failure.
 	Err error
+}
+
+// RequestInfo tells what an HTTP request of a [Client] is for.
+type RequestInfo struct {
+	// Operation is the operationId of openapi.yaml, or [PutPart].
+	Operation string
+	// UploadID is the service's name for the upload; empty outside of one.
+	UploadID string
+	// Part is the index of the part, counted from zero; -1 if it is not about one.
+	Part int64
+	// Attempt counts the attempts of one step from 1; 0 if they are not counted.
+	Attempt int
+}
+
+// RequestInfoFromContext returns what a request is for. It is meant for transports and
+// middleware; see [WithMiddleware] and [WithTransport]. ctx is the context of the
+// request, or that of an [Event]. It returns false if the context belongs to no
+// operation.
+func RequestInfoFromContext(ctx context.Context) (RequestInfo, bool) {
+	attempt := operation.AttemptOf(ctx)
+	return RequestInfo{
+		Operation: attempt.Operation, UploadID: attempt.UploadID, Part: attempt.Part, Attempt: attempt.Number,
+	}, attempt.Operation != ""
 }
 
 // emit hands the event to the observer, if there is one.
@@ -69,27 +124,49 @@ func (c *Client) emit(e Event) {
 	}
 }
 
-func (c *Client) onExchange(e rest.Exchange) {
-	c.emit(Event{
-		Kind: EventAttempt, Operation: e.Operation, UploadID: e.Attempt.UploadID, Part: e.Attempt.Part,
-		Attempt: e.Attempt.Number, Status: e.Status, Bytes: e.Bytes, Duration: e.Duration, Err: e.Err,
-	})
+// eventOf returns an event about an attempt.
+func eventOf(ctx context.Context, kind EventKind, a operation.Attempt) Event {
+	return Event{
+		Kind: kind, Context: ctx, Operation: a.Operation, UploadID: a.UploadID, Part: a.Part, Attempt: a.Number,
+	}
+}
+
+func (c *Client) onExchange(x rest.Exchange) {
+	e := eventOf(x.Context, EventAttempt, x.Attempt)
+	e.Start, e.Duration, e.Status, e.Bytes, e.Err = x.Start, x.Duration, x.Status, x.Bytes, x.Err
+	c.emit(e)
 }
 
 func (c *Client) onRetry(r retry.Retried) {
-	c.emit(Event{
-		Kind: EventRetry, Operation: r.Operation, UploadID: r.Attempt.UploadID, Part: r.Attempt.Part,
-		Attempt: r.Attempt.Number, Status: r.Status, Wait: r.Wait, Err: r.Err,
-	})
+	e := eventOf(r.Context, EventRetry, r.Attempt)
+	e.Status, e.Wait, e.Err = r.Status, r.Wait, r.Err
+	c.emit(e)
 }
 
 func (c *Client) onURLRefresh(r transfer.URLRefreshed) {
-	c.emit(Event{
-		Kind: EventURLRefresh, Operation: operation.PutPart, UploadID: r.UploadID, Part: r.Part,
-		Status: r.Status, Err: r.Err,
-	})
+	e := eventOf(r.Context, EventURLRefresh, operation.Attempt{Operation: PutPart, UploadID: r.UploadID, Part: r.Part})
+	e.Status, e.Err = r.Status, r.Err
+	c.emit(e)
 }
 
 func (c *Client) onSlowDown(perSecond float64) {
-	c.emit(Event{Kind: EventSlowDown, Part: -1, Rate: perSecond})
+	c.emit(Event{Kind: EventSlowDown, Context: context.Background(), Part: -1, Rate: perSecond})
+}
+
+// limitBufferBudget is [Event.Limit] for the buffers.
+const limitBufferBudget = "bufferBudget"
+
+// onWait reports that something waits for a limit. The caller calls done when it has
+// waited.
+func (c *Client) onWait(ctx context.Context, limit string) (done func(error)) {
+	if c.observe == nil {
+		return func(error) {}
+	}
+	e := eventOf(ctx, EventWaitStart, operation.AttemptOf(ctx))
+	e.Start, e.Limit = time.Now(), limit
+	c.emit(e)
+	return func(err error) {
+		e.Kind, e.Duration, e.Err = EventWaitEnd, time.Since(e.Start), err
+		c.emit(e)
+	}
 }

@@ -1,11 +1,51 @@
 package bytescale
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 )
+
+// EventLogger returns an observer that logs every event, for [WithObserver]. A nil
+// logger stands for [slog.Default]. The levels are
+//
+//	debug   attempts, waits for the client's limits, starts
+//	info    fresh URLs, ends
+//	warn    retries, slow-downs
+//	error   ends with an error; info if the caller cancelled the context
+//
+// The message is the kind of the event, and its facts are fields, as in
+// [Event.LogValue]. The context of the event is handed on, so that a handler can add
+// what it finds there. No key, no token and no pre-signed URL is logged. The logger's
+// handler runs in the path of the transfers, and must be quick.
+func EventLogger(logger *slog.Logger) func(Event) {
+	return func(e Event) {
+		to := logger
+		if to == nil {
+			to = slog.Default()
+		}
+		if level := e.level(); to.Enabled(e.Context, level) {
+			to.LogAttrs(e.Context, level, "bytescale "+string(e.Kind), e.attrs()...)
+		}
+	}
+}
+
+func (e Event) level() slog.Level {
+	switch e.Kind {
+	case EventRetry, EventSlowDown:
+		return slog.LevelWarn
+	case EventURLRefresh:
+		return slog.LevelInfo
+	case EventUploadEnd, EventDownloadEnd:
+		if e.Err == nil || errors.Is(e.Context.Err(), context.Canceled) {
+			return slog.LevelInfo
+		}
+		return slog.LevelError
+	}
+	return slog.LevelDebug
+}
 
 // LogValue implements [slog.LogValuer]: the text of the error as msg, and operation,
 // status, code and retryAfter as fields of their own. Details are left out.
@@ -96,6 +136,9 @@ func (e Event) attrs() []slog.Attr {
 	if e.UploadID != "" {
 		attrs = append(attrs, slog.String("uploadId", e.UploadID))
 	}
+	if e.FilePath != "" {
+		attrs = append(attrs, slog.String("filePath", e.FilePath))
+	}
 	if e.Part >= 0 {
 		attrs = append(attrs, slog.Int64("part", e.Part))
 	}
@@ -113,6 +156,9 @@ func (e Event) attrs() []slog.Attr {
 	}
 	if e.Wait > 0 {
 		attrs = append(attrs, durationAttr("wait", e.Wait))
+	}
+	if e.Limit != "" {
+		attrs = append(attrs, slog.String("limit", e.Limit))
 	}
 	if e.Rate > 0 {
 		attrs = append(attrs, slog.Float64("rate", e.Rate))

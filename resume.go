@@ -24,19 +24,9 @@ func (c *Client) Resume(ctx context.Context, checkpoint Checkpoint, source Sourc
 	if err := checkpoint.check(c); err != nil {
 		return nil, err
 	}
-	in, err := source.input(ctx, c.engine.Budget)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-
-	u := c.newUpload(in, settings.progress)
-	defer u.end()
+	u := c.newUpload(settings.progress)
 	u.id, u.file, u.checkpoint = checkpoint.state.UploadID, checkpoint.state.File, &checkpoint
-	if err := u.resume(ctx); err != nil {
-		return nil, u.failure(ctx, err)
-	}
-	return &u.file, nil
+	return u.do(ctx, source, func() error { return u.resume(ctx) })
 }
 
 // resume checks the source and sends the parts that the service lacks.

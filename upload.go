@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/operation"
@@ -52,28 +53,21 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 	if err != nil {
 		return nil, err
 	}
-	in, err := source.input(ctx, c.engine.Budget)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-	request, err := settings.beginRequest(in.Size, source.name)
-	if err != nil {
-		return nil, err
-	}
-
-	u := c.newUpload(in, settings.progress)
-	defer u.end()
-	if err := u.run(ctx, request, settings.checkpoint); err != nil {
-		return nil, u.failure(ctx, err)
-	}
-	return &u.file, nil
+	u := c.newUpload(settings.progress)
+	return u.do(ctx, source, func() error {
+		request, err := settings.beginRequest(u.in.Size, source.name)
+		if err != nil {
+			return err
+		}
+		return u.run(ctx, request, settings.checkpoint)
+	})
 }
 
 // upload is one upload as its caller sees it: the engine's upload and the types of this
 // package around it.
 type upload struct {
 	client     *Client
+	progress   func(Progress)
 	in         *source.Opened
 	transfer   *transfer.Upload
 	id         string // empty until the service has given it one
@@ -81,15 +75,42 @@ type upload struct {
 	checkpoint *Checkpoint
 }
 
-func (c *Client) newUpload(in *source.Opened, progress func(Progress)) *upload {
-	var report func(transfer.Counts)
-	if progress != nil {
-		report = func(n transfer.Counts) { progress(Progress(n)) }
-	}
-	return &upload{client: c, in: in, transfer: c.engine.NewUpload(in, report)}
+func (c *Client) newUpload(progress func(Progress)) *upload {
+	return &upload{client: c, progress: progress}
 }
 
-func (u *upload) end() { u.transfer.End() }
+// do does the upload with the opened source, between the events that report its start
+// and its end.
+func (u *upload) do(ctx context.Context, from Source, send func() error) (*FileDetails, error) {
+	e := Event{Kind: EventUploadStart, Context: ctx, Start: time.Now(), UploadID: u.id, Part: -1}
+	u.client.emit(e)
+	err := u.withSource(ctx, from, send)
+	e.Kind, e.Duration, e.UploadID, e.FilePath, e.Err = EventUploadEnd, time.Since(e.Start), u.id, u.file.FilePath, err
+	if u.in != nil {
+		e.Bytes = u.in.Size
+	}
+	u.client.emit(e)
+	if err != nil {
+		return nil, err
+	}
+	return &u.file, nil
+}
+
+func (u *upload) withSource(ctx context.Context, from Source, send func() error) error {
+	in, err := from.input(ctx, u.client.engine.Budget)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	u.in = in
+	var report func(transfer.Counts)
+	if u.progress != nil {
+		report = func(n transfer.Counts) { u.progress(Progress(n)) }
+	}
+	u.transfer = u.client.engine.NewUpload(in, report)
+	defer u.transfer.End()
+	return u.failure(ctx, send())
+}
 
 // run begins an upload and sends its parts.
 func (u *upload) run(ctx context.Context, request gen.BeginMultipartUploadRequest, save func(Checkpoint) error) error {
@@ -170,7 +191,7 @@ func (u *upload) takeCheckpoint(ctx context.Context, parts int64, save func(Chec
 
 // failure returns the error of Upload and Resume.
 func (u *upload) failure(ctx context.Context, err error) error {
-	if u.id == "" {
+	if err == nil || u.id == "" {
 		return err
 	}
 	failed := &UploadError{UploadID: u.id, Part: -1, Start: -1, End: -1, Err: err}

@@ -28,9 +28,21 @@ type Limits struct {
 	// Uploads counts the uploads under way, which share the API calls among them.
 	Uploads atomic.Int64
 
+	// OnWait is called when a caller has to wait for one of the limits, which it
+	// names. The limits call done when the wait is over; the error is that of the
+	// context. OnWait must be set before the first use if it is not nil.
+	OnWait func(ctx context.Context, limit string) (done func(error))
+
 	calls, puts, smallPuts *semaphore.Weighted
 	pace                   *pace
 }
+
+// The names of the limits.
+const (
+	PutsInFlight     = "putsInFlight"
+	APICallsInFlight = "apiCallsInFlight"
+	APIRate          = "apiRate"
+)
 
 // New returns limits on the PUTs and API calls in flight and on the calls per second.
 // onSlowDown, if it is not nil, is called with the new pace when the service has asked
@@ -52,11 +64,11 @@ func Connections(puts, calls int) int { return puts*smallPutsFactor + calls }
 // Call waits until an API call may be sent. The caller calls release once, after the
 // answer was read.
 func (l *Limits) Call(ctx context.Context) (release func(), err error) {
-	release, err = acquire(ctx, l.calls)
+	release, err = l.acquire(ctx, APICallsInFlight, l.calls)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.pace.wait(ctx); err != nil {
+	if err := l.keepPace(ctx); err != nil {
 		release()
 		return nil, err
 	}
@@ -66,9 +78,9 @@ func (l *Limits) Call(ctx context.Context) (release func(), err error) {
 // Put waits until a PUT of size bytes may be sent. The caller calls release once.
 func (l *Limits) Put(ctx context.Context, size int64) (release func(), err error) {
 	if size < smallBody {
-		return acquire(ctx, l.smallPuts)
+		return l.acquire(ctx, PutsInFlight, l.smallPuts)
 	}
-	return acquire(ctx, l.puts)
+	return l.acquire(ctx, PutsInFlight, l.puts)
 }
 
 // Answered adjusts the pace to the status of an answer, of the API or of storage.
@@ -81,9 +93,41 @@ func (l *Limits) Answered(status int) {
 	}
 }
 
-func acquire(ctx context.Context, s *semaphore.Weighted) (release func(), err error) {
-	if err := s.Acquire(ctx, 1); err != nil {
+func (l *Limits) acquire(ctx context.Context, limit string, s *semaphore.Weighted) (release func(), err error) {
+	release = func() { s.Release(1) }
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case s.TryAcquire(1):
+		return release, nil
+	}
+	done := l.waits(ctx, limit)
+	err = s.Acquire(ctx, 1)
+	done(err)
+	if err != nil {
 		return nil, err
 	}
-	return func() { s.Release(1) }, nil
+	return release, nil
+}
+
+// keepPace waits until the pace allows another call.
+func (l *Limits) keepPace(ctx context.Context) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case l.pace.try():
+		return nil
+	}
+	done := l.waits(ctx, APIRate)
+	err := l.pace.wait(ctx)
+	done(err)
+	return err
+}
+
+// waits reports that a caller waits for a limit.
+func (l *Limits) waits(ctx context.Context, limit string) (done func(error)) {
+	if l.OnWait == nil {
+		return func(error) {}
+	}
+	return l.OnWait(ctx, limit)
 }

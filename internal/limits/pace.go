@@ -55,10 +55,23 @@ func (p *pace) wait(ctx context.Context) error {
 		}
 		return context.DeadlineExceeded
 	}
-	p.mu.Lock()
-	p.meter.count(time.Now())
-	p.mu.Unlock()
+	p.count()
 	return nil
+}
+
+// try reports whether a call may be made at once, and counts it if so.
+func (p *pace) try() bool {
+	allowed := p.limiter.Allow()
+	if allowed {
+		p.count()
+	}
+	return allowed
+}
+
+func (p *pace) count() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.meter.count(time.Now())
 }
 
 // slowDown halves the pace that was really kept, which may have been below the limit.

@@ -6,6 +6,8 @@ import "context"
 // makes the attempt puts it into the context, and the code that sends the request reads
 // it for the event.
 type Attempt struct {
+	// Operation is the operationId, or [PutPart]; empty if it is not known.
+	Operation string
 	// UploadID is the upload; empty outside of one.
 	UploadID string
 	// Part is the index of the part; -1 if the step is not about one.

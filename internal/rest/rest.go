@@ -8,6 +8,7 @@
 package rest
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net/http"
@@ -45,12 +46,13 @@ func New(config Config) *Client {
 
 // Exchange is an event: one request was answered, or failed with Err.
 type Exchange struct {
-	Operation string // operationId; empty if the request is no known operation
-	Attempt   operation.Attempt
-	Status    int           // of the answer; 0 if there was none
-	Bytes     int64         // length of the request body
-	Duration  time.Duration // until the header of the answer, without waits for the limits
-	Err       error
+	Context  context.Context
+	Attempt  operation.Attempt
+	Status   int   // of the answer; 0 if there was none
+	Bytes    int64 // length of the request body
+	Start    time.Time
+	Duration time.Duration // until the header of the answer, without waits for the limits
+	Err      error
 }
 
 // call is what a request is about.
@@ -58,6 +60,22 @@ type call struct {
 	operation  string // operationId; empty if the request is no known operation
 	attempt    operation.Attempt
 	authorized bool // the request carries the credentials
+}
+
+// newCall returns a call of an operation. The attempt is the one of the context.
+func newCall(ctx context.Context, id string) call {
+	attempt := operation.AttemptOf(ctx)
+	attempt.Operation = id
+	return call{operation: id, attempt: attempt}
+}
+
+// mark returns the request with a context that says what it is for, so that what wraps
+// the transport can ask.
+func (c call) mark(req *http.Request) *http.Request {
+	if operation.AttemptOf(req.Context()) == c.attempt {
+		return req
+	}
+	return req.WithContext(operation.WithAttempt(req.Context(), c.attempt))
 }
 
 // signed reports whether the query of the URL is a secret.
@@ -72,21 +90,23 @@ func (c *Client) Call(req *http.Request) (*http.Response, error) {
 		address.RawQuery = strings.ReplaceAll(address.RawQuery, "+", "%20")
 		req.URL = &address
 	}
-	return c.toAPI(req, c.callOf(req))
+	about := c.callOf(req)
+	return c.toAPI(about.mark(req), about)
 }
 
 // Download sends a request for a file to the CDN. It carries the credentials if authorized
 // is set.
 func (c *Client) Download(req *http.Request, authorized bool) (*http.Response, error) {
-	return c.toCDN(req, call{
-		operation: operation.DownloadFile, attempt: operation.AttemptOf(req.Context()), authorized: authorized,
-	})
+	about := newCall(req.Context(), operation.DownloadFile)
+	about.authorized = authorized
+	return c.toCDN(about.mark(req), about)
 }
 
 // Put sends a part to storage. The request carries no credentials, because its URL is its
 // permission. The URL is a secret.
 func (c *Client) Put(req *http.Request) (*http.Response, error) {
-	return c.toStorage(req, call{operation: operation.PutPart, attempt: operation.AttemptOf(req.Context())})
+	about := newCall(req.Context(), operation.PutPart)
+	return c.toStorage(about.mark(req), about)
 }
 
 // CloseIdleConnections closes the connections that are not in use.
@@ -97,13 +117,14 @@ func (c *Client) CloseIdleConnections() {
 // callOf finds out which operation a request is, by its method and path, because the
 // generated client does not say it.
 func (c *Client) callOf(req *http.Request) call {
-	found := call{attempt: operation.AttemptOf(req.Context()), authorized: true}
 	path, below := strings.CutPrefix(req.URL.Path, c.APIURL.Path)
-	if !below {
-		return found
+	var id string
+	var params operation.Params
+	if below {
+		id, params, _ = operation.Match(operation.API, req.Method, path)
 	}
-	id, params, _ := operation.Match(operation.API, req.Method, path)
-	found.operation = id
+	found := newCall(req.Context(), id)
+	found.authorized = true
 	if uploadID := params.Get("uploadId"); uploadID != "" {
 		found.attempt.UploadID = uploadID
 	}
@@ -150,8 +171,8 @@ func (c *Client) observe(next handler) handler {
 		began := time.Now()
 		resp, err := next(req, about)
 		done := Exchange{
-			Operation: about.operation, Attempt: about.attempt,
-			Bytes: max(0, req.ContentLength), Duration: time.Since(began), Err: err,
+			Context: req.Context(), Attempt: about.attempt,
+			Bytes: max(0, req.ContentLength), Start: began, Duration: time.Since(began), Err: err,
 		}
 		if err == nil {
 			done.Status = resp.StatusCode

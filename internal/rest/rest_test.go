@@ -65,7 +65,7 @@ func TestCallOf(t *testing.T) {
 		if op.Server != operation.API {
 			continue
 		}
-		want := call{operation: op.ID, attempt: operation.Attempt{Part: -1}, authorized: true}
+		want := call{operation: op.ID, attempt: operation.Attempt{Operation: op.ID, Part: -1}, authorized: true}
 		if strings.Contains(op.Path, "{uploadId}") {
 			want.attempt.UploadID = "Kd759aLFxttm69kZ"
 		}

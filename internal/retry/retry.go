@@ -63,16 +63,16 @@ func (a *Attempts) next(ctx context.Context) context.Context {
 func (a *Attempts) Count() int { return a.made }
 
 func (a *Attempts) attempt() operation.Attempt {
-	return operation.Attempt{UploadID: a.UploadID, Part: a.Part, Number: a.made}
+	return operation.Attempt{Operation: a.Operation, UploadID: a.UploadID, Part: a.Part, Number: a.made}
 }
 
 // Retried is an event: an attempt failed with Err, and another one follows after Wait.
 type Retried struct {
-	Operation string
-	Attempt   operation.Attempt
-	Status    int // of the answer; 0 if there was none
-	Wait      time.Duration
-	Err       error
+	Context context.Context
+	Attempt operation.Attempt
+	Status  int // of the answer; 0 if there was none
+	Wait    time.Duration
+	Err     error
 }
 
 // Wait waits after an attempt that failed with err. It returns an error if no other
@@ -103,7 +103,7 @@ func (a *Attempts) Wait(ctx context.Context, err error) error {
 	// A Retry-After is only the least wait. With many short ones, all attempts would be
 	// used up before a short outage is over.
 	wait = max(wait, backoff(a.made))
-	a.OnRetry(Retried{Operation: a.Operation, Attempt: a.attempt(), Status: failed.Status, Wait: wait, Err: err})
+	a.OnRetry(Retried{Context: ctx, Attempt: a.attempt(), Status: failed.Status, Wait: wait, Err: err})
 	return sleep(ctx, wait)
 }
 

@@ -11,6 +11,10 @@ import (
 // keeps returned ones for the next part. Buffers in use and kept ones together never exceed
 // it.
 type Budget struct {
+	// OnWait is called when a caller has to wait for room. The budget calls done when
+	// the wait is over; the error is that of the context. It may be nil.
+	OnWait func(ctx context.Context) (done func(error))
+
 	bytes     int64
 	available *semaphore.Weighted
 
@@ -67,7 +71,13 @@ func (b *Budget) acquire(ctx context.Context, n int64) error {
 		defer b.mu.Unlock()
 		b.waiting--
 	}()
-	return b.available.Acquire(ctx, n)
+	done := func(error) {}
+	if b.OnWait != nil {
+		done = b.OnWait(ctx)
+	}
+	err := b.available.Acquire(ctx, n)
+	done(err)
+	return err
 }
 
 func (b *Budget) put(buffer []byte) {

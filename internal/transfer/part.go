@@ -168,6 +168,7 @@ func (p *partUpload) readChunk(ctx context.Context) (source.Chunk, error) {
 		return source.Chunk{}, err
 	}
 	defer close(p.read)
+	ctx = operation.WithAttempt(ctx, operation.Attempt{Operation: operation.PutPart, UploadID: p.of.id, Part: p.index})
 	return in.Stream.ReadChunk(ctx, p.assigned.Start, p.assigned.length(), p.engine.Budget)
 }
 

@@ -113,7 +113,7 @@ func (p *partUpload) refreshURL(ctx context.Context, puts *retry.Attempts, nth i
 			return err
 		}
 	}
-	p.engine.OnURLRefresh(URLRefreshed{UploadID: p.of.id, Part: p.index, Status: p.engine.Policy(err).Status, Err: err})
+	p.engine.OnURLRefresh(URLRefreshed{Context: ctx, UploadID: p.of.id, Part: p.index, Status: p.engine.Policy(err).Status, Err: err})
 	return p.fetch(ctx)
 }
 

@@ -46,6 +46,7 @@ type Engine struct {
 // URLRefreshed is an event: storage refused the URL of a part with Err, and a fresh
 // one is fetched.
 type URLRefreshed struct {
+	Context  context.Context
 	UploadID string
 	Part     int64
 	Status   int
