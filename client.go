@@ -120,6 +120,11 @@ func newClient(apiKey string, settings clientSettings) (*Client, error) {
 		UserAgent:   settings.userAgent,
 		OnExchange:  c.onExchange,
 	})
+	if settings.middleware != nil {
+		if err := c.rest.Wrap(settings.middleware); err != nil {
+			return nil, publicError(err)
+		}
+	}
 	c.generated, err = gen.NewClientWithResponses(c.apiURL.String(), gen.WithHTTPClient(doer{c.rest}))
 	if err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ type clientSettings struct {
 	apiURL, cdnURL *url.URL
 	accountID      string
 	roundTripper   http.RoundTripper // nil for one of our own
+	middleware     func(next http.RoundTripper) http.RoundTripper
 	basic          bool
 	jwt            func(context.Context) (string, error)
 	puts, calls    int
@@ -132,6 +133,30 @@ func WithTransport(transport http.RoundTripper) ClientOption {
 			return argumentError("transport", "is nil; leave the option out for the default")
 		}
 		s.roundTripper = transport
+		return nil
+	}
+}
+
+// WithMiddleware puts middleware around the transport, for traces and metrics. It is
+// called once, by [NewClient], with the transport as next. For OpenTelemetry:
+//
+//	bytescale.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+//		return otelhttp.NewTransport(next)
+//	})
+//
+// The middleware sees no secret, so it may record all that it sees: its requests
+// carry no credentials, and the URL of a part has no query, because that is its
+// signature. They are put back behind it. It may add header fields and replace the
+// context; a change of the URL has no effect. [RequestInfoFromContext] tells which
+// operation, part and attempt a request is. It must pass the body on as it is, or
+// wrapped, and must not retry. On Linux, a part of a [File] whose body is wrapped is
+// copied through the process instead of being sent by the kernel.
+//
+// Nil, the default, is none. A transport that must see the whole request, such as that
+// of package contract, belongs into [WithTransport].
+func WithMiddleware(middleware func(next http.RoundTripper) http.RoundTripper) ClientOption {
+	return func(s *clientSettings) error {
+		s.middleware = middleware
 		return nil
 	}
 }

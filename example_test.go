@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -85,37 +86,77 @@ func ExampleNewClient() {
 	// putsInFlight: 1000 is outside 1..256
 }
 
-// A wrapped transport keeps what makes the default one fast.
+// A transport of one's own keeps what makes the default one fast.
 func ExampleNewTransport() {
 	server := startFake()
 	defer server.Close()
 
 	transport := bytescale.NewTransport()
 	transport.Proxy = nil // not even the environment's
-	client, err := bytescale.NewClient(server.Key(), bytescale.WithAPIURL(server.URL()),
-		bytescale.WithTransport(traced{transport}))
+	client, err := bytescale.NewClient(server.Key(), bytescale.WithAPIURL(server.URL()), bytescale.WithTransport(transport))
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer client.CloseIdleConnections()
+	file, err := client.Upload(context.Background(), bytescale.Bytes([]byte("Hello, world.")), bytescale.WithPath("/hello.txt"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file.FilePath)
+	// Output:
+	// /hello.txt
+}
+
+// A tracer may record all that it sees: the signature of a part's URL and the
+// credentials are not there.
+func ExampleWithMiddleware() {
+	server := startFake()
+	defer server.Close()
+
+	client := server.Client(bytescale.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+		return tracer{next} // otelhttp.NewTransport(next), for example
+	}))
 	if _, err := client.Upload(context.Background(), bytescale.Bytes([]byte("Hello, world."))); err != nil {
 		log.Fatal(err)
 	}
 	// Output:
-	// POST
-	// PUT
-	// PUT
+	// BeginMultipartUpload, attempt 1: query "", authorization ""
+	// PutPart, attempt 1: query "", authorization ""
+	// CompleteUploadPart, attempt 1: query "", authorization ""
 }
 
-// traced stands for middleware of any kind.
-type traced struct{ next *http.Transport }
+// tracer stands for middleware of any kind.
+type tracer struct{ next http.RoundTripper }
 
-func (t traced) RoundTrip(req *http.Request) (*http.Response, error) {
-	fmt.Println(req.Method) // not the URL: that of a part is a secret
+func (t tracer) RoundTrip(req *http.Request) (*http.Response, error) {
+	info, _ := bytescale.RequestInfoFromContext(req.Context())
+	fmt.Printf("%s, attempt %d: query %q, authorization %q\n", info.Operation, info.Attempt, req.URL.RawQuery, req.Header.Get("Authorization"))
 	return t.next.RoundTrip(req)
 }
 
-func (t traced) CloseIdleConnections() { t.next.CloseIdleConnections() }
+func ExampleEventLogger() {
+	server := startFake()
+	defer server.Close()
+	server.Fail(fault.Fault{
+		Operation: "GetFileDetails", Kind: fault.Status, Status: http.StatusInternalServerError, RetryAfterMillis: 1000,
+	})
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{} // it differs from run to run
+			}
+			return a
+		},
+	}))
+	client := server.Client(bytescale.WithObserver(bytescale.EventLogger(logger)))
+	if _, err := client.GetFileDetails(context.Background(), "/missing.txt"); err != nil {
+		logger.Info("no such file", "err", err)
+	}
+
+	// Output:
+	// level=WARN msg="bytescale retry" operation=GetFileDetails attempt=1 status=500 wait=1s err.msg="GetFileDetails: 500 Internal Server Error: scripted_fault: Internal Server Error" err.operation=GetFileDetails err.status=500 err.code=scripted_fault err.retryAfter=1s
+	// level=INFO msg="no such file" err.msg="GetFileDetails: 404 Not Found: file_not_found: No file at this path." err.operation=GetFileDetails err.status=404 err.code=file_not_found
+}
 
 func ExampleClient_Upload() {
 	server := startFake()

@@ -340,6 +340,7 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		"WithCDNURL":           client(WithCDNURL("x")),
 		"WithAccountID":        client(WithAccountID("x")),
 		"WithTransport":        client(WithTransport(nil)),
+		"WithMiddleware":       client(WithMiddleware(func(http.RoundTripper) http.RoundTripper { return nil })),
 		"WithJWT":              client(WithJWT(nil)),
 		"WithPutsInFlight":     client(WithPutsInFlight(0)),
 		"WithAPICallsInFlight": client(WithAPICallsInFlight(0)),

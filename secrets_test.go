@@ -94,11 +94,13 @@ func driveIntoFault(t *testing.T, fault fault.Fault) (failures []error) {
 		logger.Info("told", "value", v)
 	}
 	spy := &urlSpy{next: server.HTTPClient().Transport}
+	logEvent := bytescale.EventLogger(slog.New(slog.NewJSONHandler(lockedWriter{&mu, &told}, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	client, err := bytescale.NewClient(leakKey,
 		bytescale.WithAPIURL(server.URL()), bytescale.WithCDNURL(server.URL()),
 		bytescale.WithTransport(spy),
 		bytescale.WithJWT(func(context.Context) (string, error) { return leakJWT, nil }),
-		bytescale.WithObserver(func(e bytescale.Event) { tell(e); tell(e.Err) }))
+		bytescale.WithMiddleware(func(next http.RoundTripper) http.RoundTripper { return carelessTracer{next, tell} }),
+		bytescale.WithObserver(func(e bytescale.Event) { tell(e); tell(e.Err); logEvent(e) }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,6 +154,37 @@ func driveIntoFault(t *testing.T, fault fault.Fault) (failures []error) {
 		}
 	}
 	return failures
+}
+
+// lockedWriter writes to a buffer that others use too.
+type lockedWriter struct {
+	mu *sync.Mutex
+	to *bytes.Buffer
+}
+
+func (w lockedWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
+}
+
+// carelessTracer records what tracers record: the whole request, and that of the answer.
+type carelessTracer struct {
+	next   http.RoundTripper
+	record func(any)
+}
+
+func (t carelessTracer) RoundTrip(req *http.Request) (*http.Response, error) {
+	t.record([]any{req.Method, req.URL.String(), req.Host, req.RequestURI, req.Header, fmt.Sprint(req.Context())})
+	resp, err := t.next.RoundTrip(req)
+	t.record(err)
+	for _, wrapped := range unwrapAll(err) {
+		t.record(wrapped)
+	}
+	if resp != nil {
+		t.record([]any{resp.Status, resp.Request.URL.String(), resp.Request.Header})
+	}
+	return resp, err
 }
 
 // unwrapAll returns an error and all that it wraps.

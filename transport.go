@@ -8,11 +8,15 @@ import (
 )
 
 // NewTransport returns a new transport like the default one of a Client. Change it, for a
-// proxy or a certificate authority, or wrap it, for tracing or for package contract, and
-// pass it to [WithTransport]. It speaks HTTP/1.1 only, sets no time limit on a transfer, and
-// tells a slow connection from a dead one. It keeps up to 128 idle connections per host,
-// which is as many as the default limits can use. With higher limits, set its
-// MaxIdleConnsPerHost to 8 × PUTs + API calls in flight.
+// proxy or a certificate authority, or wrap it, for package contract, and pass it to
+// [WithTransport]. It speaks HTTP/1.1 only, sets no time limit on a transfer, and tells a slow
+// connection from a dead one. It keeps up to 128 idle connections per host, which is as many
+// as the default limits can use. With higher limits, set its MaxIdleConnsPerHost to 8 × PUTs
+// + API calls in flight.
+//
+// Do not wrap it in a transport that records requests, such as a tracer. The URL of a part is
+// a permission to write, and the headers of API calls hold the API key. Use [WithMiddleware],
+// which keeps both from the tracer, or record only what [RequestInfoFromContext] returns.
 func NewTransport() *http.Transport {
 	return wire.NewTransport(limits.Connections(defaultPuts, defaultCalls))
 }

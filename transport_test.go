@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
+	"github.com/c88edac7/bytescale-go/gen"
 )
 
 // noise returns n random bytes, so that bytes in the wrong place show.
@@ -309,3 +312,126 @@ func TestSlowLinkIsNotCut(t *testing.T) {
 		}
 	})
 }
+
+// spans is a tracer of the kind that people put around a transport: it records the URL and
+// the header fields of each request and of its answer's, names the span, and adds a header
+// field.
+type spans struct {
+	next http.RoundTripper
+
+	mu       sync.Mutex
+	recorded []string
+}
+
+type spanKey struct{}
+
+func (s *spans) RoundTrip(req *http.Request) (*http.Response, error) {
+	info, ok := bytescale.RequestInfoFromContext(req.Context())
+	if !ok {
+		return nil, errors.New("a request of no operation")
+	}
+	req = req.Clone(context.WithValue(req.Context(), spanKey{}, "span"))
+	req.Header.Set("Traceparent", "00-1")
+	resp, err := s.next.RoundTrip(req)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recorded = append(s.recorded, fmt.Sprintf("%s part %d attempt %d: %s %s %v", info.Operation, info.Part, info.Attempt, req.Method, req.URL, req.Header))
+	if err == nil {
+		s.recorded = append(s.recorded, fmt.Sprint(resp.Request.URL, resp.Request.Header))
+	}
+	return resp, err
+}
+
+// wire notes what goes over the wire.
+type wire struct {
+	next http.RoundTripper
+
+	mu   sync.Mutex
+	sent []*http.Request
+}
+
+func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	w.mu.Lock()
+	w.sent = append(w.sent, req)
+	w.mu.Unlock()
+	return w.next.RoundTrip(req)
+}
+
+// TestMiddlewareSeesNoSecret traces an upload with retries, a download and the rest in the
+// way that the documentation shows, and looks for signatures and for credentials.
+func TestMiddlewareSeesNoSecret(t *testing.T) {
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(1000))
+	srv.Fail(fault.Fault{Operation: fault.PutPart, Part: fault.Part(1), Kind: fault.Status, Status: http.StatusServiceUnavailable, RetryAfterMillis: 1})
+	traces, below := new(spans), &wire{next: srv.HTTPClient().Transport}
+	client := srv.Client(bytescale.WithTransport(below), bytescale.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+		traces.next = next
+		return traces
+	}))
+	data := noise(1, 2500)
+	file, err := client.Upload(t.Context(), bytescale.Bytes(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	download, err := client.Download(t.Context(), file.FilePath, bytescale.WithCDNAuth())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer download.Close()
+	if got, err := io.ReadAll(download); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("downloaded %d bytes (%v)", len(got), err)
+	}
+	if _, err := client.API().GetFileDetailsWithResponse(t.Context(), client.AccountID(), &gen.GetFileDetailsParams{FilePath: file.FilePath}); err != nil {
+		t.Fatal(err)
+	}
+
+	text := strings.Join(traces.recorded, "\n")
+	for _, want := range []string{
+		"BeginMultipartUpload part -1 attempt 1: POST", "PutPart part 1 attempt 1: PUT", "PutPart part 1 attempt 2: PUT",
+		"CompleteUploadPart part 2 attempt 1: PUT", "DownloadFile part -1 attempt 1: GET", "GetFileDetails part -1 attempt 0: GET",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no span %q", want)
+		}
+	}
+	secrets := []string{srv.Key()}
+	for _, req := range below.sent {
+		if req.Header.Get("Traceparent") != "00-1" || req.Context().Value(spanKey{}) != "span" {
+			t.Errorf("%s %s lacks what the middleware added", req.Method, req.URL.Path)
+		}
+		if signed := req.Method == http.MethodPut && req.URL.RawQuery != ""; signed {
+			secrets = append(secrets, req.URL.RawQuery)
+		} else if req.Header.Get("Authorization") == "" {
+			t.Errorf("%s %s lacks the credentials", req.Method, req.URL.Path)
+		}
+	}
+	if len(secrets) < 4 {
+		t.Errorf("only %d secrets were sent: the test does not see them", len(secrets))
+	}
+	for _, secret := range secrets {
+		if strings.Contains(text, secret) {
+			t.Errorf("a secret was traced: %s", text)
+		}
+	}
+}
+
+func TestWrongMiddleware(t *testing.T) {
+	_, err := bytescale.NewClient("secret_A623uY2xyz", bytescale.WithMiddleware(func(http.RoundTripper) http.RoundTripper { return nil }))
+	if argument := (*bytescale.ArgumentError)(nil); !errors.As(err, &argument) || argument.Field != "middleware" {
+		t.Errorf("middleware that is nil: %v", err)
+	}
+	client, err := bytescale.NewClient("secret_A623uY2xyz", bytescale.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(req *http.Request) (*http.Response, error) {
+			return next.RoundTrip(req.WithContext(context.Background()))
+		})
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.GetFileDetails(t.Context(), "/a"); err == nil || !strings.Contains(err.Error(), "replaced the context") {
+		t.Errorf("a request without its context: %v", err)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

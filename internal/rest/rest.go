@@ -111,7 +111,11 @@ func (c *Client) Put(req *http.Request) (*http.Response, error) {
 
 // CloseIdleConnections closes the connections that are not in use.
 func (c *Client) CloseIdleConnections() {
-	(&http.Client{Transport: c.Transport}).CloseIdleConnections()
+	closeIdleConnections(c.Transport)
+}
+
+func closeIdleConnections(transport http.RoundTripper) {
+	(&http.Client{Transport: transport}).CloseIdleConnections()
 }
 
 // callOf finds out which operation a request is, by its method and path, because the

@@ -43,7 +43,7 @@ var goBlock = regexp.MustCompile("(?ms)^```go\n(.*?)^```")
 // known are the packages that a block without a package clause may use.
 var known = map[string]string{
 	"bytes": "bytes", "context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http",
-	"io": "io", "log": "log", "os": "os", "strings": "strings", "time": "time", "json": "encoding/json",
+	"io": "io", "log": "log", "slog": "log/slog", "os": "os", "strings": "strings", "time": "time", "json": "encoding/json",
 	"bytescale": module, "bytescaletest": module + "/bytescaletest", "fault": module + "/bytescaletest/fault", "contract": module + "/contract",
 	"cdn": module + "/cdn", "token": module + "/token",
 	"testing": "testing", "synctest": "testing/synctest",
@@ -51,6 +51,10 @@ var known = map[string]string{
 
 // setting declares what a block without a package clause can use.
 const setting = `
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
 func _(ctx context.Context, client *bytescale.Client, apiKey, path string, body io.Reader, size int64,
 	save func(bytescale.Checkpoint) error, load func() (bytescale.Checkpoint, error), t *testing.T,
 	links cdn.Links, key cdn.Key, signer *token.Signer) error {
