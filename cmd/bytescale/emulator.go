@@ -141,7 +141,7 @@ func (e *emulatorCmd) start(stderr io.Writer) (*emulator.Emulator, error) {
 }
 
 func readPublicKey(name string) (*rsa.PublicKey, error) {
-	text, err := os.ReadFile(name)
+	text, err := readArgument(name)
 	if err != nil {
 		return nil, err
 	}
