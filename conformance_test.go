@@ -450,7 +450,7 @@ func soakFaults(random *rand.Rand, partSize int64) []fault.Fault {
 		case 3:
 			f.Kind, f.AfterBytes = fault.Truncate, random.Int64N(20)
 		case 4:
-			f.Kind = fault.Stall
+			f.Kind = pickOf(random, fault.Stall, fault.Switch)
 		case 5:
 			f.Kind, f.Body = fault.Garbage, "<html>"
 			if f.Operation == fault.PutPart {

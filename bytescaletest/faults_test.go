@@ -289,6 +289,34 @@ func TestSlowFaults(t *testing.T) {
 	}
 }
 
+// The connection of a Switch is open until the client closes it, and then does not
+// count.
+func TestSwitch(t *testing.T) {
+	for _, options := range [][]bytescaletest.Option{nil, {bytescaletest.WithMemoryNetwork()}} {
+		srv := bytescaletest.NewServer(t, append(options, bytescaletest.WithPartSize(10))...)
+		s := newSession(t, srv)
+		s.mustBegin("0123456789")
+		srv.Fail(fault.Fault{Operation: fault.PutPart, Kind: fault.Switch, After: true})
+		put, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.part(0).UploadURL, strings.NewReader("0123456789"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := s.web.Transport.RoundTrip(put)
+		if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+			t.Fatalf("answer %v, error %v", resp, err)
+		}
+		if err := resp.Body.Close(); err != nil {
+			t.Error(err)
+		}
+		if n := srv.InFlight(); n != 0 {
+			t.Errorf("%d requests are in flight", n)
+		}
+		if got := s.finish(); got.status != 200 || s.stored() != "0123456789" {
+			t.Errorf("the upload did not recover: %v, stored %q", got, s.stored())
+		}
+	}
+}
+
 // A client that leaves a stall is noticed, or not counted; the server closes
 // in time in any case.
 func TestStallsOnLoopbackEnd(t *testing.T) {

@@ -51,6 +51,10 @@ const (
 	// answered. It lasts for Delay, then the connection is cut; without Delay, until
 	// the client or the server closes.
 	Stall Kind = "stall"
+	// Switch answers 101 Switching Protocols, which no request of the API asks for,
+	// and keeps the connection until the client or the server closes. With After, the
+	// request is carried out first.
+	Switch Kind = "switch"
 	// Trickle carries the request out, but reads its body and writes the answer's at
 	// Rate bytes per second.
 	Trickle Kind = "trickle"
@@ -147,6 +151,7 @@ var rules = map[Kind]rule{
 	Garbage:      {phases: true},
 	WrongShape:   {phases: true},
 	Stall:        {phases: true},
+	Switch:       {phases: true},
 	Trickle:      {},
 	Delay:        {phases: true},
 	ExpiredURL:   {operations: []string{PutPart, operation.BeginMultipartUpload, operation.GetUploadPart}},

@@ -36,6 +36,7 @@ func TestValidate(t *testing.T) {
 	for _, f := range []fault.Fault{
 		{Operation: put, Kind: fault.Reset},
 		{Operation: fault.AnyOperation, Kind: fault.Stall, AfterBytes: -1},
+		{Operation: "DeleteFile", Kind: fault.Switch, After: true},
 		{Operation: "GetFileDetails", Kind: fault.Status, Status: 200},
 		{Operation: "UploadFromUrl", Kind: fault.Status, Status: 599, After: true},
 		{Operation: "CompleteUploadPart", Kind: fault.RefuseETag, Part: fault.Part(1)},

@@ -84,6 +84,11 @@ func (s *Server) injectAnswer(f *fault.Fault, w *answerWriter, r *http.Request, 
 			readSome(r, f.AfterBytes)
 		}
 		s.stall(f.Delay, w, r)
+	case fault.Switch:
+		if !f.After {
+			readSome(r, -1)
+		}
+		s.switchProtocols(w, r)
 	case fault.Status:
 		answerStatus(w, r, f)
 	case fault.Garbage:
@@ -116,6 +121,29 @@ func (s *Server) stall(d time.Duration, w *answerWriter, r *http.Request) {
 	case <-s.closing:
 	}
 	cut(w, r)
+}
+
+// switchProtocols answers 101 and keeps the connection. The exchange does not count as
+// open meanwhile.
+func (s *Server) switchProtocols(w *answerWriter, r *http.Request) {
+	s.ledger.release(exchangeOf(r.Context()))
+	w.exchange.note(func(x *Exchange) { x.Status = http.StatusSwitchingProtocols })
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: unknown\r\n\r\n")
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		_, _ = io.Copy(io.Discard, conn) // ends when either side closes
+	}()
+	select {
+	case <-left:
+	case <-s.closing:
+	}
+	_ = conn.Close() // the connection is given up whatever Close returns
+	<-left
 }
 
 // cut closes the connection at once. On TCP it sends a reset.

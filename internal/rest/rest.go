@@ -190,8 +190,11 @@ func (c *Client) observe(next handler) handler {
 func (c *Client) roundTrip(req *http.Request, about call) (*http.Response, error) {
 	req.Header.Set("User-Agent", c.UserAgent)
 	resp, err := c.Transport.RoundTrip(req)
-	if err == nil && resp == nil {
+	switch {
+	case err == nil && resp == nil:
 		err = errNoAnswer
+	case err == nil:
+		resp, err = guard(req.Context(), resp)
 	}
 	if err != nil {
 		if plainHTTP(err) {
@@ -201,9 +204,6 @@ func (c *Client) roundTrip(req *http.Request, about call) (*http.Response, error
 			err = &url.Error{Op: req.Method, URL: req.URL.Redacted(), Err: err} // names the host
 		}
 		return nil, err
-	}
-	if resp.Body == nil {
-		resp.Body = http.NoBody
 	}
 	resp.Request = req
 	return resp, nil
