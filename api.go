@@ -24,6 +24,7 @@ import (
 type apiService struct {
 	client *Client
 	calls  gen.ClientInterface
+	lists  partLists
 }
 
 func (s *apiService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error) {
@@ -36,7 +37,7 @@ func (s *apiService) begin(ctx context.Context, request gen.BeginMultipartUpload
 	if err == nil {
 		err = answerError(operation.BeginMultipartUpload, cmp.Or(checkDetails(answer.File), checkPartAnswer(answer.UploadParts.First)))
 	}
-	if err == nil && (answer.UploadID == "" || answer.UploadParts.Count < 1) {
+	if err == nil && (answer.UploadID == "" || answer.UploadParts.Count < 1 || s.client.rest.HoldsKey(answer.UploadID)) {
 		err = answerError(operation.BeginMultipartUpload, "upload id or number of parts")
 	}
 	if err != nil {
@@ -65,16 +66,27 @@ func (s *apiService) ListParts(ctx context.Context, uploadID string) ([]int64, e
 	if err := checkPartArguments(uploadID, 0); err != nil {
 		return nil, err
 	}
-	var answer gen.UploadPartList
+	return s.lists.ask(ctx, uploadID, s.listParts)
+}
+
+func (s *apiService) listParts(ctx context.Context, uploadID string) ([]int64, error) {
 	resp, err := s.calls.ListUploadParts(ctx, s.client.accountID, uploadID)
-	if err := s.client.decode(operation.ListUploadParts, resp, err, &answer); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	if answer.RemainingUploadParts == nil {
+	defer resp.Body.Close()
+	if err := s.client.checkOK(operation.ListUploadParts, resp); err != nil {
+		return nil, err
+	}
+	remaining, err := s.client.rest.ReadIntegers(operation.ListUploadParts, resp, "remainingUploadParts")
+	if err != nil {
+		return nil, err
+	}
+	if remaining == nil {
 		// A missing list is not the empty one, which means that all parts are complete.
 		return nil, rest.ProtocolError(operation.ListUploadParts, http.StatusOK, "it has no list of parts")
 	}
-	return answer.RemainingUploadParts, nil
+	return remaining, nil
 }
 
 func (s *apiService) CompletePart(ctx context.Context, uploadID string, index int64, etag string) (transfer.Completion, error) {
@@ -262,14 +274,21 @@ func (c *Client) decode(op string, resp *http.Response, err error, to any) error
 		return err
 	}
 	defer resp.Body.Close()
+	if err := c.checkOK(op, resp); err != nil {
+		return err
+	}
+	return c.rest.ReadJSON(op, resp, to)
+}
+
+// checkOK returns an error if an answer has another status than 200.
+func (c *Client) checkOK(op string, resp *http.Response) error {
 	switch {
 	case resp.StatusCode == http.StatusOK:
+		return nil
 	case resp.StatusCode/100 == 2:
 		return rest.ProtocolError(op, resp.StatusCode, "200 was expected")
-	default:
-		return c.apiError(op, resp)
 	}
-	return rest.ReadJSON(op, resp, to)
+	return c.apiError(op, resp)
 }
 
 // apiError returns the error for an answer whose status means failure.

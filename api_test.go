@@ -8,8 +8,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -239,8 +241,9 @@ func TestErrorBodies(t *testing.T) {
 		{"cut off", `{"error":{"code":"a","mess`, "", "", "map[]"},
 		{"of several lines, for a terminal", `{"error":{"code":"a\u001b[2J","message":"one\n\ttwo\u001b]0;x\u0007 \u202ethree"}}`, "a [2J", "one two ]0;x three", "map[]"},
 		{"not UTF-8", "{\"error\":{\"code\":\"a\",\"message\":\"b\xff\"}}", "a", "b\ufffd", "map[]"},
-		{"long", `{"error":{"code":"a","message":"` + strings.Repeat("ü", 10000) + `"}}`, "a", strings.Repeat("ü", 499) + "…", "map[]"},
-		{"huge", `{"error":{"code":"a","message":"` + strings.Repeat("x", 1<<20) + `"}}`, "", "", "map[]"},
+		{"long", `{"error":{"code":"a","message":"` + strings.Repeat("ü", 7000) + `"}}`, "a", strings.Repeat("ü", 499) + "…", "map[]"},
+		{"huge", `{"error":{"code":"a","message":"` + strings.Repeat("x", 16<<10) + `"}}`, "", "", "map[]"},
+		{"many details", `{"error":{"code":"a","message":"b","details":{"a":[` + strings.Repeat("{},", 2000) + `{}]}}}`, "a", "b", "map[]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for op := range good {
@@ -324,13 +327,122 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 
 	// An answer of exactly the limit is good.
-	body := good[operation.GetFileDetails]
-	body += strings.Repeat(" ", 1<<20-len(body))
-	if _, err := mustClient(t, testKey, respond(200, body)).api.details(t.Context(), "/a"); err != nil {
-		t.Error(err)
+	for op, limit := range map[string]int{operation.GetFileDetails: 128 << 10, operation.ListUploadParts: 1 << 20} {
+		body := good[op] + strings.Repeat(" ", limit-len(good[op]))
+		if err := calls(t.Context(), mustClient(t, testKey, respond(200, body)).api)[op](); err != nil {
+			t.Errorf("%s: %v", op, err)
+		}
+		if err := calls(t.Context(), mustClient(t, testKey, respond(200, body+" ")).api)[op](); !errors.Is(err, ErrProtocol) {
+			t.Errorf("%s, one byte more: %v", op, err)
+		}
 	}
-	if _, err := mustClient(t, testKey, respond(200, body+" ")).api.details(t.Context(), "/a"); !errors.Is(err, ErrProtocol) {
-		t.Errorf("one byte more: %v", err)
+}
+
+// What an answer takes when it is decoded is bounded, too.
+func TestAnswersHaveFewValues(t *testing.T) {
+	details := func(metadata string) string {
+		return strings.Replace(good[operation.GetFileDetails], `"metadata":{}`, `"metadata":`+metadata, 1)
+	}
+	for name, test := range map[string]struct {
+		metadata string
+		good     bool
+	}{
+		"2 KB of metadata":    {`{"a":[` + strings.Repeat("0,", 1020) + `0]}`, true},
+		"text of 100 KB":      {`{"a":"` + strings.Repeat(`,[{\"`, 20_000) + `"}`, true},
+		"many short values":   {`{"a":[` + strings.Repeat("{},", 2100) + `0]}`, false},
+		"many nested values":  {`{"a":` + strings.Repeat("[", 2100) + strings.Repeat("]", 2100) + `}`, false},
+		"many after a string": {`{"a\\":[` + strings.Repeat("0,", 2100) + `0]}`, false},
+	} {
+		_, err := mustClient(t, testKey, respond(200, details(test.metadata))).api.details(t.Context(), "/a")
+		if test.good && err != nil || !test.good && !errors.Is(err, ErrProtocol) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Of the long answers that come at the same time, some wait.
+func TestLongAnswersWaitForEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var open, most atomic.Int64
+		c := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
+			body := good[operation.GetFileDetails]
+			if strings.HasSuffix(req.URL.RawQuery, "long") {
+				body += strings.Repeat(" ", 100_000)
+			}
+			resp := answer(req, 200, body)
+			resp.Body = &slowBody{resp.Body, &open, &most, 0}
+			return resp, nil
+		}))
+		done := make(chan error)
+		for i := range 64 {
+			path := "/short"
+			if i%2 == 0 {
+				path = "/long"
+			}
+			go func() {
+				_, err := c.api.details(t.Context(), path)
+				done <- err
+			}()
+		}
+		for range 64 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		if n := most.Load(); n != 16 {
+			t.Errorf("%d answers of 100 KB were read at the same time, want 16", n)
+		}
+	})
+}
+
+// slowBody counts the bodies of which more than 16 KiB were read.
+type slowBody struct {
+	io.ReadCloser
+	open, most *atomic.Int64
+	read       int
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	time.Sleep(time.Second)
+	n, err := b.ReadCloser.Read(p)
+	before := b.read
+	b.read += n
+	if before <= 16<<10 && b.read > 16<<10 {
+		b.most.Store(max(b.most.Load(), b.open.Add(1)))
+	}
+	return n, err
+}
+
+func (b *slowBody) Close() error {
+	if b.read > 16<<10 {
+		b.open.Add(-1)
+	}
+	return b.ReadCloser.Close()
+}
+
+// An error holds nothing of the server's without bound or without a look at it.
+func TestErrorsQuoteLittle(t *testing.T) {
+	long := strings.Repeat("x", 100_000)
+	for name, option := range map[string]ClientOption{
+		"a long upload id":     respond(200, strings.Replace(beginJSON, `"uploadId":"Kd759aLFxttm69kZ","uploadParts"`, `"uploadId":"`+long+`","uploadParts"`, 1)),
+		"the key as upload id": respond(200, strings.ReplaceAll(beginJSON, `Kd759aLFxttm69kZ`, testKey)),
+		"a long upload URL":    respond(200, strings.Replace(beginJSON, `storage.example.com/x`, `storage.example.com/`+long, 1)),
+		"a long line": withTransport(func(*http.Request) (*http.Response, error) {
+			return nil, fmt.Errorf("malformed HTTP response %q", long)
+		}),
+		"terminal codes": withTransport(func(*http.Request) (*http.Response, error) {
+			return nil, textproto.ProtocolError("malformed MIME header line: \x1b]0;x\a")
+		}),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			_, err := mustClient(t, testKey, option).Upload(t.Context(), Bytes(content(43182)))
+			if err == nil {
+				t.Fatalf("%s: no error", name)
+			}
+			if text := err.Error(); len(text) > 1000 || strings.Contains(text, testKey) || strings.ContainsFunc(text, unicode.IsControl) {
+				t.Errorf("%s: %.2000q", name, text)
+			}
+		})
 	}
 }
 

@@ -215,7 +215,8 @@ func (c *Client) AccountID() string { return c.accountID }
 // The generated client does not check arguments, does not retry, and returns no error for a
 // status that means failure. A refused JWT is replaced once. A call that takes more than two
 // minutes ends with [ErrStalled], unless it sends a file (BasicUpload, FormDataUpload). An
-// answer of more than 1 MiB, or 16 MiB for a list of parts, ends with [ErrProtocol].
+// answer of more than 128 KiB ends with [ErrProtocol]. The limit is 1 MiB for a list of
+// parts, and 16 MiB for the calls that no upload makes.
 func (c *Client) API() *gen.ClientWithResponses { return c.generated }
 
 // CloseIdleConnections closes the connections that are not in use. The client stays usable.

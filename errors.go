@@ -62,8 +62,8 @@ type APIError struct {
 	// none.
 	Message string
 	// Details are further facts for programs. For a refused request they are keyed by the
-	// field at fault, such as "body.mime". Nil if there are none. The map belongs to the
-	// caller.
+	// field at fault, such as "body.mime". Nil if there are none, or if their JSON is longer
+	// than 4 KiB. The map belongs to the caller.
 	Details map[string]any
 	// RetryAfter is how long the service asks to wait before the next attempt
 	// (Retry-After, retry-after-ms); zero if it does not ask.

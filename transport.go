@@ -11,7 +11,7 @@ import (
 // proxy or a certificate authority, or wrap it, for package contract, and pass it to
 // [WithTransport]. It speaks HTTP/1.1 only, sets no time limit on a transfer, and tells a slow
 // connection from a dead one. It keeps up to 128 idle connections per host, which is as many
-// as the default limits can use. With higher limits, set its MaxIdleConnsPerHost to 8 × PUTs
+// as the default limits can use, and reads response headers of up to 16 KiB. With higher limits, set its MaxIdleConnsPerHost to 8 × PUTs
 // + API calls in flight.
 //
 // Do not wrap it in a transport that records requests, such as a tracer. The URL of a part is

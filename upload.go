@@ -138,7 +138,7 @@ func (u *upload) begin(ctx context.Context, request gen.BeginMultipartUploadRequ
 		return 0, err
 	}
 	if !plainID(answer.UploadID) {
-		return 0, fmt.Errorf("%w: %s: upload id %q", ErrProtocol, operation.BeginMultipartUpload, answer.UploadID)
+		return 0, answerError(operation.BeginMultipartUpload, "upload id")
 	}
 	u.id, u.file = answer.UploadID, newFileDetails(answer.File)
 	// The answer may describe the file being replaced. The file to come has no etag yet,

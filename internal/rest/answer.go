@@ -1,18 +1,13 @@
 package rest
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
@@ -21,11 +16,14 @@ import (
 const (
 	// callTimeout limits the time of one API call with its answer.
 	callTimeout = 2 * time.Minute
-	// maxAnswer limits the length of an answer, in bytes.
-	maxAnswer = 1 << 20
-	// maxListAnswer limits the length of a list of parts, and of the answer to a request
-	// that is no known operation.
-	maxListAnswer = 16 << 20
+	// maxAnswer is the longest answer to a call that is about one file or part, in
+	// bytes. With every character of a path, tags and metadata escaped, a documented
+	// one can have some 100 KB.
+	maxAnswer = 128 << 10
+	// maxListAnswer is the longest list of parts, which is enough for 100,000 of them.
+	maxListAnswer = 1 << 20
+	// maxOtherAnswer is the longest answer to any other call.
+	maxOtherAnswer = 16 << 20
 )
 
 // bound limits the time of a call with its answer, and the length of the answer.
@@ -65,10 +63,13 @@ func timedOut(ctx context.Context, err error) error {
 
 func (c call) maxAnswer() int64 {
 	switch c.operation {
-	case operation.ListUploadParts, "":
+	case operation.BeginMultipartUpload, operation.GetUploadPart, operation.CompleteUploadPart,
+		operation.GetFileDetails, operation.DeleteFile:
+		return maxAnswer
+	case operation.ListUploadParts:
 		return maxListAnswer
 	}
-	return maxAnswer
+	return maxOtherAnswer
 }
 
 // boundedBody is the body of an answer, bounded in length and time.
@@ -117,104 +118,4 @@ func (r *releasing) Close() error {
 func Discard(resp *http.Response) {
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 	resp.Body.Close()
-}
-
-// ProtocolError returns the error for an answer that means success and is malformed. The
-// reason must not quote the answer.
-func ProtocolError(op string, status int, reason string) error {
-	return fmt.Errorf("%s: status %d: %w: %s", op, status, errs.ErrProtocol, reason)
-}
-
-// ReadJSON decodes the body of an answer into the value that to points to.
-func ReadJSON(op string, resp *http.Response, to any) error {
-	content := answers.Get().(*bytes.Buffer)
-	defer func() {
-		if content.Cap() <= 64<<10 { // do not keep the buffer of a long list
-			answers.Put(content)
-		}
-	}()
-	content.Reset()
-	if _, err := content.ReadFrom(resp.Body); err != nil {
-		return fmt.Errorf("%s: read answer: %w", op, err)
-	}
-	if err := json.Unmarshal(content.Bytes(), to); err != nil {
-		return ProtocolError(op, resp.StatusCode, "the answer does not decode")
-	}
-	return nil
-}
-
-// answers holds buffers for answers. Decoded values share no bytes with them.
-var answers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// maxMessage is the longest message of a server that is passed on, in characters.
-const maxMessage = 500
-
-// Refusal is the content of an answer that means failure, without secrets. What the answer
-// does not say is empty.
-type Refusal struct {
-	Code, Message string
-	Details       map[string]any
-}
-
-// ReadRefusal reads an answer to op whose status means failure. The body may have any shape.
-func (c *Client) ReadRefusal(op string, resp *http.Response) (said Refusal) {
-	// A body that cannot be read is no error, because the status decides.
-	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if err != nil || len(content) > maxAnswer {
-		return Refusal{}
-	}
-	hide := c.redactor(resp.Request, call{operation: op}.signed())
-	code, message, details := readError(content)
-	said.Code = short(hide.text(code))
-	said.Message = short(hide.text(message))
-	if details != nil {
-		said.Details, _ = hide.value(details).(map[string]any)
-	}
-	return said
-}
-
-// readError reads an error of the API, which is JSON (ErrorResponse in openapi.yaml), or of
-// object storage, which is XML.
-func readError(content []byte) (code, message string, details map[string]any) {
-	var answer struct {
-		Error struct {
-			Code    any `json:"code"`
-			Message any `json:"message"`
-			Details any `json:"details"`
-		} `json:"error"`
-	}
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	decoder.UseNumber()
-	if decoder.Decode(&answer) == nil {
-		// A field of another type than documented must not cost the others.
-		code, _ = answer.Error.Code.(string)
-		message, _ = answer.Error.Message.(string)
-		details, _ = answer.Error.Details.(map[string]any)
-		return code, message, details
-	}
-	var storage struct {
-		XMLName xml.Name `xml:"Error"`
-		Code    string   `xml:"Code"`
-		Message string   `xml:"Message"`
-	}
-	if xml.Unmarshal(content, &storage) == nil {
-		return storage.Code, storage.Message, nil
-	}
-	return "", "", nil
-}
-
-// short returns text for an error message: one line of at most maxMessage characters,
-// without control characters, which a terminal could obey.
-func short(text string) string {
-	clean := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "�"))
-	runes := []rune(strings.Join(strings.Fields(clean), " "))
-	if len(runes) > maxMessage {
-		return string(runes[:maxMessage-1]) + "…"
-	}
-	return string(runes)
 }

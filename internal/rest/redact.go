@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -12,7 +13,7 @@ import (
 // redactor takes secrets out of text that others wrote, such as the error messages of
 // net/http and of servers.
 type redactor struct {
-	secrets *strings.Replacer
+	secrets []string // the longest first
 }
 
 // redacted replaces a secret.
@@ -26,7 +27,7 @@ func (c *Client) redact(next handler) handler {
 	return func(req *http.Request, about call) (*http.Response, error) {
 		resp, err := next(req, about)
 		if err != nil {
-			return nil, c.redactor(req, about.signed()).err(err)
+			return nil, brief(c.redactor(req, about.signed()).err(err))
 		}
 		return resp, nil
 	}
@@ -59,17 +60,22 @@ func (c *Client) redactor(req *http.Request, signed bool) *redactor {
 		}
 	}
 	// The longest first, because one may be the beginning of another.
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, secret := range secrets {
-		pairs = append(pairs, secret, redacted)
-	}
-	return &redactor{strings.NewReplacer(pairs...)}
+	slices.SortFunc(secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return &redactor{slices.Compact(secrets)}
+}
+
+// HoldsKey reports whether text that a server sent repeats the API key.
+func (c *Client) HoldsKey(text string) bool {
+	return c.Credentials.key != nil && strings.Contains(text, c.Credentials.key())
 }
 
 // text returns text without secrets.
 func (r *redactor) text(text string) string {
-	return r.secrets.Replace(queries.ReplaceAllString(text, "$1?"+redacted))
+	text = queries.ReplaceAllString(text, "$1?"+redacted)
+	for _, secret := range r.secrets {
+		text = strings.ReplaceAll(text, secret, redacted)
+	}
+	return text
 }
 
 // value returns a decoded JSON value without secrets.

@@ -155,3 +155,25 @@ func TestRedactsTheLongerSecretFirst(t *testing.T) {
 		}
 	}
 }
+
+// What is cut of a long text is cut after the secrets were taken out.
+func TestLongErrorsAreCut(t *testing.T) {
+	for at := 440; at < 560; at += 7 {
+		text := strings.Repeat("x", at) + redactedKey + strings.Repeat("y", 3000)
+		for name, err := range map[string]error{
+			"bare": fmt.Errorf("%s%w", text, syscall.EPIPE),
+			"url":  &url.Error{Op: "Get", URL: "https://example.com", Err: fmt.Errorf("%s%w", text, syscall.EPIPE)},
+		} {
+			clean := brief(testRest().redactor(signedRequest(t), true).err(err))
+			if got := clean.Error(); len(got) > 600 || strings.Contains(got, redactedKey[:10]) {
+				t.Errorf("%s at %d: %s", name, at, got)
+			}
+			if !errors.Is(clean, syscall.EPIPE) {
+				t.Errorf("%s: %v is no longer EPIPE", name, clean)
+			}
+		}
+	}
+	if err := errors.Join(errors.New("one"), errors.New("two")); brief(err) != err {
+		t.Error("an error of two lines was changed")
+	}
+}

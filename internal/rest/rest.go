@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
@@ -25,6 +27,8 @@ import (
 type Client struct {
 	Config
 	toAPI, toCDN, toStorage handler
+
+	answers *semaphore.Weighted // the budget of the longer answers
 }
 
 // Config is what a Client is made of. All fields must be set.
@@ -39,7 +43,7 @@ type Config struct {
 
 // New returns a client for the configuration.
 func New(config Config) *Client {
-	c := &Client{Config: config}
+	c := &Client{Config: config, answers: semaphore.NewWeighted(answerBudget)}
 	c.setChains()
 	return c
 }

@@ -45,7 +45,7 @@ func (u *Upload) finish(ctx context.Context) (File, error) {
 			u.setOutcome(stored)
 			u.adoptETag(ctx)
 		case pass == maxPasses:
-			return File{}, fmt.Errorf("%w: parts %v are asked for again and again", errs.ErrProtocol, todo)
+			return File{}, fmt.Errorf("%w: %d parts are asked for again and again", errs.ErrProtocol, len(todo))
 		default:
 			// The service lost parts that it had confirmed, so there is no file.
 			u.setOutcome(notFinished)

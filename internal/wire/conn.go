@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// maxHeader is the longest header of an answer, in bytes. It is the limit of Node.js,
+// which the vendor's SDK runs on. Read, a header can take twenty times as much.
+const maxHeader = 16 << 10
+
 // NewTransport returns the default transport of a client. It keeps up to idlePerHost idle
 // connections per host.
 //
@@ -29,6 +33,8 @@ func NewTransport(idlePerHost int) *http.Transport {
 		IdleConnTimeout:       90 * time.Second,
 		MaxIdleConnsPerHost:   idlePerHost,
 		DisableCompression:    true,
+
+		MaxResponseHeaderBytes: maxHeader,
 	}
 }
 

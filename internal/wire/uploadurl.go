@@ -24,9 +24,16 @@ func verbatimURL(address string) (*url.URL, error) {
 	return url.Parse(clean.String())
 }
 
+// maxUploadURL is the longest pre-signed URL, in bytes. Many parts wait with theirs, and
+// object storage takes no longer one.
+const maxUploadURL = 16 << 10
+
 // ParseUploadURL parses the pre-signed URL of a part. Its error does not contain the URL,
 // which is a secret.
 func ParseUploadURL(address string) (*url.URL, error) {
+	if len(address) > maxUploadURL {
+		return nil, fmt.Errorf("%w: the upload URL is longer than %d bytes", errs.ErrProtocol, maxUploadURL)
+	}
 	u, err := verbatimURL(address)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, fmt.Errorf("%w: the upload URL is not an absolute http or https URL", errs.ErrProtocol)

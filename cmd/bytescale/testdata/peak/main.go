@@ -1,7 +1,7 @@
 //go:build unix
 
 // Command peak runs its arguments and prints the peak memory of that process in
-// bytes. It stands between the test and the command since the kernel counts the
+// bytes. Its exit code is that of the process. It stands between the test and the command since the kernel counts the
 // memory of the process that starts another one as the other one's own; this
 // one is small.
 package main
@@ -17,7 +17,8 @@ import (
 func main() {
 	cmd := exec.Command(os.Args[1], os.Args[2:]...)
 	cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr
-	if err := cmd.Run(); err != nil {
+	err := cmd.Run()
+	if cmd.ProcessState == nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -26,4 +27,5 @@ func main() {
 		peak *= 1024
 	}
 	fmt.Println(peak)
+	os.Exit(cmd.ProcessState.ExitCode())
 }
