@@ -35,7 +35,7 @@ func (s *apiService) begin(ctx context.Context, request gen.BeginMultipartUpload
 	resp, err := s.calls.BeginMultipartUpload(ctx, s.client.accountID, request)
 	err = s.client.decode(operation.BeginMultipartUpload, resp, err, answer)
 	if err == nil {
-		err = answerError(operation.BeginMultipartUpload, cmp.Or(checkDetails(answer.File), checkPartAnswer(answer.UploadParts.First)))
+		err = answerError(operation.BeginMultipartUpload, cmp.Or(checkDetails(answer.File), s.checkPartAnswer(answer.UploadParts.First)))
 	}
 	if err == nil && (answer.UploadID == "" || answer.UploadParts.Count < 1 || s.client.rest.HoldsKey(answer.UploadID)) {
 		err = answerError(operation.BeginMultipartUpload, "upload id or number of parts")
@@ -54,7 +54,7 @@ func (s *apiService) GetPart(ctx context.Context, uploadID string, index int64) 
 	resp, err := s.calls.GetUploadPart(ctx, s.client.accountID, uploadID, index)
 	err = s.client.decode(operation.GetUploadPart, resp, err, &answer)
 	if err == nil {
-		err = answerError(operation.GetUploadPart, checkPartAnswer(answer))
+		err = answerError(operation.GetUploadPart, s.checkPartAnswer(answer))
 	}
 	if err != nil {
 		return transfer.Part{}, err
@@ -153,6 +153,9 @@ func (s *apiService) delete(ctx context.Context, filePath string) error {
 // its permission. The URL is a secret. See UploadPart in openapi.yaml.
 func (s *apiService) PutPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
 	target, err := wire.ParseUploadURL(address)
+	if err == nil && !s.client.rest.MayPutTo(target) {
+		err = fmt.Errorf("%w: the URL is plain http", ErrProtocol)
+	}
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", operation.PutPart, err)
 	}
@@ -201,9 +204,10 @@ func missingPart() gen.UploadPart {
 	}
 }
 
-// checkPartAnswer returns what is missing in a part that the API sent. The engine, which
-// knows the file, checks the rest.
-func checkPartAnswer(p gen.UploadPart) string {
+// checkPartAnswer returns what is missing in a part that the API sent, or not allowed. The
+// engine, which knows the file, checks the rest.
+func (s *apiService) checkPartAnswer(p gen.UploadPart) string {
+	target, err := wire.ParseUploadURL(p.UploadURL)
 	switch {
 	case p.UploadID == "":
 		return "upload id of the part"
@@ -211,6 +215,8 @@ func checkPartAnswer(p gen.UploadPart) string {
 		return "index of the part"
 	case p.UploadURL == "":
 		return "URL of the part"
+	case err == nil && !s.client.rest.MayPutTo(target):
+		return "URL of the part, which must be https as the API's is,"
 	case p.Range.InclusiveStart == missing, p.Range.InclusiveEnd == missing:
 		return "range of the part"
 	}

@@ -933,3 +933,54 @@ func TestOperations(t *testing.T) {
 		}
 	}
 }
+
+// The bytes of a file and the URL that lets them in do not go over plain http, unless the
+// caller has chosen that.
+func TestPartsStayEncrypted(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		api, cdn, storage string
+		sent              bool
+	}{
+		"https":                     {"https://api.example.com", "https://cdn.example.com", "https://s.example.com/x", true},
+		"plain":                     {"https://api.example.com", "https://cdn.example.com", "http://s.example.com/x", false},
+		"plain, capitals":           {"https://api.example.com", "https://cdn.example.com", "HTTP://s.example.com/x", false},
+		"plain, the API's host":     {"https://api.example.com", "https://cdn.example.com", "http://api.example.com/x", false},
+		"plain, the CDN's host":     {"https://api.example.com", "https://cdn.example.com", "http://cdn.example.com/x", false},
+		"plain, this machine":       {"https://api.example.com", "https://cdn.example.com", "http://127.0.0.1/x", false},
+		"plain API":                 {"http://api.example.com", "https://cdn.example.com", "http://s.example.com/x", true},
+		"plain API, storage is not": {"http://api.example.com", "https://cdn.example.com", "https://s.example.com/x", true},
+		"plain CDN":                 {"https://api.example.com", "http://cdn.example.com", "http://s.example.com/x", false},
+		"plain CDN that is storage": {"https://api.example.com", "http://s.example.com", "http://s.example.com:80/x", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				puts := 0
+				part := strings.Replace(partJSON, "https://storage.example.com/x", test.storage, 1)
+				part = strings.Replace(part, `"uploadPartIndex":7`, `"uploadPartIndex":0`, 1)
+				c := mustClient(t, testKey, WithAPIURL(test.api), WithCDNURL(test.cdn), withTransport(func(req *http.Request) (*http.Response, error) {
+					if req.Body != nil {
+						_, _ = io.Copy(io.Discard, req.Body)
+						req.Body.Close()
+					}
+					switch {
+					case req.URL.Path == "/x":
+						puts++
+						return answer(req, 200, "", "ETag", "e"), nil
+					case req.Method == http.MethodPut:
+						return answer(req, 200, `{"status":"Completed","etag":"e"}`), nil
+					}
+					return answer(req, 200, `{"file":`+detailsJSON("/a")+`,"uploadId":"Kd759aLFxttm69kZ","uploadParts":{"count":1,"first":`+part+`}}`), nil
+				}))
+				_, err := c.Upload(t.Context(), Bytes(make([]byte, 5242880)))
+				if test.sent && (err != nil || puts != 1) || !test.sent && (!errors.Is(err, ErrProtocol) || puts != 0) {
+					t.Errorf("%d PUTs, error %v", puts, err)
+				}
+				if _, err := c.api.PutPart(t.Context(), test.storage, 1, bodyOf("x")); (err == nil) != test.sent {
+					t.Errorf("a PUT alone: %v", err)
+				}
+			})
+		})
+	}
+}

@@ -11,6 +11,13 @@ func sameOrigin(a, b *url.URL) bool {
 	return strings.EqualFold(a.Scheme, b.Scheme) && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
 }
 
+// MayPutTo reports whether parts may go to a URL. They go over plain http only if the
+// API's own address is plain http, or if the caller has named the origin as that of the
+// CDN: files are read from there in the clear, too.
+func (c *Client) MayPutTo(u *url.URL) bool {
+	return strings.EqualFold(u.Scheme, "https") || strings.EqualFold(c.APIURL.Scheme, "http") || sameOrigin(u, c.CDNURL)
+}
+
 func port(u *url.URL) string {
 	if p := u.Port(); p != "" {
 		return p
