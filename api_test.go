@@ -1,15 +1,19 @@
 package bytescale
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -983,4 +987,79 @@ func TestPartsStayEncrypted(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Numbers that are whole, a byte order mark, compressed answers and types in capitals are
+// read by every call, and by the generated client.
+func TestLegalFormsAreRead(t *testing.T) {
+	numbers := regexp.MustCompile(`(":\s*)(-?\d+)([,}\]])`)
+	list := regexp.MustCompile(`(\[)3,4,6(\])`)
+	for name, form := range map[string]struct {
+		change  func(string) string
+		headers []string
+	}{
+		"5.0": {func(s string) string {
+			return list.ReplaceAllString(numbers.ReplaceAllString(s, "$1$2.0$3"), "${1}3.0,4.0,6.0$2")
+		}, nil},
+		"5e0": {func(s string) string {
+			return list.ReplaceAllString(numbers.ReplaceAllString(s, "$1${2}e0$3"), "${1}3e0,0.4e1,60e-1$2")
+		}, nil},
+		"a mark":          {func(s string) string { return "\ufeff" + s }, nil},
+		"a fraction":      {func(s string) string { return strings.ReplaceAll(s, "1615680311115", "1615680311115.25") }, nil},
+		"type":            {func(s string) string { return s }, []string{"Content-Type", "Application/JSON; charset=UTF-8"}},
+		"no type":         {func(s string) string { return s }, nil},
+		"another type":    {func(s string) string { return s }, []string{"Content-Type", "text/plain"}},
+		"gzip":            {zipped, []string{"Content-Encoding", "gzip"}},
+		"gzip and a mark": {func(s string) string { return zipped("\ufeff" + s) }, []string{"Content-Encoding", "GZip"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for op, body := range good {
+				c := mustClient(t, testKey, respond(goodStatus(op), form.change(body), form.headers...))
+				if op == operation.DeleteFile {
+					continue // has no body
+				}
+				if err := calls(t.Context(), c.api)[op](); err != nil {
+					t.Errorf("%s: %v", op, err)
+				}
+			}
+			c := mustClient(t, testKey, respond(200, form.change(beginJSON), form.headers...))
+			result, err := c.API().BeginMultipartUploadWithResponse(t.Context(), testAccount, gen.BeginMultipartUploadRequest{Size: 43182})
+			if err != nil || result.JSON200 == nil || result.JSON200.UploadParts.Count != 12 || result.JSON200.File.LastModified.Time().UnixMilli() != 1615680311115 {
+				t.Errorf("the generated client: %+v, %v", result, err)
+			}
+			c = mustClient(t, testKey, respond(200, form.change(strings.Replace(detailsJSON("/a"), `"id":`, `"x":{"y":2.50},"id":`, 1)), form.headers...))
+			details, err := c.api.details(t.Context(), "/a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if y := fmt.Sprint(details.Metadata["x"]); y != "map[y:2.50]" || details.Size != 5 {
+				t.Errorf("details %+v", details)
+			}
+		})
+	}
+	for _, size := range []string{"9223372036854775808", "9223372036854775808.0", "9.223372036854775808e18", "1e19", "1.5", "5e-1"} {
+		body := strings.Replace(detailsJSON("/a"), `"size":5`, `"size":`+size, 1)
+		if _, err := mustClient(t, testKey, respond(200, body)).api.details(t.Context(), "/a"); !errors.Is(err, ErrProtocol) {
+			t.Errorf("size %s: %v", size, err)
+		}
+	}
+	body := strings.Replace(detailsJSON("/a"), `"size":5`, `"size":9.223372036854775807E18`, 1)
+	if details, err := mustClient(t, testKey, respond(200, body)).api.details(t.Context(), "/a"); err != nil || details.Size != math.MaxInt64 {
+		t.Errorf("the largest size: %v, %v", details, err)
+	}
+	// What is no JSON at all is an error of the generated client, not an empty result.
+	if _, err := mustClient(t, testKey, respond(200, "<html>", "Content-Type", "text/html")).API().GetFileDetailsWithResponse(t.Context(), testAccount, &gen.GetFileDetailsParams{FilePath: "/a"}); err == nil {
+		t.Error("a page was taken for details")
+	}
+	if result, err := mustClient(t, testKey, respond(403, "<html>", "Content-Type", "text/html")).API().GetFileDetailsWithResponse(t.Context(), testAccount, &gen.GetFileDetailsParams{FilePath: "/a"}); err != nil || result.StatusCode() != 403 {
+		t.Errorf("a refusal in a page: %v, %v", result, err)
+	}
+}
+
+func zipped(text string) string {
+	var coded bytes.Buffer
+	w := gzip.NewWriter(&coded)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return coded.String()
 }

@@ -58,7 +58,8 @@ func WithCDNAuth() DownloadOption {
 type Download struct {
 	// Offset is the position of the first byte in the file; 0 without [WithRange].
 	Offset int64
-	// Size is how many bytes there are to read; -1 if the CDN did not send it.
+	// Size is how many bytes there are to read; -1 if the CDN did not send it. Then the
+	// answer marks its end, so that a broken connection is noticed all the same.
 	Size int64
 	// FileSize is the size of the whole file in bytes; -1 if the CDN did not send it.
 	FileSize int64
@@ -90,7 +91,7 @@ func (d *Download) readNext(p []byte) (int, error) {
 	defer d.idle.end()
 	n, err := d.body.Read(p)
 	d.read += int64(n)
-	// An answer without a length may end anywhere.
+	// An answer of unknown length marks its end, and the transport fails without the mark.
 	switch {
 	case d.Size < 0:
 	case d.read > d.Size:
@@ -151,6 +152,8 @@ func (t *idleTimer) end()   { t.timer.Stop() }
 //
 // For a missing file errors.Is(err, [ErrNotFound]) holds. An invalid path or option is an
 // [*ArgumentError]. An answer with another range than the one asked for is an [ErrProtocol].
+// So is content that is compressed, or that only ends with its connection, because nothing
+// could tell whether it is the file.
 func (c *Client) Download(ctx context.Context, filePath string, opts ...DownloadOption) (*Download, error) {
 	address, err := c.FileURL(filePath)
 	if err != nil {
@@ -218,8 +221,6 @@ func (c *Client) request(ctx context.Context, address string, s *downloadSetting
 	if err != nil {
 		return nil, err
 	}
-	// Compressed content would have another size and other ranges than the file.
-	req.Header.Set("Accept-Encoding", "identity")
 	if s.ranged {
 		req.Header.Set("Range", s.header())
 	}
@@ -244,6 +245,9 @@ func (c *Client) download(resp *http.Response, s *downloadSettings) (*Download, 
 		body:        resp.Body,
 	}
 	switch {
+	case resp.StatusCode == http.StatusOK && !s.ranged && resp.ContentLength < 0 && resp.Close && len(resp.TransferEncoding) == 0:
+		// It ends where the connection does, so that half a file would look whole.
+		return nil, rest.ProtocolError(operation.DownloadFile, resp.StatusCode, "the CDN does not say where the content ends")
 	case resp.StatusCode == http.StatusOK && !s.ranged:
 		return download, nil
 	case resp.StatusCode == http.StatusOK:

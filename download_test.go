@@ -320,3 +320,44 @@ func TestDownloadIsAsLongAsItSays(t *testing.T) {
 		})
 	}
 }
+
+// An answer that ends where its connection does may be cut off anywhere: it is refused.
+// One in chunks is not.
+func TestDownloadOfUnknownLength(t *testing.T) {
+	for _, test := range []struct {
+		name, answer, want string
+		err                error
+	}{
+		{"neither length nor chunks", "HTTP/1.1 200 OK\r\n\r\nhalf a f", "", ErrProtocol},
+		{"HTTP/1.0", "HTTP/1.0 200 OK\r\n\r\nhalf a f", "", ErrProtocol},
+		{"neither, and an encoding", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nhalf a f", "", ErrProtocol},
+		{"HTTP/1.0 with a length", "HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nfile", "file", nil},
+		{"a length, cut off", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfile", "file", io.ErrUnexpectedEOF},
+		{"chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfile\r\n0\r\n\r\n", "file", nil},
+		{"chunks until the end", "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfile\r\n0\r\n\r\n", "file", nil},
+		{"chunks, cut off", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfile\r\n", "file", io.ErrUnexpectedEOF},
+		{"no body", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "", nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
+				conn, _, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, _ = io.WriteString(conn, test.answer)
+				conn.Close()
+			})
+			download, err := c.openDownload(t.Context(), c.cdnURL.String(), &downloadSettings{})
+			var content []byte
+			if err == nil {
+				defer download.Close()
+				content, err = io.ReadAll(download)
+			}
+			if !errors.Is(err, test.err) || string(content) != test.want {
+				t.Errorf("read %q, error %v; want %q, %v", content, err, test.want, test.err)
+			}
+		})
+	}
+}

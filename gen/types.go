@@ -5,6 +5,9 @@ package gen
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"math"
+	"strconv"
 	"time"
 )
 
@@ -14,6 +17,24 @@ type EpochMillis int64
 // Time returns m as a time in UTC.
 func (m EpochMillis) Time() time.Time {
 	return time.UnixMilli(int64(m)).UTC()
+}
+
+// UnmarshalJSON reads a number. A fraction of a millisecond is dropped, because some encoders write times with one. JSON
+// null changes nothing.
+func (m *EpochMillis) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	if whole, err := strconv.ParseInt(string(data), 10, 64); err == nil {
+		*m = EpochMillis(whole)
+		return nil
+	}
+	millis, err := strconv.ParseFloat(string(data), 64)
+	if err != nil || math.Abs(millis) >= 1<<53 {
+		return errors.New("not a time in milliseconds")
+	}
+	*m = EpochMillis(math.Floor(millis))
+	return nil
 }
 
 // Metadata is a JSON object of any shape. Decoding keeps numbers as json.Number, so that integers above 2^53 survive.

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"net/http"
@@ -51,6 +53,16 @@ func hostileServers() map[string]func(address string) http.Handler {
 		},
 		"headers that stop": func(string) http.Handler {
 			return firstAnswers(func(w http.ResponseWriter, _ *http.Request) { stopInHeader(w) })
+		},
+		"compressed answers": func(string) http.Handler {
+			var bomb bytes.Buffer
+			w := gzip.NewWriter(&bomb)
+			_, _ = io.WriteString(w, strings.Repeat(" ", 50*million))
+			_ = w.Close()
+			return firstAnswers(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Encoding", "gzip")
+				_, _ = w.Write(bomb.Bytes())
+			})
 		},
 		"metadata of many values": func(address string) http.Handler {
 			return &oddService{address: address, metadata: `{"a":` + objects[:90_000] + `{}]}`}

@@ -28,13 +28,13 @@ var sends = map[string]func(*Client, *http.Request) (*http.Response, error){
 
 // each runs a test for the three ways of a request, in virtual time. open returns the
 // body of an answer and a function that releases it.
-func each(t *testing.T, answer func() *http.Response, test func(t *testing.T, send func(context.Context) (*http.Response, error))) {
+func each(t *testing.T, answer func(*http.Request) *http.Response, test func(t *testing.T, send func(context.Context) (*http.Response, error))) {
 	t.Helper()
 	for name, way := range sends {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := New(Config{
-					Transport:   roundTripper(func(*http.Request) (*http.Response, error) { return answer(), nil }),
+					Transport:   roundTripper(func(req *http.Request) (*http.Response, error) { return answer(req), nil }),
 					Credentials: NewCredentials("", false, nil),
 					Limits:      limits.New(1, 2, 1000, nil),
 					APIURL:      mustURL(t, "https://example.com"), CDNURL: mustURL(t, "https://example.com"),
@@ -84,7 +84,7 @@ func TestNoAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var closed func() bool
-			each(t, func() *http.Response {
+			each(t, func(*http.Request) *http.Response {
 				var conn net.Conn
 				conn, closed = silent(t)
 				return answer(conn)
@@ -114,7 +114,7 @@ func (e endless) Close() error             { close(e.closed); return nil }
 // No read of an answer outlives the context, whatever the transport hands out.
 func TestAnswersEndWithTheContext(t *testing.T) {
 	for _, status := range []int{200, 302, 403, 500} {
-		answer := func() *http.Response {
+		answer := func(*http.Request) *http.Response {
 			return &http.Response{StatusCode: status, Body: endless{make(chan struct{})}}
 		}
 		each(t, answer, func(t *testing.T, send func(context.Context) (*http.Response, error)) {
@@ -136,7 +136,7 @@ func TestAnswersEndWithTheContext(t *testing.T) {
 
 // The transport may leave out the body.
 func TestNoBody(t *testing.T) {
-	each(t, func() *http.Response { return &http.Response{StatusCode: 403} },
+	each(t, func(*http.Request) *http.Response { return &http.Response{StatusCode: 403} },
 		func(t *testing.T, send func(context.Context) (*http.Response, error)) {
 			resp, err := send(t.Context())
 			if err != nil {
@@ -152,7 +152,7 @@ func TestNoBody(t *testing.T) {
 // A body that was read and closed in time is not closed a second time.
 func TestBodyIsClosedOnce(t *testing.T) {
 	closed := 0
-	answer := func() *http.Response {
+	answer := func(*http.Request) *http.Response {
 		return &http.Response{StatusCode: 200, Body: counting{strings.NewReader("{}"), &closed}}
 	}
 	each(t, answer, func(t *testing.T, send func(context.Context) (*http.Response, error)) {

@@ -27,16 +27,20 @@ func (c *Client) setChains() {
 		c.observe,             // report the attempt
 		c.redact,              // take secrets out of the error
 		c.bound,               // limit the time of the call and the length of the answer
+		c.legible,             // turn all legal forms of JSON into one
+		c.decode,              // undo a content coding
 	)
 	c.toCDN = c.chain(
 		c.authorize(c.CDNURL),
 		c.redirect(c.CDNURL), // follow redirects, within this origin only
 		c.observe,
 		c.redact,
+		c.decode,
 	)
 	c.toStorage = c.chain(
 		c.adjustPace, // slow down the API calls if storage asks for it
 		c.observe,
 		c.redact,
+		c.decode,
 	)
 }

@@ -19,6 +19,9 @@ func guard(ctx context.Context, resp *http.Response) (*http.Response, error) {
 	if resp.Body == nil {
 		resp.Body = http.NoBody
 	}
+	if resp.Header == nil {
+		resp.Header = http.Header{}
+	}
 	_, writes := resp.Body.(io.Writer)
 	switch {
 	case resp.StatusCode < 200:
