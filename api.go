@@ -301,7 +301,7 @@ func (c *Client) checkOK(op string, resp *http.Response) error {
 func (c *Client) apiError(op string, resp *http.Response) *APIError {
 	said := c.rest.ReadRefusal(op, resp)
 	return &APIError{
-		Operation: op, Status: resp.StatusCode, Code: said.Code, Message: said.Message, Details: said.Details,
+		Operation: op, Status: resp.StatusCode, FromService: said.Documented, Code: said.Code, Message: said.Message, Details: said.Details,
 		RetryAfter: retry.ParseAfter(resp.Header, time.Now()),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
@@ -46,14 +47,22 @@ var (
 	ErrProtocol = errs.ErrProtocol
 )
 
-// APIError is an unsuccessful response of the API, the CDN or object storage. It is read
-// from ErrorResponse in openapi.yaml; a body of another shape leaves most fields empty. Its
-// text contains no key, no token and no query string of a URL, whatever the server sent.
+// APIError is an unsuccessful response of the API, the CDN or object storage. Its text
+// contains no key, no token and no query string of a URL, whatever the server sent.
+//
+// It is read from ErrorResponse in openapi.yaml, or from the XML of object storage. Proxies
+// and gateways answer in other shapes: other JSON, RFC 9457, XML, an HTML page or plain text.
+// Message then holds their words, if they can be found, and FromService is false.
 type APIError struct {
 	// Operation is the operationId of openapi.yaml, or [PutPart].
 	Operation string
 	// Status is the HTTP status code.
 	Status int
+	// FromService reports whether the body has the shape that the service gives its
+	// errors, or object storage those of PutPart. If it is false, a proxy or a gateway may
+	// have answered. A 403 then says nothing about the API key, nor a 413 about the
+	// account.
+	FromService bool
 	// Code is the machine-readable kind of failure, such as "permission_denied"; empty if
 	// the answer had none. The vendor publishes no list, so decide by Status first. Codes
 	// of storage look like "SignatureDoesNotMatch".
@@ -70,7 +79,8 @@ type APIError struct {
 	RetryAfter time.Duration
 }
 
-// Error returns the operation, the status, the code and the message.
+// Error returns the operation, the status, the code and the message. For a 403 or a 413 it
+// adds what the status can mean.
 func (e *APIError) Error() string {
 	var text strings.Builder
 	text.WriteString(e.Operation)
@@ -85,7 +95,25 @@ func (e *APIError) Error() string {
 	if e.Message != "" {
 		text.WriteString(": " + e.Message)
 	}
+	if meaning := e.meaning(); meaning != "" {
+		text.WriteString(" (" + meaning + ")")
+	}
 	return text.String()
+}
+
+// meaning says what can be said about a status that has several meanings.
+func (e *APIError) meaning() string {
+	switch {
+	case e.Status != http.StatusForbidden && e.Status != http.StatusRequestEntityTooLarge:
+		return ""
+	case !e.FromService:
+		return "not in the form of the service: a proxy or a gateway may have answered"
+	case e.Status == http.StatusRequestEntityTooLarge, e.Operation == operation.PutPart:
+		return ""
+	case e.Operation == operation.BeginMultipartUpload, e.Operation == operation.CompleteUploadPart:
+		return "a permission is missing, a quota is used up, or the path is taken"
+	}
+	return "a permission is missing"
 }
 
 // Is reports whether the answer means target: [ErrNotFound] for status 404.

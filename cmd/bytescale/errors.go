@@ -202,7 +202,7 @@ func apiExplanation(err *bytescale.APIError, address string) string {
 		return "not found on the server: " + said + "; check the path and the account"
 	case err.Status == http.StatusConflict:
 		return "exists already: " + said + "; use another --name or --folder, or remove the stored file first"
-	case err.Status == http.StatusRequestEntityTooLarge && err.Code == "":
+	case err.Status == http.StatusRequestEntityTooLarge && !err.FromService:
 		return "too large: " + said + "; " + maybeGateway + "check its limit"
 	case err.Status == http.StatusRequestEntityTooLarge:
 		return "too large for the account: " + said + "; see the account's plan"
@@ -223,7 +223,7 @@ func permissionAdvice(err *bytescale.APIError) string {
 	switch {
 	case err.Operation == "DownloadFile":
 		return "check whether the file may be read, and check what the API key may do"
-	case err.Code == "":
+	case !err.FromService:
 		return maybeGateway + "check what that permits"
 	}
 	return "check what the API key may do (to overwrite, delete or see details takes a secret one), or use another name"

@@ -21,7 +21,7 @@ import (
 func TestExplain(t *testing.T) {
 	answer := func(operation, code string, status int) error {
 		return &bytescale.UploadError{UploadID: "Kd759aLFxttm69kZ", Part: 3, Attempts: 2,
-			Err: &bytescale.APIError{Operation: operation, Status: status, Code: code, Message: "It did not work."}}
+			Err: &bytescale.APIError{Operation: operation, Status: status, FromService: code != "", Code: code, Message: "It did not work."}}
 	}
 	api := func(status int) error { return answer("CompleteUploadPart", "some_code", status) }
 	gateway := func(status int) error { return answer("CompleteUploadPart", "", status) }

@@ -181,3 +181,7 @@ type counting struct {
 }
 
 func (c counting) Close() error { *c.closed++; return nil }
+
+func response(status int, body string) *http.Response {
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+}
