@@ -110,9 +110,12 @@ func (p *partUpload) send(ctx context.Context) (Completion, error) {
 
 	for sends := 1; ; sends++ {
 		answer, err := p.putAndComplete(ctx, data)
+		if err == nil {
+			return answer, nil
+		}
 		var unusable *unusableError
 		if !errors.As(err, &unusable) {
-			return answer, err
+			return Completion{}, err
 		}
 		if sends == maxSends {
 			return Completion{}, unusable.err
