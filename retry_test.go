@@ -240,3 +240,52 @@ func TestOutageIsOutlived(t *testing.T) {
 		})
 	}
 }
+
+// A URL that storage refuses is fetched anew at once the first time, and after a wait after that.
+func TestRefusedURLIsRefreshedAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, m := newMemoryClient(1000, 2, 8)
+		began := time.Now()
+		var fetched []time.Duration
+		m.fail = func(op string, _ int64, nth int) error {
+			switch {
+			case op == operation.GetUploadPart:
+				fetched = append(fetched, time.Since(began))
+			case op == operation.PutPart && nth <= 2:
+				return &APIError{Operation: op, Status: http.StatusForbidden}
+			}
+			return nil
+		}
+		if _, err := c.Upload(t.Context(), Bytes(content(500))); err != nil {
+			t.Fatal(err)
+		}
+		if len(fetched) != 2 || fetched[0] != 0 || fetched[1] == 0 {
+			t.Errorf("fetched after %v, want at once and after a wait", fetched)
+		}
+	})
+}
+
+// A URL that grew old while its part waited is fetched anew. If that fails, the part fails with it.
+func TestStaleURLThatCannotBeRefreshed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, m := newMemoryClient(1<<20, 1, 8)
+		m.speed, m.discard = 10_000, true // a part takes most of two minutes
+		fetches := map[int64]int{}
+		m.fail = func(op string, index int64, _ int) error {
+			if op != operation.GetUploadPart {
+				return nil
+			}
+			if fetches[index]++; fetches[index] > 1 {
+				return &APIError{Operation: op, Status: http.StatusForbidden}
+			}
+			return nil
+		}
+		_, err := c.Upload(t.Context(), ReaderAt(zeros(3<<20), 3<<20))
+		var failed *UploadError
+		if !errors.As(err, &failed) || failed.Part < 1 || failed.Attempts != 1 || fetches[failed.Part] != 2 {
+			t.Errorf("%v after %v fetches, want the failure of the second one", err, fetches)
+		}
+	})
+}
