@@ -189,6 +189,20 @@ func (e *UploadError) Error() string {
 // Unwrap returns the reason.
 func (e *UploadError) Unwrap() error { return e.Err }
 
+// SourceError is a failure to open or to read the source of an upload. It tells a service
+// whether its caller's body broke off, or the upload itself failed. It wraps the error of the
+// source, such as a [*io/fs.PathError] or an [*net/http.MaxBytesError]. Nothing is stored.
+type SourceError struct {
+	// Err is the error of the source.
+	Err error
+}
+
+// Error returns the error of the source.
+func (e *SourceError) Error() string { return "source: " + e.Err.Error() }
+
+// Unwrap returns the error of the source.
+func (e *SourceError) Unwrap() error { return e.Err }
+
 // ArgumentError is an argument or an option that was refused before anything was sent.
 type ArgumentError struct {
 	// Field names the argument. For an option it is the option's name without With:
@@ -222,8 +236,8 @@ func inField(field string, err error) error {
 	return &ArgumentError{Field: field, Reason: refused.Reason, kind: refused.kind}
 }
 
-// publicError returns an ArgumentError for what an internal package refused, and any other
-// error unchanged.
+// publicError returns an ArgumentError for what an internal package refused, a SourceError
+// for a failure of the source, and any other error unchanged.
 func publicError(err error) error {
 	if err == nil {
 		return nil
@@ -231,6 +245,10 @@ func publicError(err error) error {
 	var refused *errs.RefusedError
 	if errors.As(err, &refused) {
 		return argumentError(refused.Field, "%s", refused.Reason)
+	}
+	var source *errs.SourceError
+	if errors.As(err, &source) {
+		return &SourceError{Err: source.Err}
 	}
 	return err
 }

@@ -56,6 +56,9 @@ func (e *APIError) LogValue() slog.Value { return errorValue(e) }
 // their own, with those of the [APIError] that it wraps.
 func (e *UploadError) LogValue() slog.Value { return errorValue(e) }
 
+// LogValue implements [slog.LogValuer]: the text of the error as msg.
+func (e *SourceError) LogValue() slog.Value { return errorValue(e) }
+
 // LogValue implements [slog.LogValuer]: the text of the error as msg, and field and
 // reason as fields of their own.
 func (e *ArgumentError) LogValue() slog.Value { return errorValue(e) }

@@ -28,6 +28,7 @@ func TestLogValues(t *testing.T) {
 			`v.msg="upload Kd759: part 3 (bytes 10 to 19): attempt 2: GetUploadPart: 429 Too Many Requests: rate: Slow down. (the file may be stored all the same)" ` +
 				`v.uploadId=Kd759 v.part=3 v.range=10-19 v.attempts=2 v.mayExist=true v.operation=GetUploadPart v.status=429 v.code=rate v.retryAfter=1.5s`},
 		{&UploadError{UploadID: "Kd759", Part: -1, Start: -1, End: -1, Err: io.ErrUnexpectedEOF}, `v.msg="upload Kd759: unexpected EOF" v.uploadId=Kd759`},
+		{&SourceError{Err: io.ErrUnexpectedEOF}, `v.msg="source: unexpected EOF"`},
 		{argumentError("mime", "is odd"), `v.msg="mime: is odd" v.field=mime v.reason="is odd"`},
 		{FileDetails{FilePath: "/a", Size: 5, MIME: "text/plain", ETag: "e", LastModified: time.UnixMilli(0).UTC(), OriginalFileName: "private", Metadata: map[string]any{"private": "x"}},
 			`v.filePath=/a v.size=5 v.mime=text/plain v.etag=e v.lastModified=1970-01-01T00:00:00.000Z`},

@@ -74,6 +74,19 @@ func TestNothingTellsSecrets(t *testing.T) {
 	}
 }
 
+// saidTwice returns a prefix that an error has because what it wraps has it too, as in
+// "source: source: ".
+func saidTwice(text string) string {
+	seen := map[string]bool{}
+	for prefix := range strings.SplitSeq(text, ": ") {
+		if seen[prefix] && !strings.Contains(prefix, "://") { // which urlSpy repeats
+			return prefix
+		}
+		seen[prefix] = true
+	}
+	return ""
+}
+
 // driveIntoFault uses a client in all ways, looks at everything it tells, and
 // returns the errors.
 func driveIntoFault(t *testing.T, fault fault.Fault) (failures []error) {
@@ -110,6 +123,9 @@ func driveIntoFault(t *testing.T, fault fault.Fault) (failures []error) {
 		for _, err := range unwrapAll(err) {
 			failures = append(failures, err)
 			tell(err)
+			if twice := saidTwice(err.Error()); twice != "" {
+				t.Errorf("%s: %q says %q twice", where, err, twice)
+			}
 		}
 	}
 

@@ -16,7 +16,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/source"
 )
@@ -57,8 +56,16 @@ func TestWrongSourcesNeverBecomeFiles(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			c, m := newMemoryClient(partSize, 2, 8)
-			if _, err := c.Upload(t.Context(), row.source(t)); !errors.Is(err, row.want) {
-				t.Errorf("%v, want %v", err, row.want)
+			_, err := c.Upload(t.Context(), row.source(t))
+			if !errors.Is(err, row.want) {
+				t.Fatalf("%v, want %v", err, row.want)
+			}
+			var broke *SourceError // if the source says so, not if its size is wrong
+			if got, want := errors.As(err, &broke), row.want != ErrSourceSize; got != want {
+				t.Errorf("%v is a SourceError: %v, want %v", err, got, want)
+			}
+			if n := strings.Count(err.Error(), "source"); n != 1 {
+				t.Errorf("%q has the word source %d times", err, n)
 			}
 			if m.calls[operation.BeginMultipartUpload] > 0 && m.exists() {
 				t.Error("the file came into being")
@@ -292,7 +299,7 @@ func TestOddSources(t *testing.T) {
 			t.Parallel()
 			c, m := newMemoryClient(1000, 2, 8)
 			_, err := c.Upload(t.Context(), ReaderAt(source, 500))
-			var broken *errs.SourceError
+			var broken *SourceError
 			if !errors.As(err, &broken) || m.exists() {
 				t.Errorf("%v, want a failure of the source", err)
 			}

@@ -199,6 +199,7 @@ func (u *upload) failure(ctx context.Context, err error) error {
 		failed.Part, failed.Start, failed.End = part.Index, part.Start, part.End
 		failed.Attempts, failed.Err = part.Attempts, part.Err
 	}
+	failed.Err = publicError(failed.Err)
 	if ctx.Err() != nil && !errors.Is(failed.Err, ctx.Err()) {
 		// A part failed and the caller gave up. The error tells both.
 		failed.Err = fmt.Errorf("%w: %w", ctx.Err(), failed.Err)

@@ -20,11 +20,12 @@ var (
 // ErrMissingETag means that storage answered the PUT of a part without a usable etag.
 var ErrMissingETag = fmt.Errorf("%w: no usable etag in the answer", ErrProtocol)
 
-// SourceError is a failure to read the source of an upload. It is never retried, and it
-// takes precedence over the failed request that it caused.
+// SourceError is a failure to open or to read the source of an upload. It is never retried,
+// and it takes precedence over the failed request that it caused. The root package turns it
+// into a SourceError of its own.
 type SourceError struct{ Err error }
 
-func (e *SourceError) Error() string { return "read source: " + e.Err.Error() }
+func (e *SourceError) Error() string { return "source: " + e.Err.Error() }
 
 // Unwrap returns the error of the source.
 func (e *SourceError) Unwrap() error { return e.Err }

@@ -55,7 +55,7 @@ func OpenBytes(content []byte) *Opened {
 // OpenReaderAt opens an io.ReaderAt of size bytes.
 func OpenReaderAt(r io.ReaderAt, size int64) (*Opened, error) {
 	if err := endsAt(r, size); err != nil {
-		return nil, fmt.Errorf("source: %w", err)
+		return nil, err
 	}
 	return &Opened{
 		Size:   size,
@@ -83,25 +83,12 @@ func unchecked(context.Context) error { return nil }
 func OpenFile(path string) (*Opened, error) {
 	f, err := openToRead(path)
 	if err != nil {
-		return nil, fmt.Errorf("source: %w", err)
+		return nil, &errs.SourceError{Err: err}
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errs.Refuse("source", "%s is not a regular file (%s)", path, info.Mode().Type())
-	}
+	info, err := statRegular(f, path)
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("source: %w", err)
-	}
-	if info.Size() == 0 {
-		err := endsAt(f, 0)
-		if errors.Is(err, errs.ErrSourceSize) { // like files in /proc
-			err = fmt.Errorf("source: %w", errs.Refuse("source", "%s does not tell its size; upload it with Stream", path))
-		}
-		if err != nil {
-			f.Close()
-			return nil, err
-		}
+		return nil, err
 	}
 	return &Opened{
 		Size:    info.Size(),
@@ -110,6 +97,25 @@ func OpenFile(path string) (*Opened, error) {
 		Verify:  func(context.Context) error { return unchanged(path, info) },
 		Close:   func() { f.Close() },
 	}, nil
+}
+
+// statRegular returns the size and the time of a file, and refuses a file that an upload
+// cannot read by its size.
+func statRegular(f *os.File, path string) (fs.FileInfo, error) {
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, &errs.SourceError{Err: err}
+	case !info.Mode().IsRegular():
+		return nil, errs.Refuse("source", "%s is not a regular file (%s)", path, info.Mode().Type())
+	case info.Size() > 0:
+		return info, nil
+	}
+	err = endsAt(f, 0)
+	if errors.Is(err, errs.ErrSourceSize) { // like files in /proc
+		err = errs.Refuse("source", "%s does not tell its size; upload it with Stream", path)
+	}
+	return info, err
 }
 
 // unchanged returns an error unless path still leads to the same file with the same size

@@ -262,7 +262,7 @@ func (u *Upload) checkPart(op string, p Part) error {
 		return fmt.Errorf("%w: %s: part %d is of another upload", errs.ErrProtocol, op, p.Index)
 	}
 	if _, err := wire.ParseUploadURL(p.URL); err != nil {
-		return fmt.Errorf("%s: part %d: %w", op, p.Index, err)
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	return nil
 }
