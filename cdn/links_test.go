@@ -253,6 +253,7 @@ func TestLength(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	tooLarge := int64(1) << 31 // a variable, so that this compiles where an int has 32 bits
 	raw := func(path string, opts ...cdn.Option) error { _, err := links.Raw(path, opts...); return err }
 	image := func(opts ...cdn.Option) error { _, err := links.Image("/a", opts...); return err }
 	preset := func(name string, opts ...cdn.Option) error { _, err := links.Preset(name, "/a", opts...); return err }
@@ -284,7 +285,7 @@ func TestRefusals(t *testing.T) {
 		{"width on a preset", "w", preset("thumbnail", cdn.Width(1))},
 
 		{"width 0", "w", image(cdn.Width(0))},
-		{"width too large", "w", image(cdn.Width(1 << 31))},
+		{"width too large", "w", image(cdn.Width(int(tooLarge)))},
 		{"height -1", "h", image(cdn.Height(-1))},
 		{"no fit", "fit", image(cdn.Fit(""))},
 		{"no crop", "crop", image(cdn.Crop(""))},

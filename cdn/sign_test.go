@@ -74,7 +74,7 @@ func TestSignatureVectors(t *testing.T) {
 
 func TestVerifyRefuses(t *testing.T) {
 	key := newKey(t, "BMCyGyFk", secret)
-	const exp = 1_748_204_711
+	const exp int64 = 1_748_204_711
 	expires := time.Unix(exp, 0)
 	before := expires.Add(-time.Second)
 	good, err := key.Sign("https://upcdn.io/W142hJk/image/example.jpg?w=800", expires)
