@@ -29,7 +29,7 @@ test: ## Vet and all tests; needs Go and make alone
 	go test ./...
 
 .PHONY: check
-check: test race fmt-check lint generate-check release-check fuzz-smoke ## Everything a change must pass; writes nothing in the tree
+check: test vet-32bit race fmt-check lint generate-check release-check fuzz-smoke ## Everything a change must pass; writes nothing in the tree
 
 .PHONY: build
 build: ## Write the command to build/bytescale
@@ -71,6 +71,14 @@ memory: ## Peak memory of built programs: a file of 20 GiB, small files, streams
 .PHONY: gates-bite
 gates-bite: ## Break a scratch copy on purpose: every gate must fail; and the gates of a user's module
 	go test -count=1 -timeout 30m -tags gates ./tools/... ./contract_test/consumer
+
+.PHONY: vet-32bit
+vet-32bit: ## Vet for a 32-bit system, on which an int has 32 bits
+	GOARCH=386 go vet ./...
+
+.PHONY: newest
+newest: ## All tests with the newest version of every dependency, in a scratch copy; needs the network
+	tools/newest.sh
 
 ##@ The spec and what is generated from it
 
