@@ -298,10 +298,10 @@ func (c *Client) checkOK(op string, resp *http.Response) error {
 }
 
 // apiError returns the error for an answer whose status means failure.
-func (c *Client) apiError(op string, resp *http.Response) *APIError {
+func (c *Client) apiError(op string, resp *http.Response) error {
 	said := c.rest.ReadRefusal(op, resp)
-	return &APIError{
+	return c.rest.OfHost(resp.Request.URL, &APIError{
 		Operation: op, Status: resp.StatusCode, FromService: said.Documented, Code: said.Code, Message: said.Message, Details: said.Details,
 		RetryAfter: retry.ParseAfter(resp.Header, time.Now()),
-	}
+	})
 }

@@ -279,7 +279,10 @@ func FuzzErrorBody(f *testing.F) {
 			t.Fatal(err)
 		}
 		req.Header.Set("Authorization", "Bearer "+testKey)
-		failed := c.apiError(operation.PutPart, answer(req, 400, string(body)))
+		var failed *APIError
+		if err := c.apiError(operation.PutPart, answer(req, 400, string(body))); !errors.As(err, &failed) {
+			t.Fatal(err)
+		}
 		text := failed.Error()
 		if !utf8.ValidString(text) || utf8.RuneCountInString(text) > 1100 {
 			t.Fatalf("%d characters: %q", utf8.RuneCountInString(text), text)

@@ -125,7 +125,10 @@ func (e *APIError) Is(target error) bool {
 func failureOf(err error) retry.Failure {
 	var answer *APIError
 	if errors.As(err, &answer) {
-		return retry.Failure{Answered: true, Status: answer.Status, Code: answer.Code, RetryAfter: answer.RetryAfter}
+		return retry.Failure{
+			Answered: true, Status: answer.Status, Code: answer.Code, RetryAfter: answer.RetryAfter,
+			KnownHost: errors.Is(err, errs.ErrKnownHost),
+		}
 	}
 	var argument *ArgumentError
 	return retry.Failure{Permanent: errors.As(err, &argument)}

@@ -30,6 +30,21 @@ func (e *SourceError) Error() string { return "source: " + e.Err.Error() }
 // Unwrap returns the error of the source.
 func (e *SourceError) Unwrap() error { return e.Err }
 
+// KnownHostError is a failure of a host that has served the client before. Its address and
+// its certificate were right then, so that others which are wrong will pass.
+type KnownHostError struct{ Err error }
+
+func (e *KnownHostError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the failure.
+func (e *KnownHostError) Unwrap() error { return e.Err }
+
+// Is reports whether target is ErrKnownHost.
+func (e *KnownHostError) Is(target error) bool { return target == ErrKnownHost }
+
+// ErrKnownHost is what every KnownHostError is.
+var ErrKnownHost = errors.New("the host has served the client before")
+
 // TokenError is a failure of the caller's source of JSON web tokens. It is never
 // retried, because the source can retry by itself.
 type TokenError struct{ Err error }

@@ -29,6 +29,7 @@ func (c *Client) setChains() {
 		c.bound,               // limit the time of the call and the length of the answer
 		c.legible,             // turn all legal forms of JSON into one
 		c.decode,              // undo a content coding
+		c.remember,            // note the hosts that serve, refuse web pages
 	)
 	c.toCDN = c.chain(
 		c.authorize(c.CDNURL),
@@ -36,11 +37,13 @@ func (c *Client) setChains() {
 		c.observe,
 		c.redact,
 		c.decode,
+		c.remember,
 	)
 	c.toStorage = c.chain(
 		c.adjustPace, // slow down the API calls if storage asks for it
 		c.observe,
 		c.redact,
 		c.decode,
+		c.remember,
 	)
 }

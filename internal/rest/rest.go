@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
@@ -29,6 +30,7 @@ type Client struct {
 	toAPI, toCDN, toStorage handler
 
 	answers *semaphore.Weighted // the budget of the longer answers
+	hosts   *hosts
 }
 
 // Config is what a Client is made of. All fields must be set.
@@ -43,7 +45,7 @@ type Config struct {
 
 // New returns a client for the configuration.
 func New(config Config) *Client {
-	c := &Client{Config: config, answers: semaphore.NewWeighted(answerBudget)}
+	c := &Client{Config: config, answers: semaphore.NewWeighted(answerBudget), hosts: new(hosts)}
 	c.setChains()
 	return c
 }
@@ -203,6 +205,9 @@ func (c *Client) roundTrip(req *http.Request, about call) (*http.Response, error
 	if err != nil {
 		if plainHTTP(err) {
 			err = http.ErrSchemeMismatch
+		}
+		if !errors.Is(err, errs.ErrProtocol) {
+			err = c.OfHost(req.URL, err)
 		}
 		if !about.signed() {
 			err = &url.Error{Op: req.Method, URL: req.URL.Redacted(), Err: err} // names the host

@@ -30,6 +30,8 @@ type Failure struct {
 	Status     int
 	Code       string
 	RetryAfter time.Duration
+	// KnownHost reports that the host which answered has served the client before.
+	KnownHost bool
 	// Permanent reports that there was no answer and that another attempt would fail
 	// as well.
 	Permanent bool
@@ -75,7 +77,10 @@ func (p Policy) Decide(op string, err error) Decision {
 }
 
 func decideAnswer(op string, answer Failure) Decision {
-	transient := isTransient(answer.Status)
+	// API and storage do not redirect. If one that has served before does, a portal has
+	// answered. The CDN may redirect.
+	portal := answer.KnownHost && answer.Status/100 == 3 && op != operation.DownloadFile
+	transient := isTransient(answer.Status) || portal
 	switch op {
 	case operation.PutPart:
 		switch {
@@ -139,13 +144,15 @@ func permanent(op string, err error, failed Failure) bool {
 		return permanent
 	}
 	switch {
-	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &host):
-		return true
 	case failed.Permanent:
 		return true
+	case errors.Is(err, errs.ErrKnownHost):
+		return false // the resolver is wrong for a while, or a portal answers
+	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &host):
+		return true
 	case errors.As(err, &dns):
-		// At the first contact the name is wrong. Later it is the resolver.
-		return dns.IsNotFound && op == operation.BeginMultipartUpload
+		// At the first contact the name is wrong. That of storage comes from the API.
+		return dns.IsNotFound && op != operation.PutPart
 	}
 	return errors.Is(err, http.ErrSchemeMismatch)
 }

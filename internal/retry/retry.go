@@ -81,7 +81,7 @@ func (a *Attempts) Wait(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if errors.Is(err, errs.ErrProtocol) {
+	if errors.Is(err, errs.ErrProtocol) && !errors.Is(err, errs.ErrKnownHost) {
 		a.malformed++
 	}
 	if a.since.IsZero() {
