@@ -5,6 +5,7 @@ package errs
 import (
 	"errors"
 	"fmt"
+	"net/http"
 )
 
 // The sentinels that the root package exports.
@@ -29,6 +30,25 @@ func (e *SourceError) Error() string { return "source: " + e.Err.Error() }
 
 // Unwrap returns the error of the source.
 func (e *SourceError) Unwrap() error { return e.Err }
+
+// ProxyError is a proxy that refuses to connect to a host, or whose URL is malformed.
+type ProxyError struct {
+	Proxy, Target string // hosts with ports
+	Status        int    // of the proxy's answer; 0 if Reason says what is wrong
+	Reason        string
+}
+
+func (e *ProxyError) Error() string {
+	if e.Status == 0 {
+		return "the proxy cannot be used: " + e.Reason
+	}
+	return fmt.Sprintf("the proxy %s refused to connect to %s: %d %s", e.Proxy, e.Target, e.Status, http.StatusText(e.Status))
+}
+
+// Final reports whether the proxy would refuse again.
+func (e *ProxyError) Final() bool {
+	return e.Status < 500 && e.Status != http.StatusRequestTimeout && e.Status != http.StatusTooManyRequests
+}
 
 // KnownHostError is a failure of a host that has served the client before. Its address and
 // its certificate were right then, so that others which are wrong will pass.

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
@@ -139,13 +140,16 @@ func permanent(op string, err error, failed Failure) bool {
 		authority   x509.UnknownAuthorityError
 		host        x509.HostnameError
 		dns         *net.DNSError
+		proxy       *errs.ProxyError
 	)
 	if permanent, known := Permanent(err); known {
 		return permanent
 	}
 	switch {
-	case failed.Permanent:
+	case failed.Permanent, refusedBySOCKS(err):
 		return true
+	case errors.As(err, &proxy):
+		return proxy.Final()
 	case errors.Is(err, errs.ErrKnownHost):
 		return false // the resolver is wrong for a while, or a portal answers
 	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &host):
@@ -155,6 +159,17 @@ func permanent(op string, err error, failed Failure) bool {
 		return dns.IsNotFound && op != operation.PutPart
 	}
 	return errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// refusedBySOCKS reports whether a SOCKS proxy refused a connection by its rules, or the
+// credentials for it. The package that net/http uses has no types for that.
+func refusedBySOCKS(err error) bool {
+	var failed *net.OpError
+	if !errors.As(err, &failed) || !strings.HasPrefix(failed.Op, "socks") || failed.Err == nil {
+		return false
+	}
+	text := failed.Err.Error()
+	return strings.Contains(text, "not allowed by ruleset") || strings.Contains(text, "authentication")
 }
 
 // Permanent reports whether an error declares by a method Permanent whether another

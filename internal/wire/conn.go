@@ -26,7 +26,7 @@ func NewTransport(idlePerHost int) *http.Transport {
 		Control:   limitUnsent,
 	}
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
+		Proxy:                 proxyFromEnvironment,
 		DialContext:           dialBodyConn(dialer),
 		TLSHandshakeTimeout:   30 * time.Second,
 		ExpectContinueTimeout: time.Second,
@@ -35,6 +35,7 @@ func NewTransport(idlePerHost int) *http.Transport {
 		DisableCompression:    true,
 
 		MaxResponseHeaderBytes: maxHeader,
+		OnProxyConnectResponse: checkProxy,
 	}
 }
 
