@@ -92,7 +92,8 @@ func Load(spec []byte, opts ...LoadOption) (*Document, error) {
 			}
 		}
 	}
-	sortRoutes(d.routes)
+	slices.SortFunc(d.routes, func(a, b *route) int { return strings.Compare(a.template, b.template) })
+	reserveLiterals(d.routes)
 	slices.SortFunc(d.operations, func(a, b *operation) int { return strings.Compare(a.id, b.id) })
 	for i, op := range d.operations {
 		if i > 0 && op.id == d.operations[i-1].id {

@@ -3,22 +3,30 @@ package contract
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// A route matches the paths of one path template. It exists because DownloadFile's parameter holds
-// slashes and is glued to the segment before it ("/{accountId}/raw{filePath}"), which no common
-// router supports. It works on escaped paths, so that an encoded slash stays inside its segment.
+// A route matches the paths of one path template. It exists because the operations of the CDN have a
+// parameter that holds slashes and is glued to the segment before it ("/{accountId}/raw{filePath}"),
+// which no common router supports. It works on escaped paths, so that an encoded slash stays inside
+// its segment.
 type route struct {
 	template   string
 	segments   []segment
 	operations map[string]*operation // by method
 }
 
-// segment is "literal", "{param}", or "literal{param}" as the last one, which takes the whole rest of
-// the path, slashes included.
-type segment struct{ literal, param string }
+// segment is one segment of a template: "literal" or "{param}". The last one may be followed by a
+// parameter that takes the whole rest of the path, slashes included: "literal{rest}", "{param}{rest}".
+type segment struct {
+	literal, param, rest string
+
+	// reserved are the literals that other templates have in the place of param. They are no values
+	// of it, so that "/v2/…" is never taken for "/{accountId}/…".
+	reserved []string
+}
 
 func parseTemplate(template string) ([]segment, error) {
 	rest, ok := strings.CutPrefix(template, "/")
@@ -28,30 +36,47 @@ func parseTemplate(template string) ([]segment, error) {
 	var segments []segment
 	parts := strings.Split(rest, "/")
 	for i, part := range parts {
-		literal, param, isParam := strings.Cut(part, "{")
-		name, closed := strings.CutSuffix(param, "}")
+		s, ok := parseSegment(part)
 		switch {
-		case !isParam && !strings.Contains(part, "}"):
-			segments = append(segments, segment{literal: part})
-		case !closed || name == "" || strings.ContainsAny(name, "{}"):
+		case !ok:
 			return nil, fmt.Errorf("path %q: segment %q is not supported", template, part)
-		case literal != "" && i != len(parts)-1:
+		case s.rest != "" && i != len(parts)-1:
 			return nil, fmt.Errorf("path %q: %q must be the last segment", template, part)
-		default:
-			segments = append(segments, segment{literal: literal, param: name})
 		}
+		segments = append(segments, s)
 	}
 	return segments, nil
+}
+
+// segmentPattern is a literal or a parameter, and perhaps a parameter for the rest.
+var segmentPattern = regexp.MustCompile(`^(?:([^{}]*)|\{([^{}]+)\})(?:\{([^{}]+)\})?$`)
+
+func parseSegment(text string) (segment, bool) {
+	found := segmentPattern.FindStringSubmatch(text)
+	switch {
+	case found == nil:
+		return segment{}, false
+	case found[1] == "" && found[2] == "" && found[3] != "": // a parameter alone reads as a rest
+		return segment{param: found[3]}, true
+	}
+	return segment{literal: found[1], param: found[2], rest: found[3]}, true
 }
 
 // match returns the unescaped path parameters of an escaped path.
 func (r *route) match(path string) (map[string]string, bool) {
 	var params map[string]string // made late, because most routes differ in their first segments
-	for i, s := range r.segments {
-		here, rest, ok := s.cut(path)
-		if !ok || (i == len(r.segments)-1) != (rest == "") {
+	set := func(name, value string) {
+		if params == nil {
+			params = make(map[string]string, 4)
+		}
+		params[name] = value
+	}
+	for _, s := range r.segments {
+		here, rest, ok := cutSegment(path)
+		if !ok {
 			return nil, false
 		}
+		path = rest
 		value, err := url.PathUnescape(here)
 		switch {
 		case err != nil:
@@ -60,32 +85,30 @@ func (r *route) match(path string) (map[string]string, bool) {
 			if value != s.literal {
 				return nil, false
 			}
-		case s.isTail() && !strings.HasPrefix(value, "/"):
+		case slices.Contains(s.reserved, value):
 			return nil, false
 		default:
-			if params == nil {
-				params = make(map[string]string, 4)
-			}
-			params[s.param] = value
+			set(s.param, value)
 		}
-		path = rest
+		if s.rest == "" {
+			continue
+		}
+		tail, err := url.PathUnescape(rest)
+		if err != nil || tail == "" {
+			return nil, false
+		}
+		set(s.rest, tail)
+		path = ""
 	}
-	return params, true
+	return params, path == ""
 }
 
-// isTail reports whether the segment takes the whole rest of a path: "literal{param}".
-func (s segment) isTail() bool { return s.literal != "" && s.param != "" }
-
-// cut returns what the segment takes of an escaped path, and the rest, which is empty or begins with a
-// slash. It reports false when the path has no further segment.
-func (s segment) cut(path string) (here, rest string, ok bool) {
+// cutSegment returns the first segment of an escaped path, and the rest, which is empty or begins with
+// a slash. It reports false when the path has no further segment.
+func cutSegment(path string) (here, rest string, ok bool) {
 	path, ok = strings.CutPrefix(path, "/")
 	if !ok {
 		return "", "", false
-	}
-	if s.isTail() {
-		here, ok = strings.CutPrefix(path, s.literal)
-		return here, "", ok
 	}
 	if i := strings.IndexByte(path, '/'); i >= 0 {
 		return path[:i], path[i:], true
@@ -93,23 +116,29 @@ func (s segment) cut(path string) (here, rest string, ok bool) {
 	return path, "", true
 }
 
-// sortRoutes puts routes with more literal segments first, so that ".../uploads/url" is not taken for
-// ".../uploads/{uploadId}".
-func sortRoutes(routes []*route) {
-	literals := func(r *route) (n int) {
-		for _, s := range r.segments {
-			if s.param == "" {
-				n++
-			}
+// reserveLiterals fills in what each parameter may not be, so that no path matches two templates.
+func reserveLiterals(routes []*route) {
+	for _, r := range routes {
+		for _, other := range routes {
+			reserveLiteral(r.segments, other.segments)
 		}
-		return n
 	}
-	slices.SortStableFunc(routes, func(a, b *route) int {
-		if d := literals(b) - literals(a); d != 0 {
-			return d
+}
+
+// reserveLiteral finds the first place where two templates differ.
+func reserveLiteral(segments, others []segment) {
+	for i := range min(len(segments), len(others)) {
+		s, other := &segments[i], others[i]
+		switch {
+		case s.param != "" && other.param == "":
+			if !slices.Contains(s.reserved, other.literal) {
+				s.reserved = append(s.reserved, other.literal)
+			}
+			return
+		case s.param == "" && s.literal != other.literal:
+			return
 		}
-		return strings.Compare(a.template, b.template)
-	})
+	}
 }
 
 // A match is the operation of a request.

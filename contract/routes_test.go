@@ -1,7 +1,9 @@
 package contract
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -41,5 +43,52 @@ func TestRoutes(t *testing.T) {
 	_, allowed := d.find("PATCH", "/v2/accounts/A/uploads/U/parts/7", func(*operation) bool { return true })
 	if !reflect.DeepEqual(allowed, []string{"GET", "PUT"}) {
 		t.Errorf("allowed: %v", allowed)
+	}
+}
+
+// A literal segment beats a parameter, whatever the order of the templates.
+func TestLiteralsComeFirst(t *testing.T) {
+	var spec strings.Builder
+	spec.WriteString(`{"openapi":"3.0.3","info":{"title":"t","version":"1"},"paths":{`)
+	for i, path := range []string{"/{a}/{b}{c}", "/{a}/save/{b}{c}", "/{a}/raw{c}", "/v2/x/{d}", "/v2/x/y"} {
+		if i > 0 {
+			spec.WriteByte(',')
+		}
+		var params []string
+		for _, name := range []string{"a", "b", "c", "d"} {
+			if strings.Contains(path, "{"+name+"}") {
+				params = append(params, fmt.Sprintf(`{"name":%q,"in":"path","required":true,"schema":{"type":"string"}}`, name))
+			}
+		}
+		fmt.Fprintf(&spec, `%q:{"get":{"operationId":%q,"parameters":[%s],"responses":{"200":{"description":"ok"}}}}`,
+			path, path, strings.Join(params, ","))
+	}
+	spec.WriteString(`}}`)
+	d, err := Load([]byte(spec.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"/A/image/x/y":      "/{a}/{b}{c} map[a:A b:image c:/x/y]",
+		"/A/image":          "",
+		"/A/im%2Fage/x":     "/{a}/{b}{c} map[a:A b:im/age c:/x]",
+		"/A/save/image/x":   "/{a}/save/{b}{c} map[a:A b:image c:/x]",
+		"/A/save/image":     "",
+		"/A/save/x/%2E%2E/": "/{a}/save/{b}{c} map[a:A b:x c:/../]",
+		"/A/raw/image/x":    "/{a}/raw{c} map[a:A c:/image/x]",
+		"/A/raw%2Fx":        "",
+		"/v2/x/z":           "/v2/x/{d} map[d:z]",
+		"/v2/x/y":           "/v2/x/y map[]",
+		"/v2/image/x":       "",
+		"/v2/raw/x":         "",
+	} {
+		m, _ := d.find("GET", path, func(*operation) bool { return true })
+		got := ""
+		if m.operation != nil {
+			got = fmt.Sprint(m.operation.id, " ", m.params)
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
 	}
 }
