@@ -23,6 +23,7 @@ type param struct {
 	required bool
 	array    bool // repeated, one value per occurrence
 	json     bool // described by content application/json
+	free     bool // an exploded object: its members are query parameters of any other name
 	schema   *openapi3.Schema
 }
 
@@ -85,7 +86,11 @@ func compileParam(p *openapi3.Parameter, in Location) (param, error) {
 	case err != nil:
 		return param{}, err
 	case compiled.schema.Type.Is(openapi3.TypeObject):
-		return param{}, errors.New("objects are not supported")
+		compiled.free = in == InQuery && !p.Required && method.Explode && method.Style == openapi3.SerializationForm &&
+			len(compiled.schema.Properties) == 0 && compiled.schema.AdditionalProperties.Schema != nil
+		if !compiled.free {
+			return param{}, errors.New("objects are only supported as free query parameters")
+		}
 	case compiled.array && (in != InQuery || !method.Explode || method.Style != openapi3.SerializationForm):
 		return param{}, errors.New("only repeated query parameters may be arrays")
 	case method.Style != openapi3.SerializationForm && method.Style != openapi3.SerializationSimple:
@@ -161,31 +166,53 @@ func (x *exchange) checkParams(r *http.Request, pathParams map[string]string) (f
 	if err != nil {
 		found = x.request(InQuery, violation("", RuleSyntax, "must be a well-formed query"))
 	}
-	documented := map[string]bool{}
+	var free *param
 	for i := range x.operation.params {
 		p := &x.operation.params[i]
 		var values []string
-		switch p.in {
-		case InPath:
+		switch {
+		case p.free:
+			free = p
+			continue
+		case p.in == InPath:
 			if value, ok := pathParams[p.name]; ok {
 				values = []string{value}
 			}
-		case InQuery:
-			documented[p.name] = true
+		case p.in == InQuery:
 			values = query[p.name]
+			delete(query, p.name)
 		default:
 			values = r.Header.Values(p.name)
 		}
 		if len(values) > 0 {
-			x.given = append(x.given, string(p.in)+":"+p.name)
+			x.note(p)
 		}
 		found = append(found, x.request(p.in, p.check(values, Request)...)...)
 	}
+	return append(found, x.checkOtherParams(free, query)...)
+}
+
+// note notes that a parameter was given.
+func (x *exchange) note(p *param) { x.given = append(x.given, string(p.in)+":"+p.name) }
+
+// checkOtherParams validates the query parameters that are not described by name.
+func (x *exchange) checkOtherParams(free *param, query url.Values) (found []Violation) {
 	for _, name := range slices.Sorted(maps.Keys(query)) {
-		// Secure URLs of the CDN carry "meta-*" parameters for the caller's own use, which OpenAPI
-		// cannot describe.
-		if !documented[name] && !(x.operation.ownServers && strings.HasPrefix(name, "meta-")) {
-			found = append(found, x.request(InQuery, violation(pointer("", name), RuleUndocumented, "is not a known parameter"))...)
+		at := pointer("", name)
+		switch {
+		case x.operation.ownServers && strings.HasPrefix(name, "meta-"):
+			// URLs of the CDN carry "meta-*" parameters for the caller's own use, which OpenAPI cannot describe.
+		case free == nil:
+			found = append(found, x.request(InQuery, violation(at, RuleUndocumented, "is not a known parameter"))...)
+		default:
+			if !slices.Contains(x.given, string(free.in)+":"+free.name) {
+				x.note(free)
+			}
+			schema := free.schema.AdditionalProperties.Schema.Value
+			for _, value := range query[name] { // names may repeat
+				_, broken := checkSchema(schema, scalar(schema, value), Request, at)
+				found = append(found, x.request(InQuery, broken...)...)
+			}
 		}
 	}
 	return found

@@ -307,3 +307,42 @@ func TestTransportServers(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An exploded object is any query parameter that is not described by name. Names may repeat, and the values are checked.
+func TestFreeQueryParameters(t *testing.T) {
+	spec := `{"openapi":"3.0.3","info":{"title":"t","version":"1"},"servers":[{"url":"https://api.bytescale.com"}],"paths":{"/a":{"get":{
+"operationId":"A","parameters":[{"name":"cache","in":"query","schema":{"type":"boolean"}},
+{"name":"params","in":"query","schema":{"type":"object","additionalProperties":{"oneOf":[{"type":"boolean"},{"type":"integer","minimum":1}]}}}],
+"responses":{"200":{"description":"ok"}}}}}}`
+	d, err := Load([]byte(spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]string{
+		"":                 "",
+		"cache=true":       "",
+		"w=1&h=true&w=2":   "",
+		"w=0&h=1":          "query/w oneOf",
+		"w=1&w=x":          "query/w oneOf",
+		"cache=1&params=1": "query/cache type",
+		"cache=true&w=1&h": "query/h oneOf",
+	} {
+		recorder, err := NewRecorder("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		transport := NewTransport(&roundTrip{handler: reply{status: 200}}, WithDocument(d), WithCoverage(recorder))
+		_, err = transport.RoundTrip(request(t, "GET", "/a?"+query, "", "Authorization", ""))
+		broken := &Error{}
+		if errors.As(err, &broken); brief(broken.Violations) != want {
+			t.Errorf("%s: %v, want %q", query, err, want)
+		}
+		covered := false
+		for _, point := range d.Coverage(recorder).Points {
+			covered = covered || point.Value == "query:params" && point.Seen
+		}
+		if covered != (want == "" && strings.Contains(query, "w=")) {
+			t.Errorf("%s: covered %v", query, covered)
+		}
+	}
+}
