@@ -97,3 +97,32 @@ func TestSharedClosedSchemas(t *testing.T) {
 		}
 	}
 }
+
+// With WithStrict a response may have only the known values. Otherwise, and in requests, it may have others.
+func TestExtensibleEnums(t *testing.T) {
+	spec := `{"openapi":"3.0.3","info":{"title":"t","version":"1"},"servers":[{"url":"https://api.bytescale.com"}],"paths":{"/a":{"post":{
+"operationId":"A","requestBody":{"required":true,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/S"}}}},
+"responses":{"200":{"description":"ok","content":{"application/json":{"schema":{"$ref":"#/components/schemas/S"}}}}}}}},
+"components":{"schemas":{"S":{"type":"string","minLength":1,"x-extensible-enum":["a","b"]}}}}`
+	d, err := Load([]byte(spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		sent, answered string
+		mode           []Option
+		want           string
+	}{
+		{`"c"`, `"c"`, nil, ""},
+		{`"c"`, `"b"`, []Option{WithStrict()}, ""},
+		{`"c"`, `"c"`, []Option{WithStrict()}, "body enum"},
+		{`"c"`, `""`, nil, "body minLength"},
+	} {
+		transport := transportOver(t, &roundTrip{handler: jsonReply(200, test.answered)}, append(test.mode, WithDocument(d))...)
+		_, err := transport.RoundTrip(request(t, "POST", "/a", test.sent, "Authorization", ""))
+		broken := &Error{}
+		if errors.As(err, &broken); brief(broken.Violations) != test.want {
+			t.Errorf("%s, %s: %v, want %q", test.sent, test.answered, err, test.want)
+		}
+	}
+}

@@ -4,9 +4,13 @@ import "github.com/getkin/kin-openapi/openapi3"
 
 // closeResponses closes every object schema of a response that does not say whether it may hold other
 // properties than it names. Schemas with "allOf" stay as they are written, because each member sees
-// the properties of the others as unknown.
+// the properties of the others as unknown. A list of known values that may grow ("x-extensible-enum")
+// becomes all that is allowed.
 func closeResponses(doc *openapi3.T) {
 	for _, schema := range responseSchemas(doc) {
+		if known, ok := schema.Extensions["x-extensible-enum"].([]any); ok {
+			schema.Enum = known
+		}
 		if additional := &schema.AdditionalProperties; len(schema.Properties) > 0 && additional.Has == nil && additional.Schema == nil {
 			additional.Has = new(bool)
 		}

@@ -42,9 +42,9 @@ func newSettings(opts []Option) *settings {
 // WithDocument validates against a document. The default, also for nil, is [Default].
 func WithDocument(d *Document) Option { return func(s *settings) { s.document = d } }
 
-// WithStrict refuses response properties that the document does not name. By default they are
-// accepted, because services add properties over time. Use it in tests, where both sides are built
-// from the same document.
+// WithStrict refuses response properties that the document does not name, and values that it does not
+// list as known ("x-extensible-enum"). By default both are accepted, because services add them over
+// time. Use it in tests, where both sides are built from the same document.
 func WithStrict() Option { return func(s *settings) { s.strict = true } }
 
 // WithReporter calls report for each violation, with the context of the request, in addition to

@@ -331,7 +331,7 @@ func TestFreeQueryParameters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		transport := NewTransport(&roundTrip{handler: reply{status: 200}}, WithDocument(d), WithCoverage(recorder))
+		transport := transportOver(t, &roundTrip{handler: reply{status: 200}}, WithDocument(d), WithCoverage(recorder))
 		_, err = transport.RoundTrip(request(t, "GET", "/a?"+query, "", "Authorization", ""))
 		broken := &Error{}
 		if errors.As(err, &broken); brief(broken.Violations) != want {
