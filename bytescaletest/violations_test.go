@@ -81,7 +81,7 @@ func TestViolations(t *testing.T) {
 		{"unknown property", func(s *session) answer {
 			return s.api(http.MethodPost, "/uploads", map[string]any{"size": 1, "sise": 2})
 		}, api(400, "request_invalid"), "sise"},
-		{"unknown operation", func(s *session) answer { return s.api(http.MethodGet, "/jobs", nil) },
+		{"unknown operation", func(s *session) answer { return s.api(http.MethodGet, "/webhooks", nil) },
 			api(404, "route_unknown"), "no operation"},
 		{"unknown method", func(s *session) answer { return s.api(http.MethodPatch, "/uploads", nil) },
 			api(405, "method_not_allowed"), "no method"},

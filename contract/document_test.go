@@ -27,8 +27,9 @@ func document(t testing.TB) *Document {
 }
 
 func TestLoadKnowsEveryOperation(t *testing.T) {
-	want := "BasicUpload BeginMultipartUpload CompleteUploadPart DeleteFile DownloadFile FormDataUpload " +
-		"GetFileDetails GetUploadPart ListUploadParts UploadFromUrl"
+	want := "BasicUpload BeginMultipartUpload CancelJob CompleteUploadPart CopyFile CopyFileBatch CopyFolder CopyFolderBatch " +
+		"DeleteFile DeleteFileBatch DeleteFolder DeleteFolderBatch DownloadFile FormDataUpload GetFileDetails GetFolderDetails " +
+		"GetJob GetUploadPart ListFolder ListRecentJobs ListUploadParts ProcessFile ProcessFileAndSave PutFolder ResetCache UploadFromUrl"
 	if got := strings.Join(document(t).Operations(), " "); got != want {
 		t.Errorf("operations: %s", got)
 	}

@@ -78,7 +78,7 @@ func TestTransportRequests(t *testing.T) {
 		{"with token", request(t, "POST", uploads, `{"size":1}`, "Authorization-Token", "jwt"), ""},
 		{"token alone", request(t, "POST", uploads, `{"size":1}`, "Authorization", "", "Authorization-Token", "jwt"), "security credentials"},
 		{"unknown host", request(t, "POST", "https://example.com"+uploads, `{"size":1}`), "route unknownHost"},
-		{"unknown route", request(t, "GET", "/v2/accounts/A623uY2/folders", ""), "route unknownRoute"},
+		{"unknown route", request(t, "GET", "/v2/accounts/A623uY2/webhooks", ""), "route unknownRoute"},
 		{"method", request(t, "PATCH", uploads, ""), "route method"},
 		{"API on the CDN", request(t, "POST", "https://upcdn.io"+uploads, `{"size":1}`), "route unknownRoute"},
 		{"scheme", request(t, "POST", "http://api.bytescale.com"+uploads, `{"size":1}`), "route unknownHost"},

@@ -14,7 +14,7 @@ import (
 // unbreakable are the constraints that no value breaks alone. A pattern that demands a character implies a least length of
 // 1 (3 for a MIME type), and a maximum of 30000 fits into 64 bits.
 var unbreakable = []string{
-	"code minLength", "filePath minLength", "fileUrl minLength", "mime minLength", "originalFileName minLength",
+	"code minLength", "filePath minLength", "fileUrl minLength", "mime minLength", "originalFileName minLength", "path minLength",
 	"timeout format", "url minLength",
 }
 

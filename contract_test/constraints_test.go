@@ -17,18 +17,20 @@ var demands = []string{
 	"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
 	"minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
 	"required", "additionalProperties", "readOnly", "writeOnly", "deprecated",
-	"oneOf", "anyOf", "allOf", "not", "discriminator",
+	"oneOf", "anyOf", "allOf", "not", "discriminator", "x-extensible-enum",
 }
 
 // demandsOf returns what a schema demands. Of a property that is an object or a union, that is the component. Of a scalar,
 // it does not matter which component describes it.
 func demandsOf(t *testing.T, ref *openapi3.SchemaRef) is {
 	t.Helper()
-	if ref.Ref != "" && (ref.Value.Type.Is("object") || len(ref.Value.OneOf) > 0) {
+	if ref.Ref != "" && (ref.Value.Type.Is("object") || isChoice(ref.Value)) {
 		return is{"is": componentName(ref.Ref)}
 	}
 	return demandsOfSchema(t, ref.Value)
 }
+
+func isChoice(schema *openapi3.Schema) bool { return len(schema.OneOf)+len(schema.AnyOf) > 0 }
 
 func demandsOfSchema(t *testing.T, schema *openapi3.Schema) is {
 	t.Helper()
@@ -40,8 +42,10 @@ func demandsOfSchema(t *testing.T, schema *openapi3.Schema) is {
 	}
 	for _, choice := range []string{"oneOf", "anyOf", "allOf"} {
 		if refs, ok := found[choice].([]any); ok {
-			for i, ref := range refs {
-				refs[i] = componentName(ref.(map[string]any)["$ref"].(string))
+			for i, member := range refs {
+				if ref, ok := member.(map[string]any)["$ref"].(string); ok {
+					refs[i] = componentName(ref)
+				} // else the member stands here itself
 			}
 		}
 	}
@@ -56,7 +60,7 @@ func everyDemand(t *testing.T, document *openapi3.T) map[string]is {
 	t.Helper()
 	all := map[string]is{}
 	for name, component := range document.Components.Schemas {
-		if !component.Value.Type.Is("object") && len(component.Value.OneOf) == 0 {
+		if !component.Value.Type.Is("object") && !isChoice(component.Value) {
 			continue // a scalar or a list: seen where it is used
 		}
 		all[name] = demandsOfSchema(t, component.Value)

@@ -62,10 +62,16 @@ func TestRulesBite(t *testing.T) {
 		{"error-status", "DeleteFile 403", func(d *openapi3.T) {
 			op(d, "DeleteFile").Responses.Set("403", op(d, "GetFileDetails").Responses.Value("200"))
 		}},
+		{"error-status", "ProcessFile 404", func(d *openapi3.T) {
+			schema(d, "FileNotProcessed").AnyOf = schema(d, "FileNotProcessed").AnyOf[:1]
+		}},
 		{"retry-after", "DeleteFile 429", func(d *openapi3.T) {
 			op(d, "DeleteFile").Responses.Set("429", op(d, "DeleteFile").Responses.Value("400"))
 		}},
 		{"security", "DeleteFile", func(d *openapi3.T) { d.Security = nil }},
+		{"security", "ProcessFileAndSave", func(d *openapi3.T) {
+			op(d, "ProcessFileAndSave").Security = op(d, "ProcessFile").Security
+		}},
 		{"security", "DeleteFile", func(d *openapi3.T) { op(d, "DeleteFile").Security = openapi3.NewSecurityRequirements() }},
 		{"security", "DeleteFile", func(d *openapi3.T) { d.Security = append(d.Security, openapi3.SecurityRequirement{}) }},
 		{"security", "DeleteFile", func(d *openapi3.T) { delete(d.Components.SecuritySchemes, "BearerAuth") }},
@@ -81,6 +87,7 @@ func TestRulesBite(t *testing.T) {
 		{"limit", "ETag", func(d *openapi3.T) { schema(d, "ETag").MaxLength = nil }},
 		{"limit", "FileTags", func(d *openapi3.T) { schema(d, "FileTags").MaxItems = nil }},
 		{"limit", "UploadPartRange.inclusiveEnd", func(d *openapi3.T) { schema(d, "UploadPartRange").Properties["inclusiveEnd"].Value.Min = nil }},
+		{"limit", "AccountJobType", func(d *openapi3.T) { schema(d, "AccountJobType").Extensions = nil }},
 		{"limit", "RawFileUrl", func(d *openapi3.T) { schema(d, "RawFileUrl").MaxLength = schema(d, "ETag").MaxLength }},
 		{"integer-width", "SizeInBytes", func(d *openapi3.T) { schema(d, "SizeInBytes").Format = "int32" }},
 		{"integer-width", "DownloadFile parameter cache-ttl", func(d *openapi3.T) {
@@ -105,6 +112,7 @@ func TestRulesBite(t *testing.T) {
 		{"closed-request", "BeginMultipartUpload request/path", func(d *openapi3.T) {
 			schema(d, "DynamicFilePath").AdditionalProperties = openapi3.BoolSchema{}
 		}},
+		{"open-response", "PutFolder 200", func(d *openapi3.T) { schema(d, "FolderDetails").AdditionalProperties = closed }},
 		{"open-response", "ListUploadParts 200", func(d *openapi3.T) { schema(d, "UploadPartList").AdditionalProperties = closed }},
 	}
 

@@ -26,6 +26,7 @@ type operationFact struct {
 	request                  content
 	success                  map[string]content // by status
 	further                  []string           // statuses beyond those that any operation may answer
+	notFound                 string             // the schema of a 404 that is not the common one
 	anonymous                bool               // may be called without credentials
 	source                   string
 }
@@ -81,6 +82,82 @@ var operationFacts = []operationFact{
 		success: map[string]content{"200": {"*/*": "FileContent"}, "206": {"*/*": "FileContent"}},
 		further: []string{"304", "416"}, anonymous: true, source: sdk + ", " + oas + "; ranges and conditions " + decided,
 	},
+	{
+		id: "CopyFile", method: "POST", server: apiServer, path: account + "/files/copy",
+		request: asJSON("CopyFileRequest"),
+		success: map[string]content{"200": asJSON("CopyFileResponse")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "CopyFileBatch", method: "POST", server: apiServer, path: account + "/files/copy/batch",
+		request: asJSON("CopyFileBatchRequest"),
+		success: map[string]content{"200": asJSON("AsyncResponse")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "DeleteFileBatch", method: "DELETE", server: apiServer, path: account + "/files/batch",
+		request: asJSON("DeleteFileBatchRequest"),
+		success: map[string]content{"200": asJSON("AsyncResponse")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "PutFolder", method: "PUT", server: apiServer, path: account + "/folders",
+		request: asJSON("PutFolderRequest"),
+		success: map[string]content{"200": asJSON("FolderDetails")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "GetFolderDetails", method: "GET", server: apiServer, path: account + "/folders",
+		success: map[string]content{"200": asJSON("FolderDetails")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "DeleteFolder", method: "DELETE", server: apiServer, path: account + "/folders",
+		request: asJSON("DeleteFolderRequest"),
+		success: map[string]content{"200": asJSON("AsyncResponse")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "DeleteFolderBatch", method: "DELETE", server: apiServer, path: account + "/folders/batch",
+		request: asJSON("DeleteFolderBatchRequest"),
+		success: map[string]content{"200": asJSON("AsyncResponse")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "ListFolder", method: "GET", server: apiServer, path: account + "/folders/list",
+		success: map[string]content{"200": asJSON("ListFolderResponse")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "CopyFolder", method: "POST", server: apiServer, path: account + "/folders/copy",
+		request: asJSON("CopyFolderRequest"),
+		success: map[string]content{"200": asJSON("AsyncResponse")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "CopyFolderBatch", method: "POST", server: apiServer, path: account + "/folders/copy/batch",
+		request: asJSON("CopyFolderBatchRequest"),
+		success: map[string]content{"200": asJSON("AsyncResponse")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "GetJob", method: "GET", server: apiServer, path: account + "/jobs/{jobType}/{jobId}",
+		success: map[string]content{"200": asJSON("JobSummary")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "CancelJob", method: "DELETE", server: apiServer, path: account + "/jobs/{jobType}/{jobId}",
+		success: map[string]content{"204": {}}, source: sdk + ", " + oas,
+	},
+	{
+		id: "ListRecentJobs", method: "GET", server: apiServer, path: account + "/jobs",
+		success: map[string]content{"200": asJSON("ListRecentJobsResponse")}, source: sdk + ", " + oas,
+	},
+	{
+		id: "ResetCache", method: "POST", server: apiServer, path: account + "/cache/reset",
+		request: asJSON("ResetCacheRequest"),
+		success: map[string]content{"200": asJSON("AsyncResponse")}, source: sdk,
+	},
+	{
+		id: "ProcessFile", method: "GET", server: cdnServer, path: "/{accountId}/{transformation}{filePath}",
+		success: map[string]content{"200": {"*/*": "FileContent"}, "206": {"*/*": "FileContent"}},
+		further: []string{"304", "416"}, notFound: "FileNotProcessed", anonymous: true, source: sdk + ", " + oas + "; ranges and conditions " + decided,
+	},
+	{
+		id: "ProcessFileAndSave", method: "POST", server: cdnServer, path: "/{accountId}/save/{transformation}{filePath}",
+		request: asJSON("ProcessFileAndSaveRequest"),
+		success: map[string]content{"200": asJSON("ProcessFileAndSaveResponse")},
+		further: []string{"413"}, source: sdk + ", " + oas,
+	},
 }
 
 func TestOperationFacts(t *testing.T) {
@@ -120,6 +197,12 @@ func TestOperationFacts(t *testing.T) {
 			}
 			statuses = slices.Sorted(slices.Values(append(statuses, fact.further...)))
 			check("statuses", statuses, names(op.Responses.Map()))
+
+			notFound := "ErrorResponse"
+			if fact.notFound != "" {
+				notFound = fact.notFound
+			}
+			check("404", asJSON(notFound), schemaNames(op.Responses.Value("404").Value.Content))
 
 			check("security", credentials(fact.anonymous), requirements(document, op))
 		})

@@ -22,6 +22,120 @@ import (
 // ServerURLProduction defines the Server URL for Production
 const ServerURLProduction = "https://api.bytescale.com"
 
+// Defines values for AwsRegion.
+const (
+	AwsRegionAfSouth1     AwsRegion = "af-south-1"
+	AwsRegionApEast1      AwsRegion = "ap-east-1"
+	AwsRegionApNortheast1 AwsRegion = "ap-northeast-1"
+	AwsRegionApNortheast2 AwsRegion = "ap-northeast-2"
+	AwsRegionApNortheast3 AwsRegion = "ap-northeast-3"
+	AwsRegionApSouth1     AwsRegion = "ap-south-1"
+	AwsRegionApSouth2     AwsRegion = "ap-south-2"
+	AwsRegionApSoutheast1 AwsRegion = "ap-southeast-1"
+	AwsRegionApSoutheast2 AwsRegion = "ap-southeast-2"
+	AwsRegionApSoutheast3 AwsRegion = "ap-southeast-3"
+	AwsRegionApSoutheast4 AwsRegion = "ap-southeast-4"
+	AwsRegionCaCentral1   AwsRegion = "ca-central-1"
+	AwsRegionCaWest1      AwsRegion = "ca-west-1"
+	AwsRegionEuCentral1   AwsRegion = "eu-central-1"
+	AwsRegionEuCentral2   AwsRegion = "eu-central-2"
+	AwsRegionEuNorth1     AwsRegion = "eu-north-1"
+	AwsRegionEuSouth1     AwsRegion = "eu-south-1"
+	AwsRegionEuSouth2     AwsRegion = "eu-south-2"
+	AwsRegionEuWest1      AwsRegion = "eu-west-1"
+	AwsRegionEuWest2      AwsRegion = "eu-west-2"
+	AwsRegionEuWest3      AwsRegion = "eu-west-3"
+	AwsRegionIlCentral1   AwsRegion = "il-central-1"
+	AwsRegionMeCentral1   AwsRegion = "me-central-1"
+	AwsRegionMeSouth1     AwsRegion = "me-south-1"
+	AwsRegionSaEast1      AwsRegion = "sa-east-1"
+	AwsRegionUsEast1      AwsRegion = "us-east-1"
+	AwsRegionUsEast2      AwsRegion = "us-east-2"
+	AwsRegionUsWest1      AwsRegion = "us-west-1"
+	AwsRegionUsWest2      AwsRegion = "us-west-2"
+)
+
+// Valid indicates whether the value is a known member of the AwsRegion enum.
+func (e AwsRegion) Valid() bool {
+	switch e {
+	case AwsRegionAfSouth1:
+		return true
+	case AwsRegionApEast1:
+		return true
+	case AwsRegionApNortheast1:
+		return true
+	case AwsRegionApNortheast2:
+		return true
+	case AwsRegionApNortheast3:
+		return true
+	case AwsRegionApSouth1:
+		return true
+	case AwsRegionApSouth2:
+		return true
+	case AwsRegionApSoutheast1:
+		return true
+	case AwsRegionApSoutheast2:
+		return true
+	case AwsRegionApSoutheast3:
+		return true
+	case AwsRegionApSoutheast4:
+		return true
+	case AwsRegionCaCentral1:
+		return true
+	case AwsRegionCaWest1:
+		return true
+	case AwsRegionEuCentral1:
+		return true
+	case AwsRegionEuCentral2:
+		return true
+	case AwsRegionEuNorth1:
+		return true
+	case AwsRegionEuSouth1:
+		return true
+	case AwsRegionEuSouth2:
+		return true
+	case AwsRegionEuWest1:
+		return true
+	case AwsRegionEuWest2:
+		return true
+	case AwsRegionEuWest3:
+		return true
+	case AwsRegionIlCentral1:
+		return true
+	case AwsRegionMeCentral1:
+		return true
+	case AwsRegionMeSouth1:
+		return true
+	case AwsRegionSaEast1:
+		return true
+	case AwsRegionUsEast1:
+		return true
+	case AwsRegionUsEast2:
+		return true
+	case AwsRegionUsWest1:
+		return true
+	case AwsRegionUsWest2:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AzureReadOnlyStorageType.
+const (
+	AzureReadOnlyStorageTypeAzureReadOnly AzureReadOnlyStorageType = "AzureReadOnly"
+)
+
+// Valid indicates whether the value is a known member of the AzureReadOnlyStorageType enum.
+func (e AzureReadOnlyStorageType) Valid() bool {
+	switch e {
+	case AzureReadOnlyStorageTypeAzureReadOnly:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CompleteMultipartUploadResponseCompletedStatus.
 const (
 	CompleteMultipartUploadResponseCompletedStatusCompleted CompleteMultipartUploadResponseCompletedStatus = "Completed"
@@ -52,6 +166,141 @@ func (e CompleteMultipartUploadResponsePendingStatus) Valid() bool {
 	}
 }
 
+// Defines values for CopyFileResponseStatus.
+const (
+	CopyFileResponseStatusCopied CopyFileResponseStatus = "Copied"
+)
+
+// Valid indicates whether the value is a known member of the CopyFileResponseStatus enum.
+func (e CopyFileResponseStatus) Valid() bool {
+	switch e {
+	case CopyFileResponseStatusCopied:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DigitalOceanStorageType.
+const (
+	DigitalOceanStorageTypeDigitalOceanSpace DigitalOceanStorageType = "DigitalOceanSpace"
+)
+
+// Valid indicates whether the value is a known member of the DigitalOceanStorageType enum.
+func (e DigitalOceanStorageType) Valid() bool {
+	switch e {
+	case DigitalOceanStorageTypeDigitalOceanSpace:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FileSummaryType.
+const (
+	FileSummaryTypeFile FileSummaryType = "File"
+)
+
+// Valid indicates whether the value is a known member of the FileSummaryType enum.
+func (e FileSummaryType) Valid() bool {
+	switch e {
+	case FileSummaryTypeFile:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FolderDetailsType.
+const (
+	FolderDetailsTypeFolder FolderDetailsType = "Folder"
+)
+
+// Valid indicates whether the value is a known member of the FolderDetailsType enum.
+func (e FolderDetailsType) Valid() bool {
+	switch e {
+	case FolderDetailsTypeFolder:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FolderSummaryType.
+const (
+	FolderSummaryTypeFolder FolderSummaryType = "Folder"
+)
+
+// Valid indicates whether the value is a known member of the FolderSummaryType enum.
+func (e FolderSummaryType) Valid() bool {
+	switch e {
+	case FolderSummaryTypeFolder:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GenericS3StorageType.
+const (
+	GenericS3StorageTypeGenericS3 GenericS3StorageType = "GenericS3"
+)
+
+// Valid indicates whether the value is a known member of the GenericS3StorageType enum.
+func (e GenericS3StorageType) Valid() bool {
+	switch e {
+	case GenericS3StorageTypeGenericS3:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GoogleStorageType.
+const (
+	GoogleStorageTypeGoogleStorage GoogleStorageType = "GoogleStorage"
+)
+
+// Valid indicates whether the value is a known member of the GoogleStorageType enum.
+func (e GoogleStorageType) Valid() bool {
+	switch e {
+	case GoogleStorageTypeGoogleStorage:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for InternalStorageV1Type.
+const (
+	InternalStorageV1TypeInternalStorageV1 InternalStorageV1Type = "InternalStorageV1"
+)
+
+// Valid indicates whether the value is a known member of the InternalStorageV1Type enum.
+func (e InternalStorageV1Type) Valid() bool {
+	switch e {
+	case InternalStorageV1TypeInternalStorageV1:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for InternalStorageV2Type.
+const (
+	InternalStorageV2TypeInternalStorageV2 InternalStorageV2Type = "InternalStorageV2"
+)
+
+// Valid indicates whether the value is a known member of the InternalStorageV2Type enum.
+func (e InternalStorageV2Type) Valid() bool {
+	switch e {
+	case InternalStorageV2TypeInternalStorageV2:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MultipartUploadProtocol.
 const (
 	MultipartUploadProtocolV10 MultipartUploadProtocol = "1.0"
@@ -70,6 +319,126 @@ func (e MultipartUploadProtocol) Valid() bool {
 	}
 }
 
+// Defines values for PathPermissionScope.
+const (
+	PathPermissionScopeChildren      PathPermissionScope = "Children"
+	PathPermissionScopeGrandchildren PathPermissionScope = "Grandchildren+"
+	PathPermissionScopeThis          PathPermissionScope = "This"
+)
+
+// Valid indicates whether the value is a known member of the PathPermissionScope enum.
+func (e PathPermissionScope) Valid() bool {
+	switch e {
+	case PathPermissionScopeChildren:
+		return true
+	case PathPermissionScopeGrandchildren:
+		return true
+	case PathPermissionScopeThis:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PermanentCaching.
+const (
+	PermanentCachingAuto  PermanentCaching = "auto"
+	PermanentCachingFalse PermanentCaching = "false"
+	PermanentCachingTrue  PermanentCaching = "true"
+)
+
+// Valid indicates whether the value is a known member of the PermanentCaching enum.
+func (e PermanentCaching) Valid() bool {
+	switch e {
+	case PermanentCachingAuto:
+		return true
+	case PermanentCachingFalse:
+		return true
+	case PermanentCachingTrue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for R2StorageType.
+const (
+	R2StorageTypeR2 R2StorageType = "R2"
+)
+
+// Valid indicates whether the value is a known member of the R2StorageType enum.
+func (e R2StorageType) Valid() bool {
+	switch e {
+	case R2StorageTypeR2:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for S3StorageType.
+const (
+	S3StorageTypeS3 S3StorageType = "S3"
+)
+
+// Valid indicates whether the value is a known member of the S3StorageType enum.
+func (e S3StorageType) Valid() bool {
+	switch e {
+	case S3StorageTypeS3:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for S3UnsupportedOperation.
+const (
+	S3UnsupportedOperationDeleteObjects S3UnsupportedOperation = "DeleteObjects"
+)
+
+// Valid indicates whether the value is a known member of the S3UnsupportedOperation enum.
+func (e S3UnsupportedOperation) Valid() bool {
+	switch e {
+	case S3UnsupportedOperationDeleteObjects:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebStorageType.
+const (
+	WebStorageTypeWeb WebStorageType = "Web"
+)
+
+// Valid indicates whether the value is a known member of the WebStorageType enum.
+func (e WebStorageType) Valid() bool {
+	switch e {
+	case WebStorageTypeWeb:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebStorageQueryStringForwardingType.
+const (
+	WebStorageQueryStringForwardingTypeBlacklist WebStorageQueryStringForwardingType = "Blacklist"
+	WebStorageQueryStringForwardingTypeWhitelist WebStorageQueryStringForwardingType = "Whitelist"
+)
+
+// Valid indicates whether the value is a known member of the WebStorageQueryStringForwardingType enum.
+func (e WebStorageQueryStringForwardingType) Valid() bool {
+	switch e {
+	case WebStorageQueryStringForwardingTypeBlacklist:
+		return true
+	case WebStorageQueryStringForwardingTypeWhitelist:
+		return true
+	default:
+		return false
+	}
+}
+
 // AbsoluteUploadPath A path from the root of the account.
 //
 // Example: /uploads/image.jpg
@@ -79,6 +448,115 @@ type AbsoluteUploadPath = string
 //
 // Example: A623uY2
 type AccountID = string
+
+// AccountJobID Identifies a job. Twenty-six digits and capital letters.
+//
+// Example: 01ARZ3NDEKTSV4RRFFQ69G5FAV
+type AccountJobID = string
+
+// AccountJobStatus How far a job is. `Succeeded`, `Failed` and `Cancelled` are final. The known statuses are listed in
+// `x-extensible-enum`; a client must accept others and treat them as not final.
+//
+// Example: Running
+type AccountJobStatus = JobStatus
+
+// AccountJobType What kind of work a job does. The known types are listed in `x-extensible-enum`; others have come and gone, so a
+// client must accept types that it does not know.
+//
+// Example: CopyFileBatchJob
+type AccountJobType = JobType
+
+// AsyncResponse A job that was started. GetJob tells how far it is.
+//
+// Example: {"jobDocs":"https://www.bytescale.com/docs/job-api/GetJob","jobId":"01ARZ3NDEKTSV4RRFFQ69G5FAV","jobType":"ExampleJob","jobUrl":"https://api.bytescale.com/v2/accounts/FW25aki/jobs/ExampleJob/01ARZ3NDEKTSV4RRFFQ69G5FAV"}
+type AsyncResponse struct {
+	// JobDocs Address of the vendor's documentation of GetJob.
+	//
+	// Example: https://www.bytescale.com/docs/job-api/GetJob
+	JobDocs JobDocsURL `json:"jobDocs"`
+
+	// JobID Identifies a job. Twenty-six digits and capital letters.
+	//
+	// Example: 01ARZ3NDEKTSV4RRFFQ69G5FAV
+	JobID AccountJobID `json:"jobId"`
+
+	// JobType What kind of work a job does. The known types are listed in `x-extensible-enum`; others have come and gone, so a
+	// client must accept types that it does not know.
+	//
+	// Example: CopyFileBatchJob
+	JobType AccountJobType `json:"jobType"`
+
+	// JobURL Address of GetJob for this job, to be fetched with a secret key.
+	//
+	// Example: https://api.bytescale.com/v2/accounts/FW25aki/jobs/ExampleJob/01ARZ3NDEKTSV4RRFFQ69G5FAV
+	JobURL JobURL `json:"jobUrl"`
+}
+
+// AwsRegion A region of AWS.
+//
+// Example: us-east-1
+type AwsRegion string
+
+// AzureContainer A container of Azure Blob Storage.
+//
+// Example: {"accountName":"example","blobNamePrefix":"uploads/","containerName":"example-container"}
+type AzureContainer struct {
+	// AccountName Name of the storage account.
+	//
+	// Example: example
+	AccountName string `json:"accountName"`
+
+	// BlobNamePrefix What the names of all blobs begin with. May be empty.
+	//
+	// Example: uploads/
+	BlobNamePrefix string `json:"blobNamePrefix"`
+
+	// ContainerName Name of the container.
+	//
+	// Example: example-container
+	ContainerName string `json:"containerName"`
+}
+
+// AzureReadOnlyStorage A container of Azure Blob Storage, to be read only.
+//
+// Example: {"azureStorage":{"accountName":"example","blobNamePrefix":"uploads/","containerName":"example-container"},"credentials":{"sasToken":"sv=2022-11-02\u0026sig=example"},"type":"AzureReadOnly","useAbsolutePaths":false}
+type AzureReadOnlyStorage struct {
+	// AzureStorage A container of Azure Blob Storage.
+	//
+	// Example: {"accountName":"example","blobNamePrefix":"uploads/","containerName":"example-container"}
+	AzureStorage AzureContainer `json:"azureStorage"`
+
+	// Credentials Credentials of Azure. Never in answers.
+	//
+	// Example: {"sasToken":"sv=2022-11-02\u0026sig=example"}
+	Credentials AzureStorageCredentials `json:"credentials,omitempty,omitzero"`
+
+	// Type Always `AzureReadOnly`.
+	//
+	// Example: AzureReadOnly
+	Type AzureReadOnlyStorageType `json:"type"`
+
+	// UseAbsolutePaths Whether the key of an object is the full path of the file; if false, it is the path relative to the folder.
+	// Either follows the prefix.
+	//
+	// Example: false
+	UseAbsolutePaths UseAbsolutePaths `json:"useAbsolutePaths"`
+}
+
+// AzureReadOnlyStorageType Always `AzureReadOnly`.
+//
+// Example: AzureReadOnly
+type AzureReadOnlyStorageType string
+
+// AzureStorageCredentials Credentials of Azure. Never in answers.
+//
+// Example: {"sasToken":"sv=2022-11-02\u0026sig=example"}
+type AzureStorageCredentials struct {
+	// SasToken A shared access signature.
+	//
+	// Example: sv=2022-11-02&sig=example
+	SasToken string `json:"sasToken"`
+}
 
 // BasicUploadResponse A file that was stored.
 //
@@ -169,6 +647,17 @@ type BeginMultipartUploadResponse struct {
 	UploadParts MultipartUploadParts `json:"uploadParts"`
 }
 
+// BucketName Name of a bucket.
+//
+// Example: example-bucket
+type BucketName = string
+
+// CachePattern Paths of the CDN, without the account id but with the transformation. `*` may stand at the end, and only there,
+// for any further characters.
+//
+// Example: /image/customers/abc/*
+type CachePattern = string
+
 // CompleteMultipartUploadResponse Whether the whole file is complete.
 //
 // Example: {"status":"Pending"}
@@ -219,6 +708,296 @@ type CompleteUploadPartRequest struct {
 	//
 	// Example: 33a64df551425fcc55e4d42a148795d9f25f89d4
 	ETag string `json:"etag"`
+}
+
+// CopyFileBatchRequest Files to copy.
+//
+// Example: {"files":[{"destination":"/destination/file.txt","source":"/source/file.txt"}]}
+type CopyFileBatchRequest struct {
+	// Files The copies to make.
+	//
+	// Example: [{"destination":"/destination/file.txt","source":"/source/file.txt"}]
+	Files []CopyFileRequest `json:"files"`
+}
+
+// CopyFileRequest One file to copy. What is left out is copied as it is.
+//
+// Example: {"destination":"/destination/file.txt","source":"/source/file.txt"}
+type CopyFileRequest struct {
+	// Destination Full path of the copy.
+	//
+	// Example: /destination/file.txt
+	Destination string `json:"destination"`
+
+	// Metadata The metadata of a copy.
+	//
+	// Example: {"merge":true,"value":{"myCustomField1":true}}
+	Metadata *CopyableFileMetadata `json:"metadata,omitempty"`
+
+	// Source Full path of the file to copy.
+	//
+	// Example: /source/file.txt
+	Source string `json:"source"`
+
+	// Tags The tags of a copy.
+	//
+	// Example: {"merge":true,"value":["example_tag"]}
+	Tags *CopyableFileTags `json:"tags,omitempty"`
+}
+
+// CopyFileResponse What became of the copy.
+//
+// Example: {"status":"Copied"}
+type CopyFileResponse struct {
+	// Status Always `Copied`.
+	//
+	// Example: Copied
+	Status CopyFileResponseStatus `json:"status"`
+}
+
+// CopyFileResponseStatus Always `Copied`.
+//
+// Example: Copied
+type CopyFileResponseStatus string
+
+// CopyFolderBatchRequest Folders to copy.
+//
+// Example: {"folders":[{"destination":"/destination/folder","source":"/source/folder"}]}
+type CopyFolderBatchRequest struct {
+	// Folders The copies to make.
+	//
+	// Example: [{"destination":"/destination/folder","source":"/source/folder"}]
+	Folders []CopyFolderRequest `json:"folders"`
+}
+
+// CopyFolderRequest One folder to copy, and what of it.
+//
+// Example: {"destination":"/destination/folder","source":"/source/folder"}
+type CopyFolderRequest struct {
+	// CopyFiles Whether files are copied.
+	//
+	// Example: true
+	CopyFiles *bool `json:"copyFiles,omitempty"`
+
+	// CopyOverriddenStorage Whether the files of folders below `source` that override its storage are copied. If true,
+	// `copyVirtualFolders` must be set to false. A storage layer that `source` inherits is no override.
+	//
+	// Example: false
+	CopyOverriddenStorage bool `json:"copyOverriddenStorage,omitempty,omitzero"`
+
+	// CopyVirtualFolders Whether virtual folders are copied with their settings. If false, their files are still copied.
+	//
+	// Example: true
+	CopyVirtualFolders *bool `json:"copyVirtualFolders,omitempty"`
+
+	// Destination Full path of the copy. The content of `source` is copied to it.
+	//
+	// Example: /destination/folder
+	Destination string `json:"destination"`
+
+	// Metadata The metadata of a copy.
+	//
+	// Example: {"merge":true,"value":{"myCustomField1":true}}
+	Metadata *CopyableFileMetadata `json:"metadata,omitempty"`
+
+	// Recursive Whether all levels are copied. If false, only the files directly in `source` are, and no folders.
+	//
+	// Example: true
+	Recursive *bool `json:"recursive,omitempty"`
+
+	// Source Full path of the folder to copy.
+	//
+	// Example: /source/folder
+	Source string `json:"source"`
+
+	// Tags The tags of a copy.
+	//
+	// Example: {"merge":true,"value":["example_tag"]}
+	Tags *CopyableFileTags `json:"tags,omitempty"`
+}
+
+// CopyableArtifactMetadata The metadata of the results of a transformation.
+//
+// Example: {"merge":true,"setForAllArtifacts":false,"value":{"myCustomField1":true}}
+type CopyableArtifactMetadata struct {
+	// Merge Whether `value` is added to the metadata of the original and wins where both have a member; if false,
+	// `value` alone is used.
+	//
+	// Example: true
+	Merge bool `json:"merge,omitempty,omitzero"`
+
+	// SetForAllArtifacts Whether all output files get the metadata; if false, only the file at the destination does.
+	//
+	// Example: false
+	SetForAllArtifacts *bool `json:"setForAllArtifacts,omitempty"`
+
+	// Value Any JSON object of at most 2 KB (counted as compact JSON). Empty when none was given.
+	//
+	// Example: {"anotherCustomField":42,"myCustomField1":true,"myCustomField2":{"hello":"world"}}
+	Value FileMetadata `json:"value,omitempty,omitzero"`
+}
+
+// CopyableArtifactTags The tags of the results of a transformation.
+//
+// Example: {"merge":true,"setForAllArtifacts":false,"value":["example_tag"]}
+type CopyableArtifactTags struct {
+	// Merge Whether `value` is added to the tags of the original; if false, `value` alone is used.
+	//
+	// Example: true
+	Merge bool `json:"merge,omitempty,omitzero"`
+
+	// SetForAllArtifacts Whether all output files get the tags; if false, only the file at the destination does.
+	//
+	// Example: false
+	SetForAllArtifacts *bool `json:"setForAllArtifacts,omitempty"`
+
+	// Value Labels of a file.
+	//
+	// Example: ["example_tag"]
+	Value FileTags `json:"value,omitempty,omitzero"`
+}
+
+// CopyableFileMetadata The metadata of a copy.
+//
+// Example: {"merge":true,"value":{"myCustomField1":true}}
+type CopyableFileMetadata struct {
+	// Merge Whether `value` is added to the metadata of the original and wins where both have a member; if false,
+	// `value` alone is used.
+	//
+	// Example: true
+	Merge bool `json:"merge,omitempty,omitzero"`
+
+	// Value Any JSON object of at most 2 KB (counted as compact JSON). Empty when none was given.
+	//
+	// Example: {"anotherCustomField":42,"myCustomField1":true,"myCustomField2":{"hello":"world"}}
+	Value FileMetadata `json:"value,omitempty,omitzero"`
+}
+
+// CopyableFileTags The tags of a copy.
+//
+// Example: {"merge":true,"value":["example_tag"]}
+type CopyableFileTags struct {
+	// Merge Whether `value` is added to the tags of the original; if false, `value` alone is used.
+	//
+	// Example: true
+	Merge bool `json:"merge,omitempty,omitzero"`
+
+	// Value Labels of a file.
+	//
+	// Example: ["example_tag"]
+	Value FileTags `json:"value,omitempty,omitzero"`
+}
+
+// DeleteFileBatchRequest Files to delete.
+//
+// Example: {"files":["/uploads/image.jpg"]}
+type DeleteFileBatchRequest struct {
+	// Files Full paths of the files.
+	//
+	// Example: ["/uploads/image.jpg"]
+	Files []FilePath `json:"files"`
+}
+
+// DeleteFolderBatchRequest Folders to delete.
+//
+// Example: {"folders":[{"folderPath":"/uploads"}]}
+type DeleteFolderBatchRequest struct {
+	// Folders The folders.
+	//
+	// Example: [{"folderPath":"/uploads"}]
+	Folders []DeleteFolderRequest `json:"folders"`
+}
+
+// DeleteFolderRequest One folder to delete, and what of it.
+//
+// Example: {"folderPath":"/uploads"}
+type DeleteFolderRequest struct {
+	// DeleteFiles Whether files are deleted.
+	//
+	// Example: true
+	DeleteFiles *bool `json:"deleteFiles,omitempty"`
+
+	// DeleteVirtualFolders Whether virtual folders are deleted with their settings.
+	//
+	// Example: true
+	DeleteVirtualFolders *bool `json:"deleteVirtualFolders,omitempty"`
+
+	// FolderPath Full path of a folder. It should not end with a slash, unless it is the root folder.
+	//
+	// Example: /uploads
+	FolderPath FolderPath `json:"folderPath"`
+
+	// Recursive Whether all levels are deleted. If false, only the files directly in the folder and the settings of the
+	// folder itself are.
+	//
+	// Example: true
+	Recursive *bool `json:"recursive,omitempty"`
+}
+
+// DigitalOceanSpace A Space of DigitalOcean.
+//
+// Example: {"bucketName":"example-bucket","bucketRegion":"nyc3","objectKeyPrefix":"uploads/"}
+type DigitalOceanSpace struct {
+	// BucketName Name of a bucket.
+	//
+	// Example: example-bucket
+	BucketName BucketName `json:"bucketName"`
+
+	// BucketRegion A region of DigitalOcean.
+	//
+	// Example: nyc3
+	BucketRegion string `json:"bucketRegion"`
+
+	// ObjectKeyPrefix What the keys of all objects begin with. May be empty.
+	//
+	// Example: uploads/
+	ObjectKeyPrefix ObjectKeyPrefix `json:"objectKeyPrefix"`
+}
+
+// DigitalOceanStorage A Space of DigitalOcean.
+//
+// Example: {"bucket":{"bucketName":"example-bucket","bucketRegion":"nyc3","objectKeyPrefix":"uploads/"},"credentials":{"spacesAccessKey":"AKIAIOSFODNN7EXAMPLE","spacesSecretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},"type":"DigitalOceanSpace","useAbsolutePaths":false}
+type DigitalOceanStorage struct {
+	// Bucket A Space of DigitalOcean.
+	//
+	// Example: {"bucketName":"example-bucket","bucketRegion":"nyc3","objectKeyPrefix":"uploads/"}
+	Bucket DigitalOceanSpace `json:"bucket"`
+
+	// Credentials Credentials of DigitalOcean. Never in answers.
+	//
+	// Example: {"spacesAccessKey":"AKIAIOSFODNN7EXAMPLE","spacesSecretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+	Credentials DigitalOceanStorageCredentials `json:"credentials,omitempty,omitzero"`
+
+	// Type Always `DigitalOceanSpace`.
+	//
+	// Example: DigitalOceanSpace
+	Type DigitalOceanStorageType `json:"type"`
+
+	// UseAbsolutePaths Whether the key of an object is the full path of the file; if false, it is the path relative to the folder.
+	// Either follows the prefix.
+	//
+	// Example: false
+	UseAbsolutePaths UseAbsolutePaths `json:"useAbsolutePaths"`
+}
+
+// DigitalOceanStorageType Always `DigitalOceanSpace`.
+//
+// Example: DigitalOceanSpace
+type DigitalOceanStorageType string
+
+// DigitalOceanStorageCredentials Credentials of DigitalOcean. Never in answers.
+//
+// Example: {"spacesAccessKey":"AKIAIOSFODNN7EXAMPLE","spacesSecretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+type DigitalOceanStorageCredentials struct {
+	// SpacesAccessKey The name of an access key of external storage.
+	//
+	// Example: AKIAIOSFODNN7EXAMPLE
+	SpacesAccessKey StorageAccessKey `json:"spacesAccessKey"`
+
+	// SpacesSecretKey The secret of an access key of external storage.
+	//
+	// Example: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+	SpacesSecretKey StorageSecretKey `json:"spacesSecretKey"`
 }
 
 // DynamicFilePath Folder and name of a file, each with path variables such as `{UTC_DATE}` or `{UNIQUE_DIGITS_4}`, replaced when
@@ -355,6 +1134,16 @@ type FileDetails struct {
 	Tags FileTags `json:"tags"`
 }
 
+// FileDownloadGrants What is permitted with files.
+//
+// Example: {"downloadFile":["*"]}
+type FileDownloadGrants struct {
+	// DownloadFile The transformations and presets in which files can be downloaded. None if empty.
+	//
+	// Example: ["*"]
+	DownloadFile []TransformationURLSlugPattern `json:"downloadFile"`
+}
+
 // FileMetadata Any JSON object of at most 2 KB (counted as compact JSON). Empty when none was given.
 //
 // Example: {"anotherCustomField":42,"myCustomField1":true,"myCustomField2":{"hello":"world"}}
@@ -364,6 +1153,11 @@ type FileMetadata = Metadata
 //
 // Example: image.jpg
 type FileName = string
+
+// FileNotProcessed Either the job that is at work on a result, or why there is none.
+//
+// Example: {"error":{"code":"file_not_found","message":"No file at this path."}}
+type FileNotProcessed = JobOrError
 
 // FilePartCount Number of parts. An empty file has one part too.
 //
@@ -383,6 +1177,42 @@ type FilePathDefinition struct {
 	union json.RawMessage
 }
 
+// FileSummary A stored file, in short. GetFileDetails has the rest.
+//
+// Example: {"filePath":"/uploads/image.jpg","fileUrl":"https://upcdn.io/A623uY2/raw/uploads/image.jpg","lastModified":1615680311115,"size":43182,"type":"File"}
+type FileSummary struct {
+	// FilePath Full path of a file. The value to keep in a database.
+	//
+	// Example: /uploads/image.jpg
+	FilePath FilePath `json:"filePath"`
+
+	// FileURL CDN address of the untransformed file. Documented with at most 255 characters, which cannot hold for every
+	// path of 512; therefore not limited here.
+	//
+	// Example: https://upcdn.io/A623uY2/raw/uploads/image.jpg
+	FileURL RawFileURL `json:"fileUrl"`
+
+	// LastModified When the file was uploaded or last overwritten, in milliseconds since 1970-01-01 UTC.
+	//
+	// Example: 1615680311115
+	LastModified EpochMillis `json:"lastModified"`
+
+	// Size Exact size of a file in bytes.
+	//
+	// Example: 43182
+	Size SizeInBytes `json:"size"`
+
+	// Type Always `File`.
+	//
+	// Example: File
+	Type FileSummaryType `json:"type"`
+}
+
+// FileSummaryType Always `File`.
+//
+// Example: File
+type FileSummaryType string
+
 // FileTagName A label on a file. Tags can also trigger rules of the account, such as size and rate limits.
 //
 // Example: example_tag
@@ -392,6 +1222,122 @@ type FileTagName = string
 //
 // Example: ["example_tag"]
 type FileTags = []FileTagName
+
+// FolderDescription What a folder is for, for people. It does not begin or end with a space.
+//
+// Example: This is an example folder description.
+type FolderDescription = string
+
+// FolderDetails A folder, its own settings and those that it inherits.
+//
+// Example: {"folderPath":"/uploads","settings":{},"settingsInherited":{},"type":"Folder","virtual":true}
+type FolderDetails struct {
+	// FolderPath Full path of a folder. It should not end with a slash, unless it is the root folder.
+	//
+	// Example: /uploads
+	FolderPath FolderPath `json:"folderPath"`
+
+	// Settings The settings of a folder. What is left out is not set, or may not be read with these credentials. Public
+	// permissions and storage layer hold for everything below the folder, too.
+	//
+	// Example: {"description":"This is an example folder description."}
+	Settings FolderSettings `json:"settings"`
+
+	// SettingsInherited The settings that a folder has from the nearest ancestor that sets them. Its own settings, if any, win. A
+	// description is not inherited.
+	//
+	// Example: {"storageLayer":{"folderPath":"/uploads","value":{"type":"InternalStorageV2"}}}
+	SettingsInherited FolderSettingsInherited `json:"settingsInherited"`
+
+	// Type Always `Folder`.
+	//
+	// Example: Folder
+	Type FolderDetailsType `json:"type"`
+
+	// Virtual Whether the folder was created with PutFolder. If false, it exists only as long as files are in it.
+	//
+	// Example: true
+	Virtual bool `json:"virtual"`
+}
+
+// FolderDetailsType Always `Folder`.
+//
+// Example: Folder
+type FolderDetailsType string
+
+// FolderPath Full path of a folder. It should not end with a slash, unless it is the root folder.
+//
+// Example: /uploads
+type FolderPath = string
+
+// FolderSettings The settings of a folder. What is left out is not set, or may not be read with these credentials. Public
+// permissions and storage layer hold for everything below the folder, too.
+//
+// Example: {"description":"This is an example folder description."}
+type FolderSettings struct {
+	// Description What a folder is for, for people. It does not begin or end with a space.
+	//
+	// Example: This is an example folder description.
+	Description FolderDescription `json:"description,omitempty,omitzero"`
+
+	// PublicPermissions What anyone may do without credentials. All folders are public unless they, or a folder above them, have public
+	// permissions; an empty list makes everything private. The permissions of a folder replace inherited ones.
+	//
+	// Example: [{"permissions":{"file":{"downloadFile":["*"]}},"scope":"Children"}]
+	PublicPermissions *PublicPermissionsList `json:"publicPermissions,omitempty"`
+
+	// StorageLayer Where the files of a folder are stored, without credentials.
+	//
+	// Example: {"type":"InternalStorageV2"}
+	StorageLayer StorageLayerSummary `json:"storageLayer,omitempty,omitzero"`
+}
+
+// FolderSettingsInherited The settings that a folder has from the nearest ancestor that sets them. Its own settings, if any, win. A
+// description is not inherited.
+//
+// Example: {"storageLayer":{"folderPath":"/uploads","value":{"type":"InternalStorageV2"}}}
+type FolderSettingsInherited struct {
+	// PublicPermissions Public permissions and the folder that sets them.
+	//
+	// Example: {"folderPath":"/uploads","value":[]}
+	PublicPermissions InheritedPublicPermissions `json:"publicPermissions,omitempty,omitzero"`
+
+	// StorageLayer A storage layer and the folder that sets it.
+	//
+	// Example: {"folderPath":"/uploads","value":{"type":"InternalStorageV2"}}
+	StorageLayer InheritedStorageLayer `json:"storageLayer,omitempty,omitzero"`
+}
+
+// FolderSummary A folder and its own settings.
+//
+// Example: {"folderPath":"/uploads","settings":{},"type":"Folder","virtual":true}
+type FolderSummary struct {
+	// FolderPath Full path of a folder. It should not end with a slash, unless it is the root folder.
+	//
+	// Example: /uploads
+	FolderPath FolderPath `json:"folderPath"`
+
+	// Settings The settings of a folder. What is left out is not set, or may not be read with these credentials. Public
+	// permissions and storage layer hold for everything below the folder, too.
+	//
+	// Example: {"description":"This is an example folder description."}
+	Settings FolderSettings `json:"settings"`
+
+	// Type Always `Folder`.
+	//
+	// Example: Folder
+	Type FolderSummaryType `json:"type"`
+
+	// Virtual Whether the folder was created with PutFolder. If false, it exists only as long as files are in it.
+	//
+	// Example: true
+	Virtual bool `json:"virtual"`
+}
+
+// FolderSummaryType Always `Folder`.
+//
+// Example: Folder
+type FolderSummaryType string
 
 // FormDataFieldName Name of the form field that the file came in.
 //
@@ -489,10 +1435,343 @@ type FormDataUploadResponseFile struct {
 	FormDataFieldName FormDataFieldName `json:"formDataFieldName"`
 }
 
+// GenericS3Bucket A bucket of any storage that speaks the protocol of S3.
+//
+// Example: {"bucketEndpoint":"https://storage.example.com","bucketName":"example-bucket","bucketRegion":"us-east-1","forcePathStyle":true,"objectKeyPrefix":"uploads/","unsupportedOperations":["DeleteObjects"]}
+type GenericS3Bucket struct {
+	// BucketEndpoint An HTTP or HTTPS address.
+	//
+	// Example: https://example.com/foo
+	BucketEndpoint HTTPURL `json:"bucketEndpoint"`
+
+	// BucketName Name of a bucket.
+	//
+	// Example: example-bucket
+	BucketName BucketName `json:"bucketName"`
+
+	// BucketRegion The region of the bucket, as the storage calls it.
+	//
+	// Example: us-east-1
+	BucketRegion string `json:"bucketRegion"`
+
+	// ForcePathStyle Whether the bucket stands in the path of an address; if false, it stands in the host.
+	//
+	// Example: true
+	ForcePathStyle bool `json:"forcePathStyle"`
+
+	// ObjectKeyPrefix What the keys of all objects begin with. May be empty.
+	//
+	// Example: uploads/
+	ObjectKeyPrefix ObjectKeyPrefix `json:"objectKeyPrefix"`
+
+	// UnsupportedOperations Operations of S3 that the storage does not have.
+	//
+	// Example: ["DeleteObjects"]
+	UnsupportedOperations []S3UnsupportedOperation `json:"unsupportedOperations"`
+}
+
+// GenericS3Storage A bucket of any storage that speaks the protocol of S3.
+//
+// Example: {"bucket":{"bucketEndpoint":"https://storage.example.com","bucketName":"example-bucket","bucketRegion":"us-east-1","forcePathStyle":true,"objectKeyPrefix":"uploads/","unsupportedOperations":["DeleteObjects"]},"credentials":{"accessKey":"AKIAIOSFODNN7EXAMPLE","secretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},"type":"GenericS3","useAbsolutePaths":false}
+type GenericS3Storage struct {
+	// Bucket A bucket of any storage that speaks the protocol of S3.
+	//
+	// Example: {"bucketEndpoint":"https://storage.example.com","bucketName":"example-bucket","bucketRegion":"us-east-1","forcePathStyle":true,"objectKeyPrefix":"uploads/","unsupportedOperations":["DeleteObjects"]}
+	Bucket GenericS3Bucket `json:"bucket"`
+
+	// Credentials Credentials of the storage. Never in answers.
+	//
+	// Example: {"accessKey":"AKIAIOSFODNN7EXAMPLE","secretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+	Credentials GenericS3StorageCredentials `json:"credentials,omitempty,omitzero"`
+
+	// Type Always `GenericS3`.
+	//
+	// Example: GenericS3
+	Type GenericS3StorageType `json:"type"`
+
+	// UseAbsolutePaths Whether the key of an object is the full path of the file; if false, it is the path relative to the folder.
+	// Either follows the prefix.
+	//
+	// Example: false
+	UseAbsolutePaths UseAbsolutePaths `json:"useAbsolutePaths"`
+}
+
+// GenericS3StorageType Always `GenericS3`.
+//
+// Example: GenericS3
+type GenericS3StorageType string
+
+// GenericS3StorageCredentials Credentials of the storage. Never in answers.
+//
+// Example: {"accessKey":"AKIAIOSFODNN7EXAMPLE","secretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+type GenericS3StorageCredentials struct {
+	// AccessKey The name of an access key of external storage.
+	//
+	// Example: AKIAIOSFODNN7EXAMPLE
+	AccessKey StorageAccessKey `json:"accessKey"`
+
+	// SecretKey The secret of an access key of external storage.
+	//
+	// Example: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+	SecretKey StorageSecretKey `json:"secretKey"`
+}
+
+// GoogleBucket A bucket of Google Cloud Storage.
+//
+// Example: {"bucketName":"example-bucket","objectKeyPrefix":"uploads/"}
+type GoogleBucket struct {
+	// BucketName Name of a bucket.
+	//
+	// Example: example-bucket
+	BucketName BucketName `json:"bucketName"`
+
+	// ObjectKeyPrefix What the keys of all objects begin with. May be empty.
+	//
+	// Example: uploads/
+	ObjectKeyPrefix ObjectKeyPrefix `json:"objectKeyPrefix"`
+}
+
+// GoogleStorage A bucket of Google Cloud Storage.
+//
+// Example: {"bucket":{"bucketName":"example-bucket","objectKeyPrefix":"uploads/"},"credentials":{"googleAccessKey":"AKIAIOSFODNN7EXAMPLE","googleSecretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},"type":"GoogleStorage","useAbsolutePaths":false}
+type GoogleStorage struct {
+	// Bucket A bucket of Google Cloud Storage.
+	//
+	// Example: {"bucketName":"example-bucket","objectKeyPrefix":"uploads/"}
+	Bucket GoogleBucket `json:"bucket"`
+
+	// Credentials Credentials of Google. Never in answers.
+	//
+	// Example: {"googleAccessKey":"AKIAIOSFODNN7EXAMPLE","googleSecretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+	Credentials GoogleStorageCredentials `json:"credentials,omitempty,omitzero"`
+
+	// Type Always `GoogleStorage`.
+	//
+	// Example: GoogleStorage
+	Type GoogleStorageType `json:"type"`
+
+	// UseAbsolutePaths Whether the key of an object is the full path of the file; if false, it is the path relative to the folder.
+	// Either follows the prefix.
+	//
+	// Example: false
+	UseAbsolutePaths UseAbsolutePaths `json:"useAbsolutePaths"`
+}
+
+// GoogleStorageType Always `GoogleStorage`.
+//
+// Example: GoogleStorage
+type GoogleStorageType string
+
+// GoogleStorageCredentials Credentials of Google. Never in answers.
+//
+// Example: {"googleAccessKey":"AKIAIOSFODNN7EXAMPLE","googleSecretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+type GoogleStorageCredentials struct {
+	// GoogleAccessKey The name of an access key of external storage.
+	//
+	// Example: AKIAIOSFODNN7EXAMPLE
+	GoogleAccessKey StorageAccessKey `json:"googleAccessKey"`
+
+	// GoogleSecretKey The secret of an access key of external storage.
+	//
+	// Example: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+	GoogleSecretKey StorageSecretKey `json:"googleSecretKey"`
+}
+
+// HTTPURL An HTTP or HTTPS address.
+//
+// Example: https://example.com/foo
+type HTTPURL = string
+
 // HTTPURLToUpload An HTTP or HTTPS address that the service can reach.
 //
 // Example: https://assets.bytescale.com/example.jpg
 type HTTPURLToUpload = string
+
+// InheritedPublicPermissions Public permissions and the folder that sets them.
+//
+// Example: {"folderPath":"/uploads","value":[]}
+type InheritedPublicPermissions struct {
+	// FolderPath Full path of a folder. It should not end with a slash, unless it is the root folder.
+	//
+	// Example: /uploads
+	FolderPath FolderPath `json:"folderPath"`
+
+	// Value What anyone may do without credentials. All folders are public unless they, or a folder above them, have public
+	// permissions; an empty list makes everything private. The permissions of a folder replace inherited ones.
+	//
+	// Example: [{"permissions":{"file":{"downloadFile":["*"]}},"scope":"Children"}]
+	Value PublicPermissionsList `json:"value"`
+}
+
+// InheritedStorageLayer A storage layer and the folder that sets it.
+//
+// Example: {"folderPath":"/uploads","value":{"type":"InternalStorageV2"}}
+type InheritedStorageLayer struct {
+	// FolderPath Full path of a folder. It should not end with a slash, unless it is the root folder.
+	//
+	// Example: /uploads
+	FolderPath FolderPath `json:"folderPath"`
+
+	// Value Where the files of a folder are stored, without credentials.
+	//
+	// Example: {"type":"InternalStorageV2"}
+	Value StorageLayerSummary `json:"value"`
+}
+
+// InternalStorageV1 Storage of the service, for files of the first version of the API. Only in answers.
+//
+// Example: {"type":"InternalStorageV1"}
+type InternalStorageV1 struct {
+	// Type Always `InternalStorageV1`.
+	//
+	// Example: InternalStorageV1
+	Type InternalStorageV1Type `json:"type"`
+}
+
+// InternalStorageV1Type Always `InternalStorageV1`.
+//
+// Example: InternalStorageV1
+type InternalStorageV1Type string
+
+// InternalStorageV2 Storage of the service.
+//
+// Example: {"type":"InternalStorageV2"}
+type InternalStorageV2 struct {
+	// Mount The folder whose internal files are shown, which reaches files that an external layer now hides. This folder if
+	// left out.
+	//
+	// Example: /uploads
+	Mount string `json:"mount,omitempty,omitzero"`
+
+	// Type Always `InternalStorageV2`.
+	//
+	// Example: InternalStorageV2
+	Type InternalStorageV2Type `json:"type"`
+}
+
+// InternalStorageV2Type Always `InternalStorageV2`.
+//
+// Example: InternalStorageV2
+type InternalStorageV2Type string
+
+// JobDocsURL Address of the vendor's documentation of GetJob.
+//
+// Example: https://www.bytescale.com/docs/job-api/GetJob
+type JobDocsURL = string
+
+// JobSummary A job and how far it is.
+//
+// Example: {"accountId":"A623uY2","created":1615680311115,"error":null,"jobDocs":"https://www.bytescale.com/docs/job-api/GetJob","jobId":"01ARZ3NDEKTSV4RRFFQ69G5FAV","jobType":"ExampleJob","jobUrl":"https://api.bytescale.com/v2/accounts/FW25aki/jobs/ExampleJob/01ARZ3NDEKTSV4RRFFQ69G5FAV","lastUpdated":1615680311115,"status":"Succeeded","summary":{"deletions":["/file/to/delete.jpg"]}}
+type JobSummary struct {
+	// AccountID Identifies an account. Seven base58 characters, with which the account's API keys begin, after their prefix.
+	//
+	// Example: A623uY2
+	AccountID AccountID `json:"accountId"`
+
+	// Created When the job was created, in milliseconds since 1970-01-01 UTC.
+	//
+	// Example: 1615680311115
+	Created EpochMillis `json:"created"`
+
+	// Error Why a job failed. Null, or left out, unless it did.
+	//
+	// Example: {"code":"error_code","message":"Error message.","timestamp":"2024-11-14T15:19:29.471Z"}
+	Error JobSummaryError `json:"error,omitempty,omitzero"`
+
+	// JobDocs Address of the vendor's documentation of GetJob.
+	//
+	// Example: https://www.bytescale.com/docs/job-api/GetJob
+	JobDocs JobDocsURL `json:"jobDocs"`
+
+	// JobID Identifies a job. Twenty-six digits and capital letters.
+	//
+	// Example: 01ARZ3NDEKTSV4RRFFQ69G5FAV
+	JobID AccountJobID `json:"jobId"`
+
+	// JobType What kind of work a job does. The known types are listed in `x-extensible-enum`; others have come and gone, so a
+	// client must accept types that it does not know.
+	//
+	// Example: CopyFileBatchJob
+	JobType AccountJobType `json:"jobType"`
+
+	// JobURL Address of GetJob for this job, to be fetched with a secret key.
+	//
+	// Example: https://api.bytescale.com/v2/accounts/FW25aki/jobs/ExampleJob/01ARZ3NDEKTSV4RRFFQ69G5FAV
+	JobURL JobURL `json:"jobUrl"`
+
+	// LastUpdated When the job last changed, in milliseconds since 1970-01-01 UTC.
+	//
+	// Example: 1615680311115
+	LastUpdated EpochMillis `json:"lastUpdated"`
+
+	// Status How far a job is. `Succeeded`, `Failed` and `Cancelled` are final. The known statuses are listed in
+	// `x-extensible-enum`; a client must accept others and treat them as not final.
+	//
+	// Example: Running
+	Status AccountJobStatus `json:"status"`
+
+	// Summary What a job is going to do or has done. Its members depend on the type of the job and are not documented.
+	//
+	// Example: {"deletions":["/file/to/delete.jpg"]}
+	Summary JobWork `json:"summary"`
+}
+
+// JobSummaryError Why a job failed. Null, or left out, unless it did.
+//
+// Example: {"code":"error_code","message":"Error message.","timestamp":"2024-11-14T15:19:29.471Z"}
+type JobSummaryError = Nullable[JobError]
+
+// JobURL Address of GetJob for this job, to be fetched with a secret key.
+//
+// Example: https://api.bytescale.com/v2/accounts/FW25aki/jobs/ExampleJob/01ARZ3NDEKTSV4RRFFQ69G5FAV
+type JobURL = string
+
+// JobWork What a job is going to do or has done. Its members depend on the type of the job and are not documented.
+//
+// Example: {"deletions":["/file/to/delete.jpg"]}
+type JobWork = JSONObject
+
+// ListCursor Where a list goes on. To be treated as opaque: some documents call it base64, others a path. Documented with at
+// most 512 characters, which cannot hold for every path in base64; therefore not limited here.
+//
+// Example: /uploads/file.jpg
+type ListCursor = string
+
+// ListFolderResponse One page of the content of a folder.
+//
+// Example: {"cursor":"/uploads/file.jpg","folder":{"folderPath":"/uploads","settings":{},"type":"Folder","virtual":true},"isPaginationComplete":true,"items":[]}
+type ListFolderResponse struct {
+	// Cursor Where a list goes on. To be treated as opaque: some documents call it base64, others a path. Documented with at
+	// most 512 characters, which cannot hold for every path in base64; therefore not limited here.
+	//
+	// Example: /uploads/file.jpg
+	Cursor ListCursor `json:"cursor"`
+
+	// Folder A folder and its own settings.
+	//
+	// Example: {"folderPath":"/uploads","settings":{},"type":"Folder","virtual":true}
+	Folder FolderSummary `json:"folder"`
+
+	// IsPaginationComplete Whether this is the last page. A page that is short, or empty, need not be.
+	//
+	// Example: true
+	IsPaginationComplete bool `json:"isPaginationComplete"`
+
+	// Items The files and folders of this page.
+	//
+	// Example: [{"filePath":"/uploads/image.jpg","fileUrl":"https://upcdn.io/A623uY2/raw/uploads/image.jpg","lastModified":1615680311115,"size":43182,"type":"File"}]
+	Items []ObjectSummary `json:"items"`
+}
+
+// ListRecentJobsResponse Jobs, the most recent first.
+//
+// Example: {"items":[]}
+type ListRecentJobsResponse struct {
+	// Items The jobs.
+	//
+	// Example: []
+	Items []JobSummary `json:"items"`
+}
 
 // MIMEType MIME type of a file, with parameters if need be. Never empty; leave it out when it is not known.
 //
@@ -528,16 +1807,302 @@ type MultipartUploadParts struct {
 // Example: 1.1
 type MultipartUploadProtocol string
 
+// ObjectKeyPrefix What the keys of all objects begin with. May be empty.
+//
+// Example: uploads/
+type ObjectKeyPrefix = string
+
+// ObjectSummary A file or a folder.
+//
+// Example: {"filePath":"/uploads/image.jpg","fileUrl":"https://upcdn.io/A623uY2/raw/uploads/image.jpg","lastModified":1615680311115,"size":43182,"type":"File"}
+type ObjectSummary struct {
+	union json.RawMessage
+}
+
 // OriginalFileName Name of the file on the device it came from.
 //
 // Example: example.jpg
 type OriginalFileName = string
+
+// PatchFolderSettings The settings of a folder to change. What is left out stays as it is.
+//
+// Example: {"description":{"set":true,"value":"This is an example folder description."}}
+type PatchFolderSettings struct {
+	// Description Whether the description changes, and to what.
+	//
+	// Example: {"set":true,"value":"This is an example folder description."}
+	Description *UpdatableFolderDescription `json:"description,omitempty"`
+
+	// PublicPermissions Whether the public permissions change, and to what.
+	//
+	// Example: {"set":true,"value":[]}
+	PublicPermissions *UpdatablePublicPermissions `json:"publicPermissions,omitempty"`
+
+	// StorageLayer Whether the storage layer changes, and to what.
+	//
+	// Example: {"set":true,"value":{"type":"InternalStorageV2"}}
+	StorageLayer *UpdatableStorageLayer `json:"storageLayer,omitempty"`
+}
+
+// PathPermissionScope Where permissions hold: `This` is the folder itself, `Children` the files and folders directly in it, and
+// `Grandchildren+` everything deeper.
+//
+// Example: Children
+type PathPermissionScope string
+
+// PermanentCaching Whether a result is kept in the permanent cache.
+//
+// Example: auto
+type PermanentCaching string
 
 // PreSignedUploadURL Address to `PUT` the bytes of one part to. Absolute, on any host, and to be used verbatim. It carries its own
 // permission, so it is a secret, and it may expire.
 //
 // Example: https://...long-url...x-id=PutObject
 type PreSignedUploadURL = string
+
+// ProcessFileAndSaveRequest Where and with what the result of a transformation is stored. Nothing is required.
+//
+// Example: {"destination":"/destination/image.jpg"}
+type ProcessFileAndSaveRequest struct {
+	// Destination Where to store a file: a literal path, or its folder and name given separately, with path variables. The API
+	// key's default folder and name if left out.
+	//
+	// Example: {"fileName":"example-{UNIQUE_DIGITS_4}{ORIGINAL_FILE_EXT}","folderPath":"/uploads"}
+	Destination FilePathDefinition `json:"destination,omitempty,omitzero"`
+
+	// ExtendedParams Parameters of a transformation, in one group or several. They follow those in the query. At most 400 KB of JSON.
+	//
+	// Example: {"fit":"crop","w":800}
+	ExtendedParams TransformationParams `json:"extendedParams,omitempty,omitzero"`
+
+	// Metadata The metadata of the results of a transformation.
+	//
+	// Example: {"merge":true,"setForAllArtifacts":false,"value":{"myCustomField1":true}}
+	Metadata *CopyableArtifactMetadata `json:"metadata,omitempty"`
+
+	// Tags The tags of the results of a transformation.
+	//
+	// Example: {"merge":true,"setForAllArtifacts":false,"value":["example_tag"]}
+	Tags *CopyableArtifactTags `json:"tags,omitempty"`
+}
+
+// ProcessFileAndSaveResponse What became of a transformation: a stored file if `async` is false, a job if it is true. OpenAPI's
+// discriminators are strings, so this one is told by its values.
+//
+// Example: {"accountId":"A623uY2","async":false,"filePath":"/my-processed-image.jpg","fileUrl":"https://upcdn.io/A623uY2/raw/my-processed-image.jpg"}
+type ProcessFileAndSaveResponse = SavedOrJob
+
+// ProcessFileAndSaveResponseAsync A job is at work on the result. GetJob tells how far it is.
+//
+// Example: {"accountId":"A623uY2","async":true,"created":1615680311115,"jobDocs":"https://www.bytescale.com/docs/job-api/GetJob","jobId":"01ARZ3NDEKTSV4RRFFQ69G5FAV","jobType":"ProcessVideoJob","jobUrl":"https://api.bytescale.com/v2/accounts/A623uY2/jobs/ProcessVideoJob/01ARZ3NDEKTSV4RRFFQ69G5FAV","lastUpdated":1615680311115,"status":"Running","summary":{}}
+type ProcessFileAndSaveResponseAsync struct {
+	// AccountID Identifies an account. Seven base58 characters, with which the account's API keys begin, after their prefix.
+	//
+	// Example: A623uY2
+	AccountID AccountID `json:"accountId"`
+
+	// Async Always true.
+	//
+	// Example: true
+	Async bool `json:"async"`
+
+	// Created When the job was created, in milliseconds since 1970-01-01 UTC.
+	//
+	// Example: 1615680311115
+	Created EpochMillis `json:"created"`
+
+	// Error Why a job failed. Null, or left out, unless it did.
+	//
+	// Example: {"code":"error_code","message":"Error message.","timestamp":"2024-11-14T15:19:29.471Z"}
+	Error JobSummaryError `json:"error,omitempty,omitzero"`
+
+	// JobDocs Address of the vendor's documentation of GetJob.
+	//
+	// Example: https://www.bytescale.com/docs/job-api/GetJob
+	JobDocs JobDocsURL `json:"jobDocs"`
+
+	// JobID Identifies a job. Twenty-six digits and capital letters.
+	//
+	// Example: 01ARZ3NDEKTSV4RRFFQ69G5FAV
+	JobID AccountJobID `json:"jobId"`
+
+	// JobType What kind of work a job does. The known types are listed in `x-extensible-enum`; others have come and gone, so a
+	// client must accept types that it does not know.
+	//
+	// Example: CopyFileBatchJob
+	JobType AccountJobType `json:"jobType"`
+
+	// JobURL Address of GetJob for this job, to be fetched with a secret key.
+	//
+	// Example: https://api.bytescale.com/v2/accounts/FW25aki/jobs/ExampleJob/01ARZ3NDEKTSV4RRFFQ69G5FAV
+	JobURL JobURL `json:"jobUrl"`
+
+	// LastUpdated When the job last changed, in milliseconds since 1970-01-01 UTC.
+	//
+	// Example: 1615680311115
+	LastUpdated EpochMillis `json:"lastUpdated"`
+
+	// Status How far a job is. `Succeeded`, `Failed` and `Cancelled` are final. The known statuses are listed in
+	// `x-extensible-enum`; a client must accept others and treat them as not final.
+	//
+	// Example: Running
+	Status AccountJobStatus `json:"status"`
+
+	// Summary What a job is going to do or has done. Its members depend on the type of the job and are not documented.
+	//
+	// Example: {"deletions":["/file/to/delete.jpg"]}
+	Summary JobWork `json:"summary"`
+}
+
+// ProcessFileAndSaveResponseSync The result is stored. Further output files are stored below `filePath`.
+//
+// Example: {"accountId":"A623uY2","async":false,"filePath":"/my-processed-image.jpg","fileUrl":"https://upcdn.io/A623uY2/raw/my-processed-image.jpg"}
+type ProcessFileAndSaveResponseSync struct {
+	// AccountID Identifies an account. Seven base58 characters, with which the account's API keys begin, after their prefix.
+	//
+	// Example: A623uY2
+	AccountID AccountID `json:"accountId"`
+
+	// Async Always false.
+	//
+	// Example: false
+	Async bool `json:"async"`
+
+	// FilePath Full path of a file. The value to keep in a database.
+	//
+	// Example: /uploads/image.jpg
+	FilePath FilePath `json:"filePath"`
+
+	// FileURL CDN address of the untransformed file. Documented with at most 255 characters, which cannot hold for every
+	// path of 512; therefore not limited here.
+	//
+	// Example: https://upcdn.io/A623uY2/raw/uploads/image.jpg
+	FileURL RawFileURL `json:"fileUrl"`
+
+	// Summary The content of the file at `filePath` if it is JSON; else left out.
+	//
+	// Example: {"status":"Healthy"}
+	Summary JSONObject `json:"summary,omitempty,omitzero"`
+}
+
+// PublicPermissions What anyone may do with a folder, with what is directly in it, or with what is deeper.
+//
+// Example: {"permissions":{"file":{"downloadFile":["*"]}},"scope":"Children"}
+type PublicPermissions struct {
+	// Permissions What is permitted.
+	//
+	// Example: {"file":{"downloadFile":["*"]}}
+	Permissions PublicPermissionsGrants `json:"permissions"`
+
+	// Scope Where permissions hold: `This` is the folder itself, `Children` the files and folders directly in it, and
+	// `Grandchildren+` everything deeper.
+	//
+	// Example: Children
+	Scope PathPermissionScope `json:"scope"`
+}
+
+// PublicPermissionsGrants What is permitted.
+//
+// Example: {"file":{"downloadFile":["*"]}}
+type PublicPermissionsGrants struct {
+	// File What is permitted with files.
+	//
+	// Example: {"downloadFile":["*"]}
+	File FileDownloadGrants `json:"file"`
+}
+
+// PublicPermissionsList What anyone may do without credentials. All folders are public unless they, or a folder above them, have public
+// permissions; an empty list makes everything private. The permissions of a folder replace inherited ones.
+//
+// Example: [{"permissions":{"file":{"downloadFile":["*"]}},"scope":"Children"}]
+type PublicPermissionsList = []PublicPermissions
+
+// PutFolderRequest A folder and the settings to change.
+//
+// Example: {"folderPath":"/uploads"}
+type PutFolderRequest struct {
+	// AllowUnnamedFolder Whether `folderPath` may end with a slash, which makes a folder with an empty name.
+	//
+	// Example: false
+	AllowUnnamedFolder bool `json:"allowUnnamedFolder,omitempty,omitzero"`
+
+	// FolderPath Full path of a folder. It should not end with a slash, unless it is the root folder.
+	//
+	// Example: /uploads
+	FolderPath FolderPath `json:"folderPath"`
+
+	// FolderSettings The settings of a folder to change. What is left out stays as it is.
+	//
+	// Example: {"description":{"set":true,"value":"This is an example folder description."}}
+	FolderSettings PatchFolderSettings `json:"folderSettings,omitempty,omitzero"`
+}
+
+// R2Bucket A bucket of Cloudflare R2.
+//
+// Example: {"bucketName":"example-bucket","objectKeyPrefix":"uploads/"}
+type R2Bucket struct {
+	// BucketName Name of a bucket.
+	//
+	// Example: example-bucket
+	BucketName BucketName `json:"bucketName"`
+
+	// ObjectKeyPrefix What the keys of all objects begin with. May be empty.
+	//
+	// Example: uploads/
+	ObjectKeyPrefix ObjectKeyPrefix `json:"objectKeyPrefix"`
+}
+
+// R2Storage A bucket of Cloudflare R2.
+//
+// Example: {"bucket":{"bucketName":"example-bucket","objectKeyPrefix":"uploads/"},"cloudflareAccountId":"0123456789abcdef0123456789abcdef","credentials":{"r2AccessKey":"AKIAIOSFODNN7EXAMPLE","r2SecretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},"type":"R2","useAbsolutePaths":false}
+type R2Storage struct {
+	// Bucket A bucket of Cloudflare R2.
+	//
+	// Example: {"bucketName":"example-bucket","objectKeyPrefix":"uploads/"}
+	Bucket R2Bucket `json:"bucket"`
+
+	// CloudflareAccountID The account at Cloudflare.
+	//
+	// Example: 0123456789abcdef0123456789abcdef
+	CloudflareAccountID string `json:"cloudflareAccountId"`
+
+	// Credentials Credentials of Cloudflare. Never in answers.
+	//
+	// Example: {"r2AccessKey":"AKIAIOSFODNN7EXAMPLE","r2SecretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+	Credentials R2StorageCredentials `json:"credentials,omitempty,omitzero"`
+
+	// Type Always `R2`.
+	//
+	// Example: R2
+	Type R2StorageType `json:"type"`
+
+	// UseAbsolutePaths Whether the key of an object is the full path of the file; if false, it is the path relative to the folder.
+	// Either follows the prefix.
+	//
+	// Example: false
+	UseAbsolutePaths UseAbsolutePaths `json:"useAbsolutePaths"`
+}
+
+// R2StorageType Always `R2`.
+//
+// Example: R2
+type R2StorageType string
+
+// R2StorageCredentials Credentials of Cloudflare. Never in answers.
+//
+// Example: {"r2AccessKey":"AKIAIOSFODNN7EXAMPLE","r2SecretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+type R2StorageCredentials struct {
+	// R2AccessKey The name of an access key of external storage.
+	//
+	// Example: AKIAIOSFODNN7EXAMPLE
+	R2AccessKey StorageAccessKey `json:"r2AccessKey"`
+
+	// R2SecretKey The secret of an access key of external storage.
+	//
+	// Example: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+	R2SecretKey StorageSecretKey `json:"r2SecretKey"`
+}
 
 // RawFileURL CDN address of the untransformed file. Documented with at most 255 characters, which cannot hold for every
 // path of 512; therefore not limited here.
@@ -557,10 +2122,238 @@ type RelativeOrAbsoluteFilePath = string
 // Example: /uploads
 type RelativeOrAbsoluteFolderPath = string
 
+// ResetCacheRequest What to remove from which caches.
+//
+// Example: {"pattern":"/raw/example.jpg","resetEdgeCache":true,"resetPermanentCache":true}
+type ResetCacheRequest struct {
+	// Pattern Paths of the CDN, without the account id but with the transformation. `*` may stand at the end, and only there,
+	// for any further characters.
+	//
+	// Example: /image/customers/abc/*
+	Pattern CachePattern `json:"pattern"`
+
+	// ResetEdgeCache Whether the cache of the CDN is reset.
+	//
+	// Example: true
+	ResetEdgeCache bool `json:"resetEdgeCache"`
+
+	// ResetPermanentCache Whether the cache of transformed files is reset.
+	//
+	// Example: true
+	ResetPermanentCache bool `json:"resetPermanentCache"`
+}
+
+// S3Bucket A bucket of AWS S3.
+//
+// Example: {"bucketName":"example-bucket","bucketRegion":"us-east-1","objectKeyPrefix":"uploads/"}
+type S3Bucket struct {
+	// BucketName Name of a bucket.
+	//
+	// Example: example-bucket
+	BucketName BucketName `json:"bucketName"`
+
+	// BucketRegion A region of AWS.
+	//
+	// Example: us-east-1
+	BucketRegion AwsRegion `json:"bucketRegion"`
+
+	// ObjectKeyPrefix What the keys of all objects begin with. May be empty.
+	//
+	// Example: uploads/
+	ObjectKeyPrefix ObjectKeyPrefix `json:"objectKeyPrefix"`
+}
+
+// S3Storage A bucket of AWS S3.
+//
+// Example: {"bucket":{"bucketName":"example-bucket","bucketRegion":"us-east-1","objectKeyPrefix":"uploads/"},"credentials":{"awsAccessKey":"AKIAIOSFODNN7EXAMPLE","awsSecretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},"type":"S3","useAbsolutePaths":false,"useTransferAcceleration":false}
+type S3Storage struct {
+	// Bucket A bucket of AWS S3.
+	//
+	// Example: {"bucketName":"example-bucket","bucketRegion":"us-east-1","objectKeyPrefix":"uploads/"}
+	Bucket S3Bucket `json:"bucket"`
+
+	// Credentials Credentials of AWS. Never in answers.
+	//
+	// Example: {"awsAccessKey":"AKIAIOSFODNN7EXAMPLE","awsSecretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+	Credentials S3StorageCredentials `json:"credentials,omitempty,omitzero"`
+
+	// Type Always `S3`.
+	//
+	// Example: S3
+	Type S3StorageType `json:"type"`
+
+	// UseAbsolutePaths Whether the key of an object is the full path of the file; if false, it is the path relative to the folder.
+	// Either follows the prefix.
+	//
+	// Example: false
+	UseAbsolutePaths UseAbsolutePaths `json:"useAbsolutePaths"`
+
+	// UseTransferAcceleration Whether transfer acceleration of S3 is used.
+	//
+	// Example: false
+	UseTransferAcceleration bool `json:"useTransferAcceleration"`
+}
+
+// S3StorageType Always `S3`.
+//
+// Example: S3
+type S3StorageType string
+
+// S3StorageCredentials Credentials of AWS. Never in answers.
+//
+// Example: {"awsAccessKey":"AKIAIOSFODNN7EXAMPLE","awsSecretKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+type S3StorageCredentials struct {
+	// AwsAccessKey The name of an access key of external storage.
+	//
+	// Example: AKIAIOSFODNN7EXAMPLE
+	AwsAccessKey StorageAccessKey `json:"awsAccessKey"`
+
+	// AwsSecretKey The secret of an access key of external storage.
+	//
+	// Example: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+	AwsSecretKey StorageSecretKey `json:"awsSecretKey"`
+}
+
+// S3UnsupportedOperation An operation of S3 that a storage may lack.
+//
+// Example: DeleteObjects
+type S3UnsupportedOperation string
+
 // SizeInBytes Exact size of a file in bytes.
 //
 // Example: 43182
 type SizeInBytes = int64
+
+// SpecifiedFolderDescription A new description, or none.
+//
+// Example: {"set":true,"value":"This is an example folder description."}
+type SpecifiedFolderDescription struct {
+	// Set Always true.
+	//
+	// Example: true
+	Set bool `json:"set"`
+
+	// Value What a folder is for, for people. It does not begin or end with a space.
+	//
+	// Example: This is an example folder description.
+	Value FolderDescription `json:"value,omitempty,omitzero"`
+}
+
+// SpecifiedPublicPermissions New public permissions. Those of the nearest ancestor that has some hold if `value` is left out.
+//
+// Example: {"set":true,"value":[]}
+type SpecifiedPublicPermissions struct {
+	// Set Always true.
+	//
+	// Example: true
+	Set bool `json:"set"`
+
+	// Value What anyone may do without credentials. All folders are public unless they, or a folder above them, have public
+	// permissions; an empty list makes everything private. The permissions of a folder replace inherited ones.
+	//
+	// Example: [{"permissions":{"file":{"downloadFile":["*"]}},"scope":"Children"}]
+	Value *PublicPermissionsList `json:"value,omitempty"`
+}
+
+// SpecifiedStorageLayer A new storage layer. That of the nearest ancestor that has one holds if `value` is left out.
+//
+// Example: {"set":true,"value":{"type":"InternalStorageV2"}}
+type SpecifiedStorageLayer struct {
+	// Set Always true.
+	//
+	// Example: true
+	Set bool `json:"set"`
+
+	// Value Where the files of a folder are to be stored, with the credentials for external storage.
+	//
+	// Example: {"type":"InternalStorageV2"}
+	Value StorageLayerUpdate `json:"value,omitempty,omitzero"`
+}
+
+// StorageAccessKey The name of an access key of external storage.
+//
+// Example: AKIAIOSFODNN7EXAMPLE
+type StorageAccessKey = string
+
+// StorageLayerSummary Where the files of a folder are stored, without credentials.
+//
+// Example: {"type":"InternalStorageV2"}
+type StorageLayerSummary struct {
+	union json.RawMessage
+}
+
+// StorageLayerUpdate Where the files of a folder are to be stored, with the credentials for external storage.
+//
+// Example: {"type":"InternalStorageV2"}
+type StorageLayerUpdate struct {
+	union json.RawMessage
+}
+
+// StorageSecretKey The secret of an access key of external storage.
+//
+// Example: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+type StorageSecretKey = string
+
+// TransformationArtifactPath Path of one output file of a transformation, without `.` and `..` segments.
+//
+// Example: /example/video/part-a.ts
+type TransformationArtifactPath = string
+
+// TransformationParamGroup Parameters of a transformation, by name. The catalogue of names is that of the transformation.
+//
+// Example: {"fit":"crop","w":800}
+type TransformationParamGroup = TransformationGroup
+
+// TransformationParamGroups Groups of parameters, in order. A name may come once in each group.
+//
+// Example: [{"text":"Hello"},{"text":"World"}]
+type TransformationParamGroups = []TransformationGroup
+
+// TransformationParamValue Value of one parameter of a transformation.
+//
+// Example: 800
+type TransformationParamValue = any
+
+// TransformationParams Parameters of a transformation, in one group or several. They follow those in the query. At most 400 KB of JSON.
+//
+// Example: {"fit":"crop","w":800}
+type TransformationParams = TransformationGroups
+
+// TransformationURLSlug Name of a transformation or preset, as it stands in a URL.
+//
+// Example: image
+type TransformationURLSlug = string
+
+// TransformationURLSlugPattern Transformations and presets by name. `*` at the end stands for any further characters; `*` alone is all of them
+// and `raw` the untransformed file.
+//
+// Example: thumbnail-*
+type TransformationURLSlugPattern = string
+
+// UnspecifiedFieldValue A setting that stays as it is.
+//
+// Example: {"set":false}
+type UnspecifiedFieldValue struct {
+	// Set Always false.
+	//
+	// Example: false
+	Set bool `json:"set"`
+}
+
+// UpdatableFolderDescription Whether the description changes, and to what.
+//
+// Example: {"set":true,"value":"This is an example folder description."}
+type UpdatableFolderDescription = FieldUpdate[FolderDescription]
+
+// UpdatablePublicPermissions Whether the public permissions change, and to what.
+//
+// Example: {"set":true,"value":[]}
+type UpdatablePublicPermissions = FieldUpdate[PublicPermissionsList]
+
+// UpdatableStorageLayer Whether the storage layer changes, and to what.
+//
+// Example: {"set":true,"value":{"type":"InternalStorageV2"}}
+type UpdatableStorageLayer = FieldUpdate[StorageLayerUpdate]
 
 // UploadFromURLRequest What to fetch and where to store it. Only the URL is required.
 //
@@ -671,6 +2464,141 @@ type UploadPartRange struct {
 	InclusiveStart int64 `json:"inclusiveStart"`
 }
 
+// UseAbsolutePaths Whether the key of an object is the full path of the file; if false, it is the path relative to the folder.
+// Either follows the prefix.
+//
+// Example: false
+type UseAbsolutePaths = bool
+
+// WebStorage Any web server, to be read only.
+//
+// Example: {"baseUrl":"https://images.unsplash.com/","type":"Web"}
+type WebStorage struct {
+	// AppendQueryString Query to append to every address, without `?` in front.
+	//
+	// Example: key=value
+	AppendQueryString string `json:"appendQueryString,omitempty,omitzero"`
+
+	// BaseURL Address that paths are appended to; it should end with a slash. If left out, paths are whole addresses, which makes
+	// an open proxy.
+	//
+	// Example: https://images.unsplash.com/
+	BaseURL string `json:"baseUrl,omitempty,omitzero"`
+
+	// QueryStringForwarding Which parameters of a query the web server gets. None if left out.
+	//
+	// Example: {"parameters":[{"name":"w"}],"type":"Whitelist"}
+	QueryStringForwarding WebStorageQueryStringForwarding `json:"queryStringForwarding,omitempty,omitzero"`
+
+	// Type Always `Web`.
+	//
+	// Example: Web
+	Type WebStorageType `json:"type"`
+}
+
+// WebStorageType Always `Web`.
+//
+// Example: Web
+type WebStorageType string
+
+// WebStorageQueryStringForwarding Which parameters of a query the web server gets. None if left out.
+//
+// Example: {"parameters":[{"name":"w"}],"type":"Whitelist"}
+type WebStorageQueryStringForwarding struct {
+	// Parameters The parameters; none of them blocks all as a whitelist, and forwards all as a blacklist.
+	//
+	// Example: [{"name":"w"}]
+	Parameters []WebStorageQueryStringParam `json:"parameters"`
+
+	// Type Whether only the parameters are forwarded, or all others.
+	//
+	// Example: Whitelist
+	Type WebStorageQueryStringForwardingType `json:"type"`
+}
+
+// WebStorageQueryStringForwardingType Whether only the parameters are forwarded, or all others.
+//
+// Example: Whitelist
+type WebStorageQueryStringForwardingType string
+
+// WebStorageQueryStringParam A parameter of a query.
+//
+// Example: {"name":"w"}
+type WebStorageQueryStringParam struct {
+	// Name Its name, percent-encoded.
+	//
+	// Example: w
+	Name string `json:"name"`
+}
+
+// CdnAuth defines model for CdnAuth.
+type CdnAuth = bool
+
+// CdnCache defines model for CdnCache.
+type CdnCache = bool
+
+// CdnCacheTTL defines model for CdnCacheTtl.
+type CdnCacheTTL = int64
+
+// CdnCacheTtl404 defines model for CdnCacheTtl404.
+type CdnCacheTtl404 = int64
+
+// CdnCacheTtl404Old defines model for CdnCacheTtl404Old.
+type CdnCacheTtl404Old = int64
+
+// CdnCacheTTLOld defines model for CdnCacheTtlOld.
+type CdnCacheTTLOld = int64
+
+// CdnDownload defines model for CdnDownload.
+type CdnDownload = bool
+
+// CdnEnc defines model for CdnEnc.
+type CdnEnc = string
+
+// CdnExp defines model for CdnExp.
+type CdnExp = string
+
+// CdnFilePath Full path of a file. The value to keep in a database.
+//
+// Example: /uploads/image.jpg
+type CdnFilePath = FilePath
+
+// CdnIfModifiedSince defines model for CdnIfModifiedSince.
+type CdnIfModifiedSince = string
+
+// CdnIfNoneMatch defines model for CdnIfNoneMatch.
+type CdnIfNoneMatch = string
+
+// CdnIfRange defines model for CdnIfRange.
+type CdnIfRange = string
+
+// CdnPath Full path of a file. The value to keep in a database.
+//
+// Example: /uploads/image.jpg
+type CdnPath = FilePath
+
+// CdnRange defines model for CdnRange.
+type CdnRange = string
+
+// CdnSig defines model for CdnSig.
+type CdnSig = string
+
+// CdnV defines model for CdnV.
+type CdnV = string
+
+// CdnVersion defines model for CdnVersion.
+type CdnVersion = string
+
+// Transformation Name of a transformation or preset, as it stands in a URL.
+//
+// Example: image
+type Transformation = TransformationURLSlug
+
+// TransformationQuery Parameters of a transformation, by name. The catalogue of names is that of the transformation.
+//
+// Example: {"fit":"crop","w":800}
+type TransformationQuery = TransformationParamGroup
+
 // UploadFileName Last element of a file's path.
 //
 // Example: image.jpg
@@ -727,6 +2655,11 @@ type ContentTooLarge = ErrorResponse
 // Example: {"error":{"code":"error_code","message":"Error message."}}
 type Forbidden = ErrorResponse
 
+// JobStarted A job that was started. GetJob tells how far it is.
+//
+// Example: {"jobDocs":"https://www.bytescale.com/docs/job-api/GetJob","jobId":"01ARZ3NDEKTSV4RRFFQ69G5FAV","jobType":"ExampleJob","jobUrl":"https://api.bytescale.com/v2/accounts/FW25aki/jobs/ExampleJob/01ARZ3NDEKTSV4RRFFQ69G5FAV"}
+type JobStarted = AsyncResponse
+
 // NotFound The body of every failure of the API.
 //
 // Example: {"error":{"code":"error_code","message":"Error message."}}
@@ -767,6 +2700,51 @@ type DeleteFileParams struct {
 type GetFileDetailsParams struct {
 	// FilePath Path of the file.
 	FilePath FilePath `form:"filePath" json:"filePath"`
+}
+
+// GetFolderDetailsParams defines parameters for GetFolderDetails.
+type GetFolderDetailsParams struct {
+	// FolderPath Path of the folder.
+	FolderPath FolderPath `form:"folderPath" json:"folderPath"`
+}
+
+// ListFolderParams defines parameters for ListFolder.
+type ListFolderParams struct {
+	// FolderPath Path of the folder.
+	FolderPath FolderPath `form:"folderPath" json:"folderPath"`
+
+	// Cursor The `cursor` of the page before, unchanged. The first page if left out.
+	Cursor *ListCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// DryRun Whether to list what CopyFolder or DeleteFolder would touch. The filters have other defaults there: set
+	// `recursive`, `includeFiles`, `includeVirtualFolders` and, for a copy, `includeOverriddenStorage` to the
+	// values of that request, and leave out the others.
+	DryRun *bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// IncludeFiles Whether files are listed.
+	IncludeFiles *bool `form:"includeFiles,omitempty" json:"includeFiles,omitempty"`
+
+	// IncludeOverriddenStorage Whether the files of folders that override the storage of the listed folder are listed.
+	IncludeOverriddenStorage *bool `form:"includeOverriddenStorage,omitempty" json:"includeOverriddenStorage,omitempty"`
+
+	// IncludePhysicalFolders Whether folders are listed that exist only because files are in them. Always false if `recursive` is true.
+	IncludePhysicalFolders *bool `form:"includePhysicalFolders,omitempty" json:"includePhysicalFolders,omitempty"`
+
+	// IncludeVirtualFolders Whether folders are listed that were created with PutFolder.
+	IncludeVirtualFolders *bool `form:"includeVirtualFolders,omitempty" json:"includeVirtualFolders,omitempty"`
+
+	// Limit The most items that the service looks at for one page. The filters apply afterwards, so a page may have
+	// fewer. The default is not documented.
+	Limit *int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Recursive Whether the files and virtual folders at all levels are listed, instead of those of one level.
+	Recursive *bool `form:"recursive,omitempty" json:"recursive,omitempty"`
+}
+
+// ListRecentJobsParams defines parameters for ListRecentJobs.
+type ListRecentJobsParams struct {
+	// JobType The types of the jobs to list, one per occurrence of the parameter.
+	JobType []AccountJobType `form:"jobType" json:"jobType"`
 }
 
 // BasicUploadParams defines parameters for BasicUpload.
@@ -834,6 +2812,33 @@ type FormDataUploadParams struct {
 	// XUploadMetadata Metadata of the file, as a JSON object of at most 2 KB.
 	XUploadMetadata *UploadMetadata `json:"X-Upload-Metadata,omitempty"`
 }
+
+// ResetCacheJSONRequestBody defines body for ResetCache for application/json ContentType.
+type ResetCacheJSONRequestBody = ResetCacheRequest
+
+// DeleteFileBatchJSONRequestBody defines body for DeleteFileBatch for application/json ContentType.
+type DeleteFileBatchJSONRequestBody = DeleteFileBatchRequest
+
+// CopyFileJSONRequestBody defines body for CopyFile for application/json ContentType.
+type CopyFileJSONRequestBody = CopyFileRequest
+
+// CopyFileBatchJSONRequestBody defines body for CopyFileBatch for application/json ContentType.
+type CopyFileBatchJSONRequestBody = CopyFileBatchRequest
+
+// DeleteFolderJSONRequestBody defines body for DeleteFolder for application/json ContentType.
+type DeleteFolderJSONRequestBody = DeleteFolderRequest
+
+// PutFolderJSONRequestBody defines body for PutFolder for application/json ContentType.
+type PutFolderJSONRequestBody = PutFolderRequest
+
+// DeleteFolderBatchJSONRequestBody defines body for DeleteFolderBatch for application/json ContentType.
+type DeleteFolderBatchJSONRequestBody = DeleteFolderBatchRequest
+
+// CopyFolderJSONRequestBody defines body for CopyFolder for application/json ContentType.
+type CopyFolderJSONRequestBody = CopyFolderRequest
+
+// CopyFolderBatchJSONRequestBody defines body for CopyFolderBatch for application/json ContentType.
+type CopyFolderBatchJSONRequestBody = CopyFolderBatchRequest
 
 // BeginMultipartUploadJSONRequestBody defines body for BeginMultipartUpload for application/json ContentType.
 type BeginMultipartUploadJSONRequestBody = BeginMultipartUploadRequest
@@ -1010,6 +3015,777 @@ func (t *FilePathDefinition) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// AsFileSummary returns the union data inside the ObjectSummary as a FileSummary
+func (t ObjectSummary) AsFileSummary() (FileSummary, error) {
+	var body FileSummary
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromFileSummary overwrites any union data inside the ObjectSummary as the provided FileSummary
+func (t *ObjectSummary) FromFileSummary(v FileSummary) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"File"}`))
+	t.union = b
+	return err
+}
+
+// MergeFileSummary performs a merge with any union data inside the ObjectSummary, using the provided FileSummary
+func (t *ObjectSummary) MergeFileSummary(v FileSummary) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"File"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsFolderSummary returns the union data inside the ObjectSummary as a FolderSummary
+func (t ObjectSummary) AsFolderSummary() (FolderSummary, error) {
+	var body FolderSummary
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromFolderSummary overwrites any union data inside the ObjectSummary as the provided FolderSummary
+func (t *ObjectSummary) FromFolderSummary(v FolderSummary) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"Folder"}`))
+	t.union = b
+	return err
+}
+
+// MergeFolderSummary performs a merge with any union data inside the ObjectSummary, using the provided FolderSummary
+func (t *ObjectSummary) MergeFolderSummary(v FolderSummary) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"Folder"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t ObjectSummary) Discriminator() (string, error) {
+	var discriminator struct {
+		Discriminator string `json:"type"`
+	}
+	err := json.Unmarshal(t.union, &discriminator)
+	return discriminator.Discriminator, err
+}
+
+func (t ObjectSummary) ValueByDiscriminator() (interface{}, error) {
+	discriminator, err := t.Discriminator()
+	if err != nil {
+		return nil, err
+	}
+	switch discriminator {
+	case "File":
+		return t.AsFileSummary()
+	case "Folder":
+		return t.AsFolderSummary()
+	default:
+		return nil, errors.New("unknown discriminator value: " + discriminator)
+	}
+}
+
+func (t ObjectSummary) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *ObjectSummary) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsInternalStorageV1 returns the union data inside the StorageLayerSummary as a InternalStorageV1
+func (t StorageLayerSummary) AsInternalStorageV1() (InternalStorageV1, error) {
+	var body InternalStorageV1
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromInternalStorageV1 overwrites any union data inside the StorageLayerSummary as the provided InternalStorageV1
+func (t *StorageLayerSummary) FromInternalStorageV1(v InternalStorageV1) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"InternalStorageV1"}`))
+	t.union = b
+	return err
+}
+
+// MergeInternalStorageV1 performs a merge with any union data inside the StorageLayerSummary, using the provided InternalStorageV1
+func (t *StorageLayerSummary) MergeInternalStorageV1(v InternalStorageV1) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"InternalStorageV1"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsInternalStorageV2 returns the union data inside the StorageLayerSummary as a InternalStorageV2
+func (t StorageLayerSummary) AsInternalStorageV2() (InternalStorageV2, error) {
+	var body InternalStorageV2
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromInternalStorageV2 overwrites any union data inside the StorageLayerSummary as the provided InternalStorageV2
+func (t *StorageLayerSummary) FromInternalStorageV2(v InternalStorageV2) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"InternalStorageV2"}`))
+	t.union = b
+	return err
+}
+
+// MergeInternalStorageV2 performs a merge with any union data inside the StorageLayerSummary, using the provided InternalStorageV2
+func (t *StorageLayerSummary) MergeInternalStorageV2(v InternalStorageV2) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"InternalStorageV2"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsWebStorage returns the union data inside the StorageLayerSummary as a WebStorage
+func (t StorageLayerSummary) AsWebStorage() (WebStorage, error) {
+	var body WebStorage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromWebStorage overwrites any union data inside the StorageLayerSummary as the provided WebStorage
+func (t *StorageLayerSummary) FromWebStorage(v WebStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"Web"}`))
+	t.union = b
+	return err
+}
+
+// MergeWebStorage performs a merge with any union data inside the StorageLayerSummary, using the provided WebStorage
+func (t *StorageLayerSummary) MergeWebStorage(v WebStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"Web"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsS3Storage returns the union data inside the StorageLayerSummary as a S3Storage
+func (t StorageLayerSummary) AsS3Storage() (S3Storage, error) {
+	var body S3Storage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromS3Storage overwrites any union data inside the StorageLayerSummary as the provided S3Storage
+func (t *StorageLayerSummary) FromS3Storage(v S3Storage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"S3"}`))
+	t.union = b
+	return err
+}
+
+// MergeS3Storage performs a merge with any union data inside the StorageLayerSummary, using the provided S3Storage
+func (t *StorageLayerSummary) MergeS3Storage(v S3Storage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"S3"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsGenericS3Storage returns the union data inside the StorageLayerSummary as a GenericS3Storage
+func (t StorageLayerSummary) AsGenericS3Storage() (GenericS3Storage, error) {
+	var body GenericS3Storage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromGenericS3Storage overwrites any union data inside the StorageLayerSummary as the provided GenericS3Storage
+func (t *StorageLayerSummary) FromGenericS3Storage(v GenericS3Storage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"GenericS3"}`))
+	t.union = b
+	return err
+}
+
+// MergeGenericS3Storage performs a merge with any union data inside the StorageLayerSummary, using the provided GenericS3Storage
+func (t *StorageLayerSummary) MergeGenericS3Storage(v GenericS3Storage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"GenericS3"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsDigitalOceanStorage returns the union data inside the StorageLayerSummary as a DigitalOceanStorage
+func (t StorageLayerSummary) AsDigitalOceanStorage() (DigitalOceanStorage, error) {
+	var body DigitalOceanStorage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromDigitalOceanStorage overwrites any union data inside the StorageLayerSummary as the provided DigitalOceanStorage
+func (t *StorageLayerSummary) FromDigitalOceanStorage(v DigitalOceanStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"DigitalOceanSpace"}`))
+	t.union = b
+	return err
+}
+
+// MergeDigitalOceanStorage performs a merge with any union data inside the StorageLayerSummary, using the provided DigitalOceanStorage
+func (t *StorageLayerSummary) MergeDigitalOceanStorage(v DigitalOceanStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"DigitalOceanSpace"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsR2Storage returns the union data inside the StorageLayerSummary as a R2Storage
+func (t StorageLayerSummary) AsR2Storage() (R2Storage, error) {
+	var body R2Storage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromR2Storage overwrites any union data inside the StorageLayerSummary as the provided R2Storage
+func (t *StorageLayerSummary) FromR2Storage(v R2Storage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"R2"}`))
+	t.union = b
+	return err
+}
+
+// MergeR2Storage performs a merge with any union data inside the StorageLayerSummary, using the provided R2Storage
+func (t *StorageLayerSummary) MergeR2Storage(v R2Storage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"R2"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsGoogleStorage returns the union data inside the StorageLayerSummary as a GoogleStorage
+func (t StorageLayerSummary) AsGoogleStorage() (GoogleStorage, error) {
+	var body GoogleStorage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromGoogleStorage overwrites any union data inside the StorageLayerSummary as the provided GoogleStorage
+func (t *StorageLayerSummary) FromGoogleStorage(v GoogleStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"GoogleStorage"}`))
+	t.union = b
+	return err
+}
+
+// MergeGoogleStorage performs a merge with any union data inside the StorageLayerSummary, using the provided GoogleStorage
+func (t *StorageLayerSummary) MergeGoogleStorage(v GoogleStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"GoogleStorage"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsAzureReadOnlyStorage returns the union data inside the StorageLayerSummary as a AzureReadOnlyStorage
+func (t StorageLayerSummary) AsAzureReadOnlyStorage() (AzureReadOnlyStorage, error) {
+	var body AzureReadOnlyStorage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromAzureReadOnlyStorage overwrites any union data inside the StorageLayerSummary as the provided AzureReadOnlyStorage
+func (t *StorageLayerSummary) FromAzureReadOnlyStorage(v AzureReadOnlyStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"AzureReadOnly"}`))
+	t.union = b
+	return err
+}
+
+// MergeAzureReadOnlyStorage performs a merge with any union data inside the StorageLayerSummary, using the provided AzureReadOnlyStorage
+func (t *StorageLayerSummary) MergeAzureReadOnlyStorage(v AzureReadOnlyStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"AzureReadOnly"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t StorageLayerSummary) Discriminator() (string, error) {
+	var discriminator struct {
+		Discriminator string `json:"type"`
+	}
+	err := json.Unmarshal(t.union, &discriminator)
+	return discriminator.Discriminator, err
+}
+
+func (t StorageLayerSummary) ValueByDiscriminator() (interface{}, error) {
+	discriminator, err := t.Discriminator()
+	if err != nil {
+		return nil, err
+	}
+	switch discriminator {
+	case "AzureReadOnly":
+		return t.AsAzureReadOnlyStorage()
+	case "DigitalOceanSpace":
+		return t.AsDigitalOceanStorage()
+	case "GenericS3":
+		return t.AsGenericS3Storage()
+	case "GoogleStorage":
+		return t.AsGoogleStorage()
+	case "InternalStorageV1":
+		return t.AsInternalStorageV1()
+	case "InternalStorageV2":
+		return t.AsInternalStorageV2()
+	case "R2":
+		return t.AsR2Storage()
+	case "S3":
+		return t.AsS3Storage()
+	case "Web":
+		return t.AsWebStorage()
+	default:
+		return nil, errors.New("unknown discriminator value: " + discriminator)
+	}
+}
+
+func (t StorageLayerSummary) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *StorageLayerSummary) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsInternalStorageV2 returns the union data inside the StorageLayerUpdate as a InternalStorageV2
+func (t StorageLayerUpdate) AsInternalStorageV2() (InternalStorageV2, error) {
+	var body InternalStorageV2
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromInternalStorageV2 overwrites any union data inside the StorageLayerUpdate as the provided InternalStorageV2
+func (t *StorageLayerUpdate) FromInternalStorageV2(v InternalStorageV2) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"InternalStorageV2"}`))
+	t.union = b
+	return err
+}
+
+// MergeInternalStorageV2 performs a merge with any union data inside the StorageLayerUpdate, using the provided InternalStorageV2
+func (t *StorageLayerUpdate) MergeInternalStorageV2(v InternalStorageV2) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"InternalStorageV2"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsWebStorage returns the union data inside the StorageLayerUpdate as a WebStorage
+func (t StorageLayerUpdate) AsWebStorage() (WebStorage, error) {
+	var body WebStorage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromWebStorage overwrites any union data inside the StorageLayerUpdate as the provided WebStorage
+func (t *StorageLayerUpdate) FromWebStorage(v WebStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"Web"}`))
+	t.union = b
+	return err
+}
+
+// MergeWebStorage performs a merge with any union data inside the StorageLayerUpdate, using the provided WebStorage
+func (t *StorageLayerUpdate) MergeWebStorage(v WebStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"Web"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsS3Storage returns the union data inside the StorageLayerUpdate as a S3Storage
+func (t StorageLayerUpdate) AsS3Storage() (S3Storage, error) {
+	var body S3Storage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromS3Storage overwrites any union data inside the StorageLayerUpdate as the provided S3Storage
+func (t *StorageLayerUpdate) FromS3Storage(v S3Storage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"S3"}`))
+	t.union = b
+	return err
+}
+
+// MergeS3Storage performs a merge with any union data inside the StorageLayerUpdate, using the provided S3Storage
+func (t *StorageLayerUpdate) MergeS3Storage(v S3Storage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"S3"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsGenericS3Storage returns the union data inside the StorageLayerUpdate as a GenericS3Storage
+func (t StorageLayerUpdate) AsGenericS3Storage() (GenericS3Storage, error) {
+	var body GenericS3Storage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromGenericS3Storage overwrites any union data inside the StorageLayerUpdate as the provided GenericS3Storage
+func (t *StorageLayerUpdate) FromGenericS3Storage(v GenericS3Storage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"GenericS3"}`))
+	t.union = b
+	return err
+}
+
+// MergeGenericS3Storage performs a merge with any union data inside the StorageLayerUpdate, using the provided GenericS3Storage
+func (t *StorageLayerUpdate) MergeGenericS3Storage(v GenericS3Storage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"GenericS3"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsDigitalOceanStorage returns the union data inside the StorageLayerUpdate as a DigitalOceanStorage
+func (t StorageLayerUpdate) AsDigitalOceanStorage() (DigitalOceanStorage, error) {
+	var body DigitalOceanStorage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromDigitalOceanStorage overwrites any union data inside the StorageLayerUpdate as the provided DigitalOceanStorage
+func (t *StorageLayerUpdate) FromDigitalOceanStorage(v DigitalOceanStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"DigitalOceanSpace"}`))
+	t.union = b
+	return err
+}
+
+// MergeDigitalOceanStorage performs a merge with any union data inside the StorageLayerUpdate, using the provided DigitalOceanStorage
+func (t *StorageLayerUpdate) MergeDigitalOceanStorage(v DigitalOceanStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"DigitalOceanSpace"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsR2Storage returns the union data inside the StorageLayerUpdate as a R2Storage
+func (t StorageLayerUpdate) AsR2Storage() (R2Storage, error) {
+	var body R2Storage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromR2Storage overwrites any union data inside the StorageLayerUpdate as the provided R2Storage
+func (t *StorageLayerUpdate) FromR2Storage(v R2Storage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"R2"}`))
+	t.union = b
+	return err
+}
+
+// MergeR2Storage performs a merge with any union data inside the StorageLayerUpdate, using the provided R2Storage
+func (t *StorageLayerUpdate) MergeR2Storage(v R2Storage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"R2"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsGoogleStorage returns the union data inside the StorageLayerUpdate as a GoogleStorage
+func (t StorageLayerUpdate) AsGoogleStorage() (GoogleStorage, error) {
+	var body GoogleStorage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromGoogleStorage overwrites any union data inside the StorageLayerUpdate as the provided GoogleStorage
+func (t *StorageLayerUpdate) FromGoogleStorage(v GoogleStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"GoogleStorage"}`))
+	t.union = b
+	return err
+}
+
+// MergeGoogleStorage performs a merge with any union data inside the StorageLayerUpdate, using the provided GoogleStorage
+func (t *StorageLayerUpdate) MergeGoogleStorage(v GoogleStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"GoogleStorage"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsAzureReadOnlyStorage returns the union data inside the StorageLayerUpdate as a AzureReadOnlyStorage
+func (t StorageLayerUpdate) AsAzureReadOnlyStorage() (AzureReadOnlyStorage, error) {
+	var body AzureReadOnlyStorage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromAzureReadOnlyStorage overwrites any union data inside the StorageLayerUpdate as the provided AzureReadOnlyStorage
+func (t *StorageLayerUpdate) FromAzureReadOnlyStorage(v AzureReadOnlyStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"AzureReadOnly"}`))
+	t.union = b
+	return err
+}
+
+// MergeAzureReadOnlyStorage performs a merge with any union data inside the StorageLayerUpdate, using the provided AzureReadOnlyStorage
+func (t *StorageLayerUpdate) MergeAzureReadOnlyStorage(v AzureReadOnlyStorage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"AzureReadOnly"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t StorageLayerUpdate) Discriminator() (string, error) {
+	var discriminator struct {
+		Discriminator string `json:"type"`
+	}
+	err := json.Unmarshal(t.union, &discriminator)
+	return discriminator.Discriminator, err
+}
+
+func (t StorageLayerUpdate) ValueByDiscriminator() (interface{}, error) {
+	discriminator, err := t.Discriminator()
+	if err != nil {
+		return nil, err
+	}
+	switch discriminator {
+	case "AzureReadOnly":
+		return t.AsAzureReadOnlyStorage()
+	case "DigitalOceanSpace":
+		return t.AsDigitalOceanStorage()
+	case "GenericS3":
+		return t.AsGenericS3Storage()
+	case "GoogleStorage":
+		return t.AsGoogleStorage()
+	case "InternalStorageV2":
+		return t.AsInternalStorageV2()
+	case "R2":
+		return t.AsR2Storage()
+	case "S3":
+		return t.AsS3Storage()
+	case "Web":
+		return t.AsWebStorage()
+	default:
+		return nil, errors.New("unknown discriminator value: " + discriminator)
+	}
+}
+
+func (t StorageLayerUpdate) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *StorageLayerUpdate) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
@@ -1084,6 +3860,26 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// ResetCacheWithBody Remove files from the caches of the CDN
+	//
+	// Starts a job that removes one path, or all paths that begin alike, from the edge cache, the permanent cache, or
+	// both. Files themselves are not touched. Needs a secret key.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/cache/reset (the `ResetCache` operationId).
+	ResetCacheWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResetCache Remove files from the caches of the CDN
+	//
+	// Starts a job that removes one path, or all paths that begin alike, from the edge cache, the permanent cache, or
+	// both. Files themselves are not touched. Needs a secret key.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/cache/reset (the `ResetCache` operationId).
+	ResetCache(ctx context.Context, accountID AccountID, body ResetCacheJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeleteFile Delete a file
 	//
 	// Deletes one file; it is gone when the answer arrives. Needs a secret key, or a public key together with a token
@@ -1092,6 +3888,70 @@ type ClientInterface interface {
 	// Corresponds with DELETE /v2/accounts/{accountId}/files (the `DeleteFile` operationId).
 	DeleteFile(ctx context.Context, accountID AccountID, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// DeleteFileBatchWithBody Delete up to 1000 files
+	//
+	// Starts a job that deletes each of the given files. The request has a body although its method is DELETE. Needs
+	// a secret key, or a public key together with a token that grants the permission.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/files/batch (the `DeleteFileBatch` operationId).
+	DeleteFileBatchWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteFileBatch Delete up to 1000 files
+	//
+	// Starts a job that deletes each of the given files. The request has a body although its method is DELETE. Needs
+	// a secret key, or a public key together with a token that grants the permission.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/files/batch (the `DeleteFileBatch` operationId).
+	DeleteFileBatch(ctx context.Context, accountID AccountID, body DeleteFileBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CopyFileWithBody Copy a file
+	//
+	// Copies one file to another path of the account. The copy exists when the answer arrives. The bytes are not
+	// sent through the client. Needs a secret key, or a public key together with a token that grants the permission
+	// to read the source and to create the destination. A file at the destination is replaced if the credentials may
+	// overwrite files.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/files/copy (the `CopyFile` operationId).
+	CopyFileWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CopyFile Copy a file
+	//
+	// Copies one file to another path of the account. The copy exists when the answer arrives. The bytes are not
+	// sent through the client. Needs a secret key, or a public key together with a token that grants the permission
+	// to read the source and to create the destination. A file at the destination is replaced if the credentials may
+	// overwrite files.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/files/copy (the `CopyFile` operationId).
+	CopyFile(ctx context.Context, accountID AccountID, body CopyFileJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CopyFileBatchWithBody Copy up to 100 files
+	//
+	// Starts a job that copies each of the given files. The answer names the job; GetJob tells how far it is. The
+	// rules for each file are those of CopyFile.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/files/copy/batch (the `CopyFileBatch` operationId).
+	CopyFileBatchWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CopyFileBatch Copy up to 100 files
+	//
+	// Starts a job that copies each of the given files. The answer names the job; GetJob tells how far it is. The
+	// rules for each file are those of CopyFile.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/files/copy/batch (the `CopyFileBatch` operationId).
+	CopyFileBatch(ctx context.Context, accountID AccountID, body CopyFileBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetFileDetails Get the details of a file
 	//
 	// Gives everything the service knows about one stored file. Needs a credential that may read details: a secret
@@ -1099,6 +3959,153 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v2/accounts/{accountId}/files/details (the `GetFileDetails` operationId).
 	GetFileDetails(ctx context.Context, accountID AccountID, params *GetFileDetailsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteFolderWithBody Delete a folder
+	//
+	// Starts a job that deletes a folder: by default all files and all settings at all levels below it. ListFolder
+	// with `dryRun` shows what would be deleted. The request has a body although its method is DELETE. A folder that
+	// overrides its storage loses only that setting, and its files stay in the external storage. Needs a secret key,
+	// or a public key together with a token that grants the permission.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/folders (the `DeleteFolder` operationId).
+	DeleteFolderWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteFolder Delete a folder
+	//
+	// Starts a job that deletes a folder: by default all files and all settings at all levels below it. ListFolder
+	// with `dryRun` shows what would be deleted. The request has a body although its method is DELETE. A folder that
+	// overrides its storage loses only that setting, and its files stay in the external storage. Needs a secret key,
+	// or a public key together with a token that grants the permission.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/folders (the `DeleteFolder` operationId).
+	DeleteFolder(ctx context.Context, accountID AccountID, body DeleteFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetFolderDetails Get the settings of a folder
+	//
+	// Gets the settings of a folder and those that it inherits. A folder that does not exist is no error: it has no
+	// settings of its own. Settings that the credentials may not read are left out. Needs a secret key, or a public
+	// key together with a token that grants the permission.
+	//
+	// Corresponds with GET /v2/accounts/{accountId}/folders (the `GetFolderDetails` operationId).
+	GetFolderDetails(ctx context.Context, accountID AccountID, params *GetFolderDetailsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutFolderWithBody Create a folder or change its settings
+	//
+	// Creates a virtual folder, or updates one that exists. Missing ancestors are created with empty settings. Files
+	// can be uploaded into folders that were never created, so this is needed only for settings and for folders that
+	// stay when they are empty. Needs a secret key, or a public key together with a token that grants the permission.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v2/accounts/{accountId}/folders (the `PutFolder` operationId).
+	PutFolderWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutFolder Create a folder or change its settings
+	//
+	// Creates a virtual folder, or updates one that exists. Missing ancestors are created with empty settings. Files
+	// can be uploaded into folders that were never created, so this is needed only for settings and for folders that
+	// stay when they are empty. Needs a secret key, or a public key together with a token that grants the permission.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v2/accounts/{accountId}/folders (the `PutFolder` operationId).
+	PutFolder(ctx context.Context, accountID AccountID, body PutFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteFolderBatchWithBody Delete up to 1000 folders
+	//
+	// Starts a job that deletes each of the given folders. The rules for each folder are those of DeleteFolder. The
+	// request has a body although its method is DELETE.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/folders/batch (the `DeleteFolderBatch` operationId).
+	DeleteFolderBatchWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteFolderBatch Delete up to 1000 folders
+	//
+	// Starts a job that deletes each of the given folders. The rules for each folder are those of DeleteFolder. The
+	// request has a body although its method is DELETE.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/folders/batch (the `DeleteFolderBatch` operationId).
+	DeleteFolderBatch(ctx context.Context, accountID AccountID, body DeleteFolderBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CopyFolderWithBody Copy a folder
+	//
+	// Starts a job that copies a folder: by default all files and all settings at all levels. The content of the
+	// source is copied to the destination, not to a folder of the source's name in it. ListFolder with `dryRun` shows
+	// what would be copied.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/folders/copy (the `CopyFolder` operationId).
+	CopyFolderWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CopyFolder Copy a folder
+	//
+	// Starts a job that copies a folder: by default all files and all settings at all levels. The content of the
+	// source is copied to the destination, not to a folder of the source's name in it. ListFolder with `dryRun` shows
+	// what would be copied.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/folders/copy (the `CopyFolder` operationId).
+	CopyFolder(ctx context.Context, accountID AccountID, body CopyFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CopyFolderBatchWithBody Copy up to 100 folders
+	//
+	// Starts a job that copies each of the given folders. The rules for each folder are those of CopyFolder.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/folders/copy/batch (the `CopyFolderBatch` operationId).
+	CopyFolderBatchWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CopyFolderBatch Copy up to 100 folders
+	//
+	// Starts a job that copies each of the given folders. The rules for each folder are those of CopyFolder.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/folders/copy/batch (the `CopyFolderBatch` operationId).
+	CopyFolderBatch(ctx context.Context, accountID AccountID, body CopyFolderBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFolder List the files and folders in a folder
+	//
+	// Lists what is in a folder, page by page, or at all levels below it if `recursive` is true. The list is complete
+	// when `isPaginationComplete` is true; a page may be short, or empty, while more remain. The order is not
+	// documented. With `dryRun` the list is exactly what CopyFolder or DeleteFolder with the same path and filters
+	// would touch. Needs a secret key, or a public key together with a token that grants the permission.
+	//
+	// Corresponds with GET /v2/accounts/{accountId}/folders/list (the `ListFolder` operationId).
+	ListFolder(ctx context.Context, accountID AccountID, params *ListFolderParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRecentJobs List the most recent jobs
+	//
+	// Lists the ten most recent jobs of the given types. Needs a secret key.
+	//
+	// Corresponds with GET /v2/accounts/{accountId}/jobs (the `ListRecentJobs` operationId).
+	ListRecentJobs(ctx context.Context, accountID AccountID, params *ListRecentJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelJob Cancel a job
+	//
+	// Asks for a job to be cancelled. The job may run on for a while, and may still succeed; GetJob tells. What it
+	// has done stays done. Needs a secret key.
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/jobs/{jobType}/{jobId} (the `CancelJob` operationId).
+	CancelJob(ctx context.Context, accountID AccountID, jobType AccountJobType, jobID AccountJobID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetJob Get a job
+	//
+	// Gets how far a job is and, when it has ended, how it ended. Needs a secret key.
+	//
+	// Corresponds with GET /v2/accounts/{accountId}/jobs/{jobType}/{jobId} (the `GetJob` operationId).
+	GetJob(ctx context.Context, accountID AccountID, jobType AccountJobType, jobID AccountJobID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// BeginMultipartUploadWithBody Begin a multipart upload
 	//
@@ -1200,6 +4207,46 @@ type ClientInterface interface {
 	CompleteUploadPart(ctx context.Context, accountID AccountID, uploadID UploadID, uploadPartIndex UploadPartIndex, body CompleteUploadPartJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
+// ResetCacheWithBody Remove files from the caches of the CDN
+//
+// Starts a job that removes one path, or all paths that begin alike, from the edge cache, the permanent cache, or
+// both. Files themselves are not touched. Needs a secret key.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v2/accounts/{accountId}/cache/reset (the `ResetCache` operationId).
+func (c *Client) ResetCacheWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResetCacheRequestWithBody(c.Server, accountID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResetCache Remove files from the caches of the CDN
+//
+// Starts a job that removes one path, or all paths that begin alike, from the edge cache, the permanent cache, or
+// both. Files themselves are not touched. Needs a secret key.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v2/accounts/{accountId}/cache/reset (the `ResetCache` operationId).
+func (c *Client) ResetCache(ctx context.Context, accountID AccountID, body ResetCacheJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResetCacheRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeleteFile Delete a file
 //
 // Deletes one file; it is gone when the answer arrives. Needs a secret key, or a public key together with a token
@@ -1218,6 +4265,130 @@ func (c *Client) DeleteFile(ctx context.Context, accountID AccountID, params *De
 	return c.Client.Do(req)
 }
 
+// DeleteFileBatchWithBody Delete up to 1000 files
+//
+// Starts a job that deletes each of the given files. The request has a body although its method is DELETE. Needs
+// a secret key, or a public key together with a token that grants the permission.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/files/batch (the `DeleteFileBatch` operationId).
+func (c *Client) DeleteFileBatchWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteFileBatchRequestWithBody(c.Server, accountID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteFileBatch Delete up to 1000 files
+//
+// Starts a job that deletes each of the given files. The request has a body although its method is DELETE. Needs
+// a secret key, or a public key together with a token that grants the permission.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/files/batch (the `DeleteFileBatch` operationId).
+func (c *Client) DeleteFileBatch(ctx context.Context, accountID AccountID, body DeleteFileBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteFileBatchRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CopyFileWithBody Copy a file
+//
+// Copies one file to another path of the account. The copy exists when the answer arrives. The bytes are not
+// sent through the client. Needs a secret key, or a public key together with a token that grants the permission
+// to read the source and to create the destination. A file at the destination is replaced if the credentials may
+// overwrite files.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v2/accounts/{accountId}/files/copy (the `CopyFile` operationId).
+func (c *Client) CopyFileWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCopyFileRequestWithBody(c.Server, accountID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CopyFile Copy a file
+//
+// Copies one file to another path of the account. The copy exists when the answer arrives. The bytes are not
+// sent through the client. Needs a secret key, or a public key together with a token that grants the permission
+// to read the source and to create the destination. A file at the destination is replaced if the credentials may
+// overwrite files.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v2/accounts/{accountId}/files/copy (the `CopyFile` operationId).
+func (c *Client) CopyFile(ctx context.Context, accountID AccountID, body CopyFileJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCopyFileRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CopyFileBatchWithBody Copy up to 100 files
+//
+// Starts a job that copies each of the given files. The answer names the job; GetJob tells how far it is. The
+// rules for each file are those of CopyFile.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v2/accounts/{accountId}/files/copy/batch (the `CopyFileBatch` operationId).
+func (c *Client) CopyFileBatchWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCopyFileBatchRequestWithBody(c.Server, accountID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CopyFileBatch Copy up to 100 files
+//
+// Starts a job that copies each of the given files. The answer names the job; GetJob tells how far it is. The
+// rules for each file are those of CopyFile.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v2/accounts/{accountId}/files/copy/batch (the `CopyFileBatch` operationId).
+func (c *Client) CopyFileBatch(ctx context.Context, accountID AccountID, body CopyFileBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCopyFileBatchRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetFileDetails Get the details of a file
 //
 // Gives everything the service knows about one stored file. Needs a credential that may read details: a secret
@@ -1226,6 +4397,303 @@ func (c *Client) DeleteFile(ctx context.Context, accountID AccountID, params *De
 // Corresponds with GET /v2/accounts/{accountId}/files/details (the `GetFileDetails` operationId).
 func (c *Client) GetFileDetails(ctx context.Context, accountID AccountID, params *GetFileDetailsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetFileDetailsRequest(c.Server, accountID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteFolderWithBody Delete a folder
+//
+// Starts a job that deletes a folder: by default all files and all settings at all levels below it. ListFolder
+// with `dryRun` shows what would be deleted. The request has a body although its method is DELETE. A folder that
+// overrides its storage loses only that setting, and its files stay in the external storage. Needs a secret key,
+// or a public key together with a token that grants the permission.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/folders (the `DeleteFolder` operationId).
+func (c *Client) DeleteFolderWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteFolderRequestWithBody(c.Server, accountID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteFolder Delete a folder
+//
+// Starts a job that deletes a folder: by default all files and all settings at all levels below it. ListFolder
+// with `dryRun` shows what would be deleted. The request has a body although its method is DELETE. A folder that
+// overrides its storage loses only that setting, and its files stay in the external storage. Needs a secret key,
+// or a public key together with a token that grants the permission.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/folders (the `DeleteFolder` operationId).
+func (c *Client) DeleteFolder(ctx context.Context, accountID AccountID, body DeleteFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteFolderRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetFolderDetails Get the settings of a folder
+//
+// Gets the settings of a folder and those that it inherits. A folder that does not exist is no error: it has no
+// settings of its own. Settings that the credentials may not read are left out. Needs a secret key, or a public
+// key together with a token that grants the permission.
+//
+// Corresponds with GET /v2/accounts/{accountId}/folders (the `GetFolderDetails` operationId).
+func (c *Client) GetFolderDetails(ctx context.Context, accountID AccountID, params *GetFolderDetailsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFolderDetailsRequest(c.Server, accountID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutFolderWithBody Create a folder or change its settings
+//
+// Creates a virtual folder, or updates one that exists. Missing ancestors are created with empty settings. Files
+// can be uploaded into folders that were never created, so this is needed only for settings and for folders that
+// stay when they are empty. Needs a secret key, or a public key together with a token that grants the permission.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v2/accounts/{accountId}/folders (the `PutFolder` operationId).
+func (c *Client) PutFolderWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutFolderRequestWithBody(c.Server, accountID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutFolder Create a folder or change its settings
+//
+// Creates a virtual folder, or updates one that exists. Missing ancestors are created with empty settings. Files
+// can be uploaded into folders that were never created, so this is needed only for settings and for folders that
+// stay when they are empty. Needs a secret key, or a public key together with a token that grants the permission.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v2/accounts/{accountId}/folders (the `PutFolder` operationId).
+func (c *Client) PutFolder(ctx context.Context, accountID AccountID, body PutFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutFolderRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteFolderBatchWithBody Delete up to 1000 folders
+//
+// Starts a job that deletes each of the given folders. The rules for each folder are those of DeleteFolder. The
+// request has a body although its method is DELETE.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/folders/batch (the `DeleteFolderBatch` operationId).
+func (c *Client) DeleteFolderBatchWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteFolderBatchRequestWithBody(c.Server, accountID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteFolderBatch Delete up to 1000 folders
+//
+// Starts a job that deletes each of the given folders. The rules for each folder are those of DeleteFolder. The
+// request has a body although its method is DELETE.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/folders/batch (the `DeleteFolderBatch` operationId).
+func (c *Client) DeleteFolderBatch(ctx context.Context, accountID AccountID, body DeleteFolderBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteFolderBatchRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CopyFolderWithBody Copy a folder
+//
+// Starts a job that copies a folder: by default all files and all settings at all levels. The content of the
+// source is copied to the destination, not to a folder of the source's name in it. ListFolder with `dryRun` shows
+// what would be copied.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v2/accounts/{accountId}/folders/copy (the `CopyFolder` operationId).
+func (c *Client) CopyFolderWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCopyFolderRequestWithBody(c.Server, accountID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CopyFolder Copy a folder
+//
+// Starts a job that copies a folder: by default all files and all settings at all levels. The content of the
+// source is copied to the destination, not to a folder of the source's name in it. ListFolder with `dryRun` shows
+// what would be copied.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v2/accounts/{accountId}/folders/copy (the `CopyFolder` operationId).
+func (c *Client) CopyFolder(ctx context.Context, accountID AccountID, body CopyFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCopyFolderRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CopyFolderBatchWithBody Copy up to 100 folders
+//
+// Starts a job that copies each of the given folders. The rules for each folder are those of CopyFolder.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v2/accounts/{accountId}/folders/copy/batch (the `CopyFolderBatch` operationId).
+func (c *Client) CopyFolderBatchWithBody(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCopyFolderBatchRequestWithBody(c.Server, accountID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CopyFolderBatch Copy up to 100 folders
+//
+// Starts a job that copies each of the given folders. The rules for each folder are those of CopyFolder.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v2/accounts/{accountId}/folders/copy/batch (the `CopyFolderBatch` operationId).
+func (c *Client) CopyFolderBatch(ctx context.Context, accountID AccountID, body CopyFolderBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCopyFolderBatchRequest(c.Server, accountID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFolder List the files and folders in a folder
+//
+// Lists what is in a folder, page by page, or at all levels below it if `recursive` is true. The list is complete
+// when `isPaginationComplete` is true; a page may be short, or empty, while more remain. The order is not
+// documented. With `dryRun` the list is exactly what CopyFolder or DeleteFolder with the same path and filters
+// would touch. Needs a secret key, or a public key together with a token that grants the permission.
+//
+// Corresponds with GET /v2/accounts/{accountId}/folders/list (the `ListFolder` operationId).
+func (c *Client) ListFolder(ctx context.Context, accountID AccountID, params *ListFolderParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFolderRequest(c.Server, accountID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRecentJobs List the most recent jobs
+//
+// Lists the ten most recent jobs of the given types. Needs a secret key.
+//
+// Corresponds with GET /v2/accounts/{accountId}/jobs (the `ListRecentJobs` operationId).
+func (c *Client) ListRecentJobs(ctx context.Context, accountID AccountID, params *ListRecentJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRecentJobsRequest(c.Server, accountID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelJob Cancel a job
+//
+// Asks for a job to be cancelled. The job may run on for a while, and may still succeed; GetJob tells. What it
+// has done stays done. Needs a secret key.
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/jobs/{jobType}/{jobId} (the `CancelJob` operationId).
+func (c *Client) CancelJob(ctx context.Context, accountID AccountID, jobType AccountJobType, jobID AccountJobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelJobRequest(c.Server, accountID, jobType, jobID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetJob Get a job
+//
+// Gets how far a job is and, when it has ended, how it ended. Needs a secret key.
+//
+// Corresponds with GET /v2/accounts/{accountId}/jobs/{jobType}/{jobId} (the `GetJob` operationId).
+func (c *Client) GetJob(ctx context.Context, accountID AccountID, jobType AccountJobType, jobID AccountJobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetJobRequest(c.Server, accountID, jobType, jobID)
 	if err != nil {
 		return nil, err
 	}
@@ -1435,6 +4903,53 @@ func (c *Client) CompleteUploadPart(ctx context.Context, accountID AccountID, up
 	return c.Client.Do(req)
 }
 
+// NewResetCacheRequest calls the generic ResetCache builder with application/json body
+func NewResetCacheRequest(server string, accountID AccountID, body ResetCacheJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewResetCacheRequestWithBody(server, accountID, "application/json", bodyReader)
+}
+
+// NewResetCacheRequestWithBody constructs an http.Request for the ResetCache method, with any body, and a specified content type
+func NewResetCacheRequestWithBody(server string, accountID AccountID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/cache/reset", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewDeleteFileRequest constructs an http.Request for the DeleteFile method
 func NewDeleteFileRequest(server string, accountID AccountID, params *DeleteFileParams) (*http.Request, error) {
 	var err error
@@ -1492,6 +5007,147 @@ func NewDeleteFileRequest(server string, accountID AccountID, params *DeleteFile
 	return req, nil
 }
 
+// NewDeleteFileBatchRequest calls the generic DeleteFileBatch builder with application/json body
+func NewDeleteFileBatchRequest(server string, accountID AccountID, body DeleteFileBatchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeleteFileBatchRequestWithBody(server, accountID, "application/json", bodyReader)
+}
+
+// NewDeleteFileBatchRequestWithBody constructs an http.Request for the DeleteFileBatch method, with any body, and a specified content type
+func NewDeleteFileBatchRequestWithBody(server string, accountID AccountID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/files/batch", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCopyFileRequest calls the generic CopyFile builder with application/json body
+func NewCopyFileRequest(server string, accountID AccountID, body CopyFileJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCopyFileRequestWithBody(server, accountID, "application/json", bodyReader)
+}
+
+// NewCopyFileRequestWithBody constructs an http.Request for the CopyFile method, with any body, and a specified content type
+func NewCopyFileRequestWithBody(server string, accountID AccountID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/files/copy", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCopyFileBatchRequest calls the generic CopyFileBatch builder with application/json body
+func NewCopyFileBatchRequest(server string, accountID AccountID, body CopyFileBatchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCopyFileBatchRequestWithBody(server, accountID, "application/json", bodyReader)
+}
+
+// NewCopyFileBatchRequestWithBody constructs an http.Request for the CopyFileBatch method, with any body, and a specified content type
+func NewCopyFileBatchRequestWithBody(server string, accountID AccountID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/files/copy/batch", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetFileDetailsRequest constructs an http.Request for the GetFileDetails method
 func NewGetFileDetailsRequest(server string, accountID AccountID, params *GetFileDetailsParams) (*http.Request, error) {
 	var err error
@@ -1539,6 +5195,608 @@ func NewGetFileDetailsRequest(server string, accountID AccountID, params *GetFil
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteFolderRequest calls the generic DeleteFolder builder with application/json body
+func NewDeleteFolderRequest(server string, accountID AccountID, body DeleteFolderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeleteFolderRequestWithBody(server, accountID, "application/json", bodyReader)
+}
+
+// NewDeleteFolderRequestWithBody constructs an http.Request for the DeleteFolder method, with any body, and a specified content type
+func NewDeleteFolderRequestWithBody(server string, accountID AccountID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/folders", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetFolderDetailsRequest constructs an http.Request for the GetFolderDetails method
+func NewGetFolderDetailsRequest(server string, accountID AccountID, params *GetFolderDetailsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/folders", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "folderPath", params.FolderPath, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutFolderRequest calls the generic PutFolder builder with application/json body
+func NewPutFolderRequest(server string, accountID AccountID, body PutFolderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutFolderRequestWithBody(server, accountID, "application/json", bodyReader)
+}
+
+// NewPutFolderRequestWithBody constructs an http.Request for the PutFolder method, with any body, and a specified content type
+func NewPutFolderRequestWithBody(server string, accountID AccountID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/folders", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteFolderBatchRequest calls the generic DeleteFolderBatch builder with application/json body
+func NewDeleteFolderBatchRequest(server string, accountID AccountID, body DeleteFolderBatchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeleteFolderBatchRequestWithBody(server, accountID, "application/json", bodyReader)
+}
+
+// NewDeleteFolderBatchRequestWithBody constructs an http.Request for the DeleteFolderBatch method, with any body, and a specified content type
+func NewDeleteFolderBatchRequestWithBody(server string, accountID AccountID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/folders/batch", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCopyFolderRequest calls the generic CopyFolder builder with application/json body
+func NewCopyFolderRequest(server string, accountID AccountID, body CopyFolderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCopyFolderRequestWithBody(server, accountID, "application/json", bodyReader)
+}
+
+// NewCopyFolderRequestWithBody constructs an http.Request for the CopyFolder method, with any body, and a specified content type
+func NewCopyFolderRequestWithBody(server string, accountID AccountID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/folders/copy", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCopyFolderBatchRequest calls the generic CopyFolderBatch builder with application/json body
+func NewCopyFolderBatchRequest(server string, accountID AccountID, body CopyFolderBatchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCopyFolderBatchRequestWithBody(server, accountID, "application/json", bodyReader)
+}
+
+// NewCopyFolderBatchRequestWithBody constructs an http.Request for the CopyFolderBatch method, with any body, and a specified content type
+func NewCopyFolderBatchRequestWithBody(server string, accountID AccountID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/folders/copy/batch", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListFolderRequest constructs an http.Request for the ListFolder method
+func NewListFolderRequest(server string, accountID AccountID, params *ListFolderParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/folders/list", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "folderPath", params.FolderPath, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dryRun", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.IncludeFiles != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "includeFiles", *params.IncludeFiles, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.IncludeOverriddenStorage != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "includeOverriddenStorage", *params.IncludeOverriddenStorage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.IncludePhysicalFolders != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "includePhysicalFolders", *params.IncludePhysicalFolders, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.IncludeVirtualFolders != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "includeVirtualFolders", *params.IncludeVirtualFolders, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Recursive != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "recursive", *params.Recursive, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListRecentJobsRequest constructs an http.Request for the ListRecentJobs method
+func NewListRecentJobsRequest(server string, accountID AccountID, params *ListRecentJobsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/jobs", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.JobType != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "jobType", params.JobType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCancelJobRequest constructs an http.Request for the CancelJob method
+func NewCancelJobRequest(server string, accountID AccountID, jobType AccountJobType, jobID AccountJobID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "jobType", jobType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "jobId", jobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/jobs/%s/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetJobRequest constructs an http.Request for the GetJob method
+func NewGetJobRequest(server string, accountID AccountID, jobType AccountJobType, jobID AccountJobID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountId", accountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "jobType", jobType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "jobId", jobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v2/accounts/%s/jobs/%s/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -2165,6 +6423,26 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// ResetCacheWithBodyWithResponse Remove files from the caches of the CDN
+	//
+	// Starts a job that removes one path, or all paths that begin alike, from the edge cache, the permanent cache, or
+	// both. Files themselves are not touched. Needs a secret key.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/cache/reset (the `ResetCache` operationId).
+	ResetCacheWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResetCacheResult, error)
+
+	// ResetCacheWithResponse Remove files from the caches of the CDN
+	//
+	// Starts a job that removes one path, or all paths that begin alike, from the edge cache, the permanent cache, or
+	// both. Files themselves are not touched. Needs a secret key.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/cache/reset (the `ResetCache` operationId).
+	ResetCacheWithResponse(ctx context.Context, accountID AccountID, body ResetCacheJSONRequestBody, reqEditors ...RequestEditorFn) (*ResetCacheResult, error)
+
 	// DeleteFileWithResponse Delete a file
 	//
 	// Deletes one file; it is gone when the answer arrives. Needs a secret key, or a public key together with a token
@@ -2175,6 +6453,70 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with DELETE /v2/accounts/{accountId}/files (the `DeleteFile` operationId).
 	DeleteFileWithResponse(ctx context.Context, accountID AccountID, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*DeleteFileResult, error)
 
+	// DeleteFileBatchWithBodyWithResponse Delete up to 1000 files
+	//
+	// Starts a job that deletes each of the given files. The request has a body although its method is DELETE. Needs
+	// a secret key, or a public key together with a token that grants the permission.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/files/batch (the `DeleteFileBatch` operationId).
+	DeleteFileBatchWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteFileBatchResult, error)
+
+	// DeleteFileBatchWithResponse Delete up to 1000 files
+	//
+	// Starts a job that deletes each of the given files. The request has a body although its method is DELETE. Needs
+	// a secret key, or a public key together with a token that grants the permission.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/files/batch (the `DeleteFileBatch` operationId).
+	DeleteFileBatchWithResponse(ctx context.Context, accountID AccountID, body DeleteFileBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteFileBatchResult, error)
+
+	// CopyFileWithBodyWithResponse Copy a file
+	//
+	// Copies one file to another path of the account. The copy exists when the answer arrives. The bytes are not
+	// sent through the client. Needs a secret key, or a public key together with a token that grants the permission
+	// to read the source and to create the destination. A file at the destination is replaced if the credentials may
+	// overwrite files.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/files/copy (the `CopyFile` operationId).
+	CopyFileWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CopyFileResult, error)
+
+	// CopyFileWithResponse Copy a file
+	//
+	// Copies one file to another path of the account. The copy exists when the answer arrives. The bytes are not
+	// sent through the client. Needs a secret key, or a public key together with a token that grants the permission
+	// to read the source and to create the destination. A file at the destination is replaced if the credentials may
+	// overwrite files.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/files/copy (the `CopyFile` operationId).
+	CopyFileWithResponse(ctx context.Context, accountID AccountID, body CopyFileJSONRequestBody, reqEditors ...RequestEditorFn) (*CopyFileResult, error)
+
+	// CopyFileBatchWithBodyWithResponse Copy up to 100 files
+	//
+	// Starts a job that copies each of the given files. The answer names the job; GetJob tells how far it is. The
+	// rules for each file are those of CopyFile.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/files/copy/batch (the `CopyFileBatch` operationId).
+	CopyFileBatchWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CopyFileBatchResult, error)
+
+	// CopyFileBatchWithResponse Copy up to 100 files
+	//
+	// Starts a job that copies each of the given files. The answer names the job; GetJob tells how far it is. The
+	// rules for each file are those of CopyFile.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/files/copy/batch (the `CopyFileBatch` operationId).
+	CopyFileBatchWithResponse(ctx context.Context, accountID AccountID, body CopyFileBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*CopyFileBatchResult, error)
+
 	// GetFileDetailsWithResponse Get the details of a file
 	//
 	// Gives everything the service knows about one stored file. Needs a credential that may read details: a secret
@@ -2184,6 +6526,163 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v2/accounts/{accountId}/files/details (the `GetFileDetails` operationId).
 	GetFileDetailsWithResponse(ctx context.Context, accountID AccountID, params *GetFileDetailsParams, reqEditors ...RequestEditorFn) (*GetFileDetailsResult, error)
+
+	// DeleteFolderWithBodyWithResponse Delete a folder
+	//
+	// Starts a job that deletes a folder: by default all files and all settings at all levels below it. ListFolder
+	// with `dryRun` shows what would be deleted. The request has a body although its method is DELETE. A folder that
+	// overrides its storage loses only that setting, and its files stay in the external storage. Needs a secret key,
+	// or a public key together with a token that grants the permission.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/folders (the `DeleteFolder` operationId).
+	DeleteFolderWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteFolderResult, error)
+
+	// DeleteFolderWithResponse Delete a folder
+	//
+	// Starts a job that deletes a folder: by default all files and all settings at all levels below it. ListFolder
+	// with `dryRun` shows what would be deleted. The request has a body although its method is DELETE. A folder that
+	// overrides its storage loses only that setting, and its files stay in the external storage. Needs a secret key,
+	// or a public key together with a token that grants the permission.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/folders (the `DeleteFolder` operationId).
+	DeleteFolderWithResponse(ctx context.Context, accountID AccountID, body DeleteFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteFolderResult, error)
+
+	// GetFolderDetailsWithResponse Get the settings of a folder
+	//
+	// Gets the settings of a folder and those that it inherits. A folder that does not exist is no error: it has no
+	// settings of its own. Settings that the credentials may not read are left out. Needs a secret key, or a public
+	// key together with a token that grants the permission.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v2/accounts/{accountId}/folders (the `GetFolderDetails` operationId).
+	GetFolderDetailsWithResponse(ctx context.Context, accountID AccountID, params *GetFolderDetailsParams, reqEditors ...RequestEditorFn) (*GetFolderDetailsResult, error)
+
+	// PutFolderWithBodyWithResponse Create a folder or change its settings
+	//
+	// Creates a virtual folder, or updates one that exists. Missing ancestors are created with empty settings. Files
+	// can be uploaded into folders that were never created, so this is needed only for settings and for folders that
+	// stay when they are empty. Needs a secret key, or a public key together with a token that grants the permission.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v2/accounts/{accountId}/folders (the `PutFolder` operationId).
+	PutFolderWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutFolderResult, error)
+
+	// PutFolderWithResponse Create a folder or change its settings
+	//
+	// Creates a virtual folder, or updates one that exists. Missing ancestors are created with empty settings. Files
+	// can be uploaded into folders that were never created, so this is needed only for settings and for folders that
+	// stay when they are empty. Needs a secret key, or a public key together with a token that grants the permission.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v2/accounts/{accountId}/folders (the `PutFolder` operationId).
+	PutFolderWithResponse(ctx context.Context, accountID AccountID, body PutFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*PutFolderResult, error)
+
+	// DeleteFolderBatchWithBodyWithResponse Delete up to 1000 folders
+	//
+	// Starts a job that deletes each of the given folders. The rules for each folder are those of DeleteFolder. The
+	// request has a body although its method is DELETE.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/folders/batch (the `DeleteFolderBatch` operationId).
+	DeleteFolderBatchWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteFolderBatchResult, error)
+
+	// DeleteFolderBatchWithResponse Delete up to 1000 folders
+	//
+	// Starts a job that deletes each of the given folders. The rules for each folder are those of DeleteFolder. The
+	// request has a body although its method is DELETE.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/folders/batch (the `DeleteFolderBatch` operationId).
+	DeleteFolderBatchWithResponse(ctx context.Context, accountID AccountID, body DeleteFolderBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteFolderBatchResult, error)
+
+	// CopyFolderWithBodyWithResponse Copy a folder
+	//
+	// Starts a job that copies a folder: by default all files and all settings at all levels. The content of the
+	// source is copied to the destination, not to a folder of the source's name in it. ListFolder with `dryRun` shows
+	// what would be copied.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/folders/copy (the `CopyFolder` operationId).
+	CopyFolderWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CopyFolderResult, error)
+
+	// CopyFolderWithResponse Copy a folder
+	//
+	// Starts a job that copies a folder: by default all files and all settings at all levels. The content of the
+	// source is copied to the destination, not to a folder of the source's name in it. ListFolder with `dryRun` shows
+	// what would be copied.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/folders/copy (the `CopyFolder` operationId).
+	CopyFolderWithResponse(ctx context.Context, accountID AccountID, body CopyFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*CopyFolderResult, error)
+
+	// CopyFolderBatchWithBodyWithResponse Copy up to 100 folders
+	//
+	// Starts a job that copies each of the given folders. The rules for each folder are those of CopyFolder.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/folders/copy/batch (the `CopyFolderBatch` operationId).
+	CopyFolderBatchWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CopyFolderBatchResult, error)
+
+	// CopyFolderBatchWithResponse Copy up to 100 folders
+	//
+	// Starts a job that copies each of the given folders. The rules for each folder are those of CopyFolder.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v2/accounts/{accountId}/folders/copy/batch (the `CopyFolderBatch` operationId).
+	CopyFolderBatchWithResponse(ctx context.Context, accountID AccountID, body CopyFolderBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*CopyFolderBatchResult, error)
+
+	// ListFolderWithResponse List the files and folders in a folder
+	//
+	// Lists what is in a folder, page by page, or at all levels below it if `recursive` is true. The list is complete
+	// when `isPaginationComplete` is true; a page may be short, or empty, while more remain. The order is not
+	// documented. With `dryRun` the list is exactly what CopyFolder or DeleteFolder with the same path and filters
+	// would touch. Needs a secret key, or a public key together with a token that grants the permission.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v2/accounts/{accountId}/folders/list (the `ListFolder` operationId).
+	ListFolderWithResponse(ctx context.Context, accountID AccountID, params *ListFolderParams, reqEditors ...RequestEditorFn) (*ListFolderResult, error)
+
+	// ListRecentJobsWithResponse List the most recent jobs
+	//
+	// Lists the ten most recent jobs of the given types. Needs a secret key.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v2/accounts/{accountId}/jobs (the `ListRecentJobs` operationId).
+	ListRecentJobsWithResponse(ctx context.Context, accountID AccountID, params *ListRecentJobsParams, reqEditors ...RequestEditorFn) (*ListRecentJobsResult, error)
+
+	// CancelJobWithResponse Cancel a job
+	//
+	// Asks for a job to be cancelled. The job may run on for a while, and may still succeed; GetJob tells. What it
+	// has done stays done. Needs a secret key.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v2/accounts/{accountId}/jobs/{jobType}/{jobId} (the `CancelJob` operationId).
+	CancelJobWithResponse(ctx context.Context, accountID AccountID, jobType AccountJobType, jobID AccountJobID, reqEditors ...RequestEditorFn) (*CancelJobResult, error)
+
+	// GetJobWithResponse Get a job
+	//
+	// Gets how far a job is and, when it has ended, how it ended. Needs a secret key.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v2/accounts/{accountId}/jobs/{jobType}/{jobId} (the `GetJob` operationId).
+	GetJobWithResponse(ctx context.Context, accountID AccountID, jobType AccountJobType, jobID AccountJobID, reqEditors ...RequestEditorFn) (*GetJobResult, error)
 
 	// BeginMultipartUploadWithBodyWithResponse Begin a multipart upload
 	//
@@ -2289,6 +6788,57 @@ type ClientWithResponsesInterface interface {
 	CompleteUploadPartWithResponse(ctx context.Context, accountID AccountID, uploadID UploadID, uploadPartIndex UploadPartIndex, body CompleteUploadPartJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteUploadPartResult, error)
 }
 
+// ResetCacheResult429Headers the declared response headers of an HTTP 429 response for ResetCache
+type ResetCacheResult429Headers struct {
+	RetryAfter *string
+}
+
+// ResetCacheResult5XXHeaders the declared response headers of an HTTP 5XX response for ResetCache
+type ResetCacheResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type ResetCacheResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JobStarted
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ResetCacheResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *ResetCacheResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ResetCacheResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResetCacheResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // DeleteFileResult429Headers the declared response headers of an HTTP 429 response for DeleteFile
 type DeleteFileResult429Headers struct {
 	RetryAfter *string
@@ -2332,6 +6882,159 @@ func (r DeleteFileResult) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r DeleteFileResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// DeleteFileBatchResult429Headers the declared response headers of an HTTP 429 response for DeleteFileBatch
+type DeleteFileBatchResult429Headers struct {
+	RetryAfter *string
+}
+
+// DeleteFileBatchResult5XXHeaders the declared response headers of an HTTP 5XX response for DeleteFileBatch
+type DeleteFileBatchResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type DeleteFileBatchResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JobStarted
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DeleteFileBatchResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *DeleteFileBatchResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteFileBatchResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteFileBatchResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CopyFileResult429Headers the declared response headers of an HTTP 429 response for CopyFile
+type CopyFileResult429Headers struct {
+	RetryAfter *string
+}
+
+// CopyFileResult5XXHeaders the declared response headers of an HTTP 5XX response for CopyFile
+type CopyFileResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type CopyFileResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CopyFileResponse
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CopyFileResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *CopyFileResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r CopyFileResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CopyFileResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CopyFileBatchResult429Headers the declared response headers of an HTTP 429 response for CopyFileBatch
+type CopyFileBatchResult429Headers struct {
+	RetryAfter *string
+}
+
+// CopyFileBatchResult5XXHeaders the declared response headers of an HTTP 5XX response for CopyFileBatch
+type CopyFileBatchResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type CopyFileBatchResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JobStarted
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CopyFileBatchResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *CopyFileBatchResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r CopyFileBatchResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CopyFileBatchResult) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -2383,6 +7086,514 @@ func (r GetFileDetailsResult) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetFileDetailsResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// DeleteFolderResult429Headers the declared response headers of an HTTP 429 response for DeleteFolder
+type DeleteFolderResult429Headers struct {
+	RetryAfter *string
+}
+
+// DeleteFolderResult5XXHeaders the declared response headers of an HTTP 5XX response for DeleteFolder
+type DeleteFolderResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type DeleteFolderResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JobStarted
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DeleteFolderResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *DeleteFolderResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteFolderResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteFolderResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// GetFolderDetailsResult429Headers the declared response headers of an HTTP 429 response for GetFolderDetails
+type GetFolderDetailsResult429Headers struct {
+	RetryAfter *string
+}
+
+// GetFolderDetailsResult5XXHeaders the declared response headers of an HTTP 5XX response for GetFolderDetails
+type GetFolderDetailsResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type GetFolderDetailsResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FolderDetails
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetFolderDetailsResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *GetFolderDetailsResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r GetFolderDetailsResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetFolderDetailsResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// PutFolderResult429Headers the declared response headers of an HTTP 429 response for PutFolder
+type PutFolderResult429Headers struct {
+	RetryAfter *string
+}
+
+// PutFolderResult5XXHeaders the declared response headers of an HTTP 5XX response for PutFolder
+type PutFolderResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type PutFolderResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FolderDetails
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *PutFolderResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *PutFolderResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r PutFolderResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutFolderResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// DeleteFolderBatchResult429Headers the declared response headers of an HTTP 429 response for DeleteFolderBatch
+type DeleteFolderBatchResult429Headers struct {
+	RetryAfter *string
+}
+
+// DeleteFolderBatchResult5XXHeaders the declared response headers of an HTTP 5XX response for DeleteFolderBatch
+type DeleteFolderBatchResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type DeleteFolderBatchResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JobStarted
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DeleteFolderBatchResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *DeleteFolderBatchResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteFolderBatchResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteFolderBatchResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CopyFolderResult429Headers the declared response headers of an HTTP 429 response for CopyFolder
+type CopyFolderResult429Headers struct {
+	RetryAfter *string
+}
+
+// CopyFolderResult5XXHeaders the declared response headers of an HTTP 5XX response for CopyFolder
+type CopyFolderResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type CopyFolderResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JobStarted
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CopyFolderResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *CopyFolderResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r CopyFolderResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CopyFolderResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CopyFolderBatchResult429Headers the declared response headers of an HTTP 429 response for CopyFolderBatch
+type CopyFolderBatchResult429Headers struct {
+	RetryAfter *string
+}
+
+// CopyFolderBatchResult5XXHeaders the declared response headers of an HTTP 5XX response for CopyFolderBatch
+type CopyFolderBatchResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type CopyFolderBatchResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JobStarted
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CopyFolderBatchResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *CopyFolderBatchResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r CopyFolderBatchResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CopyFolderBatchResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ListFolderResult429Headers the declared response headers of an HTTP 429 response for ListFolder
+type ListFolderResult429Headers struct {
+	RetryAfter *string
+}
+
+// ListFolderResult5XXHeaders the declared response headers of an HTTP 5XX response for ListFolder
+type ListFolderResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type ListFolderResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListFolderResponse
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListFolderResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *ListFolderResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFolderResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFolderResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ListRecentJobsResult429Headers the declared response headers of an HTTP 429 response for ListRecentJobs
+type ListRecentJobsResult429Headers struct {
+	RetryAfter *string
+}
+
+// ListRecentJobsResult5XXHeaders the declared response headers of an HTTP 5XX response for ListRecentJobs
+type ListRecentJobsResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type ListRecentJobsResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListRecentJobsResponse
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListRecentJobsResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *ListRecentJobsResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRecentJobsResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRecentJobsResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CancelJobResult429Headers the declared response headers of an HTTP 429 response for CancelJob
+type CancelJobResult429Headers struct {
+	RetryAfter *string
+}
+
+// CancelJobResult5XXHeaders the declared response headers of an HTTP 5XX response for CancelJob
+type CancelJobResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type CancelJobResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CancelJobResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *CancelJobResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelJobResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelJobResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// GetJobResult429Headers the declared response headers of an HTTP 429 response for GetJob
+type GetJobResult429Headers struct {
+	RetryAfter *string
+}
+
+// GetJobResult5XXHeaders the declared response headers of an HTTP 5XX response for GetJob
+type GetJobResult5XXHeaders struct {
+	RetryAfter *string
+}
+
+type GetJobResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JobSummary
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *ServerError
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *UnexpectedError
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetJobResult429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *GetJobResult5XXHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r GetJobResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetJobResult) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -2754,6 +7965,38 @@ func (r CompleteUploadPartResult) StatusCode() int {
 	return 0
 }
 
+// ResetCacheWithBodyWithResponse Remove files from the caches of the CDN
+//
+// Starts a job that removes one path, or all paths that begin alike, from the edge cache, the permanent cache, or
+// both. Files themselves are not touched. Needs a secret key.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v2/accounts/{accountId}/cache/reset (the `ResetCache` operationId).
+func (c *ClientWithResponses) ResetCacheWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResetCacheResult, error) {
+	rsp, err := c.ResetCacheWithBody(ctx, accountID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResetCacheResult(rsp)
+}
+
+// ResetCacheWithResponse Remove files from the caches of the CDN
+//
+// Starts a job that removes one path, or all paths that begin alike, from the edge cache, the permanent cache, or
+// both. Files themselves are not touched. Needs a secret key.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v2/accounts/{accountId}/cache/reset (the `ResetCache` operationId).
+func (c *ClientWithResponses) ResetCacheWithResponse(ctx context.Context, accountID AccountID, body ResetCacheJSONRequestBody, reqEditors ...RequestEditorFn) (*ResetCacheResult, error) {
+	rsp, err := c.ResetCache(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResetCacheResult(rsp)
+}
+
 // DeleteFileWithResponse Delete a file
 //
 // Deletes one file; it is gone when the answer arrives. Needs a secret key, or a public key together with a token
@@ -2770,6 +8013,106 @@ func (c *ClientWithResponses) DeleteFileWithResponse(ctx context.Context, accoun
 	return ParseDeleteFileResult(rsp)
 }
 
+// DeleteFileBatchWithBodyWithResponse Delete up to 1000 files
+//
+// Starts a job that deletes each of the given files. The request has a body although its method is DELETE. Needs
+// a secret key, or a public key together with a token that grants the permission.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/files/batch (the `DeleteFileBatch` operationId).
+func (c *ClientWithResponses) DeleteFileBatchWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteFileBatchResult, error) {
+	rsp, err := c.DeleteFileBatchWithBody(ctx, accountID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteFileBatchResult(rsp)
+}
+
+// DeleteFileBatchWithResponse Delete up to 1000 files
+//
+// Starts a job that deletes each of the given files. The request has a body although its method is DELETE. Needs
+// a secret key, or a public key together with a token that grants the permission.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/files/batch (the `DeleteFileBatch` operationId).
+func (c *ClientWithResponses) DeleteFileBatchWithResponse(ctx context.Context, accountID AccountID, body DeleteFileBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteFileBatchResult, error) {
+	rsp, err := c.DeleteFileBatch(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteFileBatchResult(rsp)
+}
+
+// CopyFileWithBodyWithResponse Copy a file
+//
+// Copies one file to another path of the account. The copy exists when the answer arrives. The bytes are not
+// sent through the client. Needs a secret key, or a public key together with a token that grants the permission
+// to read the source and to create the destination. A file at the destination is replaced if the credentials may
+// overwrite files.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v2/accounts/{accountId}/files/copy (the `CopyFile` operationId).
+func (c *ClientWithResponses) CopyFileWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CopyFileResult, error) {
+	rsp, err := c.CopyFileWithBody(ctx, accountID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCopyFileResult(rsp)
+}
+
+// CopyFileWithResponse Copy a file
+//
+// Copies one file to another path of the account. The copy exists when the answer arrives. The bytes are not
+// sent through the client. Needs a secret key, or a public key together with a token that grants the permission
+// to read the source and to create the destination. A file at the destination is replaced if the credentials may
+// overwrite files.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v2/accounts/{accountId}/files/copy (the `CopyFile` operationId).
+func (c *ClientWithResponses) CopyFileWithResponse(ctx context.Context, accountID AccountID, body CopyFileJSONRequestBody, reqEditors ...RequestEditorFn) (*CopyFileResult, error) {
+	rsp, err := c.CopyFile(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCopyFileResult(rsp)
+}
+
+// CopyFileBatchWithBodyWithResponse Copy up to 100 files
+//
+// Starts a job that copies each of the given files. The answer names the job; GetJob tells how far it is. The
+// rules for each file are those of CopyFile.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v2/accounts/{accountId}/files/copy/batch (the `CopyFileBatch` operationId).
+func (c *ClientWithResponses) CopyFileBatchWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CopyFileBatchResult, error) {
+	rsp, err := c.CopyFileBatchWithBody(ctx, accountID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCopyFileBatchResult(rsp)
+}
+
+// CopyFileBatchWithResponse Copy up to 100 files
+//
+// Starts a job that copies each of the given files. The answer names the job; GetJob tells how far it is. The
+// rules for each file are those of CopyFile.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v2/accounts/{accountId}/files/copy/batch (the `CopyFileBatch` operationId).
+func (c *ClientWithResponses) CopyFileBatchWithResponse(ctx context.Context, accountID AccountID, body CopyFileBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*CopyFileBatchResult, error) {
+	rsp, err := c.CopyFileBatch(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCopyFileBatchResult(rsp)
+}
+
 // GetFileDetailsWithResponse Get the details of a file
 //
 // Gives everything the service knows about one stored file. Needs a credential that may read details: a secret
@@ -2784,6 +8127,253 @@ func (c *ClientWithResponses) GetFileDetailsWithResponse(ctx context.Context, ac
 		return nil, err
 	}
 	return ParseGetFileDetailsResult(rsp)
+}
+
+// DeleteFolderWithBodyWithResponse Delete a folder
+//
+// Starts a job that deletes a folder: by default all files and all settings at all levels below it. ListFolder
+// with `dryRun` shows what would be deleted. The request has a body although its method is DELETE. A folder that
+// overrides its storage loses only that setting, and its files stay in the external storage. Needs a secret key,
+// or a public key together with a token that grants the permission.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/folders (the `DeleteFolder` operationId).
+func (c *ClientWithResponses) DeleteFolderWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteFolderResult, error) {
+	rsp, err := c.DeleteFolderWithBody(ctx, accountID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteFolderResult(rsp)
+}
+
+// DeleteFolderWithResponse Delete a folder
+//
+// Starts a job that deletes a folder: by default all files and all settings at all levels below it. ListFolder
+// with `dryRun` shows what would be deleted. The request has a body although its method is DELETE. A folder that
+// overrides its storage loses only that setting, and its files stay in the external storage. Needs a secret key,
+// or a public key together with a token that grants the permission.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/folders (the `DeleteFolder` operationId).
+func (c *ClientWithResponses) DeleteFolderWithResponse(ctx context.Context, accountID AccountID, body DeleteFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteFolderResult, error) {
+	rsp, err := c.DeleteFolder(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteFolderResult(rsp)
+}
+
+// GetFolderDetailsWithResponse Get the settings of a folder
+//
+// Gets the settings of a folder and those that it inherits. A folder that does not exist is no error: it has no
+// settings of its own. Settings that the credentials may not read are left out. Needs a secret key, or a public
+// key together with a token that grants the permission.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v2/accounts/{accountId}/folders (the `GetFolderDetails` operationId).
+func (c *ClientWithResponses) GetFolderDetailsWithResponse(ctx context.Context, accountID AccountID, params *GetFolderDetailsParams, reqEditors ...RequestEditorFn) (*GetFolderDetailsResult, error) {
+	rsp, err := c.GetFolderDetails(ctx, accountID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetFolderDetailsResult(rsp)
+}
+
+// PutFolderWithBodyWithResponse Create a folder or change its settings
+//
+// Creates a virtual folder, or updates one that exists. Missing ancestors are created with empty settings. Files
+// can be uploaded into folders that were never created, so this is needed only for settings and for folders that
+// stay when they are empty. Needs a secret key, or a public key together with a token that grants the permission.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v2/accounts/{accountId}/folders (the `PutFolder` operationId).
+func (c *ClientWithResponses) PutFolderWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutFolderResult, error) {
+	rsp, err := c.PutFolderWithBody(ctx, accountID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutFolderResult(rsp)
+}
+
+// PutFolderWithResponse Create a folder or change its settings
+//
+// Creates a virtual folder, or updates one that exists. Missing ancestors are created with empty settings. Files
+// can be uploaded into folders that were never created, so this is needed only for settings and for folders that
+// stay when they are empty. Needs a secret key, or a public key together with a token that grants the permission.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v2/accounts/{accountId}/folders (the `PutFolder` operationId).
+func (c *ClientWithResponses) PutFolderWithResponse(ctx context.Context, accountID AccountID, body PutFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*PutFolderResult, error) {
+	rsp, err := c.PutFolder(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutFolderResult(rsp)
+}
+
+// DeleteFolderBatchWithBodyWithResponse Delete up to 1000 folders
+//
+// Starts a job that deletes each of the given folders. The rules for each folder are those of DeleteFolder. The
+// request has a body although its method is DELETE.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/folders/batch (the `DeleteFolderBatch` operationId).
+func (c *ClientWithResponses) DeleteFolderBatchWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteFolderBatchResult, error) {
+	rsp, err := c.DeleteFolderBatchWithBody(ctx, accountID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteFolderBatchResult(rsp)
+}
+
+// DeleteFolderBatchWithResponse Delete up to 1000 folders
+//
+// Starts a job that deletes each of the given folders. The rules for each folder are those of DeleteFolder. The
+// request has a body although its method is DELETE.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/folders/batch (the `DeleteFolderBatch` operationId).
+func (c *ClientWithResponses) DeleteFolderBatchWithResponse(ctx context.Context, accountID AccountID, body DeleteFolderBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteFolderBatchResult, error) {
+	rsp, err := c.DeleteFolderBatch(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteFolderBatchResult(rsp)
+}
+
+// CopyFolderWithBodyWithResponse Copy a folder
+//
+// Starts a job that copies a folder: by default all files and all settings at all levels. The content of the
+// source is copied to the destination, not to a folder of the source's name in it. ListFolder with `dryRun` shows
+// what would be copied.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v2/accounts/{accountId}/folders/copy (the `CopyFolder` operationId).
+func (c *ClientWithResponses) CopyFolderWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CopyFolderResult, error) {
+	rsp, err := c.CopyFolderWithBody(ctx, accountID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCopyFolderResult(rsp)
+}
+
+// CopyFolderWithResponse Copy a folder
+//
+// Starts a job that copies a folder: by default all files and all settings at all levels. The content of the
+// source is copied to the destination, not to a folder of the source's name in it. ListFolder with `dryRun` shows
+// what would be copied.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v2/accounts/{accountId}/folders/copy (the `CopyFolder` operationId).
+func (c *ClientWithResponses) CopyFolderWithResponse(ctx context.Context, accountID AccountID, body CopyFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*CopyFolderResult, error) {
+	rsp, err := c.CopyFolder(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCopyFolderResult(rsp)
+}
+
+// CopyFolderBatchWithBodyWithResponse Copy up to 100 folders
+//
+// Starts a job that copies each of the given folders. The rules for each folder are those of CopyFolder.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v2/accounts/{accountId}/folders/copy/batch (the `CopyFolderBatch` operationId).
+func (c *ClientWithResponses) CopyFolderBatchWithBodyWithResponse(ctx context.Context, accountID AccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CopyFolderBatchResult, error) {
+	rsp, err := c.CopyFolderBatchWithBody(ctx, accountID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCopyFolderBatchResult(rsp)
+}
+
+// CopyFolderBatchWithResponse Copy up to 100 folders
+//
+// Starts a job that copies each of the given folders. The rules for each folder are those of CopyFolder.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v2/accounts/{accountId}/folders/copy/batch (the `CopyFolderBatch` operationId).
+func (c *ClientWithResponses) CopyFolderBatchWithResponse(ctx context.Context, accountID AccountID, body CopyFolderBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*CopyFolderBatchResult, error) {
+	rsp, err := c.CopyFolderBatch(ctx, accountID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCopyFolderBatchResult(rsp)
+}
+
+// ListFolderWithResponse List the files and folders in a folder
+//
+// Lists what is in a folder, page by page, or at all levels below it if `recursive` is true. The list is complete
+// when `isPaginationComplete` is true; a page may be short, or empty, while more remain. The order is not
+// documented. With `dryRun` the list is exactly what CopyFolder or DeleteFolder with the same path and filters
+// would touch. Needs a secret key, or a public key together with a token that grants the permission.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v2/accounts/{accountId}/folders/list (the `ListFolder` operationId).
+func (c *ClientWithResponses) ListFolderWithResponse(ctx context.Context, accountID AccountID, params *ListFolderParams, reqEditors ...RequestEditorFn) (*ListFolderResult, error) {
+	rsp, err := c.ListFolder(ctx, accountID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFolderResult(rsp)
+}
+
+// ListRecentJobsWithResponse List the most recent jobs
+//
+// Lists the ten most recent jobs of the given types. Needs a secret key.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v2/accounts/{accountId}/jobs (the `ListRecentJobs` operationId).
+func (c *ClientWithResponses) ListRecentJobsWithResponse(ctx context.Context, accountID AccountID, params *ListRecentJobsParams, reqEditors ...RequestEditorFn) (*ListRecentJobsResult, error) {
+	rsp, err := c.ListRecentJobs(ctx, accountID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRecentJobsResult(rsp)
+}
+
+// CancelJobWithResponse Cancel a job
+//
+// Asks for a job to be cancelled. The job may run on for a while, and may still succeed; GetJob tells. What it
+// has done stays done. Needs a secret key.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v2/accounts/{accountId}/jobs/{jobType}/{jobId} (the `CancelJob` operationId).
+func (c *ClientWithResponses) CancelJobWithResponse(ctx context.Context, accountID AccountID, jobType AccountJobType, jobID AccountJobID, reqEditors ...RequestEditorFn) (*CancelJobResult, error) {
+	rsp, err := c.CancelJob(ctx, accountID, jobType, jobID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelJobResult(rsp)
+}
+
+// GetJobWithResponse Get a job
+//
+// Gets how far a job is and, when it has ended, how it ended. Needs a secret key.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v2/accounts/{accountId}/jobs/{jobType}/{jobId} (the `GetJob` operationId).
+func (c *ClientWithResponses) GetJobWithResponse(ctx context.Context, accountID AccountID, jobType AccountJobType, jobID AccountJobID, reqEditors ...RequestEditorFn) (*GetJobResult, error) {
+	rsp, err := c.GetJob(ctx, accountID, jobType, jobID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetJobResult(rsp)
 }
 
 // BeginMultipartUploadWithBodyWithResponse Begin a multipart upload
@@ -2949,6 +8539,104 @@ func (c *ClientWithResponses) CompleteUploadPartWithResponse(ctx context.Context
 	return ParseCompleteUploadPartResult(rsp)
 }
 
+// ParseResetCacheResult parses an HTTP response from a ResetCacheWithResponse call
+func ParseResetCacheResult(rsp *http.Response) (*ResetCacheResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResetCacheResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JobStarted
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers ResetCacheResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers ResetCacheResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
 // ParseDeleteFileResult parses an HTTP response from a DeleteFileWithResponse call
 func ParseDeleteFileResult(rsp *http.Response) (*DeleteFileResult, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -3030,6 +8718,300 @@ func ParseDeleteFileResult(rsp *http.Response) (*DeleteFileResult, error) {
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers DeleteFileResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteFileBatchResult parses an HTTP response from a DeleteFileBatchWithResponse call
+func ParseDeleteFileBatchResult(rsp *http.Response) (*DeleteFileBatchResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteFileBatchResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JobStarted
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers DeleteFileBatchResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers DeleteFileBatchResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCopyFileResult parses an HTTP response from a CopyFileWithResponse call
+func ParseCopyFileResult(rsp *http.Response) (*CopyFileResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CopyFileResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CopyFileResponse
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers CopyFileResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers CopyFileResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCopyFileBatchResult parses an HTTP response from a CopyFileBatchWithResponse call
+func ParseCopyFileBatchResult(rsp *http.Response) (*CopyFileBatchResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CopyFileBatchResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JobStarted
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers CopyFileBatchResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers CopyFileBatchResult5XXHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -3128,6 +9110,982 @@ func ParseGetFileDetailsResult(rsp *http.Response) (*GetFileDetailsResult, error
 		response.Headers429 = &headers
 	case rsp.StatusCode/100 == 5:
 		var headers GetFileDetailsResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteFolderResult parses an HTTP response from a DeleteFolderWithResponse call
+func ParseDeleteFolderResult(rsp *http.Response) (*DeleteFolderResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteFolderResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JobStarted
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers DeleteFolderResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers DeleteFolderResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetFolderDetailsResult parses an HTTP response from a GetFolderDetailsWithResponse call
+func ParseGetFolderDetailsResult(rsp *http.Response) (*GetFolderDetailsResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetFolderDetailsResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FolderDetails
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers GetFolderDetailsResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers GetFolderDetailsResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePutFolderResult parses an HTTP response from a PutFolderWithResponse call
+func ParsePutFolderResult(rsp *http.Response) (*PutFolderResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutFolderResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FolderDetails
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers PutFolderResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers PutFolderResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteFolderBatchResult parses an HTTP response from a DeleteFolderBatchWithResponse call
+func ParseDeleteFolderBatchResult(rsp *http.Response) (*DeleteFolderBatchResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteFolderBatchResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JobStarted
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers DeleteFolderBatchResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers DeleteFolderBatchResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCopyFolderResult parses an HTTP response from a CopyFolderWithResponse call
+func ParseCopyFolderResult(rsp *http.Response) (*CopyFolderResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CopyFolderResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JobStarted
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers CopyFolderResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers CopyFolderResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCopyFolderBatchResult parses an HTTP response from a CopyFolderBatchWithResponse call
+func ParseCopyFolderBatchResult(rsp *http.Response) (*CopyFolderBatchResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CopyFolderBatchResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JobStarted
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers CopyFolderBatchResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers CopyFolderBatchResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListFolderResult parses an HTTP response from a ListFolderWithResponse call
+func ParseListFolderResult(rsp *http.Response) (*ListFolderResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFolderResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListFolderResponse
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers ListFolderResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers ListFolderResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListRecentJobsResult parses an HTTP response from a ListRecentJobsWithResponse call
+func ParseListRecentJobsResult(rsp *http.Response) (*ListRecentJobsResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRecentJobsResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListRecentJobsResponse
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers ListRecentJobsResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers ListRecentJobsResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCancelJobResult parses an HTTP response from a CancelJobWithResponse call
+func ParseCancelJobResult(rsp *http.Response) (*CancelJobResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelJobResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers CancelJobResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers CancelJobResult5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers5XX = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetJobResult parses an HTTP response from a GetJobWithResponse call
+func ParseGetJobResult(rsp *http.Response) (*GetJobResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetJobResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JobSummary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest UnexpectedError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 429:
+		var headers GetJobResult429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers GetJobResult5XXHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -37,13 +37,16 @@ func (m *EpochMillis) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Metadata is a JSON object of any shape. Decoding keeps numbers as json.Number, so that integers above 2^53 survive.
-type Metadata map[string]any
+// JSONObject is a JSON object of any shape. Decoding keeps numbers as json.Number, so that integers above 2^53 survive.
+type JSONObject map[string]any
+
+// Metadata is the metadata of a file.
+type Metadata = JSONObject
 
 // UnmarshalJSON replaces m with the object in data. JSON null gives a nil map.
-func (m *Metadata) UnmarshalJSON(data []byte) error {
+func (m *JSONObject) UnmarshalJSON(data []byte) error {
 	if string(data) == "{}" { // as most files have it
-		*m = Metadata{}
+		*m = JSONObject{}
 		return nil
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
@@ -56,33 +59,36 @@ func (m *Metadata) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// NullableString is a JSON string that may be null or be left out altogether. The zero value is one left out; Value
-// means something only when Valid is set.
-type NullableString struct {
-	Value string
-	Valid bool // a string is there
+// Nullable is a JSON value that may be null or be left out altogether. The zero value is one left out; Value means
+// something only when Valid is set.
+type Nullable[T any] struct {
+	Value T
+	Valid bool // a value is there
 	Null  bool // null is there
 }
 
-// MarshalJSON writes the string if there is one, else null. Fields of this type are tagged omitzero, so that one left
+// NullableString is a string that may be null or be left out.
+type NullableString = Nullable[string]
+
+// MarshalJSON writes the value if there is one, else null. Fields of this type are tagged omitzero, so that one left
 // out is not written at all.
-func (s NullableString) MarshalJSON() ([]byte, error) {
-	if !s.Valid {
+func (n Nullable[T]) MarshalJSON() ([]byte, error) {
+	if !n.Valid {
 		return []byte("null"), nil
 	}
-	return json.Marshal(s.Value)
+	return json.Marshal(n.Value)
 }
 
-// UnmarshalJSON reads a string or null.
-func (s *NullableString) UnmarshalJSON(data []byte) error {
+// UnmarshalJSON reads a value or null.
+func (n *Nullable[T]) UnmarshalJSON(data []byte) error {
 	if bytes.Equal(data, []byte("null")) {
-		*s = NullableString{Null: true}
+		*n = Nullable[T]{Null: true}
 		return nil
 	}
-	var value string
+	var value T
 	if err := json.Unmarshal(data, &value); err != nil {
 		return err
 	}
-	*s = NullableString{Value: value, Valid: true}
+	*n = Nullable[T]{Value: value, Valid: true}
 	return nil
 }

@@ -14,9 +14,29 @@ const (
 	BasicUpload          = "BasicUpload"
 	FormDataUpload       = "FormDataUpload"
 	UploadFromURL        = "UploadFromUrl"
-	GetFileDetails       = "GetFileDetails"
-	DeleteFile           = "DeleteFile"
-	DownloadFile         = "DownloadFile"
+
+	GetFileDetails  = "GetFileDetails"
+	CopyFile        = "CopyFile"
+	CopyFileBatch   = "CopyFileBatch"
+	DeleteFile      = "DeleteFile"
+	DeleteFileBatch = "DeleteFileBatch"
+
+	PutFolder         = "PutFolder"
+	GetFolderDetails  = "GetFolderDetails"
+	DeleteFolder      = "DeleteFolder"
+	DeleteFolderBatch = "DeleteFolderBatch"
+	ListFolder        = "ListFolder"
+	CopyFolder        = "CopyFolder"
+	CopyFolderBatch   = "CopyFolderBatch"
+
+	GetJob         = "GetJob"
+	CancelJob      = "CancelJob"
+	ListRecentJobs = "ListRecentJobs"
+	ResetCache     = "ResetCache"
+
+	DownloadFile       = "DownloadFile"
+	ProcessFile        = "ProcessFile"
+	ProcessFileAndSave = "ProcessFileAndSave"
 )
 
 // PutPart is the name of the PUT of a part to its pre-signed URL. It goes to
@@ -46,7 +66,7 @@ type Operation struct {
 const account = "/v2/accounts/{accountId}"
 
 // all lists every operation of openapi.yaml. Where two templates match a path,
-// the first one counts.
+// the first one counts: a literal segment comes before a parameter.
 var all = compile([]Operation{
 	{ID: BeginMultipartUpload, Method: "POST", Path: account + "/uploads"},
 	{ID: ListUploadParts, Method: "GET", Path: account + "/uploads/{uploadId}/parts"},
@@ -56,8 +76,24 @@ var all = compile([]Operation{
 	{ID: FormDataUpload, Method: "POST", Path: account + "/uploads/form_data"},
 	{ID: UploadFromURL, Method: "POST", Path: account + "/uploads/url"},
 	{ID: GetFileDetails, Method: "GET", Path: account + "/files/details"},
+	{ID: CopyFile, Method: "POST", Path: account + "/files/copy"},
+	{ID: CopyFileBatch, Method: "POST", Path: account + "/files/copy/batch"},
 	{ID: DeleteFile, Method: "DELETE", Path: account + "/files"},
+	{ID: DeleteFileBatch, Method: "DELETE", Path: account + "/files/batch"},
+	{ID: GetFolderDetails, Method: "GET", Path: account + "/folders"},
+	{ID: PutFolder, Method: "PUT", Path: account + "/folders"},
+	{ID: DeleteFolder, Method: "DELETE", Path: account + "/folders"},
+	{ID: DeleteFolderBatch, Method: "DELETE", Path: account + "/folders/batch"},
+	{ID: ListFolder, Method: "GET", Path: account + "/folders/list"},
+	{ID: CopyFolder, Method: "POST", Path: account + "/folders/copy"},
+	{ID: CopyFolderBatch, Method: "POST", Path: account + "/folders/copy/batch"},
+	{ID: ListRecentJobs, Method: "GET", Path: account + "/jobs"},
+	{ID: GetJob, Method: "GET", Path: account + "/jobs/{jobType}/{jobId}"},
+	{ID: CancelJob, Method: "DELETE", Path: account + "/jobs/{jobType}/{jobId}"},
+	{ID: ResetCache, Method: "POST", Path: account + "/cache/reset"},
 	{ID: DownloadFile, Method: "GET", Path: "/{accountId}/raw{filePath}", Server: CDN},
+	{ID: ProcessFileAndSave, Method: "POST", Path: "/{accountId}/save/{transformation}{filePath}", Server: CDN},
+	{ID: ProcessFile, Method: "GET", Path: "/{accountId}/{transformation}{filePath}", Server: CDN},
 })
 
 // All returns a copy of the list.

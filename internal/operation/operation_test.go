@@ -65,12 +65,23 @@ func TestMatch(t *testing.T) {
 		{operation.API, "GET", "/A623uY2/raw/a", "", "", ""},
 		{operation.CDN, "GET", "/A623uY2/raw/a/b c//d", "DownloadFile", "accountId=A623uY2 filePath=/a/b c//d", ""},
 		{operation.CDN, "PUT", "/A623uY2/raw/a", "", "", "GET"},
-		{operation.CDN, "GET", "/A623uY2/rawa", "", "", ""},
 		{operation.CDN, "GET", "/A623uY2/raw", "", "", ""},
+		{operation.CDN, "GET", "/A623uY2/image/a b/c", "ProcessFile", "accountId=A623uY2 transformation=image filePath=/a b/c", ""},
+		{operation.CDN, "GET", "/A623uY2/rawa/b", "ProcessFile", "accountId=A623uY2 transformation=rawa filePath=/b", ""},
+		{operation.CDN, "GET", "/A623uY2/image", "", "", ""},
+		{operation.CDN, "POST", "/A623uY2/save/image/a/b", "ProcessFileAndSave", "accountId=A623uY2 transformation=image filePath=/a/b", ""},
+		{operation.CDN, "GET", "/A623uY2/save/image/a", "", "", "POST"},
+		{operation.CDN, "POST", "/A623uY2/image/a", "", "", "GET"},
+		{operation.API, "DELETE", base + "/jobs/CopyFileBatchJob/01AR", "CancelJob", "accountId=A623uY2 jobType=CopyFileBatchJob jobId=01AR", ""},
+		{operation.API, "POST", base + "/jobs/CopyFileBatchJob/01AR", "", "", "GET, DELETE"},
+		{operation.API, "POST", base + "/folders", "", "", "GET, PUT, DELETE"},
+		{operation.API, "GET", base + "/files/copy/batch", "", "", "POST"},
 	} {
 		id, params, allow := operation.Match(c.server, c.method, c.path)
 		var got []string
-		for _, name := range []string{"accountId", "uploadId", "uploadPartIndex", "filePath"} {
+		for _, name := range []string{
+			"accountId", "uploadId", "uploadPartIndex", "jobType", "jobId", "transformation", "filePath",
+		} {
 			if v := params.Get(name); v != "" {
 				got = append(got, name+"="+v)
 			}
