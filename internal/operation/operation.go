@@ -3,7 +3,10 @@
 // that an operation is added in one place.
 package operation
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The ids of the operations, as in openapi.yaml.
 const (
@@ -65,8 +68,8 @@ type Operation struct {
 
 const account = "/v2/accounts/{accountId}"
 
-// all lists every operation of openapi.yaml. Where two templates match a path,
-// the first one counts: a literal segment comes before a parameter.
+// all lists every operation of openapi.yaml. No path matches two templates,
+// because a literal of one is never a value of another's parameter.
 var all = compile([]Operation{
 	{ID: BeginMultipartUpload, Method: "POST", Path: account + "/uploads"},
 	{ID: ListUploadParts, Method: "GET", Path: account + "/uploads/{uploadId}/parts"},
@@ -163,6 +166,10 @@ func (p Params) Get(name string) string {
 // them followed by a parameter that takes the rest of the path.
 type segment struct {
 	literal, param, rest string
+
+	// reserved are the literals that other templates of the server have in the
+	// place of param. They are no values of it.
+	reserved []string
 }
 
 func compile(list []Operation) []Operation {
@@ -171,7 +178,28 @@ func compile(list []Operation) []Operation {
 			list[i].segments = append(list[i].segments, parseSegment(text))
 		}
 	}
+	for _, op := range list {
+		for _, other := range list {
+			if op.Server == other.Server {
+				op.reserve(other)
+			}
+		}
+	}
 	return list
+}
+
+// reserve looks for the first place where the templates of two operations
+// differ, and reserves the literal of other there.
+func (op Operation) reserve(other Operation) {
+	for i := range min(len(op.segments), len(other.segments)) {
+		s, literal := &op.segments[i], other.segments[i].literal
+		if s.param != "" && literal != "" && !slices.Contains(s.reserved, literal) {
+			s.reserved = append(s.reserved, literal)
+		}
+		if s.literal != literal {
+			return
+		}
+	}
 }
 
 // parseSegment reads "name", "{param}", "name{rest}" and "{param}{rest}".
@@ -208,7 +236,7 @@ func (op *Operation) match(path string) (params Params, ok bool) {
 		}
 		text, path = path[:slash], path[slash:]
 		switch {
-		case s.literal != "" && text != s.literal, s.param != "" && text == "":
+		case s.literal != "" && text != s.literal, s.param != "" && (text == "" || slices.Contains(s.reserved, text)):
 			return Params{}, false
 		case s.param != "":
 			add(s.param, text)

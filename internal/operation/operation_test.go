@@ -71,6 +71,7 @@ func TestMatch(t *testing.T) {
 		{operation.CDN, "GET", "/A623uY2/image", "", "", ""},
 		{operation.CDN, "POST", "/A623uY2/save/image/a/b", "ProcessFileAndSave", "accountId=A623uY2 transformation=image filePath=/a/b", ""},
 		{operation.CDN, "GET", "/A623uY2/save/image/a", "", "", "POST"},
+		{operation.CDN, "GET", "/A623uY2/save/image", "", "", ""},
 		{operation.CDN, "POST", "/A623uY2/image/a", "", "", "GET"},
 		{operation.API, "DELETE", base + "/jobs/CopyFileBatchJob/01AR", "CancelJob", "accountId=A623uY2 jobType=CopyFileBatchJob jobId=01AR", ""},
 		{operation.API, "POST", base + "/jobs/CopyFileBatchJob/01AR", "", "", "GET, DELETE"},
