@@ -14,6 +14,7 @@ require (
 	github.com/schollz/progressbar/v3 v3.14.1
 	github.com/spf13/cobra v1.9.1
 	github.com/spf13/pflag v1.0.7
+	github.com/tidwall/btree v1.8.1
 	go.etcd.io/bbolt v1.4.3
 	go.uber.org/goleak v1.2.1
 	golang.org/x/mod v0.38.0

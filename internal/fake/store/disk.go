@@ -27,7 +27,7 @@ import (
 //
 // A file is the list of the blobs of its parts, so that publishing a file of any size
 // copies nothing. Each blob has one owner, first a part and then a file. It is removed
-// with its owner.
+// with its owner. The blobs of a copy are hard links, so a copy costs no bytes either.
 type Disk struct {
 	dir       string
 	root      *os.Root // dir; nothing is opened, moved or removed except through it
@@ -54,12 +54,20 @@ var (
 	fileBucket     = []byte("files")    // account, 0, path → storedFile
 	contentBucket  = []byte("contents") // account, 0, path → blobs, one for each part
 	blobBucket     = []byte("blobs")    // name → nothing; all the blobs that are owned
+	folderBucket   = []byte("folders")  // account, 0, path → Folder
+	childBucket    = []byte("children") // index of folders → kind
+	jobBucket      = []byte("jobs")     // account, 0, id → Job
 	versionKey     = []byte("version")
 	idKey          = []byte("id")          // of the store; blobs/store-id has the same
 	openUploadsKey = []byte("openUploads") // the number of uploads in progress
 	signingKeyKey  = []byte("signingKey")
-	currentVersion = []byte("1")
+	currentVersion = []byte("2")
+	firstVersion   = []byte("1") // without folders and jobs
 )
+
+var buckets = [][]byte{
+	metaBucket, uploadBucket, partBucket, fileBucket, contentBucket, blobBucket, folderBucket, childBucket, jobBucket,
+}
 
 const (
 	stateName        = "state.db"

@@ -17,9 +17,7 @@ type storedFile struct {
 
 // diskFileKey returns the key of a file. Keys sort by account and path, because an
 // account id contains no zero byte.
-func diskFileKey(accountID, path string) []byte {
-	return append(append([]byte(accountID), 0), path...)
-}
+func diskFileKey(accountID, path string) []byte { return []byte(pathKey(accountID, path)) }
 
 // Publish implements [Store].
 func (s *Disk) Publish(uploadID string, file File, overwrite bool) error {
@@ -131,7 +129,28 @@ func putFile(tx *bbolt.Tx, let *released, file storedFile, content []blob) error
 	if err := put(tx, contentBucket, key, content); err != nil {
 		return err
 	}
+	if err := addToIndex(diskIndex{tx}, file.AccountID, file.Path, isFile); err != nil {
+		return err
+	}
 	return put(tx, fileBucket, key, file)
+}
+
+// removeFile removes a file and its bytes, and reports whether it was there.
+func removeFile(tx *bbolt.Tx, let *released, accountID, path string) (bool, error) {
+	key := diskFileKey(accountID, path)
+	if tx.Bucket(fileBucket).Get(key) == nil {
+		return false, nil
+	}
+	if err := disownContent(tx, let, key, nil); err != nil {
+		return false, err
+	}
+	if err := tx.Bucket(contentBucket).Delete(key); err != nil {
+		return false, err
+	}
+	if err := removeFromIndex(diskIndex{tx}, accountID, path, isFile, madeOnDisk(tx, accountID)); err != nil {
+		return false, err
+	}
+	return true, tx.Bucket(fileBucket).Delete(key)
 }
 
 // disownContent disowns the blobs of the file at key, if there is one. It keeps those
@@ -180,18 +199,12 @@ func (s *Disk) Files() ([]File, error) {
 
 // DeleteFile implements [Store].
 func (s *Disk) DeleteFile(accountID, path string) error {
-	key := diskFileKey(accountID, path)
 	return s.update(func(tx *bbolt.Tx, let *released) error {
-		if tx.Bucket(fileBucket).Get(key) == nil {
+		found, err := removeFile(tx, let, accountID, path)
+		if err == nil && !found {
 			return ErrNotStored
 		}
-		if err := disownContent(tx, let, key, nil); err != nil {
-			return err
-		}
-		if err := tx.Bucket(contentBucket).Delete(key); err != nil {
-			return err
-		}
-		return tx.Bucket(fileBucket).Delete(key)
+		return err
 	})
 }
 

@@ -154,7 +154,7 @@ func damaged(reason any) error {
 func checkState(db *bbolt.DB) error {
 	return db.View(func(tx *bbolt.Tx) error {
 		err := tx.ForEach(func(name []byte, bucket *bbolt.Bucket) error {
-			isJSON := !bytes.Equal(name, metaBucket) && !bytes.Equal(name, blobBucket)
+			isJSON := !bytes.Equal(name, metaBucket) && !bytes.Equal(name, blobBucket) && !bytes.Equal(name, childBucket)
 			return bucket.ForEach(func(_, value []byte) error {
 				if isJSON && !json.Valid(value) {
 					return fmt.Errorf("an entry of %s is not JSON", name)
@@ -184,12 +184,15 @@ func (s *Disk) prepare() error {
 		return err
 	}
 	err = s.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{metaBucket, uploadBucket, partBucket, fileBucket, contentBucket, blobBucket} {
+		for _, name := range buckets {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
 		}
-		return s.identify(tx.Bucket(metaBucket), id)
+		if err := s.identify(tx.Bucket(metaBucket), id); err != nil {
+			return err
+		}
+		return upgrade(tx)
 	})
 	if err != nil {
 		return err
@@ -224,7 +227,7 @@ func (s *Disk) identify(meta *bbolt.Bucket, blobsID string) error {
 	switch {
 	case version == nil && !s.noBlobs():
 		return fmt.Errorf("%s is empty and %s is not; restore both from the same copy, or start with an empty directory", stateName, blobsName)
-	case version != nil && string(version) != string(currentVersion):
+	case version != nil && !bytes.Equal(version, currentVersion) && !bytes.Equal(version, firstVersion):
 		return fmt.Errorf("its format is version %q, this program knows %q", version, currentVersion)
 	case version != nil && string(id) != blobsID:
 		return fmt.Errorf("%s and %s do not belong together; restore both from the same copy, or start with an empty directory", stateName, blobsName)
@@ -235,7 +238,21 @@ func (s *Disk) identify(meta *bbolt.Bucket, blobsID string) error {
 	if err := s.writeID(newID); err != nil {
 		return err
 	}
-	return errors.Join(meta.Put(versionKey, currentVersion), meta.Put(idKey, []byte(newID)))
+	if version == nil {
+		if err := meta.Put(versionKey, currentVersion); err != nil {
+			return err
+		}
+	}
+	return meta.Put(idKey, []byte(newID))
+}
+
+// upgrade makes what the first format did not have.
+func upgrade(tx *bbolt.Tx) error {
+	meta := tx.Bucket(metaBucket)
+	if !bytes.Equal(meta.Get(versionKey), firstVersion) {
+		return nil
+	}
+	return errors.Join(indexFiles(tx), meta.Put(versionKey, currentVersion))
 }
 
 // noBlobs reports whether the directory of blobs has no blob.

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -159,6 +161,50 @@ func TestDiskStoreAgreesWithMemoryStore(t *testing.T) {
 				both(func(s Store) error { return s.DeleteFile("A623uY2", file) })
 				forgetReplaced(memory, deletedSource)
 			},
+			"apply": func(t *rapid.T) {
+				changes := Changes{
+					DeleteFiles: rapid.SliceOfN(path, 0, 2).Draw(t, "files"), DeleteFolders: rapid.SliceOfN(path, 0, 2).Draw(t, "folders"),
+				}
+				for range rapid.IntRange(0, 3).Draw(t, "copies") {
+					changes.Copies = append(changes.Copies, Copy{
+						Source: path.Draw(t, "source"), Destination: path.Draw(t, "destination"), Overwrite: rapid.Bool().Draw(t, "overwrite"),
+						Change: func(f File) File { f.ETag = "of " + f.Path; return f },
+					})
+				}
+				if rapid.Bool().Draw(t, "make") {
+					changes.MakeFolders = []Folder{{Path: path.Draw(t, "folder"), Settings: json.RawMessage(`7`)}}
+				}
+				if rapid.Bool().Draw(t, "job") {
+					changes.Job = func(c Changed) Job {
+						return Job{AccountID: "A623uY2", ID: "job", Summary: json.RawMessage(strconv.Itoa(len(c.DeletedFiles)))}
+					}
+				}
+				want, wantErr := memory.Apply("A623uY2", changes)
+				got, gotErr := disk.Apply("A623uY2", changes)
+				if !errors.Is(gotErr, wantErr) || fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Fatalf("disk: %v, %v, memory: %v, %v", got, gotErr, want, wantErr)
+				}
+				forgetReplaced(memory, deletedSource)
+			},
+			"make folder": func(t *rapid.T) {
+				folder, settings := path.Draw(t, "path"), json.RawMessage(`"`+text.Draw(t, "settings")+`"`)
+				both(func(s Store) error {
+					return s.PutFolder("A623uY2", folder, func(old json.RawMessage) json.RawMessage {
+						if old != nil {
+							return nil
+						}
+						return settings
+					})
+				})
+			},
+			"job": func(t *rapid.T) {
+				job := Job{AccountID: "A623uY2", ID: id.Draw(t, "id"), Status: text.Draw(t, "status"), Task: json.RawMessage(`{}`)}
+				both(func(s Store) error { return s.PutJob(job) })
+			},
+			"delete jobs": func(t *rapid.T) {
+				ids := rapid.SliceOf(id).Draw(t, "ids")
+				both(func(s Store) error { return s.DeleteJobs("A623uY2", ids) })
+			},
 			"delete upload": func(t *rapid.T) {
 				upload := id.Draw(t, "id")
 				both(func(s Store) error { return s.DeleteUpload(upload) })
@@ -189,7 +235,7 @@ func TestDiskStoreAgreesWithMemoryStore(t *testing.T) {
 // forgetReplaced notes the done uploads whose file is not theirs any more.
 func forgetReplaced(memory *Memory, deletedSource map[string]bool) {
 	for id, upload := range memory.uploads {
-		file := memory.files[fileKey{"A623uY2", upload.File.Path}]
+		file, _ := memory.file("A623uY2", upload.File.Path)
 		if upload.Done && (file == nil || file.upload != id) {
 			deletedSource[id] = true
 		}
@@ -261,6 +307,20 @@ func describe(t *rapid.T, store Store) string {
 	for _, file := range files {
 		fmt.Fprintf(&text, "%+v: %s\n", file, contentOf(store, file.AccountID, file.Path))
 	}
+	for _, path := range []string{"/", "/a", "/b", "/a/b"} {
+		made, err := store.Folders("A623uY2", path)
+		fmt.Fprintf(&text, "folders of %s: %+v, %v\n", path, made, err)
+		for _, recursive := range []bool{false, true} {
+			entries, err := store.List(Listing{AccountID: "A623uY2", Folder: path, Recursive: recursive, Limit: 10})
+			fmt.Fprintf(&text, "list of %s: ", path)
+			for _, entry := range entries {
+				fmt.Fprintf(&text, "%s %v %v, ", entry.Path, entry.Folder, entry.Made != nil)
+			}
+			fmt.Fprintf(&text, "%v\n", err)
+		}
+	}
+	jobs, err := store.Jobs("")
+	fmt.Fprintf(&text, "jobs: %v, %v\n", jobs, err)
 	return text.String()
 }
 
@@ -341,7 +401,7 @@ func TestDiskStoreRefusesOtherDirectories(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := openStore(t, newer)
-	if err := store.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(versionKey, []byte("2")) }); err != nil {
+	if err := store.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(versionKey, []byte("3")) }); err != nil {
 		t.Fatal(err)
 	}
 	store.Close()
@@ -349,7 +409,7 @@ func TestDiskStoreRefusesOtherDirectories(t *testing.T) {
 	for dir, want := range map[string]string{
 		full:   "not empty",
 		file:   "not a directory",
-		newer:  `version "2"`,
+		newer:  `version "3"`,
 		broken: stateName + " is damaged",
 	} {
 		if store, err := OpenDisk(dir); err == nil {
@@ -563,5 +623,28 @@ func TestTemporaryStoreGoesAway(t *testing.T) {
 	}
 	if _, err := os.Stat(store.dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the directory is still there: %v", err)
+	}
+}
+
+// A directory of the first format, which had no index of folders, is taken over.
+func TestDiskStoreReadsItsFirstFormat(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	store := openStore(t, dir)
+	addFile(t, store, "/a/b/c")
+	if err := store.db.Update(func(tx *bbolt.Tx) error {
+		for _, bucket := range [][]byte{folderBucket, childBucket, jobBucket} {
+			if err := tx.DeleteBucket(bucket); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket(metaBucket).Put(versionKey, firstVersion)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	store.Close()
+	store = openStore(t, dir)
+	if got, _ := listed(t, store, Listing{Folder: "/a", Limit: 9}); !slices.Equal(got, []string{"folder /a/b"}) {
+		t.Errorf("got %v", got)
 	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -99,6 +100,49 @@ func TestByteLimit(t *testing.T) {
 			}
 			for range 200 { // replaced over and over
 				must(t, add("/again"))
+			}
+		})
+	}
+}
+
+// Copies and folders need room as well, and deleting needs none.
+func TestByteLimitOfChanges(t *testing.T) {
+	for name, store := range limitedStores(t) {
+		t.Run(name, func(t *testing.T) {
+			const account, size = "A623uY2", 50_000
+			store.Limit(Limits{Bytes: 4 << 20})
+			must(t, store.AddFile(File{AccountID: account, Path: "/f", Size: size}, receive(t, store, strings.Repeat("x", size)), false))
+			copied := func(i int) error {
+				_, err := store.Apply(account, Changes{Copies: []Copy{{
+					Source: "/f", Destination: fmt.Sprintf("/%d", i), Overwrite: true, Change: func(f File) File { return f },
+				}}})
+				return err
+			}
+			var err error
+			var copies []string
+			for i := 0; i < 5000 && err == nil; i++ {
+				err = copied(i)
+				copies = append(copies, fmt.Sprintf("/%d", i))
+			}
+			if !IsFull(err) || name == "disk" && (len(copies) < 70 || len(copies) > 84) {
+				t.Fatalf("after %d copies: %v", len(copies), err)
+			}
+			noSettings := func(json.RawMessage) json.RawMessage { return nil }
+			if err := store.PutFolder(account, "/folder", noSettings); !IsFull(err) {
+				t.Errorf("a folder: %v", err)
+			}
+			if _, err := store.Apply(account, Changes{MakeFolders: []Folder{{Path: "/folder"}}}); !IsFull(err) {
+				t.Errorf("a copied folder: %v", err)
+			}
+			_, err = store.Apply(account, Changes{DeleteFiles: copies})
+			must(t, err)
+			for range recountEvery { // until the memory store has noticed
+				if err = store.PutFolder(account, "/folder", noSettings); err == nil {
+					break
+				}
+			}
+			for range 200 { // replaced over and over
+				must(t, copied(0))
 			}
 		})
 	}

@@ -7,13 +7,18 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/tidwall/btree"
 )
 
 // Memory is a [Store] in memory.
 type Memory struct {
-	mu      sync.Mutex
-	uploads map[string]*memoryUpload
-	files   map[fileKey]*memoryFile
+	mu       sync.Mutex
+	uploads  map[string]*memoryUpload
+	files    btree.Map[string, *memoryFile] // by pathKey
+	folders  btree.Map[string, Folder]      // by pathKey
+	children memoryIndex
+	jobs     btree.Map[string, Job] // by account and id
 
 	limits  Limits
 	open    int   // uploads in progress
@@ -38,11 +43,9 @@ type memoryFile struct {
 	upload  string // the upload that it came from, "" if none
 }
 
-type fileKey struct{ accountID, path string }
-
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
-	return &Memory{uploads: map[string]*memoryUpload{}, files: map[fileKey]*memoryFile{}}
+	return &Memory{uploads: map[string]*memoryUpload{}}
 }
 
 // Limit sets the limits of the store. Call it before the store is used.
@@ -77,11 +80,17 @@ func (m *Memory) count() (bytes int64) {
 			bytes += partSize + int64(len(part.bytes))
 		}
 	}
-	for _, file := range m.files {
+	for _, file := range m.files.Values() {
 		bytes += sizeOf(&file.File)
 		if file.upload == "" { // otherwise they are those of the parts
 			bytes += file.content.size()
 		}
+	}
+	for _, folder := range m.folders.Values() {
+		bytes += int64(entrySize + len(folder.Path) + len(folder.Settings))
+	}
+	for _, job := range m.jobs.Values() {
+		bytes += int64(entrySize + len(job.Task) + len(job.Summary))
 	}
 	return bytes
 }
@@ -249,8 +258,7 @@ func (m *Memory) Publish(uploadID string, file File, overwrite bool) error {
 	if !ok {
 		return ErrNotStored
 	}
-	key := fileKey{file.AccountID, file.Path}
-	if earlier := m.files[key]; earlier != nil && !overwrite && earlier.upload != uploadID {
+	if earlier, ok := m.file(file.AccountID, file.Path); ok && !overwrite && earlier.upload != uploadID {
 		return ErrTaken
 	}
 	var content segments
@@ -258,7 +266,7 @@ func (m *Memory) Publish(uploadID string, file File, overwrite bool) error {
 		part.Completed = true
 		content = content.add(part.bytes)
 	}
-	m.files[key] = &memoryFile{File: file, content: content, upload: uploadID}
+	m.putFile(&memoryFile{File: file, content: content, upload: uploadID})
 	if !upload.Done {
 		m.open--
 	}
@@ -273,19 +281,36 @@ func (m *Memory) AddFile(file File, received Receiver, overwrite bool) error {
 	if err := m.checkRoom(); err != nil {
 		return err
 	}
-	key := fileKey{file.AccountID, file.Path}
-	if m.files[key] != nil && !overwrite {
+	if _, ok := m.file(file.AccountID, file.Path); ok && !overwrite {
 		return ErrTaken
 	}
-	m.files[key] = &memoryFile{File: file, content: segments(nil).add(receivedBytes(received))}
+	m.putFile(&memoryFile{File: file, content: segments(nil).add(receivedBytes(received))})
 	return nil
+}
+
+func (m *Memory) file(accountID, path string) (*memoryFile, bool) {
+	return m.files.Get(pathKey(accountID, path))
+}
+
+func (m *Memory) putFile(file *memoryFile) {
+	m.files.Set(pathKey(file.AccountID, file.Path), file)
+	_ = addToIndex(&m.children, file.AccountID, file.Path, isFile) // memory does not fail
+}
+
+// removeFile reports whether the file was there.
+func (m *Memory) removeFile(accountID, path string) bool {
+	if _, ok := m.files.Delete(pathKey(accountID, path)); !ok {
+		return false
+	}
+	_ = removeFromIndex(&m.children, accountID, path, isFile, m.made(accountID)) // memory does not fail
+	return true
 }
 
 // File implements [Store].
 func (m *Memory) File(accountID, path string) (File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	file, ok := m.files[fileKey{accountID, path}]
+	file, ok := m.file(accountID, path)
 	if !ok {
 		return File{}, ErrNotStored
 	}
@@ -296,13 +321,10 @@ func (m *Memory) File(accountID, path string) (File, error) {
 func (m *Memory) Files() ([]File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	files := make([]File, 0, len(m.files))
-	for _, file := range m.files {
+	files := make([]File, 0, m.files.Len())
+	for _, file := range m.files.Values() {
 		files = append(files, file.File)
 	}
-	slices.SortFunc(files, func(a, b File) int {
-		return cmp.Or(cmp.Compare(a.AccountID, b.AccountID), cmp.Compare(a.Path, b.Path))
-	})
 	return files, nil
 }
 
@@ -310,11 +332,9 @@ func (m *Memory) Files() ([]File, error) {
 func (m *Memory) DeleteFile(accountID, path string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := fileKey{accountID, path}
-	if m.files[key] == nil {
+	if !m.removeFile(accountID, path) {
 		return ErrNotStored
 	}
-	delete(m.files, key)
 	return nil
 }
 
@@ -322,7 +342,7 @@ func (m *Memory) DeleteFile(accountID, path string) error {
 func (m *Memory) Open(accountID, path string) (File, Content, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	file, ok := m.files[fileKey{accountID, path}]
+	file, ok := m.file(accountID, path)
 	if !ok {
 		return File{}, nil, ErrNotStored
 	}

@@ -65,6 +65,33 @@ type Store interface {
 	// were discarded.
 	Open(accountID, path string) (File, Content, error)
 
+	// Apply makes many changes and keeps the job that makes them, all in one step. If
+	// a file is in the way of a copy that must not replace it, the error is ErrTaken
+	// and nothing changes.
+	Apply(accountID string, changes Changes) (Changed, error)
+
+	// PutFolder makes a folder, or changes the settings of one that was made.
+	// change gets the present settings, nil if there are none. Folders above that
+	// were not made are made, without settings.
+	PutFolder(accountID, path string, change func(settings json.RawMessage) json.RawMessage) error
+	// Folders returns the folders that were made among a path and those above it,
+	// the nearest first.
+	Folders(accountID, path string) ([]Folder, error)
+	// List lists a part of what is in a folder, which need not exist. The cost does
+	// not depend on how much is in the folder.
+	List(listing Listing) ([]Entry, error)
+
+	// PutJob keeps a job, instead of any with the same id.
+	PutJob(job Job) error
+	// Job finds a job.
+	Job(accountID, id string) (Job, error)
+	// Jobs lists all jobs of an account, or of all accounts if the id is empty, by
+	// account and ascending id.
+	Jobs(accountID string) ([]Job, error)
+	// DeleteJobs drops jobs, all of them in one step. Dropping an unknown one is no
+	// error.
+	DeleteJobs(accountID string, ids []string) error
+
 	// Close closes the store. No method may be running.
 	Close() error
 }
@@ -106,6 +133,86 @@ type File struct {
 	Metadata         json.RawMessage `json:"metadata"` // a JSON object, as it was sent
 	Tags             []string        `json:"tags,omitempty"`
 	Size             int64           `json:"size"`
+}
+
+// Changes are what a job does in one step, in the order of the fields.
+type Changes struct {
+	MakeFolders   []Folder // as PutFolder does; settings replace those there are
+	Copies        []Copy   // made one after the other; those whose source is missing are left out
+	DeleteFiles   []string // paths; as DeleteFile does, but missing ones are no error
+	DeleteFolders []string // paths; takes back that the folders were made, what is in them stays
+
+	// Job is kept afterwards, as PutJob does; nil keeps none.
+	Job func(Changed) Job
+}
+
+// add reports whether the changes need room.
+func (c *Changes) add() bool { return len(c.MakeFolders)+len(c.Copies) > 0 }
+
+// Changed is what of the changes there was to do.
+type Changed struct {
+	Copied         []bool // for each copy, whether it was made
+	DeletedFiles   []string
+	DeletedFolders []string
+}
+
+// Copy says how to copy a file.
+type Copy struct {
+	Source, Destination string
+	Overwrite           bool // a file at the destination is replaced
+	// Change makes the copy's description of that of the source. The store sets
+	// the path.
+	Change func(source File) File
+}
+
+// of returns the description of the copy of a file.
+func (c *Copy) of(source File) File {
+	file := c.Change(source)
+	file.AccountID, file.Path = source.AccountID, c.Destination
+	return file
+}
+
+// checkCopies returns ErrTaken if a file is in the way of one of the copies.
+func checkCopies(copies []Copy, exists func(path string) bool) error {
+	made := map[string]bool{}
+	for _, c := range copies {
+		if !made[c.Source] && !exists(c.Source) {
+			continue
+		}
+		if !c.Overwrite && (made[c.Destination] || exists(c.Destination)) {
+			return ErrTaken
+		}
+		made[c.Destination] = true
+	}
+	return nil
+}
+
+// Folder is a folder that was made, and does not exist only because of what is
+// in it.
+type Folder struct {
+	AccountID string          `json:"accountId"`
+	Path      string          `json:"path"`
+	Settings  json.RawMessage `json:"settings,omitempty"` // opaque to the store; nil if there are none
+}
+
+// Job is work that goes on after its request was answered.
+type Job struct {
+	AccountID string          `json:"accountId"`
+	ID        string          `json:"id"`
+	Type      string          `json:"type"`
+	Status    string          `json:"status"`
+	Created   time.Time       `json:"created"`
+	Updated   time.Time       `json:"updated"`
+	Task      json.RawMessage `json:"task,omitempty"`    // what there is to do and how far it is; nil once it is over
+	Summary   json.RawMessage `json:"summary,omitempty"` // a JSON object
+	Error     *JobError       `json:"error,omitempty"`
+}
+
+// JobError is why a job failed.
+type JobError struct {
+	Code    string    `json:"code"`
+	Message string    `json:"message"`
+	At      time.Time `json:"at"`
 }
 
 // Upload is a multipart upload, in progress or done.
