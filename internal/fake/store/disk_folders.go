@@ -84,7 +84,7 @@ func makeFolder(tx *bbolt.Tx, folder Folder) error {
 		return err
 	}
 	made := madeOnDisk(tx, accountID)
-	for above := parentOf(path); above != ""; above = parentOf(above) {
+	for above := Parent(path); above != ""; above = Parent(above) {
 		if made(above) {
 			continue
 		}
@@ -110,7 +110,7 @@ func removeFolder(tx *bbolt.Tx, accountID, path string) (bool, error) {
 // Folders implements [Store].
 func (s *Disk) Folders(accountID, path string) (made []Folder, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
-		for ; path != ""; path = parentOf(path) {
+		for ; path != ""; path = Parent(path) {
 			var folder Folder
 			err := get(tx, folderBucket, diskFileKey(accountID, path), &folder)
 			if errors.Is(err, ErrNotStored) {

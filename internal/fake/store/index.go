@@ -48,11 +48,11 @@ func childPrefix(accountID, folder string) string {
 }
 
 func childKey(accountID, path string) string {
-	return childPrefix(accountID, parentOf(path)) + path
+	return childPrefix(accountID, Parent(path)) + path
 }
 
-// parentOf returns the folder that a path is directly in, and "" for the root.
-func parentOf(path string) string {
+// Parent returns the folder that a path is directly in, and "" for the root.
+func Parent(path string) string {
 	switch i := strings.LastIndexByte(path, '/'); {
 	case path == "/":
 		return ""
@@ -63,8 +63,8 @@ func parentOf(path string) string {
 	}
 }
 
-// belowPrefix begins the paths of everything below a folder.
-func belowPrefix(folder string) string {
+// Below returns what the paths begin with of everything below a folder.
+func Below(folder string) string {
 	if folder == "/" {
 		return "/"
 	}
@@ -73,7 +73,7 @@ func belowPrefix(folder string) string {
 
 // addToIndex notes what is at a path, and the folders above it.
 func addToIndex(index sortedKeys, accountID, path string, k kind) error {
-	for parentOf(path) != "" {
+	for Parent(path) != "" {
 		key := childKey(accountID, path)
 		known := index.kind(key)
 		if known&k != 0 {
@@ -82,7 +82,7 @@ func addToIndex(index sortedKeys, accountID, path string, k kind) error {
 		if err := index.setKind(key, known|k); err != nil {
 			return err
 		}
-		path, k = parentOf(path), isFolder
+		path, k = Parent(path), isFolder
 	}
 	return nil
 }
@@ -90,7 +90,7 @@ func addToIndex(index sortedKeys, accountID, path string, k kind) error {
 // removeFromIndex takes back what addToIndex noted, and the folders above as far
 // as nothing is in them and they were not made.
 func removeFromIndex(index sortedKeys, accountID, path string, k kind, made func(folder string) bool) error {
-	for parentOf(path) != "" {
+	for Parent(path) != "" {
 		if k == isFolder && (made(path) || hasChildren(index, accountID, path)) {
 			return nil
 		}
@@ -98,7 +98,7 @@ func removeFromIndex(index sortedKeys, accountID, path string, k kind, made func
 		if err := index.setKind(key, index.kind(key)&^k); err != nil {
 			return err
 		}
-		path, k = parentOf(path), isFolder
+		path, k = Parent(path), isFolder
 	}
 	return nil
 }

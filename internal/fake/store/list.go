@@ -62,7 +62,7 @@ func (l *Listing) positions(children sortedKeys, files, folders cursor) []Positi
 		})
 	}
 	paths := func(c cursor, folder bool) []Position {
-		below := belowPrefix(l.Folder)
+		below := Below(l.Folder)
 		rest, _ := strings.CutPrefix(l.After.Path, below)
 		return l.take(func(yield func(Position) bool) {
 			for name := range scan(c, pathKey(l.AccountID, below), rest, l.Descending) {

@@ -142,7 +142,7 @@ func TestListFindsEverything(t *testing.T) {
 			case 1:
 				delete(made, p)
 			case 2:
-				for ; p != ""; p = parentOf(p) {
+				for ; p != ""; p = Parent(p) {
 					made[p] = true
 				}
 			default:
@@ -178,13 +178,13 @@ func TestListFindsEverything(t *testing.T) {
 func expected(files, made map[string]bool, l Listing) []string {
 	folders := map[string]string{}
 	for path := range files {
-		for above := parentOf(path); above != "" && above != "/"; above = parentOf(above) {
+		for above := Parent(path); above != "" && above != "/"; above = Parent(above) {
 			folders[above] = "folder"
 		}
 	}
 	for path := range made {
 		folders[path] = "made"
-		for above := parentOf(path); above != "" && above != "/"; above = parentOf(above) {
+		for above := Parent(path); above != "" && above != "/"; above = Parent(above) {
 			if folders[above] == "" {
 				folders[above] = "folder"
 			}
@@ -197,9 +197,9 @@ func expected(files, made map[string]bool, l Listing) []string {
 	var items []item
 	in := func(path string) bool {
 		if l.Recursive {
-			return path != l.Folder && strings.HasPrefix(path, belowPrefix(l.Folder))
+			return path != l.Folder && strings.HasPrefix(path, Below(l.Folder))
 		}
-		return parentOf(path) == l.Folder
+		return Parent(path) == l.Folder
 	}
 	for path := range files {
 		if in(path) {

@@ -62,7 +62,7 @@ func (m *Memory) PutFolder(accountID, path string, change func(json.RawMessage) 
 func (m *Memory) makeFolder(folder Folder) {
 	accountID, path := folder.AccountID, folder.Path
 	m.folders.Set(pathKey(accountID, path), folder)
-	for above := parentOf(path); above != ""; above = parentOf(above) {
+	for above := Parent(path); above != ""; above = Parent(above) {
 		if !m.made(accountID)(above) {
 			m.folders.Set(pathKey(accountID, above), Folder{AccountID: accountID, Path: above})
 		}
@@ -77,7 +77,7 @@ func (m *Memory) Folders(accountID, path string) (made []Folder, err error) {
 	if m.folders.Len() == 0 {
 		return nil, nil
 	}
-	for ; path != ""; path = parentOf(path) {
+	for ; path != ""; path = Parent(path) {
 		if folder, ok := m.folders.Get(pathKey(accountID, path)); ok {
 			made = append(made, folder)
 		}
