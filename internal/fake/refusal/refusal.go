@@ -48,6 +48,15 @@ var (
 	SourceFailed     = ours("source_failed", 400, "The source could not be fetched.")
 	SourceTimeout    = ours("source_timeout", 400, "The source was not fetched in time.")
 
+	TagsTooMany          = ours("tags_too_many", 400, "A file has at most 25 tags.")
+	CursorInvalid        = ours("cursor_invalid", 400, "The cursor is not one of this list.")
+	FolderUnnamed        = ours("folder_unnamed", 400, "A folder path that ends with a slash needs allowUnnamedFolder.")
+	CopyIntoItself       = ours("copy_into_itself", 400, "A folder cannot be copied into itself.")
+	OptionsConflict      = ours("options_conflict", 400, "copyOverriddenStorage needs copyVirtualFolders set to false.")
+	NothingToReset       = ours("nothing_to_reset", 400, "At least one of the caches has to be reset.")
+	JobTypeUnknown       = ours("job_type_unknown", 400, "There is no such type of job.")
+	TransformationFailed = ours("transformation_failed", 400, "The file could not be transformed.")
+
 	CredentialsMissing = ours("credentials_missing", 401, "Send an Authorization header with the Basic or Bearer scheme.")
 	CredentialsDenied  = vendors("authentication_failed_credentials_denied", 401, "Unauthenticated: invalid credentials.")
 	TokenExpired       = ours("authentication_token_expired", 401, "The JWT has expired.")
@@ -62,6 +71,10 @@ var (
 	ContentDiscarded    = ours("content_discarded", 404, "This server discards the bytes of files.")
 	UploadNotFound      = ours("upload_not_found", 404, "No such upload, or it has expired.")
 	PartNotFound        = ours("upload_part_not_found", 404, "The upload has no part with this index.")
+	JobNotFound         = ours("job_not_found", 404, "No such job of this type.")
+	NoTransformation    = ours("transformation_not_found", 404, "There is no such transformation or preset.")
+	NoArtifact          = ours("artifact_not_found", 404, "The transformation has no such output file.")
+	NotCached           = ours("not_cached", 404, "No result is cached.")
 	RouteUnknown        = ours("route_unknown", 404, "No such operation.")
 	MethodNotAllowed    = ours("method_not_allowed", 405, "The address does not support this method.")
 	RequestTooLarge     = ours("request_too_large", 413, "The JSON body is larger than 256 KiB.")
@@ -71,6 +84,7 @@ var (
 
 	ResponseInvalid = ours("response_invalid", 500, "The answer would have broken a rule of the API description.")
 	Internal        = ours("internal_error", 500, "The server failed.")
+	StorageExternal = ours("storage_external", 501, "The fake serves only internal storage, without mounts.")
 	StorageFull     = ours("storage_full", 507, "The server has no room for more.")
 )
 
