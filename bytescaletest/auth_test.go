@@ -24,7 +24,11 @@ func jwt(payload string) string {
 
 func TestAuthentication(t *testing.T) {
 	const key, public = "secret_A623uY2secretKey", "public_A623uY2publicKey"
-	grant := `{"accountId":"A623uY2","access":{"pathPermissions":[{"permissions":{"read":{"file":{"getFileDetails":true}}}}]}}`
+	grantFor := func(path, scope string) string {
+		return jwt(`{"accountId":"A623uY2","exp":99999999999,"iat":1,"sub":"u","access":{"pathPermissions":[{"match":{"path":"` + path +
+			`","scope":"` + scope + `"},"permissions":{"read":{"file":{"getFileDetails":true}}}}]}}`)
+	}
+	grant := grantFor("/", "Children")
 	cases := []struct {
 		name                 string
 		authorization, token string
@@ -36,10 +40,13 @@ func TestAuthentication(t *testing.T) {
 		{"basic", basic("apikey", key), "", 404, "file_not_found"},
 		{"bearer and token", "Bearer " + key, "opaque", 404, "file_not_found"},
 		{"basic and JWT", basic("apikey", key), jwt(`{}`), 404, "file_not_found"},
-		{"JWT alone", "Bearer " + jwt(grant), "", 404, "file_not_found"},
+		{"JWT alone", "Bearer " + grant, "", 404, "file_not_found"},
 		{"JWT alone without the permission", "Bearer " + jwt(`{"accountId":"A623uY2"}`), "", 403, "permission_denied"},
 		{"public key", "Bearer " + public, "", 403, "permission_denied"},
-		{"public key and JWT that grants", "Bearer " + public, jwt(grant), 404, "file_not_found"},
+		{"public key and JWT that grants", "Bearer " + public, grant, 404, "file_not_found"},
+		{"public key and JWT for the file", "Bearer " + public, grantFor("/x", "This"), 404, "file_not_found"},
+		{"public key and JWT for another scope", "Bearer " + public, grantFor("/", "Grandchildren+"), 403, "permission_denied"},
+		{"public key and JWT for another path", "Bearer " + public, grantFor("/y", "Children"), 403, "permission_denied"},
 		{"other account", "Bearer secret_B623uY2secretKey", "", 403, "account_mismatch"},
 		{"JWT of another account", "Bearer " + jwt(`{"accountId":"B623uY2"}`), "", 403, "account_mismatch"},
 		{"key and JWT of another account", "Bearer " + key, jwt(`{"accountId":"B623uY2"}`), 403, "account_mismatch"},
@@ -76,7 +83,7 @@ func TestAuthentication(t *testing.T) {
 		if srv.Key() != key {
 			t.Error("the key is not the first of the list")
 		}
-		for credential, status := range map[string]int{key: 200, public: 200, "secret_A623uY2other": 401, jwt(grant): 401} {
+		for credential, status := range map[string]int{key: 200, public: 200, "secret_A623uY2other": 401, grant: 401} {
 			s.key = credential
 			if got := s.begin("x"); got.status != status {
 				t.Errorf("%.10s: got %v, want %d", credential, got, status)

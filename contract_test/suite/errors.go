@@ -21,7 +21,7 @@ func jwt(claims string) string {
 func serviceErrors(h *harness) (steps []step) {
 	details, remove, begin := operationOf("GetFileDetails"), operationOf("DeleteFile"), operationOf("BeginMultipartUpload")
 	missing := "filePath=%2Fmissing"
-	everything := jwt(`{"accountId":"` + account + `","access":{"pathPermissions":[{"permissions":{"read":{"file":{"getFileDetails":true}},"write":{"file":{"deleteFile":true}}}}]}}`)
+	everything := jwt(`{"accountId":"` + account + `","exp":99999999999,"iat":1,"sub":"u","access":{"pathPermissions":[{"match":{"path":"/","scope":"Children"},"permissions":{"read":{"file":{"getFileDetails":true}},"write":{"file":{"deleteFile":true}}}}]}}`)
 	for _, test := range []struct {
 		what string
 		op   *operation

@@ -17,14 +17,6 @@ import (
 // accountIDLength is the number of base58 characters of an account id.
 const accountIDLength = 7
 
-// caller is the sender of a request and what it may do.
-type caller struct {
-	account   string
-	overwrite bool // may replace files
-	destroy   bool // may delete files
-	details   bool // may read file details
-}
-
 // AccountOf returns the account that an API key belongs to. ok is false if the key
 // is not well-formed.
 func AccountOf(key string) (string, bool) {
@@ -41,8 +33,7 @@ func AccountOf(key string) (string, bool) {
 
 // authenticate returns the sender of a request. All documented forms are known: an
 // API key as bearer token or basic password, with or without a JWT in
-// Authorization-Token, and a JWT alone as bearer token. A permission that a JWT
-// grants for one path holds for all.
+// Authorization-Token, and a JWT alone as bearer token.
 func (s *Server) authenticate(header http.Header) (caller, error) {
 	credential, err := credentialOf(header)
 	if err != nil {
@@ -56,8 +47,7 @@ func (s *Server) authenticate(header http.Header) (caller, error) {
 	if !ok || (len(s.options.Keys) > 0 && !slices.Contains(s.options.Keys, credential)) {
 		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
 	}
-	secret := strings.HasPrefix(credential, "secret_")
-	who := caller{account: account, overwrite: secret, destroy: secret, details: secret}
+	who := caller{account: account, key: true, secret: strings.HasPrefix(credential, "secret_")}
 	if len(tokens) == 0 {
 		return who, nil
 	}
@@ -79,7 +69,7 @@ func (s *Server) addToken(who caller, jwt string) (caller, error) {
 	case claims.AccountID != "" && claims.AccountID != who.account:
 		return caller{}, &refusal.Error{Code: refusal.AccountMismatch}
 	}
-	claims.grant(&who)
+	who.grants = claims.grants
 	return who, nil
 }
 
@@ -126,9 +116,7 @@ func (s *Server) callerOfJWT(jwt string, withToken bool) (caller, error) {
 	case !ok, withToken, !isAccount(claims.AccountID):
 		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
 	}
-	who := caller{account: claims.AccountID}
-	claims.grant(&who)
-	return who, nil
+	return caller{account: claims.AccountID, grants: claims.grants}, nil
 }
 
 // claimsOf returns the claims of a JWT. ok is false if the text is not a JWT, or if
@@ -155,23 +143,8 @@ func (s *Server) claimsOf(jwt string) (c claims, ok bool, err error) {
 type claims struct {
 	AccountID string `json:"accountId"`
 	Expires   *int64 `json:"exp"`
-	Access    struct {
-		PathPermissions []struct {
-			Permissions struct {
-				Read struct {
-					File struct {
-						GetFileDetails bool `json:"getFileDetails"`
-					} `json:"file"`
-				} `json:"read"`
-				Write struct {
-					File struct {
-						DeleteFile    bool `json:"deleteFile"`
-						OverwriteFile bool `json:"overwriteFile"`
-					} `json:"file"`
-				} `json:"write"`
-			} `json:"permissions"`
-		} `json:"pathPermissions"`
-	} `json:"access"`
+
+	grants []token.Grant // none unless the payload has all that is required
 }
 
 // isJWT reports whether a text has the form of a JWT.
@@ -197,20 +170,16 @@ func parseJWT(text string) (_ claims, ok bool) {
 		}
 	}
 	var c claims
-	err := json.Unmarshal(payload, &c)
-	return c, err == nil
+	if err := json.Unmarshal(payload, &c); err != nil {
+		return claims{}, false
+	}
+	var complete token.Claims
+	if json.Unmarshal(payload, &complete) == nil {
+		c.grants = complete.Grants
+	}
+	return c, true
 }
 
 func (c *claims) expired() bool {
 	return c.Expires != nil && *c.Expires <= time.Now().Unix()
-}
-
-// grant adds the permissions of the JWT to those of the caller.
-func (c *claims) grant(who *caller) {
-	for _, entry := range c.Access.PathPermissions {
-		file := entry.Permissions.Write.File
-		who.overwrite = who.overwrite || file.OverwriteFile
-		who.destroy = who.destroy || file.DeleteFile
-		who.details = who.details || entry.Permissions.Read.File.GetFileDetails
-	}
 }

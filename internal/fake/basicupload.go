@@ -43,7 +43,8 @@ func (s *Server) addFile(ctx context.Context, wanted newFile, body io.Reader) (g
 	if s.options.Discard {
 		file.ETag = textETag("%s %d %d", file.Path, file.Size, file.LastModified.UnixNano())
 	}
-	switch err := s.store.AddFile(file, got.Receiver, callerOf(ctx).overwrite); {
+	who := callerOf(ctx)
+	switch err := s.store.AddFile(file, got.Receiver, who.mayOverwrite(file.Path)); {
 	case errors.Is(err, store.ErrTaken):
 		return gen.BasicUploadResponse{}, &refusal.Error{Code: refusal.FileExists}
 	case err != nil:

@@ -15,7 +15,7 @@ import (
 
 // GetFileDetails implements the operation of this name.
 func (o operations) GetFileDetails(ctx context.Context, request fakeapi.GetFileDetailsRequestObject) (fakeapi.GetFileDetailsResponseObject, error) {
-	if !callerOf(ctx).details {
+	if who := callerOf(ctx); !who.granted(request.Params.FilePath, getFileDetails) {
 		return nil, &refusal.Error{Code: refusal.PermissionDenied}
 	}
 	file, err := o.store.File(request.AccountID, request.Params.FilePath)
@@ -27,7 +27,7 @@ func (o operations) GetFileDetails(ctx context.Context, request fakeapi.GetFileD
 
 // DeleteFile implements the operation of this name.
 func (o operations) DeleteFile(ctx context.Context, request fakeapi.DeleteFileRequestObject) (fakeapi.DeleteFileResponseObject, error) {
-	if !callerOf(ctx).destroy {
+	if who := callerOf(ctx); !who.granted(request.Params.FilePath, deleteFile) {
 		return nil, &refusal.Error{Code: refusal.PermissionDenied}
 	}
 	if err := o.store.DeleteFile(request.AccountID, request.Params.FilePath); err != nil {

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/fake/folders"
 	"github.com/c88edac7/bytescale-go/internal/fake/pathvars"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
@@ -42,7 +43,7 @@ func (s *Server) newFile(ctx context.Context, wanted newFile) (store.File, error
 	who := callerOf(ctx)
 	wanted.path.OriginalFileName = wanted.original
 	at := now()
-	path, err := pathvars.Resolve(wanted.path, at, who.overwrite, func(path string) (bool, error) {
+	path, err := pathvars.Resolve(wanted.path, at, who.mayOverwrite, func(path string) (bool, error) {
 		_, err := s.store.File(who.account, path)
 		if errors.Is(err, store.ErrNotStored) {
 			return false, nil
@@ -50,6 +51,9 @@ func (s *Server) newFile(ctx context.Context, wanted newFile) (store.File, error
 		return err == nil, err
 	})
 	if err != nil {
+		return store.File{}, err
+	}
+	if err := s.checkPlace(&who, path); err != nil {
 		return store.File{}, err
 	}
 	file := store.File{
@@ -60,6 +64,25 @@ func (s *Server) newFile(ctx context.Context, wanted newFile) (store.File, error
 		file.MIME = defaultMIME
 	}
 	return file, nil
+}
+
+// checkPlace refuses a path at which the caller may not store a file, or at which
+// the fake cannot store one.
+func (s *Server) checkPlace(who *caller, path string) error {
+	if !who.mayCreate(path) {
+		return &refusal.Error{Code: refusal.PermissionDenied}
+	}
+	if path == "/" { // names no file
+		return &refusal.Error{Code: refusal.PathInvalid}
+	}
+	made, err := s.store.Folders(who.account, store.Parent(path))
+	if err != nil {
+		return fmt.Errorf("finding the folders: %w", err)
+	}
+	if !folders.IsInternal(made) {
+		return &refusal.Error{Code: refusal.StorageExternal}
+	}
+	return nil
 }
 
 // compactMetadata returns metadata as compact JSON and checks its size.

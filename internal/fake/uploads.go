@@ -34,14 +34,14 @@ func (o operations) BeginMultipartUpload(ctx context.Context, request fakeapi.Be
 	if err := o.sweep(file.LastModified); err != nil {
 		return nil, err
 	}
-	sizes := o.options.partSizes(body.Size)
+	who, sizes := callerOf(ctx), o.options.partSizes(body.Size)
 	upload := store.Upload{
 		ID:        pathvars.RandomBase58(uploadIDLength),
 		File:      file,
 		PartSizes: sizes,
 		Parts:     countParts(body.Size, sizes),
 		Created:   file.LastModified,
-		Overwrite: callerOf(ctx).overwrite,
+		Overwrite: who.mayOverwrite(file.Path),
 	}
 	if upload.Parts > maxPartsSet {
 		return nil, refusal.Errorf(refusal.FileTooLarge, "The file would have %d parts; this server allows %d. Make its parts larger.", upload.Parts, maxPartsSet)

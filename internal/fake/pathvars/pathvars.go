@@ -52,15 +52,15 @@ type Request struct {
 
 // Resolve returns the path of the file to store. taken reports whether a file exists at
 // a path. Resolve draws unique digits until a path is free. If the name is taken, it
-// uses the fallback. If that is taken too, it returns the path only if mayOverwrite is
-// set. Errors are *refusal.Error, except those of taken, which are returned unchanged.
-func Resolve(request Request, now time.Time, mayOverwrite bool, taken func(path string) (bool, error)) (string, error) {
+// uses the fallback. If that is taken too, it returns the path only if mayOverwrite
+// allows it. Errors are *refusal.Error, except those of taken, which are returned unchanged.
+func Resolve(request Request, now time.Time, mayOverwrite func(path string) bool, taken func(path string) (bool, error)) (string, error) {
 	resolver := pathResolver{original: request.OriginalFileName, now: now, digits: RandomBase58, taken: taken}
 	path, isTaken, err := resolver.choose(request)
 	switch {
 	case err != nil:
 		return "", err
-	case isTaken && !mayOverwrite:
+	case isTaken && !mayOverwrite(path):
 		return "", &refusal.Error{Code: refusal.FileExists}
 	}
 	return path, nil

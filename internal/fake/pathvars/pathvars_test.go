@@ -184,7 +184,7 @@ func TestTakenPaths(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := Resolve(request, documentedTime, test.mayOverwrite, func(string) (bool, error) {
+			got, err := Resolve(request, documentedTime, always(test.mayOverwrite), func(string) (bool, error) {
 				return test.taken, test.takenErr
 			})
 			if !reflect.DeepEqual(err, test.want) {
@@ -202,7 +202,7 @@ func TestUniqueDigitsFindTheLastFreePath(t *testing.T) {
 	t.Parallel()
 	folder, name := "/f", "{UNIQUE_DIGITS_1}"
 	request := Request{FolderPath: &folder, FileName: &name, FileNameVariables: true}
-	got, err := Resolve(request, documentedTime, true, func(path string) (bool, error) { return path != "/f/k", nil })
+	got, err := Resolve(request, documentedTime, always(true), func(path string) (bool, error) { return path != "/f/k", nil })
 	if got != "/f/k" || err != nil {
 		t.Errorf("got %q, %v; want the free path", got, err)
 	}
@@ -229,7 +229,7 @@ func TestResolvedPathsAreValid(t *testing.T) {
 			FolderVariables:   rapid.Bool().Draw(t, "folder variables"),
 			FileNameVariables: rapid.Bool().Draw(t, "name variables"),
 			OriginalFileName:  rapid.String().Draw(t, "original"),
-		}, documentedTime, false, taken)
+		}, documentedTime, always(false), taken)
 		if err != nil {
 			if reason(err) == "" {
 				t.Fatalf("not a refusal: %v", err)
@@ -271,3 +271,5 @@ func TestRandomBase58UsesTheWholeAlphabet(t *testing.T) {
 		}
 	}
 }
+
+func always(answer bool) func(string) bool { return func(string) bool { return answer } }
