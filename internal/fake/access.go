@@ -18,8 +18,11 @@ type caller struct {
 	grants  []token.Grant
 }
 
+// grantCheck reports whether a grant allows something.
+type grantCheck func(*token.Grant) bool
+
 // granted reports whether a secret key or a grant allows something for a path.
-func (c *caller) granted(path string, allows func(*token.Grant) bool) bool {
+func (c *caller) granted(path string, allows grantCheck) bool {
 	if c.secret {
 		return true
 	}
@@ -33,13 +36,13 @@ func (c *caller) granted(path string, allows func(*token.Grant) bool) bool {
 }
 
 // grantedBelow is granted for everything below a folder, at all levels.
-func (c *caller) grantedBelow(folder string, allows func(*token.Grant) bool) bool {
+func (c *caller) grantedBelow(folder string, allows grantCheck) bool {
 	child := store.Below(folder) + "child"
 	return c.granted(child, allows) && c.granted(child+"/grandchild", allows)
 }
 
 // grantedIn is granted for what is in a folder: directly, or at all levels.
-func (c *caller) grantedIn(folder string, recursive bool, allows func(*token.Grant) bool) bool {
+func (c *caller) grantedIn(folder string, recursive bool, allows grantCheck) bool {
 	if recursive {
 		return c.grantedBelow(folder, allows)
 	}
@@ -71,6 +74,6 @@ func setDescription(g *token.Grant) bool      { return g.SetFolderDescription }
 func setPublic(g *token.Grant) bool           { return g.SetFolderPublicPermissions }
 func setStorage(g *token.Grant) bool          { return g.SetFolderStorageLayer }
 
-func downloadFile(transformation string) func(*token.Grant) bool {
+func downloadFile(transformation string) grantCheck {
 	return func(g *token.Grant) bool { return folders.Matches(g.DownloadFile, transformation) }
 }

@@ -11,9 +11,16 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
-// maxJSONBody limits the body of a JSON request, in bytes. The largest valid body
-// has 25 tags, 2 KiB of metadata and a URL of 8 KiB, all of it escaped.
-const maxJSONBody = 256 << 10
+// maxJSONBody limits the body of a JSON request, in bytes.
+func maxJSONBody(id string) int64 {
+	switch id {
+	case operation.CopyFileBatch, operation.DeleteFileBatch, operation.CopyFolderBatch, operation.DeleteFolderBatch:
+		return 8 << 20 // the largest valid one has 1000 paths of 512 characters, all of them escaped
+	case operation.ProcessFileAndSave:
+		return 1 << 20 // 400 KB of parameters
+	}
+	return 256 << 10 // 25 tags, 2 KiB of metadata and a URL of 8 KiB, all of it escaped
+}
 
 // operations has the methods of the generated server interface, one for each
 // operation of the API. Everything else is a method of Server.
@@ -21,7 +28,7 @@ type operations struct{ *Server }
 
 var _ fakeapi.StrictServerInterface = operations{}
 
-// newAPI builds the handler of the API and of downloads, held to the API description.
+// newAPI builds the handler of the API and the CDN, held to the API description.
 func (s *Server) newAPI() http.Handler {
 	badRequest := func(w http.ResponseWriter, r *http.Request, err error) {
 		s.writeError(w, r, invalid(r, err))
@@ -32,11 +39,16 @@ func (s *Server) newAPI() http.Handler {
 	})
 	generated := withPlainIntegers(fakeapi.HandlerWithOptions(strict, fakeapi.StdHTTPServerOptions{ErrorHandlerFunc: badRequest}))
 	all := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if exchangeOf(r.Context()).operation == operation.DownloadFile {
+		switch exchangeOf(r.Context()).operation {
+		case operation.DownloadFile:
 			s.download(w, r)
-			return
+		case operation.ProcessFile:
+			s.process(w, r)
+		case operation.ProcessFileAndSave:
+			s.processAndSave(w, r)
+		default:
+			generated.ServeHTTP(w, r)
 		}
-		generated.ServeHTTP(w, r)
 	})
 	return contract.NewHandler(all, contract.WithStrict(), contract.WithDocument(s.options.Document),
 		contract.WithCoverage(s.options.Coverage), contract.WithReporter(s.breach), contract.WithAuthenticator(s.authorized))
@@ -54,16 +66,19 @@ func (s *Server) breach(ctx context.Context, v contract.Violation) {
 	s.violate(x, "%s", text)
 }
 
-// serveAPI answers an API call or a download. It validates both the request and the
+// serveAPI answers a call of the API or the CDN. It validates both the request and the
 // answer against the API description.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, x *exchange) {
-	if r.Method == http.MethodGet && x.operation != operation.DownloadFile {
+	if x.operation == operation.ListRecentJobs {
+		r.URL.RawQuery = namedJobTypes(r.URL.RawQuery)
+	}
+	if r.Method == http.MethodGet && !isDownload(x.operation) {
 		s.serveRead(w, r)
 		return
 	}
 	if !takesFiles(x.operation) {
 		if r.Body != http.NoBody { // handlers compare with http.NoBody
-			r.Body = http.MaxBytesReader(w, r.Body, maxJSONBody)
+			r.Body = http.MaxBytesReader(w, r.Body, maxJSONBody(x.operation))
 		}
 		s.api.ServeHTTP(w, r)
 		return
@@ -100,6 +115,9 @@ func (s *Server) serveRead(w http.ResponseWriter, r *http.Request) {
 	answer.send(w)
 }
 
+// isDownload reports whether an operation answers with the bytes of a file.
+func isDownload(id string) bool { return id == operation.DownloadFile || id == operation.ProcessFile }
+
 // takesFiles reports whether the body of an operation is one or more files.
 func takesFiles(id string) bool {
 	return id == operation.BasicUpload || id == operation.FormDataUpload
@@ -122,18 +140,17 @@ func callerOf(ctx context.Context) caller {
 }
 
 // authorized refuses callers of another account than the one in the path, before their
-// bodies are read. Downloads need no caller.
+// bodies are read. Downloads need no credentials, unless all files are private.
 func (s *Server) authorized(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
-		if x.operation == operation.DownloadFile {
-			next.ServeHTTP(w, r)
-			return
-		}
-		who, err := s.authorize(r.Header, x.account)
-		if err != nil {
-			s.writeError(w, r, err)
-			return
+		who := caller{account: x.account}
+		if !isDownload(x.operation) || len(r.Header["Authorization"]) > 0 || s.options.PrivateFiles {
+			var err error
+			if who, err = s.authorize(r.Header, x.account); err != nil {
+				s.writeError(w, r, err)
+				return
+			}
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, who)))
 	})

@@ -1,37 +1,51 @@
 package fake
 
 import (
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 
+	"github.com/c88edac7/bytescale-go/internal/fake/folders"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
-// download answers with the bytes of a file, or one range of them. The headers keep
-// browsers from running anything that was uploaded.
+// download answers with the bytes of a file, or one range of them.
 func (s *Server) download(w http.ResponseWriter, r *http.Request) {
-	x := exchangeOf(r.Context())
-	if s.options.PrivateFiles || len(r.Header["Authorization"]) > 0 { // a key that is sent must be right, also for a public file
-		if _, err := s.authorize(r.Header, x.account); err != nil {
-			s.writeError(w, r, err)
-			return
-		}
-	}
-	file, content, err := s.store.Open(x.account, x.path)
-	if err != nil {
-		s.writeError(w, r, fileError(err))
+	wanted := readTransformation(r, describedParams)
+	if err := s.checkDownload(&wanted.who, wanted.path, rawFile); err != nil {
+		s.writeError(w, r, err)
 		return
 	}
-	if content == nil {
-		writeRefusal(w, &refusal.Error{Code: refusal.ContentDiscarded})
+	file, content, err := s.openFile(wanted.who.account, wanted.path)
+	if err != nil {
+		s.writeError(w, r, err)
 		return
 	}
 	defer content.Close()
+	s.serveContent(w, r, file, content)
+}
 
+// checkDownload refuses a caller who may not have a file in a transformation. The
+// refusal does not depend on whether the file exists, so that it tells nothing.
+func (s *Server) checkDownload(who *caller, path, transformation string) error {
+	made, err := s.store.Folders(who.account, store.Parent(path))
+	switch {
+	case err != nil:
+		return fmt.Errorf("finding the folders: %w", err)
+	case !who.mayDownload(path, transformation) && !folders.IsPublic(made, path, transformation):
+		return &refusal.Error{Code: refusal.PermissionDenied}
+	case !folders.IsInternal(made):
+		return &refusal.Error{Code: refusal.StorageExternal}
+	}
+	return nil
+}
+
+// serveContent answers with content as a file, or with one range of it. The headers
+// keep browsers from running anything that was uploaded.
+func (s *Server) serveContent(w http.ResponseWriter, r *http.Request, file store.File, content io.ReaderAt) {
 	header := w.Header()
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Security-Policy", "sandbox; default-src 'none'")
@@ -44,6 +58,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	}
 	span := byteRange{length: file.Size}
 	if rangeApplies(r.Header, &file) {
+		var err error
 		if span, err = parseRange(r.Header.Values("Range"), file.Size); err != nil {
 			header.Del("ETag") // the answer is not the file
 			header.Del("Last-Modified")
@@ -89,11 +104,7 @@ func disposition(file store.File, download bool) string {
 	if download {
 		kind = "attachment"
 	}
-	name := file.OriginalFileName
-	if name == "" {
-		name = file.Path[strings.LastIndexByte(file.Path, '/')+1:]
-	}
-	if value := mime.FormatMediaType(kind, map[string]string{"filename": name}); value != "" {
+	if value := mime.FormatMediaType(kind, map[string]string{"filename": nameOf(file)}); value != "" {
 		return value
 	}
 	return kind

@@ -75,7 +75,12 @@ func (s *Server) checkPlace(who *caller, path string) error {
 	if path == "/" { // names no file
 		return &refusal.Error{Code: refusal.PathInvalid}
 	}
-	made, err := s.store.Folders(who.account, store.Parent(path))
+	return s.checkInternal(who.account, path)
+}
+
+// checkInternal refuses a path whose files are in external storage.
+func (s *Server) checkInternal(account, path string) error {
+	made, err := s.store.Folders(account, store.Parent(path))
 	if err != nil {
 		return fmt.Errorf("finding the folders: %w", err)
 	}

@@ -48,6 +48,17 @@ type Options struct {
 	// Lenient does not record violations. Wrong requests are refused all the same.
 	Lenient bool
 
+	// JobSteps is how many entries of its work a job does each time that it was looked
+	// at, from its creation over the statuses in between to its end. 0 does all of it
+	// before the job is answered.
+	JobSteps int
+	// ListDescending reverses the order of lists, which is not documented, to test
+	// clients that rely on it.
+	ListDescending bool
+	// Processors carry out transformations, by name. They come before those that the
+	// fake has by itself.
+	Processors map[string]Processor
+
 	// Store keeps everything; nil means a new [store.Memory]. The server closes it.
 	Store store.Store
 	// SigningKey signs part URLs; empty means a random key. A store that survives a
@@ -83,7 +94,7 @@ func (o *Options) check() error {
 			return fmt.Errorf("fake: part size %d is not positive", size)
 		}
 	}
-	if o.Bandwidth < 0 || o.APILatency < 0 || o.URLLifetime < 0 || o.UploadLifetime < 0 || o.MaxFileSize < 0 {
+	if o.Bandwidth < 0 || o.APILatency < 0 || o.URLLifetime < 0 || o.UploadLifetime < 0 || o.MaxFileSize < 0 || o.JobSteps < 0 {
 		return errors.New("fake: sizes, rates and durations must not be negative")
 	}
 	for _, key := range o.Keys {

@@ -17,7 +17,9 @@ type call struct {
 	account   string
 	upload    string // "" if the operation has none
 	part      int64  // -1 if the operation has none, or it is not a number
-	path      string // file path of a download
+	path      string // file path of a request to the CDN
+
+	transformation string // "" if the operation has none
 }
 
 func (c *call) isAPI() bool { return operation.IsAPI(c.operation) }
@@ -40,6 +42,8 @@ func route(r *http.Request) (c call, allow string) {
 		upload:    params.Get("uploadId"),
 		part:      partIndex(params.Get("uploadPartIndex")),
 		path:      params.Get("filePath"),
+
+		transformation: params.Get("transformation"),
 	}, allow
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 	"github.com/c88edac7/bytescale-go/internal/fake/fetch"
+	"github.com/c88edac7/bytescale-go/internal/fake/jobs"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/script"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
@@ -28,12 +29,14 @@ type Server struct {
 	store   store.Store
 	signer  *signer
 	fetcher fetch.Fetcher
-	api     http.Handler // API and downloads
+	api     http.Handler // API and CDN
+	jobs    *jobs.Runner
 
 	ledger  ledger
 	script  script.Script
 	uploads keyedMutex
 	sweeper sweeper
+	results results
 
 	reads     chan struct{} // has a value for each answer of serveRead that is put together
 	gate      gate
@@ -85,6 +88,11 @@ func New(options Options) (*Server, error) {
 		closing: make(chan struct{}),
 	}
 	s.api = s.newAPI()
+	s.jobs = s.newJobs()
+	if err := s.results.load(s.store); err != nil {
+		return nil, fmt.Errorf("fake: reading the jobs: %w", err)
+	}
+	s.resumeJobs()
 	return s, nil
 }
 
@@ -177,10 +185,8 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, x *exchange, a
 		writeRefusal(w, refusal.Errorf(refusal.InvalidRequest, "The query has more than %d parameters.", maxParameters))
 	case x.operation == operation.PutPart:
 		s.putPart(w, r, x)
-	case x.operation == operation.DownloadFile:
-		s.serveAPI(w, r, x)
-	case x.isAPI():
-		if !s.wait(r.Context(), s.options.APILatency) {
+	case x.operation != "":
+		if x.isAPI() && !s.wait(r.Context(), s.options.APILatency) {
 			panic(http.ErrAbortHandler)
 		}
 		s.serveAPI(w, r, x)

@@ -47,7 +47,8 @@ type Runner struct {
 	ids     ids
 	mu      sync.Mutex
 	running map[string]*run // by id
-	started int
+	started int             // jobs so far
+	open    int             // jobs that may not be over
 }
 
 // run is a job that a goroutine moves on.
@@ -57,11 +58,12 @@ type run struct{ cancelled bool }
 // done at once.
 const chunk = 500
 
-// What is kept of jobs that are over.
+// How many jobs there may be.
 const (
-	maxFinished = 1000
-	maxAge      = 7 * 24 * time.Hour
-	pruneEvery  = 100 // jobs started
+	maxFinished = 1000               // of an account that are over
+	maxAge      = 7 * 24 * time.Hour // since they were over
+	maxOpen     = 10_000             // of all accounts that are not over
+	pruneEvery  = 100                // jobs started
 	maxRecent   = 10
 )
 
@@ -70,16 +72,19 @@ func New(options Options) *Runner {
 	return &Runner{Options: options, running: map[string]*run{}}
 }
 
+// ErrTooMany reports that too many jobs are not over.
+var ErrTooMany = errors.New("too many jobs are open")
+
 // Start begins a job, and does all of it unless jobs go in steps. It returns the
-// job as it began.
-func (r *Runner) Start(account string, kind gen.JobType, work Work) (store.Job, error) {
+// job as it began. key says what the job is for; it may be empty.
+func (r *Runner) Start(account string, kind gen.JobType, key string, work Work) (store.Job, error) {
 	if err := r.prune(); err != nil {
 		return store.Job{}, err
 	}
 	now := time.Now().Truncate(time.Millisecond)
 	job := store.Job{
 		AccountID: account, ID: r.ids.next(now), Type: string(kind), Status: string(gen.JobStatusCreated),
-		Created: now, Updated: now, Summary: json.RawMessage("{}"),
+		Created: now, Updated: now, Key: key, Summary: json.RawMessage("{}"),
 	}
 	var err error
 	if job.Task, err = json.Marshal(work); err != nil {
@@ -305,7 +310,8 @@ func over(job store.Job) bool { return gen.JobStatus(job.Status).Final() }
 func (r *Runner) prune() error {
 	r.mu.Lock()
 	r.started++
-	due := r.started%pruneEvery == 1
+	r.open++
+	due := r.started%pruneEvery == 1 || r.open > maxOpen
 	r.mu.Unlock()
 	if !due {
 		return nil
@@ -314,9 +320,11 @@ func (r *Runner) prune() error {
 	if err != nil {
 		return err
 	}
+	open := 1
 	old, kept := map[string][]string{}, map[string]int{} // by account
 	for _, job := range slices.Backward(jobs) {          // the newest of each account first
 		if !over(job) {
+			open++
 			continue
 		}
 		if kept[job.AccountID]++; kept[job.AccountID] > maxFinished || time.Since(job.Updated) > maxAge {
@@ -327,6 +335,12 @@ func (r *Runner) prune() error {
 		if err := r.Store.DeleteJobs(account, ids); err != nil {
 			return err
 		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.open = open; open > maxOpen {
+		r.open--
+		return ErrTooMany
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func newRunner(s store.Store, steps int) *Runner {
 
 func start(t *testing.T, r *Runner, work Work) store.Job {
 	t.Helper()
-	job, err := r.Start(account, kind, work)
+	job, err := r.Start(account, kind, "", work)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestRecent(t *testing.T) {
 		var want []string
 		for i := range 30 {
 			of := []gen.JobType{gen.JobTypeResetCache, gen.JobTypeAntivirus, gen.JobTypeCopyFileBatch}[i%3]
-			job, err := r.Start(account, of, &counting{Until: 1})
+			job, err := r.Start(account, of, "", &counting{Until: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -276,6 +276,27 @@ func TestOldJobsAreDropped(t *testing.T) {
 			t.Errorf("%d jobs are kept, %v", len(jobs), err)
 		}
 	})
+}
+
+// Jobs that nobody moves on do not pile up without end.
+func TestTooManyOpenJobs(t *testing.T) {
+	r := newRunner(store.NewMemory(), 1)
+	for range maxOpen {
+		start(t, r, &counting{Until: 1})
+	}
+	if _, err := r.Start(account, kind, "", &counting{Until: 1}); !errors.Is(err, ErrTooMany) {
+		t.Fatalf("one more: %v", err)
+	}
+	jobs, err := r.Store.Jobs(account)
+	if err != nil || len(jobs) != maxOpen {
+		t.Fatalf("%d jobs, %v", len(jobs), err)
+	}
+	for range 3 { // to the end of one
+		if err := r.Advance(account, jobs[0].ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start(t, r, &counting{Until: 1})
 }
 
 func TestIDsSort(t *testing.T) {

@@ -77,10 +77,12 @@ var (
 	NotCached           = ours("not_cached", 404, "No result is cached.")
 	RouteUnknown        = ours("route_unknown", 404, "No such operation.")
 	MethodNotAllowed    = ours("method_not_allowed", 405, "The address does not support this method.")
-	RequestTooLarge     = ours("request_too_large", 413, "The JSON body is larger than 256 KiB.")
+	RequestTooLarge     = ours("request_too_large", 413, "The JSON body is larger than allowed.")
 	FileTooLarge        = ours("file_too_large", 413, "The file is larger than allowed.")
 	FormTooLarge        = ours("form_too_large", 413, "The form has more than 100 parts, or a part whose header is larger than 8 KiB.")
 	RangeNotSatisfiable = ours("range_not_satisfiable", 416, "The byte range lies outside the file.")
+
+	TooManyJobs = ours("too_many_jobs", 429, "Too many jobs are not over yet.")
 
 	ResponseInvalid = ours("response_invalid", 500, "The answer would have broken a rule of the API description.")
 	Internal        = ours("internal_error", 500, "The server failed.")

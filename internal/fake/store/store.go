@@ -203,6 +203,7 @@ type Job struct {
 	Status    string          `json:"status"`
 	Created   time.Time       `json:"created"`
 	Updated   time.Time       `json:"updated"`
+	Key       string          `json:"key,omitempty"`     // what the job is for, chosen by who started it
 	Task      json.RawMessage `json:"task,omitempty"`    // what there is to do and how far it is; nil once it is over
 	Summary   json.RawMessage `json:"summary,omitempty"` // a JSON object
 	Error     *JobError       `json:"error,omitempty"`
