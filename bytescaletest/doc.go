@@ -14,9 +14,9 @@
 //		}
 //	}
 //
-// The server speaks HTTP like the real service: the ten operations of the API
-// description, PUTs of parts to signed URLs that expire, and downloads. It closes
-// itself at the end of the test. Programs use [Start].
+// The server speaks HTTP like the real service: all operations of the API
+// description, and PUTs of parts to signed URLs that expire. It closes itself at the
+// end of the test. Programs use [Start].
 //
 // # Strictness
 //
@@ -56,13 +56,19 @@
 //		...
 //	})
 //
+// # State
+//
+// [Server.AddFile], [Server.AddFolder] and [Server.PutJob] put the server into a state;
+// [Server.Files], [Server.Folders] and [Server.Jobs] look at it. Jobs are done at once;
+// with [WithJobSteps] they go on only when they are looked at. Transformations leave
+// files as they are unless [WithProcessor] says otherwise.
+//
 // # Limits
 //
-// The fake has the operations of this module's API description, not the whole service:
-// no folders, no jobs, no image processing, no caching. All files are public. It checks
-// the signatures of JWTs only with [WithJWTKeys], and a permission that a JWT grants for
-// one path holds for all. It has no limits of accounts (plans, quotas, rates); script them as
-// faults. docs/fake.md has the whole list and the error codes.
+// The server transforms nothing by itself, and has no caches and no external storage.
+// It checks the signatures of JWTs only with [WithJWTKeys], and those of URLs never. It
+// has no limits of accounts (plans, quotas, rates); script them as faults. docs/fake.md
+// has the whole list, what is not documented and decided by us, and the error codes.
 //
 // Files are kept in memory, and each costs its size. [WithDiscard] drops the bytes.
 package bytescaletest

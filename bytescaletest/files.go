@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/internal/fake"
@@ -37,6 +40,30 @@ func (f File) Open() io.ReadSeeker {
 	return io.NewSectionReader(f.content, 0, f.Size)
 }
 
+// AddFile stores a file in [Server.AccountID], as an upload does, and replaces any
+// other at its path. Of the details it takes FilePath, which must begin with a slash,
+// MIME, OriginalFileName, Metadata and Tags. It panics if they are not valid, which
+// is a mistake in the test.
+func (s *Server) AddFile(details bytescale.FileDetails, content []byte) {
+	file := store.File{
+		AccountID: s.AccountID(), Path: details.FilePath, MIME: details.MIME,
+		OriginalFileName: details.OriginalFileName, Tags: slices.Clone(details.Tags),
+	}
+	if details.Metadata != nil {
+		metadata, err := json.Marshal(details.Metadata)
+		if err != nil {
+			panic("bytescaletest: AddFile: " + err.Error())
+		}
+		file.Metadata = metadata
+	}
+	if !strings.HasPrefix(file.Path, "/") || file.Path == "/" {
+		panic("bytescaletest: AddFile: the path " + strconv.Quote(file.Path) + " is not that of a file")
+	}
+	if err := s.core.AddFile(file, content); err != nil {
+		panic("bytescaletest: AddFile: " + err.Error())
+	}
+}
+
 // Files lists the stored files of all accounts, by account and path. Uploads in progress
 // are not included: a file exists once its last part is completed.
 func (s *Server) Files() []File {
@@ -61,11 +88,17 @@ func (s *Server) file(account, path string) (File, bool) {
 	if err != nil {
 		return File{}, false
 	}
+	details := detailsOf(stored)
+	details.FileURL = fake.FileURL(s.url, stored)
+	return File{FileDetails: details, content: content}, true
+}
+
+// detailsOf returns the details of a file without its URL.
+func detailsOf(stored store.File) bytescale.FileDetails {
 	details := bytescale.FileDetails{
 		AccountID:        stored.AccountID,
 		ETag:             stored.ETag,
 		FilePath:         stored.Path,
-		FileURL:          fake.FileURL(s.url, stored),
 		LastModified:     stored.LastModified.UTC(),
 		MIME:             stored.MIME,
 		OriginalFileName: stored.OriginalFileName,
@@ -76,5 +109,5 @@ func (s *Server) file(account, path string) (File, bool) {
 	decoder := json.NewDecoder(bytes.NewReader(stored.Metadata))
 	decoder.UseNumber()
 	_ = decoder.Decode(&details.Metadata) // the server has validated it
-	return File{FileDetails: details, content: content}, true
+	return details
 }

@@ -95,12 +95,30 @@ func WithMaxFileSize(bytes int64) Option {
 }
 
 // positive is an option whose value must be above 0.
-func positive[T ~int64](option string, value T, set func(*settings)) Option {
+func positive[T ~int | ~int64](option string, value T, set func(*settings)) Option {
 	return func(s *settings) error {
 		if value <= 0 {
 			return fmt.Errorf("%s: %v is not above 0", option, value)
 		}
 		set(s)
+		return nil
+	}
+}
+
+// WithJobSteps makes jobs take time that a test controls: a job does so many entries
+// of its work, from 1, each time that it was looked at with GetJob, or with ProcessFile
+// if it makes a file. Before that it is Created, then Pending, then Running. By default
+// all of a job is done before the request that starts it is answered.
+func WithJobSteps(entries int) Option {
+	return positive("WithJobSteps", entries, func(s *settings) { s.core.JobSteps = entries })
+}
+
+// WithDescendingLists makes ListFolder list by descending paths. The order of lists is
+// not documented; by default it is by ascending paths. It is for tests of clients that
+// must not rely on the order.
+func WithDescendingLists() Option {
+	return func(s *settings) error {
+		s.core.ListDescending = true
 		return nil
 	}
 }

@@ -2,6 +2,7 @@ package bytescaletest_test
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +27,10 @@ func TestInvalidOptions(t *testing.T) {
 		"WithBandwidth: 0 is not above 0":             bytescaletest.WithBandwidth(0),
 		"WithMaxFileSize: 0 is not above 0":           bytescaletest.WithMaxFileSize(0),
 		"WithJWTKeys: no key is given":                bytescaletest.WithJWTKeys(),
+		"WithJobSteps: 0 is not above 0":              bytescaletest.WithJobSteps(0),
+		"WithProcessor: raw is no name":               bytescaletest.WithProcessor("raw", leave),
+		"WithProcessor: save is no name":              bytescaletest.WithProcessor("save", leave),
+		"WithProcessor: the processor is nil":         bytescaletest.WithProcessor("image", nil),
 		"WithKeys: no key is given":                   bytescaletest.WithKeys(),
 		"WithKeys: key number 2 is not well-formed: ": bytescaletest.WithKeys(bytescaletest.DefaultKey, "hunter2"),
 		"WithKeys: key number 1 is not well-formed: ": bytescaletest.WithKeys("secret_0OIl111x"),
@@ -134,4 +139,9 @@ func TestMaxFileSize(t *testing.T) {
 	if len(srv.Files()) != 1 {
 		t.Errorf("stored %v", srv.Files())
 	}
+}
+
+// leave is a processor that leaves nothing.
+func leave(context.Context, bytescaletest.Transformation) ([]byte, string, error) {
+	return nil, "", nil
 }
