@@ -141,7 +141,22 @@ func parse(spec []byte) (*openapi3.T, error) {
 	if doc.Paths.Len() == 0 {
 		return nil, errors.New("the document has no paths")
 	}
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			permitNull(validatedSchemas(item, op))
+		}
+	}
 	return doc, nil
+}
+
+// permitNull lets schemas that say nothing about the type of a value take null. OpenAPI 3.0.3 means
+// any value by them, but kin-openapi does not.
+func permitNull(schemas []*openapi3.Schema) {
+	for _, s := range schemas {
+		if s.Type == nil && len(s.Enum)+len(s.OneOf)+len(s.AnyOf)+len(s.AllOf) == 0 && s.Not == nil {
+			s.Nullable = true
+		}
+	}
 }
 
 // strictAndTolerant returns the document with the schemas of responses closed, and with them open. A

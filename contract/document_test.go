@@ -127,3 +127,26 @@ func TestExtensibleEnums(t *testing.T) {
 		}
 	}
 }
+
+// A schema that says nothing about the type takes any value, null too. One that says something does not.
+func TestUntypedSchemas(t *testing.T) {
+	spec := `{"openapi":"3.0.3","info":{"title":"t","version":"1"},"servers":[{"url":"https://api.bytescale.com"}],"paths":{"/a":{"get":{
+"operationId":"A","responses":{"200":{"description":"ok","content":{"application/json":{"schema":{"type":"object","properties":{
+"any":{"type":"array","items":{}},"typed":{"type":"string"},"choice":{"oneOf":[{"type":"string"}]}}}}}}}}}}}`
+	d, err := Load([]byte(spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for answered, want := range map[string]string{
+		`{"any":[null,1,"x",{},[null]]}`: "",
+		`{"typed":null}`:                 "body/typed nullable",
+		`{"choice":null}`:                "body/choice oneOf",
+	} {
+		transport := transportOver(t, &roundTrip{handler: jsonReply(200, answered)}, WithDocument(d))
+		_, err := transport.RoundTrip(request(t, "GET", "/a", "", "Authorization", ""))
+		broken := &Error{}
+		if errors.As(err, &broken); brief(broken.Violations) != want {
+			t.Errorf("%s: %v, want %q", answered, err, want)
+		}
+	}
+}
