@@ -35,7 +35,7 @@ var accepted = []credentials{
 	{name: "basic and token", authorization: basic("apikey", key), token: "an-access-token"},
 }
 
-// anonymous is accepted for downloads only.
+// anonymous is accepted for the bytes of files only.
 var anonymous = credentials{name: "none"}
 
 // refused are forms that the service takes for no operation. Downloads ignore none of them either,
@@ -55,7 +55,7 @@ func refusedCredentials(h *harness) (steps []step) {
 	for i := range operations {
 		op := &operations[i]
 		forms := refused
-		if op.id != "DownloadFile" {
+		if !op.public {
 			forms = append([]credentials{anonymous}, forms...)
 		}
 		for _, form := range forms {

@@ -12,14 +12,7 @@ import (
 func downloads(h *harness) []step {
 	const path, content = "/downloads/a b/ü!'()*~+?#&=%.txt", "0123456789"
 	raw, missing := "/"+account+"/raw"+escape(path), "/"+account+"/raw/missing.txt"
-	steps := []step{{"storing the file", func() error {
-		op := operationOf("BasicUpload")
-		response, err := h.strict.RoundTrip(op.requestWith(h, op.path, queryOf("filePath", path), []byte(content)))
-		if err != nil {
-			return err
-		}
-		return wantStatus(response.StatusCode, 200)
-	}}}
+	steps := []step{{"storing the file", func() error { return h.storeFile(path, content) }}}
 	add := func(path, query, byteRange string, form credentials, status int, want string) {
 		what := strings.TrimSpace(fmt.Sprintf("%s %s as %s", query, byteRange, form.name))
 		steps = append(steps, step{what, func() error {
@@ -37,6 +30,7 @@ func downloads(h *harness) []step {
 	} {
 		add(raw, query, "", bearer, 200, content)
 	}
+	add(missing, queryOf("path", path), "", bearer, 200, content)
 	for byteRange, want := range map[string]string{"bytes=0-3": "0123", "bytes=8-": "89", "bytes=-1": "9"} {
 		add(raw, "", byteRange, bearer, 206, want)
 	}

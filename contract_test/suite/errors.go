@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,48 +18,66 @@ func jwt(claims string) string {
 	return part([]byte(`{"alg":"RS256"}`)) + "." + part([]byte(claims)) + "." + part([]byte("signature"))
 }
 
-// serviceErrors makes the service refuse what is well-formed, for reasons of its own.
-func serviceErrors(h *harness) (steps []step) {
-	details, remove, begin := operationOf("GetFileDetails"), operationOf("DeleteFile"), operationOf("BeginMultipartUpload")
-	missing := "filePath=%2Fmissing"
-	everything := jwt(`{"accountId":"` + account + `","exp":99999999999,"iat":1,"sub":"u","access":{"pathPermissions":[{"match":{"path":"/","scope":"Children"},"permissions":{"read":{"file":{"getFileDetails":true}},"write":{"file":{"deleteFile":true}}}}]}}`)
-	for _, test := range []struct {
-		what string
-		op   *operation
+// failure is a well-formed call that the service refuses for a reason of its own.
+type failure struct {
+	what, operation string
 
-		query, body          string // empty: those of the operation
-		authorization, token string // empty: a secret key
-		status               int
-	}{
-		{what: "details of a missing file", op: details, query: missing, status: 404},
-		{what: "deleting a missing file", op: remove, query: missing, status: 404},
-		{what: "an unknown upload", op: operationOf("ListUploadParts"), status: 404},
-		{what: "a part of an unknown upload", op: operationOf("GetUploadPart"), status: 404},
-		{what: "completing a part of an unknown upload", op: operationOf("CompleteUploadPart"), status: 404},
-		{what: "a malformed key", op: details, authorization: "Bearer secret_short", status: 401},
-		{what: "another account", op: details, authorization: "Bearer secret_W142hJkother", status: 403},
-		{what: "deleting with a public key", op: remove, query: missing, authorization: "Bearer " + publicKey, status: 403},
-		{
-			what: "deleting with a public key and a token", op: remove, query: missing,
-			authorization: "Bearer " + publicKey, token: everything, status: 404,
-		},
-		{
-			what: "details with a token alone as bearer", op: details, query: missing,
-			authorization: "Bearer " + everything, status: 404,
-		},
-		{
-			what: "an expired token", op: details,
-			authorization: "Bearer " + publicKey, token: jwt(`{"accountId":"` + account + `","exp":1}`), status: 401,
-		},
-		{what: "a file that is too large", op: begin, body: `{"size":` + strconv.Itoa(maxFileSize+1) + `}`, status: 413},
-		{
-			what: "metadata beyond 2 KB", op: begin,
-			body: `{"size":1,"metadata":{"a":"` + strings.Repeat("a", 2048) + `"}}`, status: 400,
-		},
-	} {
+	path, query, body    string // empty: those of the operation
+	authorization, token string // empty: a secret key
+	status               int
+}
+
+const missingFile = "filePath=%2Fmissing"
+
+// everything is a token that permits what is tried with it.
+var everything = jwt(`{"accountId":"` + account + `","exp":99999999999,"iat":1,"sub":"u","access":{"pathPermissions":[{"match":{"path":"/","scope":"Children"},"permissions":{"read":{"file":{"getFileDetails":true}},"write":{"file":{"deleteFile":true}}}}]}}`)
+
+// uploadFailures are about uploads and single files.
+var uploadFailures = []failure{
+	{what: "details of a missing file", operation: "GetFileDetails", query: missingFile, status: 404},
+	{what: "deleting a missing file", operation: "DeleteFile", query: missingFile, status: 404},
+	{what: "an unknown upload", operation: "ListUploadParts", status: 404},
+	{what: "a part of an unknown upload", operation: "GetUploadPart", status: 404},
+	{what: "completing a part of an unknown upload", operation: "CompleteUploadPart", status: 404},
+	{what: "a malformed key", operation: "GetFileDetails", authorization: "Bearer secret_short", status: 401},
+	{what: "another account", operation: "GetFileDetails", authorization: "Bearer secret_W142hJkother", status: 403},
+	{what: "deleting with a public key", operation: "DeleteFile", query: missingFile, authorization: "Bearer " + publicKey, status: 403},
+	{
+		what: "deleting with a public key and a token", operation: "DeleteFile", query: missingFile,
+		authorization: "Bearer " + publicKey, token: everything, status: 404,
+	},
+	{
+		what: "details with a token alone as bearer", operation: "GetFileDetails", query: missingFile,
+		authorization: "Bearer " + everything, status: 404,
+	},
+	{
+		what: "an expired token", operation: "GetFileDetails",
+		authorization: "Bearer " + publicKey, token: jwt(`{"accountId":"` + account + `","exp":1}`), status: 401,
+	},
+	{what: "a file that is too large", operation: "BeginMultipartUpload", body: `{"size":` + strconv.Itoa(maxFileSize+1) + `}`, status: 413},
+	{what: "metadata beyond 2 KB", operation: "BeginMultipartUpload", body: `{"size":1,"metadata":{"a":` + tooMuchText + `}}`, status: 400},
+}
+
+// tooMuchText is a JSON string that does not fit into 2 KB of metadata.
+var tooMuchText = `"` + strings.Repeat("a", 2048) + `"`
+
+// serviceErrors makes the service refuse what is well-formed, for reasons of its own.
+func serviceErrors(h *harness) []step {
+	steps := refusals(h, uploadFailures)
+	steps = append(steps, folderSetup(h)...)
+	return append(steps, refusals(h, slices.Concat(folderFailures(), jobFailures()))...)
+}
+
+func refusals(h *harness, failures []failure) (steps []step) {
+	for _, test := range failures {
 		steps = append(steps, step{test.what, func() error {
-			r := test.op.requestWith(h, test.op.path, cmp.Or(test.query, test.op.query), []byte(cmp.Or(test.body, test.op.body)))
-			if test.authorization != "" {
+			op := operationOf(test.operation)
+			r := op.requestWith(h, cmp.Or(test.path, op.path), cmp.Or(test.query, op.query), []byte(cmp.Or(test.body, op.body)))
+			switch test.authorization {
+			case "":
+			case anonymously:
+				anonymous.set(r.Header)
+			default:
 				credentials{authorization: test.authorization, token: test.token}.set(r.Header)
 			}
 			return h.wantFailure(r, test.status)

@@ -11,13 +11,14 @@ type answerHeader struct {
 
 var retryAfter = answerHeader{name: "Retry-After", good: []string{"2", "0", "Wed, 21 Oct 2026 07:28:00 GMT"}, bad: []string{""}}
 
-// downloadHeaders are the headers of answers to DownloadFile, by status.
+// downloadHeaders are the headers of answers with the bytes of a file, by status.
 var downloadHeaders = map[int][]answerHeader{
 	200: fileHeaders,
 	206: append([]answerHeader{{
 		name: "Content-Range", good: []string{"bytes 0-1/3", "bytes 0-1/*"},
 		bad: []string{"", "bytes */3", "bytes 0-1", "0-1/3", "items 0-1/3"}, required: true,
 	}}, fileHeaders...),
+	304: {{name: "Etag", good: []string{`"x"`}, bad: []string{""}}},
 	416: {{name: "Content-Range", good: []string{"bytes */3"}, bad: []string{"", "bytes 0-1/3", "*/3"}}},
 }
 
@@ -34,9 +35,13 @@ func changedHeaders(h *harness) (steps []step) {
 			steps = append(steps, retryAfter.steps(h, &operations[i], status)...)
 		}
 	}
-	for status, headers := range downloadHeaders {
-		for _, header := range headers {
-			steps = append(steps, header.steps(h, operationOf("DownloadFile"), status)...)
+	for i := range operations {
+		if op := &operations[i]; op.public {
+			for status, headers := range downloadHeaders {
+				for _, header := range headers {
+					steps = append(steps, header.steps(h, op, status)...)
+				}
+			}
 		}
 	}
 	return steps
@@ -60,7 +65,10 @@ func (a answerHeader) steps(h *harness, op *operation, status int) (steps []step
 // answer is a valid answer but for the value of the header; nil leaves it out.
 func (a answerHeader) answer(status int, value *string) stubAnswer {
 	answer := jsonAnswer(status, []byte(errorResponse))
-	if status < 400 {
+	switch {
+	case status == http.StatusNotModified:
+		answer = stubAnswer{status: status, header: http.Header{}}
+	case status < 400:
 		answer.header.Set("Content-Type", "video/mp4")
 	}
 	if status == http.StatusPartialContent {

@@ -8,7 +8,10 @@ import (
 	"strings"
 )
 
-const uploadID = "Kd759aLFxttm69kZ"
+const (
+	uploadID = "Kd759aLFxttm69kZ"
+	jobID    = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+)
 
 // operation describes one operation independently of the document under test: how to call it, and
 // what it answers.
@@ -23,6 +26,9 @@ type operation struct {
 	answer string
 	// errors are the statuses of failures: those that the service is known for and those of any HTTP service.
 	errors []int
+
+	public    bool // needs no credentials for public files, and answers with the bytes of a file
+	freeQuery bool // takes query parameters of any name
 }
 
 var (
@@ -76,8 +82,82 @@ var operations = []operation{
 		status: 204, errors: commonErrors,
 	},
 	{
-		id: "DownloadFile", method: "GET", path: "/" + account + "/raw/a",
+		id: "DownloadFile", method: "GET", path: "/" + account + "/raw/a", public: true,
 		status: 200, errors: append([]int{416}, commonErrors...),
+	},
+	{
+		id: "CopyFile", method: "POST", path: accountPath + "/files/copy",
+		media: "application/json", body: copyRequest,
+		status: 200, answer: `{"status":"Copied"}`, errors: commonErrors,
+	},
+	{
+		id: "CopyFileBatch", method: "POST", path: accountPath + "/files/copy/batch",
+		media: "application/json", body: `{"files":[` + copyRequest + `]}`,
+		status: 200, answer: startedResponse, errors: commonErrors,
+	},
+	{
+		id: "DeleteFileBatch", method: "DELETE", path: accountPath + "/files/batch",
+		media: "application/json", body: `{"files":["/a"]}`,
+		status: 200, answer: startedResponse, errors: commonErrors,
+	},
+	{
+		id: "PutFolder", method: "PUT", path: accountPath + "/folders",
+		media: "application/json", body: `{"allowUnnamedFolder":true,"folderPath":"/suite/folder"}`,
+		status: 200, answer: folderResponse, errors: commonErrors,
+	},
+	{
+		id: "GetFolderDetails", method: "GET", path: accountPath + "/folders", query: "folderPath=%2Fsuite",
+		status: 200, answer: folderResponse, errors: commonErrors,
+	},
+	{
+		id: "DeleteFolder", method: "DELETE", path: accountPath + "/folders",
+		media: "application/json", body: deleteFolderRequest,
+		status: 200, answer: startedResponse, errors: commonErrors,
+	},
+	{
+		id: "DeleteFolderBatch", method: "DELETE", path: accountPath + "/folders/batch",
+		media: "application/json", body: `{"folders":[` + deleteFolderRequest + `]}`,
+		status: 200, answer: startedResponse, errors: commonErrors,
+	},
+	{
+		id: "ListFolder", method: "GET", path: accountPath + "/folders/list", query: "folderPath=%2Fsuite",
+		status: 200, answer: listResponse, errors: commonErrors,
+	},
+	{
+		id: "CopyFolder", method: "POST", path: accountPath + "/folders/copy",
+		media: "application/json", body: copyFolderRequest,
+		status: 200, answer: startedResponse, errors: commonErrors,
+	},
+	{
+		id: "CopyFolderBatch", method: "POST", path: accountPath + "/folders/copy/batch",
+		media: "application/json", body: `{"folders":[` + copyFolderRequest + `]}`,
+		status: 200, answer: startedResponse, errors: commonErrors,
+	},
+	{
+		id: "GetJob", method: "GET", path: accountPath + "/jobs/CopyFileBatchJob/" + jobID,
+		status: 200, answer: jobResponse, errors: commonErrors,
+	},
+	{
+		id: "CancelJob", method: "DELETE", path: accountPath + "/jobs/CopyFileBatchJob/" + jobID,
+		status: 204, errors: commonErrors,
+	},
+	{
+		id: "ListRecentJobs", method: "GET", path: accountPath + "/jobs", query: "jobType=CopyFileBatchJob",
+		status: 200, answer: `{"items":[` + jobResponse + `]}`, errors: commonErrors,
+	},
+	{
+		id: "ResetCache", method: "POST", path: accountPath + "/cache/reset",
+		media: "application/json", body: `{"pattern":"/raw/a","resetEdgeCache":true,"resetPermanentCache":true}`,
+		status: 200, answer: startedResponse, errors: commonErrors,
+	},
+	{
+		id: "ProcessFile", method: "GET", path: "/" + account + "/image/a", freeQuery: true, public: true,
+		status: 200, errors: append([]int{416}, commonErrors...),
+	},
+	{
+		id: "ProcessFileAndSave", method: "POST", path: "/" + account + "/save/image/a", freeQuery: true,
+		media: "application/json", body: saveRequest,
+		status: 200, answer: savedResponse, errors: uploadErrors,
 	},
 }
 

@@ -37,42 +37,80 @@ var uploadQuery = []textField{
 	{name: "tag", good: []string{"t", "a.,/=_+-Z9", long("t", 255)}, bad: []string{"", "a b", long("t", 256)}},
 }
 
-var filePathQuery = []textField{
-	{name: "filePath", good: []string{"/", "/a b", "/" + long("a", 511)}, bad: []string{"", "a", "/" + long("a", 512)}, required: true},
+func pathQuery(name string) textField {
+	return textField{name: name, good: []string{"/", "/a b", "/" + long("a", 511)}, bad: []string{"", "a", "/" + long("a", 512)}}
+}
+
+func (f textField) mustBeThere() textField { f.required = true; return f }
+
+// downloadQuery are the query parameters of downloads, with and without a transformation.
+var downloadQuery = []textField{
+	{name: "cache", good: booleanText, bad: notBoolean},
+	{name: "cache-ttl", good: wholeNumber, bad: notWhole},
+	{name: "cache-ttl-404", good: wholeNumber, bad: notWhole},
+	{name: "cache_ttl", good: wholeNumber, bad: notWhole},
+	{name: "cache_ttl_404", good: wholeNumber, bad: notWhole},
+	{name: "download", good: booleanText, bad: notBoolean},
+	{name: "exp", good: []string{"inf", "1748204711", "1748204711000"}, bad: []string{"", "never", "-1", "1.5"}},
+	{name: "version", good: anyText},
+	{name: "v", good: anyText},
+	{name: "sig", good: anyText},
+	{name: "enc", good: anyText},
+	pathQuery("path"),
+	{name: "auth", good: booleanText, bad: notBoolean},
+}
+
+// transformationQuery are those that only downloads with a transformation have. Parameters of any other name are those
+// of the transformation.
+var transformationQuery = []textField{
+	{name: "artifact", good: []string{"/", "/a b", "/" + long("a", 600)}, bad: []string{"", "a"}},
+	{name: "a", good: []string{"/", "/video/part-a.ts"}, bad: []string{"", "a"}},
+	{name: "cache-only", good: booleanText, bad: notBoolean},
+	{name: "cache_only", good: booleanText, bad: notBoolean},
+	{name: "cache-perm", good: []string{"auto", "true", "false"}, bad: []string{"", "1", "Auto", "never"}},
+	{name: "cache_perm", good: []string{"auto", "true", "false"}, bad: []string{"", "1", "Auto", "never"}},
+	{name: "w", good: anyText},
+	{name: "text", good: []string{"", "a&b=c"}},
+	{name: "meta-campaign", good: anyText},
 }
 
 // query are the query parameters of each operation.
 var query = map[string][]textField{
-	"BasicUpload":    uploadQuery,
-	"FormDataUpload": uploadQuery,
-	"GetFileDetails": filePathQuery,
-	"DeleteFile":     filePathQuery,
-	"DownloadFile": {
-		{name: "cache", good: booleanText, bad: notBoolean},
-		{name: "cache-ttl", good: wholeNumber, bad: notWhole},
-		{name: "cache-ttl-404", good: wholeNumber, bad: notWhole},
-		{name: "cache_ttl", good: wholeNumber, bad: notWhole},
-		{name: "cache_ttl_404", good: wholeNumber, bad: notWhole},
-		{name: "download", good: booleanText, bad: notBoolean},
-		{name: "exp", good: []string{"inf", "1748204711", "1748204711000"}, bad: []string{"", "never", "-1", "1.5"}},
-		{name: "version", good: anyText},
-		{name: "v", good: anyText},
-		{name: "sig", good: anyText},
-		{name: "enc", good: anyText},
-		{name: "auth", good: booleanText, bad: notBoolean},
+	"BasicUpload":      uploadQuery,
+	"FormDataUpload":   uploadQuery,
+	"GetFileDetails":   {pathQuery("filePath").mustBeThere()},
+	"DeleteFile":       {pathQuery("filePath").mustBeThere()},
+	"DownloadFile":     downloadQuery,
+	"GetFolderDetails": {pathQuery("folderPath").mustBeThere()},
+	"ListFolder": {
+		pathQuery("folderPath").mustBeThere(),
+		{name: "cursor", good: []string{"L2E=", "Zm9sZGVyOi9h"}, bad: []string{""}},
+		{name: "dryRun", good: booleanText, bad: notBoolean},
+		{name: "includeFiles", good: booleanText, bad: notBoolean},
+		{name: "includeOverriddenStorage", good: booleanText, bad: notBoolean},
+		{name: "includePhysicalFolders", good: booleanText, bad: notBoolean},
+		{name: "includeVirtualFolders", good: booleanText, bad: notBoolean},
+		{name: "limit", good: []string{"1", "1000"}, bad: append([]string{"0", "1001"}, notWhole...)},
+		{name: "recursive", good: booleanText, bad: notBoolean},
 	},
+	"ListRecentJobs":     {textField{name: "jobType", good: jobTypes, bad: []string{"", "a-b", "a b", "a.b"}}.mustBeThere()},
+	"ProcessFile":        append(transformationQuery, downloadQuery...),
+	"ProcessFileAndSave": {{name: "w", good: anyText}, {name: "text", good: []string{"", "a&b=c"}}},
 }
 
 // headers are the request headers of each operation, except for credentials and the content type.
 var headers = map[string][]textField{
 	"BasicUpload":    {{name: "X-Upload-Metadata", good: []string{`{}`, `{"a":{"b":[1]}}`}, bad: []string{"", "[]", "1", "null", "{", "x"}}},
 	"FormDataUpload": {{name: "X-Upload-Metadata", good: []string{`{}`, `{"a":{"b":[1]}}`}, bad: []string{"", "[]", "1", "null", "{", "x"}}},
-	"DownloadFile": {
-		{name: "Range", good: []string{"bytes=0-0", "bytes=0-", "bytes=-1", "bytes=0-1,2-3", "items=0-1"}},
-		{name: "If-Range", good: []string{`"x"`, "Sat, 28 Nov 2026 21:44:00 GMT"}},
-		{name: "If-None-Match", good: []string{`"x"`, `W/"x", "y"`, "*"}},
-		{name: "If-Modified-Since", good: []string{"Sat, 28 Nov 2026 21:44:00 GMT"}},
-	},
+	"DownloadFile":   conditions,
+	"ProcessFile":    conditions,
+}
+
+var conditions = []textField{
+	{name: "Range", good: []string{"bytes=0-0", "bytes=0-", "bytes=-1", "bytes=0-1,2-3", "items=0-1"}},
+	{name: "If-Range", good: []string{`"x"`, "Sat, 28 Nov 2026 21:44:00 GMT"}},
+	{name: "If-None-Match", good: []string{`"x"`, `W/"x", "y"`, "*"}},
+	{name: "If-Modified-Since", good: []string{"Sat, 28 Nov 2026 21:44:00 GMT"}},
 }
 
 // changedParameters sends every operation with one parameter changed at a time.
@@ -87,7 +125,7 @@ func changedParameters(h *harness) (steps []step) {
 		}
 		steps = append(steps, pathParameters(h, op)...)
 	}
-	return append(steps, repeatedTags(h)...)
+	return append(append(steps, repeatedTags(h)...), severalTypes(h)...)
 }
 
 // steps tries the values of the parameter, and the call without it.
@@ -122,6 +160,9 @@ var pathValues = []struct {
 		in: "parts/0", good: []string{"parts/7", "parts/9007199254740992"},
 		bad: []string{"parts/-1", "parts/x", "parts/1.5", "parts/99999999999999999999"},
 	},
+	{in: "CopyFileBatchJob", good: append([]string{"ExampleJob"}, jobTypes...), bad: []string{"a-b", "a.b", "a%20b", "%C3%A4"}},
+	{in: jobID, good: []string{long("0", 26), long("Z", 26)}, bad: []string{long("0", 25), long("0", 27), long("a", 26), long("-", 26)}},
+	{in: "image/", good: []string{"a/", "thumb-1.5_+=@~;%2525/", long("a", 100) + "/"}, bad: []string{"a%20b/", "a*/", ".a/", long("a", 101) + "/"}},
 }
 
 // pathParameters tries the values in the path of an operation.
@@ -146,9 +187,9 @@ func pathParameters(h *harness, op *operation) (steps []step) {
 			add(strings.Replace(op.path, p.in, value, 1), value, false)
 		}
 	}
-	if op.id == "DownloadFile" {
-		add("/"+account+"/raw/"+long("a", 511), "the longest path", true)
-		add("/"+account+"/raw/"+long("a", 512), "a path that is too long", false)
+	if prefix, ok := strings.CutSuffix(op.path, "/a"); ok { // the path of a file
+		add(prefix+"/"+long("a", 511), "the longest path", true)
+		add(prefix+"/"+long("a", 512), "a path that is too long", false)
 	}
 	return steps
 }
@@ -165,4 +206,15 @@ func repeatedTags(h *harness) (steps []step) {
 			step{id + " with two names", func() error { return h.wantRefused(with("fileName=a&fileName=b"), http.StatusBadRequest) }})
 	}
 	return steps
+}
+
+// severalTypes checks that the types of jobs to list travel as one parameter each.
+func severalTypes(h *harness) []step {
+	op := operationOf("ListRecentJobs")
+	with := func(query string) *http.Request { return op.requestWith(h, op.path, query, nil) }
+	return []step{
+		{op.id + " with two types", func() error { return h.wantAccepted(with("jobType=AntivirusJob&jobType=ResetCacheJob")) }},
+		{op.id + " with one bad type", func() error { return h.wantRefused(with("jobType=AntivirusJob&jobType=a-b"), http.StatusBadRequest) }},
+		{op.id + " with a list in one value", func() error { return h.wantRefused(with("jobType=AntivirusJob,ResetCacheJob"), http.StatusBadRequest) }},
+	}
 }

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -31,7 +32,10 @@ func pathUnion() field {
 	return f
 }
 
-var requests = []message{
+// requests are the requests with a JSON body.
+var requests = slices.Concat(uploadRequests, copyRequests, folderRequests, otherRequests)
+
+var uploadRequests = []message{
 	{operation: "BeginMultipartUpload", base: beginRequest, fields: append([]field{
 		closed(""),
 		closed("/path"),

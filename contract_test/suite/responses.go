@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -43,7 +44,9 @@ func storedFields(prefix string) []field {
 
 // answers are the successful answers with a JSON body. The validator is strict here: it refuses what
 // the document does not name.
-var answers = []message{
+var answers = slices.Concat(uploadAnswers, folderAnswers, jobAnswers)
+
+var uploadAnswers = []message{
 	{operation: "BeginMultipartUpload", base: beginResponse, fields: append(append([]field{
 		object("/file"),
 		closed("/file"),
@@ -104,6 +107,8 @@ var answerCases = sync.OnceValue(func() (cases []jsonCase) {
 		cases = append(cases, message{base: errorResponse, fields: failed}.cases(operationOf("BeginMultipartUpload"), status)...)
 	}
 	cases = append(cases, message{base: errorResponse, fields: failed}.cases(operationOf("DownloadFile"), 416)...)
+	cases = append(cases, message{base: errorResponse, fields: failed}.cases(operationOf("ProcessFile"), 404)...)
+	cases = append(cases, message{base: runningResponse, fields: jobFields("")}.cases(operationOf("ProcessFile"), 404)...)
 	for i := range operations {
 		op := &operations[i]
 		for _, status := range op.errors {

@@ -74,6 +74,7 @@ var checks = []struct {
 	{"refused credentials", refusedCredentials},
 	{"generated client", sessions},
 	{"download", downloads},
+	{"transformations", transformations},
 	{"SDK", useOfTheSDK},
 	{"errors of the service", serviceErrors},
 	{"documented errors", scriptedErrors},

@@ -34,6 +34,10 @@ func sessions(h *harness) (steps []step) {
 		{"BasicUpload", (*session).basicUpload},
 		{"FormDataUpload", (*session).formDataUpload},
 		{"UploadFromUrl", (*session).uploadFromURL},
+		{"folders", (*session).putFolders},
+		{"lists", (*session).lists},
+		{"a copy", (*session).copies},
+		{"jobs", (*session).batches},
 	} {
 		for _, form := range accepted {
 			steps = append(steps, step{part.what + ", " + form.name, func() error {

@@ -9,7 +9,7 @@ import (
 )
 
 // unusedStatuses are statuses that no operation answers.
-var unusedStatuses = []int{201, 202, 203, 205, 300, 301, 302, 304, 307, 308, 402, 405, 406, 409, 410, 411, 412, 415, 418, 422, 451}
+var unusedStatuses = []int{201, 202, 203, 205, 300, 301, 302, 307, 308, 402, 405, 406, 409, 410, 411, 412, 415, 418, 422, 451}
 
 // undocumentedAnswers has every operation answer in ways that the service does not.
 func undocumentedAnswers(h *harness) (steps []step) {
@@ -29,9 +29,16 @@ func undocumentedAnswers(h *harness) (steps []step) {
 		add(op, "as a web page", answerOf(500, "text/html", "<html>"), false)
 		add(op, "as plain text", answerOf(404, "text/plain", errorResponse), false)
 	}
-	add(operationOf("DeleteFile"), "with a body", stubAnswer{status: 204, header: http.Header{}, body: []byte("x")}, false)
-	for _, media := range []string{"text/html", "video/mp4", "application/json"} {
-		add(operationOf("DownloadFile"), "as "+media, answerOf(200, media, "{"), true)
+	for i := range operations {
+		op := &operations[i]
+		if op.status == http.StatusNoContent {
+			add(op, "with a body", stubAnswer{status: 204, header: http.Header{}, body: []byte("x")}, false)
+		}
+		if op.public {
+			for _, media := range []string{"text/html", "video/mp4", "application/json"} {
+				add(op, "as "+media, answerOf(200, media, "{"), true)
+			}
+		}
 	}
 	return steps
 }
@@ -42,8 +49,8 @@ func answerOf(status int, media, body string) stubAnswer {
 
 // otherStatuses are statuses that other operations answer, and this one does not.
 func otherStatuses(op *operation) (statuses []int) {
-	for _, status := range []int{200, 204, 206, 413, 416} {
-		if status == op.status || op.fails(status) || (op.id == "DownloadFile" && (status == 206 || status == 416)) {
+	for _, status := range []int{200, 204, 206, 304, 413, 416} {
+		if status == op.status || op.fails(status) || op.public && (status == 206 || status == 304) {
 			continue
 		}
 		statuses = append(statuses, status)
@@ -56,7 +63,7 @@ func undocumentedRequests(h *harness) (steps []step) {
 	for i := range operations {
 		steps = append(steps, changedCalls(h, &operations[i])...)
 	}
-	for _, path := range []string{"/", "/v1/accounts/" + account + "/uploads", accountPath, accountPath + "/uploads/", accountPath + "/folders"} {
+	for _, path := range []string{"/", "/v1/accounts/" + account + "/uploads", accountPath, accountPath + "/uploads/", accountPath + "/webhooks"} {
 		steps = append(steps, step{"GET " + path, func() error {
 			return h.wantUnknown((&operation{method: "GET"}).requestWith(h, path, "", nil))
 		}})
@@ -73,7 +80,9 @@ func changedCalls(h *harness, op *operation) (steps []step) {
 	add := func(what string, build func() *http.Request) {
 		steps = append(steps, step{op.id + " " + what, func() error { return h.wantRefused(build(), http.StatusBadRequest) }})
 	}
-	add("with an unknown parameter", func() *http.Request { return op.withQuery(h, "unknown", new(string)) })
+	if !op.freeQuery {
+		add("with an unknown parameter", func() *http.Request { return op.withQuery(h, "unknown", new(string)) })
+	}
 	if op.media == "" {
 		withBody := *op
 		withBody.media, withBody.body = "application/json", "{}"

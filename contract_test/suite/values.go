@@ -121,3 +121,15 @@ func fileURL(at string) field {
 	f.good = append(f.good, "http://127.0.0.1:8744/A623uY2/raw/a", "https://upcdn.io/"+strings.Repeat("a", 600))
 	return f
 }
+
+// many is a list of the same value.
+func many(n int, value any) []any { return slices.Repeat([]any{value}, n) }
+
+// decode reads JSON that is part of the suite.
+func decode(text string) any {
+	var value any
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		panic(err) // a constant
+	}
+	return value
+}
