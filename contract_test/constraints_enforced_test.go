@@ -12,10 +12,13 @@ import (
 )
 
 // unbreakable are the constraints that no value breaks alone. A pattern that demands a character implies a least length of
-// 1 (3 for a MIME type), and a maximum of 30000 fits into 64 bits.
+// 1 (3 for a MIME type), one of four characters or of a time all lengths, and a maximum of 30000 fits into 64 bits.
 var unbreakable = []string{
-	"code minLength", "filePath minLength", "fileUrl minLength", "mime minLength", "originalFileName minLength", "path minLength",
-	"timeout format", "url minLength",
+	"0 minLength", "a minLength", "artifact minLength", "baseUrl minLength", "bucketEndpoint minLength", "bucketRegion maxLength",
+	"bucketRegion minLength", "code minLength", "description minLength", "destination minLength", "filePath minLength",
+	"fileUrl minLength", "folderPath minLength", "jobType minLength", "jobUrl minLength", "limit format", "mime minLength",
+	"mount minLength", "originalFileName minLength", "path minLength", "pattern minLength", "source minLength",
+	"timeout format", "timestamp maxLength", "timestamp minLength", "transformation minLength", "url minLength", "value minLength",
 }
 
 // TestConstraints breaks every constraint of the spec alone, in requests and in responses.

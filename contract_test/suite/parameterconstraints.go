@@ -20,11 +20,13 @@ func (c *constraintsRun) parameters(op *operation, described *openapi3.Operation
 		try := func(text *string, s sample) {
 			c.tryRequest(op, op.withParameter(c.harness, p, text), contract.Location(p.In), s)
 		}
-		if p.Schema == nil {
+		switch {
+		case p.Schema == nil:
 			jsonHeader(p, try)
-			continue
+		case p.Schema.Value.Type.Is(openapi3.TypeObject): // parameters of any name
+		default:
+			c.textParameter(p, try)
 		}
-		c.textParameter(p, try)
 	}
 }
 
@@ -80,7 +82,7 @@ func sendable(p *openapi3.Parameter, text string) bool {
 // textCandidates are values that can travel as the text of a parameter.
 func textCandidates(schema *openapi3.Schema) []any {
 	if schema.Type.Is(openapi3.TypeInteger) {
-		return []any{json.Number("0"), json.Number("1"), json.Number("-1"), json.Number("99999999999999999999")}
+		return append([]any{json.Number("0"), json.Number("1"), json.Number("-1"), json.Number("99999999999999999999")}, numbers(schema)...)
 	}
 	if schema.Type.Is(openapi3.TypeBoolean) {
 		return []any{true, false}
@@ -109,8 +111,14 @@ func (op *operation) withParameter(h *harness, p *openapi3.Parameter, value *str
 		path = strings.Replace(path, uploadID, url.PathEscape(*value), 1)
 	case "uploadPartIndex":
 		path = path[:strings.LastIndex(path, "/")+1] + url.PathEscape(*value)
+	case "jobType":
+		path = strings.Replace(path, "CopyFileBatchJob", url.PathEscape(*value), 1)
+	case "jobId":
+		path = strings.Replace(path, jobID, url.PathEscape(*value), 1)
+	case "transformation":
+		path = strings.Replace(path, "image", url.PathEscape(*value), 1)
 	case "filePath":
-		path = "/" + account + "/raw" + escape(*value)
+		path = strings.TrimSuffix(path, "/a") + escape(*value)
 	}
 	return op.requestWith(h, path, op.query, []byte(op.body))
 }

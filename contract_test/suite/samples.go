@@ -26,17 +26,17 @@ type unbreakable struct{ at, rule string }
 
 // sampler makes a sample for each constraint of a schema.
 type sampler struct {
-	strict      bool // objects that do not say so take no unknown properties
+	// response is whether the samples are answers: objects that do not say so take no unknown properties, lists of
+	// known values are complete, and there is nothing in them that only requests have.
+	response    bool
 	samples     []sample
 	unbreakable []unbreakable
 }
 
 // samplesOf makes samples of a schema for JSON values.
-func samplesOf(ref *openapi3.SchemaRef, strict bool) *sampler {
-	s := &sampler{strict: strict}
-	for _, whole := range bases(ref.Value) {
-		s.visit(ref.Value, "", whole, func(v any) any { return v })
-	}
+func samplesOf(ref *openapi3.SchemaRef, response bool) *sampler {
+	s := &sampler{response: response}
+	s.visit(ref.Value, "", func(v any) any { return v })
 	return s
 }
 
@@ -44,42 +44,62 @@ func (s *sampler) add(at, rule string, value any) {
 	s.samples = append(s.samples, sample{at: at, rule: rule, value: value})
 }
 
-// bases are valid values with everything in them: one, or one for each variant of a union.
-func bases(schema *openapi3.Schema) []any {
-	switch {
-	case len(schema.OneOf) > 0:
-		var all []any
-		for _, variant := range schema.OneOf {
-			all = append(all, bases(variant.Value)...)
-		}
-		return all
-	case schema.Type.Is(openapi3.TypeArray):
-		return []any{[]any{bases(schema.Items.Value)[0]}}
-	case len(schema.Properties) > 0:
-		all := []any{map[string]any{}}
-		for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
-			// Unions inside of objects: one object for each variant.
-			var more []any
-			for _, value := range bases(schema.Properties[name].Value) {
-				for _, object := range all {
-					more = append(more, with(object, name, value))
-				}
-			}
-			all = more
-		}
-		return all
-	case len(schema.Enum) > 0:
-		return schema.Enum[:1]
+// known returns the list of known values that a schema of an answer has instead of other constraints.
+func (s *sampler) known(schema *openapi3.Schema) []any {
+	values, _ := schema.Extensions["x-extensible-enum"].([]any)
+	if !s.response {
+		return nil
 	}
-	return []any{schema.Example}
+	return values
 }
 
-// visit adds the samples of a schema. value is valid; whole puts another value in its place in the
-// whole.
-func (s *sampler) visit(schema *openapi3.Schema, at string, value any, whole func(any) any) {
-	if len(schema.OneOf) > 0 {
-		s.union(schema, at, value, whole)
+// base is a valid value with everything in it. Of a union it is one of the first variant.
+func (s *sampler) base(schema *openapi3.Schema) any {
+	values := append(slices.Clone(schema.Enum), s.known(schema)...)
+	switch variants := append(slices.Clone(schema.OneOf), schema.AnyOf...); {
+	case len(variants) > 0:
+		return s.base(variants[0].Value)
+	case schema.Type.Is(openapi3.TypeArray):
+		return []any{s.base(schema.Items.Value)}
+	case len(schema.Properties) > 0:
+		object := map[string]any{}
+		for name, property := range schema.Properties {
+			if !s.response || !property.Value.WriteOnly {
+				object[name] = s.base(property.Value)
+			}
+		}
+		return object
+	case schema.AdditionalProperties.Schema != nil:
+		return map[string]any{"any": s.base(schema.AdditionalProperties.Schema.Value)}
+	case len(values) > 0:
+		return values[0]
+	case schema.Example != nil:
+		return schema.Example
+	case schema.Type.Is(openapi3.TypeNumber):
+		return 1
+	case schema.Type.Is(openapi3.TypeBoolean):
+		return true
+	case schema.Type.Is(openapi3.TypeObject):
+		return map[string]any{}
+	}
+	return "x"
+}
+
+// visit adds the samples of a schema. whole puts a value in its place in the whole.
+func (s *sampler) visit(schema *openapi3.Schema, at string, whole func(any) any) {
+	switch {
+	case len(schema.OneOf) > 0:
+		s.union(schema, "oneOf", schema.OneOf, at, whole)
 		return
+	case len(schema.AnyOf) > 0:
+		s.union(schema, "anyOf", schema.AnyOf, at, whole)
+		return
+	case schema.Type == nil: // anything
+		s.add(at, "", whole(nil))
+		return
+	}
+	if values := s.known(schema); len(values) > 0 {
+		schema = &openapi3.Schema{Type: schema.Type, Enum: values}
 	}
 	nullRule, typeRule := "nullable", "type"
 	if len(schema.Enum) > 0 { // validators look at the enumeration first
@@ -89,7 +109,7 @@ func (s *sampler) visit(schema *openapi3.Schema, at string, value any, whole fun
 		nullRule = ""
 	}
 	s.add(at, nullRule, whole(nil))
-	switch value := value.(type) {
+	switch value := s.base(schema).(type) {
 	case map[string]any:
 		s.add(at, typeRule, whole("x"))
 		s.object(schema, at, value, whole)
@@ -110,57 +130,102 @@ func (s *sampler) visit(schema *openapi3.Schema, at string, value any, whole fun
 	}
 }
 
-// union visits the variant that the value belongs to.
-func (s *sampler) union(schema *openapi3.Schema, at string, value any, whole func(any) any) {
-	s.add(at, "oneOf", whole(7))
-	discriminator := ""
-	if schema.Discriminator != nil {
-		discriminator = schema.Discriminator.PropertyName
-		s.add(at, "discriminator", whole(with(value, discriminator, "Other")))
-		s.add(at, "discriminator", whole(without(value, discriminator)))
-	}
-	for _, variant := range schema.OneOf {
-		if variant.Value.VisitJSON(value) != nil {
-			continue
+// union visits each variant of a union.
+func (s *sampler) union(schema *openapi3.Schema, rule string, variants openapi3.SchemaRefs, at string, whole func(any) any) {
+	for _, value := range []any{7, "x", true, []any{}, map[string]any{}} {
+		if len(ofKind(variants, value)) == 0 {
+			s.add(at, rule, whole(value))
+			break
 		}
+	}
+	for _, variant := range variants {
+		value := s.base(variant.Value)
 		before := len(s.samples)
-		s.visit(variant.Value, at, value, whole)
-		// The samples above are those of the discriminator, and null and other types break the union,
-		// not the variant.
-		s.samples = append(s.samples[:before], slices.DeleteFunc(s.samples[before:], func(made sample) bool {
-			return discriminator != "" && made.at == at+"/"+discriminator || made.at == at && (made.rule == "nullable" || made.rule == "type")
-		})...)
-		return
+		s.visit(variant.Value, at, whole)
+		// Null and other types break the union, not the variant.
+		made := slices.DeleteFunc(slices.Clone(s.samples[before:]), func(made sample) bool {
+			return made.at == at && (made.rule == "nullable" || made.rule == "type")
+		})
+		s.samples = s.samples[:before]
+		switch {
+		case schema.Discriminator != nil:
+			name := schema.Discriminator.PropertyName
+			made = slices.DeleteFunc(made, func(made sample) bool { return made.at == at+"/"+name })
+			s.add(at, "discriminator", whole(with(value, name, "Other")))
+			s.add(at, "discriminator", whole(without(value, name)))
+		case len(ofKind(variants, value)) > 1: // nobody knows which one was meant
+			for i := range made {
+				if made[i].rule != "" {
+					made[i].at, made[i].rule = at, rule
+				}
+			}
+		}
+		s.samples = append(s.samples, made...)
 	}
 }
 
+// ofKind returns the variants that permit the type of a value.
+func ofKind(variants openapi3.SchemaRefs, value any) (permitting openapi3.SchemaRefs) {
+	for _, variant := range variants {
+		if t := variant.Value.Type; t.Permits(kindOf(value)) || t.Permits(openapi3.TypeNumber) && kindOf(value) == openapi3.TypeInteger {
+			permitting = append(permitting, variant)
+		}
+	}
+	return permitting
+}
+
+func kindOf(value any) string {
+	switch value.(type) {
+	case string:
+		return openapi3.TypeString
+	case bool:
+		return openapi3.TypeBoolean
+	case []any:
+		return openapi3.TypeArray
+	case map[string]any:
+		return openapi3.TypeObject
+	}
+	return openapi3.TypeInteger
+}
+
 func (s *sampler) object(schema *openapi3.Schema, at string, value map[string]any, whole func(any) any) {
-	for name := range value {
+	for _, name := range slices.Sorted(maps.Keys(value)) {
 		property := schema.Properties[name]
 		if property == nil {
-			continue
+			property = schema.AdditionalProperties.Schema
 		}
-		s.visit(property.Value, at+"/"+name, value[name], func(v any) any { return whole(with(value, name, v)) })
+		if property == nil {
+			continue // part of a free object
+		}
+		s.visit(property.Value, at+"/"+name, func(v any) any { return whole(with(value, name, v)) })
 		rule := ""
 		if slices.Contains(schema.Required, name) {
 			rule = "required"
 		}
 		s.add(at+"/"+name, rule, whole(without(value, name)))
 	}
+	for name, property := range schema.Properties {
+		if s.response && property.Value.WriteOnly {
+			s.add(at+"/"+name, "writeOnly", whole(with(value, name, property.Value.Example)))
+		}
+	}
 	more := whole(with(value, "unknown", 1))
-	switch has := schema.AdditionalProperties.Has; {
-	case has != nil && !*has, has == nil && s.strict && len(schema.Properties) > 0:
+	switch additional := schema.AdditionalProperties; {
+	case additional.Has != nil && !*additional.Has, additional.Has == nil && additional.Schema == nil && s.response && len(schema.Properties) > 0:
 		s.add(at+"/unknown", "additionalProperties", more)
-	case has != nil && *has:
+	case additional.Has != nil:
 		s.add(at, "", more)
 	}
 }
 
 func (s *sampler) array(schema *openapi3.Schema, at string, value []any, whole func(any) any) {
-	s.visit(schema.Items.Value, at+"/0", value[0], func(v any) any { return whole([]any{v}) })
+	s.visit(schema.Items.Value, at+"/0", func(v any) any { return whole([]any{v}) })
 	if limit := schema.MaxItems; limit != nil {
 		s.add(at, "maxItems", whole(slices.Repeat(value, int(*limit)+1)))
 		s.add(at, "", whole(slices.Repeat(value, int(*limit))))
+	}
+	if schema.UniqueItems {
+		s.add(at, "uniqueItems", whole(slices.Repeat(value, 2)))
 	}
 	rule := ""
 	if schema.MinItems > 0 {
