@@ -92,15 +92,18 @@ var arrows = map[string][]string{
 	"./internal/fake/fetch":    {"./internal/fake/refusal"},
 	"./internal/fake/pathvars": {"./internal/fake/refusal"},
 	"./internal/fake/script":   {"./bytescaletest/fault"},
+	"./internal/fake/folders":  {"./internal/fake/store"},
+	"./internal/fake/jobs":     {"./gen", "./internal/fake/store"},
+	"./internal/fake/tasks":    {"./internal/fake/folders", "./internal/fake/refusal", "./internal/fake/store"},
 	"./internal/fake": {
-		"./bytescaletest/fault", "./contract", "./gen", "./internal/fake/fetch", "./internal/fake/pathvars",
-		"./internal/fake/refusal", "./internal/fake/script", "./internal/fake/store", "./internal/fakeapi",
+		"./bytescaletest/fault", "./contract", "./gen", "./internal/fake/fetch", "./internal/fake/folders", "./internal/fake/jobs",
+		"./internal/fake/pathvars", "./internal/fake/tasks", "./internal/fake/refusal", "./internal/fake/script", "./internal/fake/store", "./internal/fakeapi",
 		"./internal/operation", "./token",
 	},
 	"./internal/emulator": {"./gen", "./internal/fake", "./internal/fake/store"},
 	"./internal/memnet":   {},
 	"./bytescaletest": {
-		".", "./bytescaletest/fault", "./internal/emulator", "./internal/fake", "./internal/fake/store",
+		".", "./bytescaletest/fault", "./internal/emulator", "./internal/fake", "./internal/fake/folders", "./internal/fake/store",
 		"./internal/memnet",
 	},
 
