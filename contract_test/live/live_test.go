@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,12 +39,20 @@ func TestNothingDeviates(t *testing.T) {
 	if files := srv.Files(); len(files) > 0 {
 		t.Errorf("%d files are left, the first is %s", len(files), files[0].FilePath)
 	}
-	// Every operation has had a success.
+	// Every operation has had a success, but for those that the run has no step for yet.
 	for _, op := range contract.Default().Operations() {
-		if !regexp.MustCompile(`(?m)^` + op + ` +1/1 .* 20[0-9]`).MatchString(out) {
-			t.Errorf("%s was not exercised:\n%s", op, out)
+		exercised := regexp.MustCompile(`(?m)^` + op + ` +1/1 .* 20[0-9]`).MatchString(out)
+		if without := slices.Contains(withoutStep, op); exercised == without {
+			t.Errorf("%s was exercised: %v, is listed as without a step: %v\n%s", op, exercised, without, out)
 		}
 	}
+}
+
+// withoutStep lists the operations that the run against the live service does not call yet.
+var withoutStep = []string{
+	"CancelJob", "CopyFile", "CopyFileBatch", "CopyFolder", "CopyFolderBatch", "DeleteFileBatch", "DeleteFolder",
+	"DeleteFolderBatch", "GetFolderDetails", "GetJob", "ListFolder", "ListRecentJobs", "ProcessFile",
+	"ProcessFileAndSave", "PutFolder", "ResetCache",
 }
 
 func TestDeviationsAreReported(t *testing.T) {

@@ -147,7 +147,9 @@ func (m *maker) strings(p place, schema object) {
 		})
 	}
 	m.add("enum", p, "another one", func(node object) { node["enum"] = append(slices.Clone(values), "other") })
-	m.add("enum", p, "any", func(node object) { delete(node, "enum") })
+	if len(values) > 1 { // without its only value, the enumeration is gone already
+		m.add("enum", p, "any", func(node object) { delete(node, "enum") })
+	}
 }
 
 // alternatives takes one variant of a union away, or mixes them up.
@@ -155,7 +157,11 @@ func (m *maker) alternatives(p place, schema object) {
 	variants := list(schema["oneOf"])
 	for i, variant := range variants {
 		ref, _ := variant.(object)["$ref"].(string)
-		m.add("union", p, "not "+ref[strings.LastIndex(ref, "/")+1:], func(node object) {
+		name := ref[strings.LastIndex(ref, "/")+1:]
+		if name == "" { // the variant stands in the union itself
+			name = fmt.Sprintf("variant %d", i)
+		}
+		m.add("union", p, "not "+name, func(node object) {
 			node["oneOf"] = without(variants, i)
 			mapping := at(node, place{"discriminator", "mapping"})
 			for name, target := range mapping {
