@@ -197,3 +197,47 @@ func TestURL(t *testing.T) {
 		wantArgumentError(t, err, "filePath")
 	}
 }
+
+// badFilePaths returns invalid paths of a file (FilePath in openapi.yaml).
+func badFilePaths() []string {
+	return []string{
+		"", "a", "uploads/a", "/a\nb", "/a\xff", "/..", "/../a", "/a/../b", "/a/..",
+		"/" + strings.Repeat("ü", 512),
+	}
+}
+
+func TestCheckFilePath(t *testing.T) {
+	for _, path := range []string{"/", "/a", "/a..b/...", "/a/./b", "/" + strings.Repeat("ü", 511), "/a\r", "//a"} {
+		if err := checkFilePath("filePath", path); err != nil {
+			t.Errorf("%q: %v", path, err)
+		}
+	}
+	for _, path := range badFilePaths() {
+		wantArgumentError(t, checkFilePath("filePath", path), "filePath")
+	}
+}
+
+// TestBadPathsAreNotSent covers every method that takes a path.
+func TestBadPathsAreNotSent(t *testing.T) {
+	c := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
+		t.Errorf("%s was sent", req.URL)
+		return answer(req, 404, ""), nil
+	}))
+	for _, path := range badFilePaths() {
+		_, err := c.GetFileDetails(t.Context(), path)
+		wantArgumentError(t, err, "filePath")
+		wantArgumentError(t, c.DeleteFile(t.Context(), path), "filePath")
+		_, err = c.Download(t.Context(), path)
+		wantArgumentError(t, err, "filePath")
+	}
+	for _, id := range []string{"", ".", "..", "a/b", "../..", "a%2fb", "ü"} {
+		_, err := c.api.GetPart(t.Context(), id, 0)
+		wantArgumentError(t, err, "uploadId")
+		_, err = c.api.ListParts(t.Context(), id)
+		wantArgumentError(t, err, "uploadId")
+		_, err = c.api.CompletePart(t.Context(), id, 0, "e")
+		wantArgumentError(t, err, "uploadId")
+	}
+	_, err := c.api.GetPart(t.Context(), testUpload, -1)
+	wantArgumentError(t, err, "uploadPartIndex")
+}

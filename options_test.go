@@ -369,3 +369,62 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		})
 	}
 }
+
+func TestParseBaseURL(t *testing.T) {
+	for _, test := range []struct{ base, want string }{
+		{"https://api.bytescale.com", "https://api.bytescale.com"},
+		{"http://127.0.0.1:8744/", "http://127.0.0.1:8744"},
+		{"http://[::1]:8744", "http://[::1]:8744"},
+		{"https://proxy.example.com/bytescale/", "https://proxy.example.com/bytescale"},
+		{"https://proxy.example.com/a%2Fb/", "https://proxy.example.com/a%2Fb"},
+		{"HTTPS://api.example.com", "https://api.example.com"},
+
+		{"", ""},
+		{"api.bytescale.com", ""},
+		{"//api.bytescale.com", ""},
+		{"ftp://api.bytescale.com", ""},
+		{"https://", ""},
+		{"https://:443", ""},
+		{"https:api.bytescale.com", ""},
+		{"https://user:password@api.bytescale.com", ""},
+		{"https://user@api.bytescale.com", ""},
+		{"https://api.bytescale.com?a=b", ""},
+		{"https://api.bytescale.com?", ""},
+		{"https://api.bytescale.com#a", ""},
+		{"https://api.bytescale.com#", ""},
+		{"https://api.bytescale.com:port", ""},
+		{"https://user:password@api.bytescale.com:port", ""},
+		{"https://api bytescale.com", ""},
+		{"\x00", ""},
+	} {
+		got, err := parseBaseURL("apiURL", test.base)
+		if test.want == "" {
+			wantArgumentError(t, err, "apiURL")
+			if strings.Contains(err.Error(), "password") && strings.Contains(test.base, "password@") && strings.Contains(err.Error(), "user:") {
+				t.Errorf("%q: the error shows the password: %v", test.base, err)
+			}
+			continue
+		}
+		if err != nil || got.String() != test.want {
+			t.Errorf("%q: %v (%v), want %q", test.base, got, err, test.want)
+		}
+	}
+}
+
+func FuzzParseBaseURL(f *testing.F) {
+	for _, base := range []string{"https://api.bytescale.com", "http://a:1/b", "", "https://u:p@h", "http://[::1%25z]"} {
+		f.Add(base)
+	}
+	f.Fuzz(func(t *testing.T, base string) {
+		u, err := parseBaseURL("apiURL", base)
+		if err != nil {
+			return
+		}
+		if _, err := NewClient(testKey, WithAPIURL(base), WithCDNURL(base)); err != nil {
+			t.Fatalf("%q is a base but makes no client: %v", base, err)
+		}
+		if u.User != nil || u.RawQuery != "" || u.Hostname() == "" {
+			t.Fatalf("%q gave %#v", base, u)
+		}
+	})
+}
