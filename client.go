@@ -168,7 +168,7 @@ func (c *Client) retry(ctx context.Context, op string, attempt func(context.Cont
 		Operation: op, Part: -1,
 	}
 	_, err := r.Do(ctx, attempt)
-	return err
+	return withContext(ctx, publicError(err))
 }
 
 // account returns the account to work with.

@@ -25,11 +25,30 @@
 //
 // # Errors
 //
-// An [*ArgumentError] is an argument that was refused before anything was sent. An
-// [*UploadError] is the end of an upload that had begun. An [*APIError] is an answer whose
-// status means failure. The sentinels are [ErrInvalidKey], [ErrNotFound],
-// [ErrSourceChanged], [ErrSourceSize], [ErrUploadUnknown], [ErrCheckpoint], [ErrStalled]
-// and [ErrProtocol]. The error of a cancelled call wraps that of the context.
+// An [*ArgumentError] is an argument that was refused before anything was sent. A
+// [*SourceError] is a source that cannot be opened or read. An [*UploadError] is the end of
+// an upload that had begun. An [*APIError] is an answer whose status means failure. The
+// sentinels are [ErrInvalidKey], [ErrNotFound], [ErrSourceChanged], [ErrSourceSize],
+// [ErrUploadUnknown], [ErrCheckpoint], [ErrStalled] and [ErrProtocol].
+//
+// # Contexts
+//
+// One rule holds for every method with a context. When the context ends, the method stops
+// sending and waiting, lets everything end that it has begun, and returns an error. The error
+// wraps ctx.Err(), [context.Cause] of ctx and, if a step was being retried, the last failure
+// of that step: errors.Is(err, context.DeadlineExceeded) holds, and errors.As finds the
+// [*APIError] that was retried. So look for the end of the context before anything else. The
+// context of a [Download] applies to its reading too.
+//
+// A Read or ReadAt of the caller's own source cannot be interrupted. An upload waits for the
+// one in progress, because the source is the caller's again when Upload has returned. A
+// source that can block for long needs a limit of its own, otherwise the upload outlives its
+// context. For the body of an HTTP request, set
+// [net/http.ResponseController.SetReadDeadline]. For a network connection, set its read
+// deadline. For a pipe, close it with the context:
+//
+//	stop := context.AfterFunc(ctx, func() { pipe.CloseWithError(ctx.Err()) })
+//	defer stop()
 //
 // # Retries
 //

@@ -120,19 +120,22 @@ var errIdle = fmt.Errorf("%w: nothing came for %v", ErrStalled, maxIdle)
 type idleTimer struct {
 	cut   context.CancelCauseFunc
 	timer *time.Timer
-	cause func(error) error // returns errIdle for an error that it caused
+	cause func(error) error // returns errIdle, or the end of the context, for an error due to it
 }
 
-func newIdleTimer(ctx context.Context) (context.Context, *idleTimer) {
-	ctx, cut := context.WithCancelCause(ctx)
+func newIdleTimer(outer context.Context) (context.Context, *idleTimer) {
+	ctx, cut := context.WithCancelCause(outer)
 	return ctx, &idleTimer{
 		cut:   cut,
 		timer: time.AfterFunc(maxIdle, func() { cut(errIdle) }),
 		cause: func(err error) error {
-			if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(ctx), errIdle) {
+			switch {
+			case err == nil, errors.Is(err, io.EOF):
+				return err
+			case errors.Is(context.Cause(ctx), errIdle):
 				return errIdle
 			}
-			return err
+			return withContext(outer, err)
 		},
 	}
 }
@@ -147,8 +150,8 @@ func (t *idleTimer) end()   { t.timer.Stop() }
 //
 // Transient failures are retried until the CDN has begun to answer, and not after that. Up to
 // five redirects are followed, within the origin of the CDN only. Any other redirect is an
-// [*APIError]. ctx applies to the reading too: when it ends, Read fails. The time of the
-// transfer is not limited.
+// [*APIError]. ctx applies to the reading too: when it ends, Download or Read returns at
+// once with an error that wraps ctx.Err() and its cause. The time of the transfer is not limited.
 //
 // For a missing file errors.Is(err, [ErrNotFound]) holds. An invalid path or option is an
 // [*ArgumentError]. An answer with another range than the one asked for is an [ErrProtocol].

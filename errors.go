@@ -1,6 +1,7 @@
 package bytescale
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -56,7 +57,10 @@ var (
 type APIError struct {
 	// Operation is the operationId of openapi.yaml, or [PutPart].
 	Operation string
-	// Status is the HTTP status code.
+	// Status is the HTTP status code. A 403 of the API has several meanings that the
+	// vendor does not tell apart by status: the credentials lack a permission, the path of
+	// an upload is taken and they may not overwrite it, or a quota is used up. Code and
+	// Message say more if the service sent them.
 	Status int
 	// FromService reports whether the body has the shape that the service gives its
 	// errors, or object storage those of PutPart. If it is false, a proxy or a gateway may
@@ -174,7 +178,8 @@ func (e *UploadError) Error() string {
 	case e.Part >= 0:
 		fmt.Fprintf(&text, "part %d: ", e.Part)
 	}
-	if e.Attempts > 1 {
+	var ended *errs.ContextError // tells the attempts itself
+	if e.Attempts > 1 && !errors.As(e.Err, &ended) {
 		fmt.Fprintf(&text, "attempt %d: ", e.Attempts)
 	}
 	switch {
@@ -239,6 +244,30 @@ func inField(field string, err error) error {
 	return &ArgumentError{Field: field, Reason: refused.Reason, kind: refused.kind}
 }
 
+// contextError is the end of a call by its context. It wraps the error of the context, the
+// cause of its end, and the last failure of a step that was being retried.
+type contextError struct{ *errs.ContextError }
+
+// Unwrap returns the error that the internal packages recognise.
+func (e *contextError) Unwrap() error { return e.ContextError }
+
+// withContext adds to the error of a call what is known about the end of its context.
+func withContext(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	var known *errs.ContextError
+	switch {
+	case errors.As(err, &known):
+		return err
+	case !errs.IsEndOf(ctx, err):
+		return &contextError{errs.NewContextError(ctx, "", 0, err)} // both happened
+	case errors.Is(err, ctx.Err()):
+		return &contextError{&errs.ContextError{Err: err, Cause: context.Cause(ctx)}}
+	}
+	return &contextError{errs.NewContextError(ctx, "", 0, nil)}
+}
+
 // publicError returns an ArgumentError for what an internal package refused, a SourceError
 // for a failure of the source, and any other error unchanged.
 func publicError(err error) error {
@@ -248,6 +277,9 @@ func publicError(err error) error {
 	var refused *errs.RefusedError
 	if errors.As(err, &refused) {
 		return argumentError(refused.Field, "%s", refused.Reason)
+	}
+	if ended, ok := err.(*errs.ContextError); ok { //nolint:errorlint // what wraps one says more
+		return &contextError{ended}
 	}
 	var source *errs.SourceError
 	if errors.As(err, &source) {

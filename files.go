@@ -82,8 +82,8 @@ func newFileDetails(from gen.FileDetails) FileDetails {
 //
 // For a missing file errors.Is(err, [ErrNotFound]) holds. An invalid path is an
 // [*ArgumentError]; a valid one begins with a slash, has at most 512 characters and no "..".
-// Transient failures are retried with growing waits for a minute or two. The end of ctx ends
-// the call at any moment.
+// Transient failures are retried with growing waits for a minute or two. When ctx ends, the call
+// returns at once with an error that wraps ctx.Err(), its cause and the last failure.
 func (c *Client) GetFileDetails(ctx context.Context, filePath string) (*FileDetails, error) {
 	if err := checkFilePath("filePath", filePath); err != nil {
 		return nil, err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 // EventLogger returns an observer that logs every event, for [WithObserver]. A nil
@@ -56,6 +58,9 @@ func (e *APIError) LogValue() slog.Value { return errorValue(e) }
 // their own, with those of the [APIError] that it wraps.
 func (e *UploadError) LogValue() slog.Value { return errorValue(e) }
 
+// LogValue implements slog.LogValuer.
+func (e *contextError) LogValue() slog.Value { return errorValue(e) }
+
 // LogValue implements [slog.LogValuer]: the text of the error as msg.
 func (e *SourceError) LogValue() slog.Value { return errorValue(e) }
 
@@ -71,33 +76,57 @@ func errorValue(err error) slog.Value {
 
 // errorAttrs returns what the errors of this package in err know.
 func errorAttrs(err error) []slog.Attr {
+	var upload *UploadError
+	var ended *errs.ContextError
+	var answer *APIError
+	var argument *ArgumentError
 	var attrs []slog.Attr
-	if upload := (*UploadError)(nil); errors.As(err, &upload) {
-		attrs = append(attrs, slog.String("uploadId", upload.UploadID))
-		if upload.Part >= 0 {
-			attrs = append(attrs, slog.Int64("part", upload.Part))
-		}
-		if upload.Start >= 0 {
-			attrs = append(attrs, slog.String("range", fmt.Sprintf("%d-%d", upload.Start, upload.End)))
-		}
-		if upload.Attempts > 0 {
-			attrs = append(attrs, slog.Int("attempts", upload.Attempts))
-		}
-		if upload.MayExist {
-			attrs = append(attrs, slog.Bool("mayExist", true))
+	if errors.As(err, &upload) {
+		attrs = append(attrs, upload.attrs()...)
+	}
+	if errors.As(err, &ended) && ended.Operation != "" {
+		attrs = append(attrs, slog.String("operation", ended.Operation))
+		if upload == nil {
+			attrs = append(attrs, slog.Int("attempts", ended.Attempts))
 		}
 	}
-	if answer := (*APIError)(nil); errors.As(err, &answer) {
-		attrs = append(attrs, slog.String("operation", answer.Operation), slog.Int("status", answer.Status))
-		if answer.Code != "" {
-			attrs = append(attrs, slog.String("code", answer.Code))
+	if errors.As(err, &answer) {
+		if ended == nil || ended.Operation == "" {
+			attrs = append(attrs, slog.String("operation", answer.Operation))
 		}
-		if answer.RetryAfter > 0 {
-			attrs = append(attrs, durationAttr("retryAfter", answer.RetryAfter))
-		}
+		attrs = append(attrs, answer.attrs()...)
 	}
-	if argument := (*ArgumentError)(nil); errors.As(err, &argument) {
+	if errors.As(err, &argument) {
 		attrs = append(attrs, slog.String("field", argument.Field), slog.String("reason", argument.Reason))
+	}
+	return attrs
+}
+
+func (e *UploadError) attrs() []slog.Attr {
+	attrs := []slog.Attr{slog.String("uploadId", e.UploadID)}
+	if e.Part >= 0 {
+		attrs = append(attrs, slog.Int64("part", e.Part))
+	}
+	if e.Start >= 0 {
+		attrs = append(attrs, slog.String("range", fmt.Sprintf("%d-%d", e.Start, e.End)))
+	}
+	if e.Attempts > 0 {
+		attrs = append(attrs, slog.Int("attempts", e.Attempts))
+	}
+	if e.MayExist {
+		attrs = append(attrs, slog.Bool("mayExist", true))
+	}
+	return attrs
+}
+
+// attrs returns the facts but for the operation.
+func (e *APIError) attrs() []slog.Attr {
+	attrs := []slog.Attr{slog.Int("status", e.Status)}
+	if e.Code != "" {
+		attrs = append(attrs, slog.String("code", e.Code))
+	}
+	if e.RetryAfter > 0 {
+		attrs = append(attrs, durationAttr("retryAfter", e.RetryAfter))
 	}
 	return attrs
 }

@@ -14,7 +14,7 @@ import (
 // checkpoint, [ErrUploadUnknown] if the service has forgotten the upload, and an
 // [*ArgumentError] that is [ErrCheckpoint] if this client cannot use the
 // checkpoint. In all three cases begin again with [Client.Upload]. Otherwise it
-// behaves like Upload. Where the file goes and what is stored with it was settled
+// behaves like Upload, also when ctx ends. Where the file goes and what is stored with it was settled
 // when the upload began, so only a [ResumeOption] may be given.
 func (c *Client) Resume(ctx context.Context, checkpoint Checkpoint, source Source, options ...ResumeOption) (*FileDetails, error) {
 	settings, err := newTransferSettings(options)

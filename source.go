@@ -74,8 +74,9 @@ func ReaderAt(r io.ReaderAt, size int64) Source {
 // Streams may wait for each other's buffers, so the streams of one client must not be fed in
 // lockstep, as by one io.MultiWriter.
 //
-// The reader is never closed. If the upload fails or is cancelled, it waits for a Read in
-// progress, so that the reader is free when Upload returns.
+// The reader is never closed. If the upload fails or its context ends, it waits for a Read in
+// progress, so that the reader is free when Upload returns. A reader that can block for long
+// needs a limit of its own; see Contexts in the package documentation.
 func Reader(r io.Reader, size int64) Source {
 	once := readOnce()
 	return Source{open: func(context.Context, *source.Budget) (*source.Opened, error) {
@@ -98,7 +99,8 @@ func Reader(r io.Reader, size int64) Source {
 // stream is spooled to a file in [os.TempDir], which needs room for all of it. The temporary
 // file is gone when Upload returns.
 //
-// The reader is never closed. If the upload is cancelled, it waits for a Read in progress.
+// The reader is never closed. If the context ends, the upload waits for a Read in progress, as
+// for a [Reader].
 func Stream(r io.Reader) Source {
 	once := readOnce()
 	return Source{open: func(ctx context.Context, b *source.Budget) (*source.Opened, error) {

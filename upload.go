@@ -2,7 +2,6 @@ package bytescale
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -41,10 +40,11 @@ type Progress struct {
 // GetFileDetails.
 //
 // An invalid argument is an [*ArgumentError] and nothing is sent. A source that cannot be
-// opened returns the error of opening it. Once the service has given the upload an id, every
-// error is an [*UploadError]. When ctx is cancelled, Upload stops sending and returns an
-// error that wraps ctx.Err(). When Upload returns, no goroutine, request or temporary file
-// of it is left.
+// opened or read is a [*SourceError]. Once the service has given the upload an id, every error
+// is an [*UploadError], which wraps the others. When ctx ends, Upload stops sending, waits for
+// a Read of the source that is in progress, and returns an error that wraps ctx.Err(), its
+// cause and the last failure; see Contexts in the package documentation. When Upload returns,
+// no goroutine, request or temporary file of it is left.
 //
 // Operations: BeginMultipartUpload, GetUploadPart, the PUTs to UploadPart.uploadUrl,
 // CompleteUploadPart, and, if an answer is lost, ListUploadParts and GetFileDetails.
@@ -99,7 +99,7 @@ func (u *upload) do(ctx context.Context, from Source, send func() error) (*FileD
 func (u *upload) withSource(ctx context.Context, from Source, send func() error) error {
 	in, err := from.input(ctx, u.client.engine.Budget)
 	if err != nil {
-		return err
+		return u.failure(ctx, err)
 	}
 	defer in.Close()
 	u.in = in
@@ -191,19 +191,18 @@ func (u *upload) takeCheckpoint(ctx context.Context, parts int64, save func(Chec
 
 // failure returns the error of Upload and Resume.
 func (u *upload) failure(ctx context.Context, err error) error {
-	if err == nil || u.id == "" {
-		return err
+	if err == nil {
+		return nil
+	}
+	if u.id == "" {
+		return withContext(ctx, publicError(err))
 	}
 	failed := &UploadError{UploadID: u.id, Part: -1, Start: -1, End: -1, Err: err}
 	if part, ok := err.(*transfer.PartError); ok { //nolint:errorlint // the engine's own error, which nothing wraps
 		failed.Part, failed.Start, failed.End = part.Index, part.Start, part.End
 		failed.Attempts, failed.Err = part.Attempts, part.Err
 	}
-	failed.Err = publicError(failed.Err)
-	if ctx.Err() != nil && !errors.Is(failed.Err, ctx.Err()) {
-		// A part failed and the caller gave up. The error tells both.
-		failed.Err = fmt.Errorf("%w: %w", ctx.Err(), failed.Err)
-	}
+	failed.Err = withContext(ctx, publicError(failed.Err))
 	failed.MayExist = u.transfer.MayExist()
 	failed.Checkpoint = u.checkpoint
 	return failed

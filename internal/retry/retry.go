@@ -51,6 +51,7 @@ type Attempts struct {
 	made      int
 	malformed int       // attempts with a malformed answer
 	since     time.Time // the first failure
+	last      error     // the last failure that was not due to the end of the context
 }
 
 // next counts an attempt and returns its context.
@@ -76,11 +77,12 @@ type Retried struct {
 }
 
 // Wait waits after an attempt that failed with err. It returns an error if no other
-// attempt is to follow: err itself with the reason, or the error of the context.
+// attempt is to follow: err itself with the reason, or an errs.ContextError.
 func (a *Attempts) Wait(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return a.ended(ctx, err)
 	}
+	a.last = err
 	if errors.Is(err, errs.ErrProtocol) && !errors.Is(err, errs.ErrKnownHost) {
 		a.malformed++
 	}
@@ -104,7 +106,23 @@ func (a *Attempts) Wait(ctx context.Context, err error) error {
 	// used up before a short outage is over.
 	wait = max(wait, backoff(a.made))
 	a.OnRetry(Retried{Context: ctx, Attempt: a.attempt(), Status: failed.Status, Wait: wait, Err: err})
-	return sleep(ctx, wait)
+	if sleep(ctx, wait) != nil {
+		return a.ended(ctx, err)
+	}
+	return nil
+}
+
+// ended returns the error of a step whose context has ended, in or after an attempt that
+// failed with err.
+func (a *Attempts) ended(ctx context.Context, err error) error {
+	var inner *errs.ContextError // of a step within this one
+	if errors.As(err, &inner) && inner.Last != nil {
+		return inner
+	}
+	if !errs.IsEndOf(ctx, err) {
+		a.last = err
+	}
+	return errs.NewContextError(ctx, a.Operation, a.made, a.last)
 }
 
 // Do makes attempts as long as the policy decides for Retry, with the waits between
@@ -117,7 +135,7 @@ func (a *Attempts) Do(ctx context.Context, attempt func(context.Context) error) 
 			return Stop, nil
 		}
 		if ctx.Err() != nil {
-			return Stop, ctx.Err()
+			return Stop, a.ended(ctx, err)
 		}
 		if decision := a.Policy.Decide(a.Operation, err); decision != Retry {
 			return decision, err

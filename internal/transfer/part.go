@@ -229,14 +229,18 @@ func (e *PartError) Error() string { return fmt.Sprintf("part %d: %v", e.Index, 
 func (e *PartError) Unwrap() error { return e.Err }
 
 func (p *partUpload) failure(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+	var ended *errs.ContextError
+	if ctx.Err() != nil && (!errors.As(err, &ended) || ended.Last == nil) {
+		return ctx.Err() // which tells nothing about this part
 	}
 	failed := &PartError{Index: p.index, Start: -1, End: -1, Attempts: p.step.Count(), Err: err}
+	if ended != nil {
+		failed.Attempts = ended.Attempts
+	}
 	if p.assigned != nil {
 		failed.Start, failed.End = p.assigned.Start, p.assigned.End
 	}
-	if errors.Is(err, errs.ErrSourceSize) && p.of.in.Stream == nil {
+	if ended == nil && errors.Is(err, errs.ErrSourceSize) && p.of.in.Stream == nil {
 		// A file that became shorter has changed, which says more.
 		if changed := p.of.in.Verify(ctx); changed != nil {
 			failed.Err = changed

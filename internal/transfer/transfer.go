@@ -76,6 +76,7 @@ type Upload struct {
 	oneLeft     chan struct{} // closed when at most one part is not confirmed
 	outcome     outcome
 	proved      bool // the source was proved before the completion that makes the file
+	retried     *PartError
 }
 
 // NewUpload returns an upload of an opened source. report is called with the progress,
@@ -183,17 +184,34 @@ func (u *Upload) runParts(ctx context.Context, first *assignment) error {
 		}
 		return u.newPart(0, first, nil).upload(ctx)
 	}
-	parts, ctx := errgroup.WithContext(ctx)
+	parts, partsCtx := errgroup.WithContext(ctx)
 	var before *partUpload
 	for position := range u.plan.length() {
-		if err := u.window.enter(ctx); err != nil {
+		if err := u.window.enter(partsCtx); err != nil {
 			break // a part failed or the caller gave up: Wait returns which
 		}
 		part := u.newPart(position, first, before)
 		before = part
-		parts.Go(func() error { return part.upload(ctx) })
+		parts.Go(func() error { return u.noteError(part.upload(partsCtx)) })
 	}
-	return parts.Wait()
+	err := parts.Wait()
+	if errs.IsEndOf(ctx, err) && u.retried != nil {
+		return u.retried
+	}
+	return err
+}
+
+// noteError keeps the failure of the part that was tried most often. If the context ends
+// the upload, it tells best why the upload was not faster.
+func (u *Upload) noteError(err error) error {
+	if failed, ok := err.(*PartError); ok { //nolint:errorlint // the part's own error, which nothing wraps
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if u.retried == nil || failed.Attempts > u.retried.Attempts {
+			u.retried = failed
+		}
+	}
+	return err
 }
 
 // partSent notes that the bytes of one more part are with the service, and reports
