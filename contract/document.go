@@ -86,10 +86,8 @@ func Load(spec []byte, opts ...LoadOption) (*Document, error) {
 		if err := d.addPath(doc, template, item); err != nil {
 			return nil, err
 		}
-		for method, op := range item.Operations() {
-			if err := checkFormats(validatedSchemas(item, op), settings.uncheckedFormats); err != nil {
-				return nil, fmt.Errorf("%s %s (%s): %w", method, template, op.OperationID, err)
-			}
+		if err := checkFormatsOf(template, item, settings.uncheckedFormats); err != nil {
+			return nil, err
 		}
 	}
 	slices.SortFunc(d.routes, func(a, b *route) int { return strings.Compare(a.template, b.template) })
@@ -113,6 +111,17 @@ func Load(spec []byte, opts ...LoadOption) (*Document, error) {
 		}
 	}
 	return d, nil
+}
+
+// checkFormatsOf returns an error if an operation of a path uses a format that is neither checked nor
+// named as unchecked.
+func checkFormatsOf(template string, item *openapi3.PathItem, unchecked []string) error {
+	for method, op := range item.Operations() {
+		if err := checkFormats(validatedSchemas(item, op), unchecked); err != nil {
+			return fmt.Errorf("%s %s (%s): %w", method, template, op.OperationID, err)
+		}
+	}
+	return nil
 }
 
 // Default is the document that this module is built for, the one that bytescale.OpenAPI returns. It

@@ -112,7 +112,7 @@ func (x *exchange) checkAnswer(status int, header http.Header) (answer, []Violat
 	if !a.body.json {
 		return a, found
 	}
-	isKnown := false
+	var isKnown bool
 	if a.gzip, isKnown = codingOf(header); !isKnown {
 		a.body = nil
 		found = append(found, x.response(status, InHeader, violation("/Content-Encoding", RuleCoding, "must be gzip or none, others cannot be checked"))...)

@@ -149,7 +149,9 @@ func seekBack(c cursor, prefix, rest string) bool {
 // the prefix. It must hold a byte that is not 0xff; the zero byte after the
 // account is one.
 func afterPrefix(prefix string) string {
-	prefix = strings.TrimRight(prefix, "\xff")
+	for prefix[len(prefix)-1] == 0xff {
+		prefix = prefix[:len(prefix)-1]
+	}
 	last := len(prefix) - 1
 	return prefix[:last] + string([]byte{prefix[last] + 1})
 }

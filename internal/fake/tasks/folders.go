@@ -3,6 +3,7 @@ package tasks
 import (
 	"unicode/utf8"
 
+	"github.com/c88edac7/bytescale-go/internal/fake/folders"
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
@@ -155,30 +156,31 @@ func (c *FolderCopies) Next(n int) (changes store.Changes, err error) {
 		if utf8.RuneCountInString(destination) > maxPath {
 			return store.Changes{}, &refusal.Error{Code: refusal.PathInvalid}
 		}
-		if entry.Folder {
-			if folder.Recursive && folder.VirtualFolders && entry.Made != nil {
-				changes.MakeFolders = append(changes.MakeFolders, store.Folder{Path: destination, Settings: entry.Made.Settings})
+		switch {
+		case entry.Folder && folder.Recursive && folder.VirtualFolders && entry.Made != nil:
+			changes.MakeFolders = append(changes.MakeFolders, store.Folder{Path: destination, Settings: entry.Made.Settings})
+		case !entry.Folder && folder.Files:
+			if err := c.addFile(&changes, places, folder, entry.Path, destination); err != nil {
+				return store.Changes{}, err
 			}
-			continue
 		}
-		if !folder.Files {
-			continue
-		}
-		place, err := places.Of(entry.Path)
-		if err != nil {
-			return store.Changes{}, err
-		}
-		if !place.Internal || place.Overridden && !folder.OverriddenStorage {
-			continue
-		}
-		planned, err := c.Plan(FileCopy{Source: entry.Path, Destination: destination, Overwrite: folder.Overwrite, Data: folder.Data})
-		if err != nil {
-			return store.Changes{}, err
-		}
-		changes.Copies = append(changes.Copies, planned)
 	}
 	c.plannedDirs = len(changes.MakeFolders)
 	return changes, nil
+}
+
+// addFile adds the copy of a file to changes, unless it lies in storage that is not copied.
+func (c *FolderCopies) addFile(changes *store.Changes, places *folders.Places, folder FolderCopy, source, destination string) error {
+	place, err := places.Of(source)
+	if err != nil || !place.Internal || place.Overridden && !folder.OverriddenStorage {
+		return err
+	}
+	planned, err := c.Plan(FileCopy{Source: source, Destination: destination, Overwrite: folder.Overwrite, Data: folder.Data})
+	if err != nil {
+		return err
+	}
+	changes.Copies = append(changes.Copies, planned)
+	return nil
 }
 
 // settingsOf returns the copy of a folder itself, if it was made.
