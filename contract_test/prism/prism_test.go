@@ -213,9 +213,16 @@ func TestEveryJSONOperationIsCalled(t *testing.T) {
 	for _, path := range document.Paths.Map() {
 		for _, op := range path.Operations() {
 			called := slices.ContainsFunc(operations, func(o operation) bool { return o.name == op.OperationID })
-			if !called && op.OperationID != "DownloadFile" {
-				t.Errorf("%s is not called", op.OperationID)
+			if without := op.OperationID == "DownloadFile" || slices.Contains(notYetCalled, op.OperationID); called == without {
+				t.Errorf("%s is called: %v, is listed as not called: %v", op.OperationID, called, without)
 			}
 		}
 	}
+}
+
+// notYetCalled lists the operations that have no call here yet.
+var notYetCalled = []string{
+	"CancelJob", "CopyFile", "CopyFileBatch", "CopyFolder", "CopyFolderBatch", "DeleteFileBatch", "DeleteFolder",
+	"DeleteFolderBatch", "GetFolderDetails", "GetJob", "ListFolder", "ListRecentJobs", "ProcessFile",
+	"ProcessFileAndSave", "PutFolder", "ResetCache",
 }

@@ -80,6 +80,9 @@ func (w *walk) advance(files, folders int) bool {
 
 // Next implements the work of a job.
 func (d *FolderDeletions) Next(n int) (changes store.Changes, err error) {
+	if len(d.Folders) == 0 {
+		return store.Changes{}, nil
+	}
 	folder := d.Folders[0]
 	entries, err := d.plan(d.Target, folder.Path, folder.Recursive, n)
 	if err != nil {
@@ -122,6 +125,9 @@ func (d *FolderDeletions) nextFolders(folder FolderDeletion, entries []store.Ent
 
 // Applied implements the work of a job.
 func (d *FolderDeletions) Applied(changed store.Changed) bool {
+	if len(d.Folders) == 0 {
+		return true
+	}
 	switch last := d.advance(len(changed.DeletedFiles), len(changed.DeletedFolders)); {
 	case !last:
 	case !d.FilesGone:
@@ -140,6 +146,9 @@ func (d *FolderDeletions) Summary() any {
 
 // Next implements the work of a job.
 func (c *FolderCopies) Next(n int) (changes store.Changes, err error) {
+	if len(c.Folders) == 0 {
+		return store.Changes{}, nil
+	}
 	folder := c.Folders[0]
 	if c.After == (store.Position{}) && folder.Recursive && folder.VirtualFolders {
 		if changes.MakeFolders, err = c.settingsOf(folder); err != nil {
@@ -194,6 +203,9 @@ func (c *FolderCopies) settingsOf(folder FolderCopy) ([]store.Folder, error) {
 
 // Applied implements the work of a job.
 func (c *FolderCopies) Applied(changed store.Changed) bool {
+	if len(c.Folders) == 0 {
+		return true
+	}
 	files := 0
 	for _, copied := range changed.Copied {
 		if copied {
