@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -1089,10 +1090,19 @@ func TestPartListsAreShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var lists partLists
+		var mu sync.Mutex
 		var began []time.Time
 		call := func(ctx context.Context, uploadID string) ([]int64, error) {
+			mu.Lock()
 			began = append(began, time.Now())
-			return []int64{int64(len(began))}, pause(ctx, time.Second)
+			nth := int64(len(began))
+			mu.Unlock()
+			return []int64{nth}, pause(ctx, time.Second)
+		}
+		beganAt := func(nth int64) time.Time {
+			mu.Lock()
+			defer mu.Unlock()
+			return began[nth-1]
 		}
 		start := time.Now()
 		done := make(chan error)
@@ -1105,7 +1115,7 @@ func TestPartListsAreShared(t *testing.T) {
 				case err != nil:
 				case len(got) != 1:
 					err = errors.New("no answer")
-				case began[got[0]-1].Before(asked):
+				case beganAt(got[0]).Before(asked):
 					err = errors.New("an old answer")
 				case time.Since(asked) > 2*time.Second:
 					err = errors.New("two calls would have been enough")

@@ -125,7 +125,7 @@ func request(t *testing.T, method, url string, header http.Header, body string) 
 var jsonHeader = http.Header{"Authorization": {"Bearer " + emulatorKey}, "Content-Type": {"application/json"}}
 
 // beginUpload begins an upload and returns its id and the URL of its first part.
-func beginUpload(t *testing.T, url string, size int) (id, address string) {
+func beginUpload(t *testing.T, url string, size int64) (id, address string) {
 	t.Helper()
 	response, body := request(t, http.MethodPost, url+"/v2/accounts/A623uY2/uploads", jsonHeader, fmt.Sprintf(`{"size": %d, "protocol": "1.1"}`, size))
 	var begun struct {

@@ -10,5 +10,5 @@
 //   - whatever a discriminator fixes anyway: the constant, type and presence of the property that it reads;
 //   - the schemas of file contents, which nothing reads;
 //   - unknown properties of answers, which tests refuse and clients ignore, whatever the document says;
-//   - headers of answers without a constraint, and null where a value travels as text.
+//   - headers without a constraint, and null where a value travels as text.
 package mutants

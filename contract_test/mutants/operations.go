@@ -27,7 +27,7 @@ func (m *maker) operations() {
 		p := place{"paths", path}
 		m.add("path", place{"paths"}, "the path "+path+" has another segment", func(paths object) {
 			i := strings.LastIndex(path, "/")
-			if i > 0 && strings.HasPrefix(path[i+1:], "{") { // parameters stay, their segment goes elsewhere
+			for i > 0 && strings.HasPrefix(path[i+1:], "{") { // parameters stay, their segment goes elsewhere
 				i = strings.LastIndex(path[:i], "/")
 			}
 			paths[path[:i]+"/v"+path[i+1:]] = paths[path]

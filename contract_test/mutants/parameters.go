@@ -31,10 +31,23 @@ func (m *maker) parameterList(p place) {
 		} else {
 			m.parameter(own, parameter)
 		}
-		if resolved["in"] != "path" {
+		// Headers that are not described may have any value, so one that may be anything makes no
+		// difference.
+		isFree := resolved["in"] == "header" && isUnlimited(at(resolved, place{"schema"}))
+		if resolved["in"] != "path" && !isFree {
 			m.add("parameter", p, "no "+resolved["name"].(string), func(node object) { node["parameters"] = without(parameters, i) })
 		}
 	}
+}
+
+// isUnlimited reports whether a schema allows any text.
+func isUnlimited(schema object) bool {
+	for _, keyword := range []string{"pattern", "minLength", "maxLength", "enum", "format"} {
+		if schema[keyword] != nil {
+			return false
+		}
+	}
+	return schema["type"] == "string"
 }
 
 func (m *maker) parameter(p place, parameter object) {

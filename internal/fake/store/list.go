@@ -49,17 +49,7 @@ type Entry struct {
 // children is the index, files and folders are the paths by account.
 func (l *Listing) positions(children sortedKeys, files, folders cursor) []Position {
 	if !l.Recursive {
-		prefix := childPrefix(l.AccountID, l.Folder)
-		return l.take(func(yield func(Position) bool) {
-			for path := range scan(children.cursor(), prefix, l.After.Path, l.Descending) {
-				found := children.kind(prefix + path)
-				for _, folder := range l.inOrder(false, true) {
-					if (folder && found&isFolder != 0 || !folder && found&isFile != 0) && !yield(Position{path, folder}) {
-						return
-					}
-				}
-			}
-		})
+		return l.childPositions(children)
 	}
 	paths := func(c cursor, folder bool) []Position {
 		below := Below(l.Folder)
@@ -75,6 +65,21 @@ func (l *Listing) positions(children sortedKeys, files, folders cursor) []Positi
 	both := append(paths(files, false), paths(folders, true)...)
 	slices.SortFunc(both, l.compare)
 	return both[:min(len(both), l.Limit)]
+}
+
+// childPositions returns the positions of what lies directly in the folder.
+func (l *Listing) childPositions(children sortedKeys) []Position {
+	prefix := childPrefix(l.AccountID, l.Folder)
+	return l.take(func(yield func(Position) bool) {
+		for path := range scan(children.cursor(), prefix, l.After.Path, l.Descending) {
+			found := children.kind(prefix + path)
+			for _, folder := range l.inOrder(false, true) {
+				if (folder && found&isFolder != 0 || !folder && found&isFile != 0) && !yield(Position{path, folder}) {
+					return
+				}
+			}
+		}
+	})
 }
 
 // inOrder returns two values, in the order of the listing.
