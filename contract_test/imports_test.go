@@ -96,7 +96,7 @@ var arrows = map[string][]string{
 	"./internal/fake/jobs":     {"./gen", "./internal/fake/store"},
 	"./internal/fake/tasks":    {"./internal/fake/folders", "./internal/fake/refusal", "./internal/fake/store"},
 	"./internal/fake": {
-		"./bytescaletest/fault", "./contract", "./gen", "./internal/fake/fetch", "./internal/fake/folders", "./internal/fake/jobs",
+		"./bytescaletest/fault", "./cdn", "./contract", "./gen", "./internal/fake/fetch", "./internal/fake/folders", "./internal/fake/jobs",
 		"./internal/fake/pathvars", "./internal/fake/tasks", "./internal/fake/refusal", "./internal/fake/script", "./internal/fake/store", "./internal/fakeapi",
 		"./internal/operation", "./token",
 	},

@@ -1,7 +1,10 @@
 package fake
 
 import (
+	"slices"
+
 	"github.com/c88edac7/bytescale-go/internal/fake/folders"
+	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 	"github.com/c88edac7/bytescale-go/token"
 )
@@ -10,12 +13,16 @@ import (
 // without credentials.
 //
 // A secret key may do everything. A public key may upload and download. A JWT
-// grants permissions for paths, beside a public key or alone.
+// grants permissions for paths, beside a public key or alone. A signed URL lets
+// anyone download what it names.
 type caller struct {
 	account string
 	key     bool // has an API key
 	secret  bool // which is a secret one
 	grants  []token.Grant
+	tags    []string // that a JWT without a key allows to give to files
+
+	signedURL bool // the URL of the request was signed for this account
 }
 
 // grantCheck reports whether a grant allows something.
@@ -56,7 +63,20 @@ func (c *caller) mayOverwrite(path string) bool { return c.granted(path, overwri
 // mayDownload reports whether the caller's credentials allow to download a file in
 // a transformation. Files that are public are so for everyone, besides.
 func (c *caller) mayDownload(path, transformation string) bool {
-	return c.key || c.granted(path, downloadFile(transformation))
+	return c.key || c.signedURL || c.granted(path, downloadFile(transformation))
+}
+
+// checkTags refuses tags that the caller may not give to a file.
+func (c *caller) checkTags(tags []string) error {
+	if c.key || slices.Contains(c.tags, "*") {
+		return nil
+	}
+	for _, tag := range tags {
+		if !slices.Contains(c.tags, tag) {
+			return refusal.Errorf(refusal.PermissionDenied, "The credentials do not allow the tag %q.", tag)
+		}
+	}
+	return nil
 }
 
 // What a grant allows.

@@ -140,17 +140,19 @@ func callerOf(ctx context.Context) caller {
 }
 
 // authorized refuses callers of another account than the one in the path, before their
-// bodies are read. Downloads need no credentials, unless all files are private.
+// bodies are read.
 func (s *Server) authorized(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := exchangeOf(r.Context())
-		who := caller{account: x.account}
-		if !isDownload(x.operation) || len(r.Header["Authorization"]) > 0 || s.options.PrivateFiles {
-			var err error
-			if who, err = s.authorize(r.Header, x.account); err != nil {
-				s.writeError(w, r, err)
-				return
-			}
+		var who caller
+		var err error
+		if x := exchangeOf(r.Context()); isDownload(x.operation) {
+			who, err = s.authorizeDownload(r, x)
+		} else {
+			who, err = s.authorize(r.Header, x.account)
+		}
+		if err != nil {
+			s.writeError(w, r, err)
+			return
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, who)))
 	})

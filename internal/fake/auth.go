@@ -41,7 +41,10 @@ func (s *Server) authenticate(header http.Header) (caller, error) {
 	}
 	tokens := header.Values("Authorization-Token")
 	if isJWT(credential) {
-		return s.callerOfJWT(credential, len(tokens) > 0)
+		if len(tokens) > 0 {
+			return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
+		}
+		return s.callerOfJWT(credential, header)
 	}
 	account, ok := AccountOf(credential)
 	if !ok || (len(s.options.Keys) > 0 && !slices.Contains(s.options.Keys, credential)) {
@@ -54,13 +57,13 @@ func (s *Server) authenticate(header http.Header) (caller, error) {
 	if len(tokens) > 1 || tokens[0] == "" {
 		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
 	}
-	return s.addToken(who, tokens[0])
+	return s.addToken(who, tokens[0], header)
 }
 
-// addToken adds the permissions of a JWT that was sent beside an API key. Other
-// values are access tokens of the CDN, which have no claims.
-func (s *Server) addToken(who caller, jwt string) (caller, error) {
-	claims, ok, err := s.claimsOf(jwt)
+// addToken adds the permissions of a JWT that was sent beside an API key. The access
+// token of the CDN is the JWT itself. Other values have no claims.
+func (s *Server) addToken(who caller, jwt string, header http.Header) (caller, error) {
+	claims, ok, err := s.claimsOf(jwt, header)
 	switch {
 	case err != nil:
 		return caller{}, err
@@ -69,7 +72,7 @@ func (s *Server) addToken(who caller, jwt string) (caller, error) {
 	case claims.AccountID != "" && claims.AccountID != who.account:
 		return caller{}, &refusal.Error{Code: refusal.AccountMismatch}
 	}
-	who.grants = claims.grants
+	who.grants = claims.granted.Grants
 	return who, nil
 }
 
@@ -108,22 +111,23 @@ func credentialOf(header http.Header) (string, error) {
 }
 
 // callerOfJWT returns the caller of a JWT without an API key.
-func (s *Server) callerOfJWT(jwt string, withToken bool) (caller, error) {
-	claims, ok, err := s.claimsOf(jwt)
+func (s *Server) callerOfJWT(jwt string, header http.Header) (caller, error) {
+	claims, ok, err := s.claimsOf(jwt, header)
 	switch {
 	case err != nil:
 		return caller{}, err
-	case !ok, withToken, !isAccount(claims.AccountID):
+	case !ok, !isAccount(claims.AccountID):
 		return caller{}, &refusal.Error{Code: refusal.CredentialsDenied}
 	}
-	return caller{account: claims.AccountID, grants: claims.grants}, nil
+	return caller{account: claims.AccountID, grants: claims.granted.Grants, tags: claims.granted.WriteTags}, nil
 }
 
 // claimsOf returns the claims of a JWT. ok is false if the text is not a JWT, or if
 // its claims do not count: once the accepted keys are listed, they count only if one
 // of the JWT keys has signed them, because anyone can write a JWT and a public key is
-// no secret. An expired JWT is an error.
-func (s *Server) claimsOf(jwt string) (c claims, ok bool, err error) {
+// no secret. An expired JWT is an error, and so is one that the page of another origin
+// sent than it allows.
+func (s *Server) claimsOf(jwt string, header http.Header) (c claims, ok bool, err error) {
 	if c, ok = parseJWT(jwt); !ok {
 		return claims{}, false, nil
 	}
@@ -136,6 +140,11 @@ func (s *Server) claimsOf(jwt string) (c claims, ok bool, err error) {
 	if c.expired() {
 		return claims{}, false, &refusal.Error{Code: refusal.TokenExpired}
 	}
+	// Only browsers send an origin, and not for images and the like.
+	origin, allowed := header.Get("Origin"), c.granted.AllowedOrigins
+	if origin != "" && len(allowed) > 0 && !slices.Contains(allowed, origin) {
+		return claims{}, false, &refusal.Error{Code: refusal.TokenOrigin}
+	}
 	return c, true, nil
 }
 
@@ -144,7 +153,7 @@ type claims struct {
 	AccountID string `json:"accountId"`
 	Expires   *int64 `json:"exp"`
 
-	grants []token.Grant // none unless the payload has all that is required
+	granted token.Claims // empty unless the payload has all that is required
 }
 
 // isJWT reports whether a text has the form of a JWT.
@@ -175,7 +184,7 @@ func parseJWT(text string) (_ claims, ok bool) {
 	}
 	var complete token.Claims
 	if json.Unmarshal(payload, &complete) == nil {
-		c.grants = complete.Grants
+		c.granted = complete
 	}
 	return c, true
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,16 @@ const (
 	testSecret = "secret_A623uY2fakekey"
 	testPublic = "public_A623uY2fakekey"
 )
+
+// rsaKey is a key for all tests, which do not change it.
+func rsaKey(t *testing.T) *rsa.PrivateKey {
+	t.Helper()
+	key, err := oneKey()
+	must(t, err)
+	return key
+}
+
+var oneKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 func newJWT(t *testing.T, key *rsa.PrivateKey, account string, expires time.Time) string {
 	t.Helper()

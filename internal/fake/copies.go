@@ -48,7 +48,7 @@ func (s *Server) copyOf(ctx context.Context, wanted gen.CopyFileRequest) (tasks.
 	if err := s.checkInternal(who.account, wanted.Source); err != nil {
 		return tasks.FileCopy{}, err
 	}
-	data, err := copyData(wanted.Metadata, wanted.Tags)
+	data, err := copyData(&who, wanted.Metadata, wanted.Tags)
 	if err != nil {
 		return tasks.FileCopy{}, err
 	}
@@ -61,8 +61,9 @@ func (s *Server) copyOf(ctx context.Context, wanted gen.CopyFileRequest) (tasks.
 	return file, nil
 }
 
-// copyData reads what a copy gets for metadata and tags.
-func copyData(metadata *gen.CopyableFileMetadata, tags *gen.CopyableFileTags) (data tasks.Data, err error) {
+// copyData reads what a copy gets for metadata and tags, if the caller may give it
+// the tags.
+func copyData(who *caller, metadata *gen.CopyableFileMetadata, tags *gen.CopyableFileTags) (data tasks.Data, err error) {
 	if metadata != nil {
 		data.Metadata = &tasks.Metadata{Merge: metadata.Merge}
 		if metadata.Value != nil {
@@ -72,6 +73,9 @@ func copyData(metadata *gen.CopyableFileMetadata, tags *gen.CopyableFileTags) (d
 		}
 	}
 	if tags != nil {
+		if err := who.checkTags(tags.Value); err != nil {
+			return tasks.Data{}, err
+		}
 		data.Tags = &tasks.Tags{Merge: tags.Merge, Value: tags.Value}
 	}
 	return data, nil
@@ -137,6 +141,6 @@ func (s *Server) folderCopyOf(ctx context.Context, wanted gen.CopyFolderRequest)
 		return folder, &refusal.Error{Code: refusal.PermissionDenied}
 	}
 	var err error
-	folder.Data, err = copyData(wanted.Metadata, wanted.Tags)
+	folder.Data, err = copyData(&who, wanted.Metadata, wanted.Tags)
 	return folder, err
 }

@@ -56,6 +56,9 @@ func (s *Server) newFile(ctx context.Context, wanted newFile) (store.File, error
 	if err := s.checkPlace(&who, path); err != nil {
 		return store.File{}, err
 	}
+	if err := who.checkTags(wanted.tags); err != nil {
+		return store.File{}, err
+	}
 	file := store.File{
 		AccountID: who.account, Path: path, MIME: wanted.mime,
 		OriginalFileName: wanted.original, LastModified: at, Metadata: metadata, Tags: wanted.tags,

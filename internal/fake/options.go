@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/cdn"
 	"github.com/c88edac7/bytescale-go/contract"
 	"github.com/c88edac7/bytescale-go/internal/fake/fetch"
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
@@ -23,6 +24,9 @@ type Options struct {
 	// JWTKeys are the public keys that JWTs are signed with (RS256). If Keys or JWTKeys
 	// are set, the claims of other JWTs do not count.
 	JWTKeys []*rsa.PublicKey
+	// URLKeys are the Secure URL Keys of the account's API keys. If there are any, the
+	// signature of each URL that has one is checked, and opens private files.
+	URLKeys []cdn.Key
 	// PrivateFiles refuses downloads without a key of the account. By default files
 	// are public.
 	PrivateFiles bool

@@ -296,7 +296,7 @@ func (s *Server) processFileAndSave(r *http.Request) (gen.ProcessFileAndSaveResp
 	if err != nil {
 		return gen.ProcessFileAndSaveResponse{}, err
 	}
-	if target, err = withArtifactData(target, file, body); err != nil {
+	if target, err = withArtifactData(&wanted.who, target, file, body); err != nil {
 		return gen.ProcessFileAndSaveResponse{}, err
 	}
 	overwrite := wanted.who.mayOverwrite(target.Path)
@@ -349,7 +349,7 @@ func nameOf(file store.File) string {
 }
 
 // withArtifactData gives a result the metadata and tags that its copy would have.
-func withArtifactData(target, source store.File, body gen.ProcessFileAndSaveRequest) (store.File, error) {
+func withArtifactData(who *caller, target, source store.File, body gen.ProcessFileAndSaveRequest) (store.File, error) {
 	var metadata *gen.CopyableFileMetadata
 	var tags *gen.CopyableFileTags
 	if body.Metadata != nil {
@@ -358,7 +358,7 @@ func withArtifactData(target, source store.File, body gen.ProcessFileAndSaveRequ
 	if body.Tags != nil {
 		tags = &gen.CopyableFileTags{Merge: body.Tags.Merge, Value: body.Tags.Value}
 	}
-	data, err := copyData(metadata, tags)
+	data, err := copyData(who, metadata, tags)
 	if err != nil {
 		return store.File{}, err
 	}

@@ -13,7 +13,7 @@ const storagePath = "/storage/"
 
 // call is what the method and the path of a request ask for.
 type call struct {
-	operation string // operation.PutPart, an operationId, or "" if it is neither
+	operation string // operation.PutPart, operation.AccessToken, an operationId, or "" if it is none of them
 	account   string
 	upload    string // "" if the operation has none
 	part      int64  // -1 if the operation has none, or it is not a number
@@ -30,6 +30,9 @@ func (c *call) isAPI() bool { return operation.IsAPI(c.operation) }
 func route(r *http.Request) (c call, allow string) {
 	if rest, ok := strings.CutPrefix(r.URL.Path, storagePath); ok {
 		return routeStorage(r.Method, rest)
+	}
+	if account, ok := strings.CutPrefix(r.URL.Path, accessTokenPath); ok {
+		return routeAccessToken(r.Method, account)
 	}
 	server := operation.CDN
 	if strings.HasPrefix(r.URL.Path, "/v2/") {
@@ -57,6 +60,17 @@ func routeStorage(method, path string) (c call, allow string) {
 		return call{part: -1}, http.MethodPut
 	}
 	return call{operation: operation.PutPart, account: segments[0], upload: segments[1], part: partIndex(segments[2])}, ""
+}
+
+// routeAccessToken reads the account of a token that is registered or forgotten.
+func routeAccessToken(method, account string) (c call, allow string) {
+	switch {
+	case strings.Contains(account, "/") || account == "":
+		return call{part: -1}, ""
+	case method != http.MethodPut && method != http.MethodDelete:
+		return call{part: -1}, http.MethodDelete + ", " + http.MethodPut
+	}
+	return call{operation: operation.AccessToken, account: account, part: -1}, ""
 }
 
 // partIndex returns the index of a part, or -1 if the text is not one.

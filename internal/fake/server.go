@@ -185,6 +185,8 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, x *exchange, a
 		writeRefusal(w, refusal.Errorf(refusal.InvalidRequest, "The query has more than %d parameters.", maxParameters))
 	case x.operation == operation.PutPart:
 		s.putPart(w, r, x)
+	case x.operation == operation.AccessToken:
+		s.accessToken(w, r, x)
 	case x.operation != "":
 		if x.isAPI() && !s.wait(r.Context(), s.options.APILatency) {
 			panic(http.ErrAbortHandler)

@@ -46,6 +46,11 @@ const (
 // object storage and is not an operation of openapi.yaml.
 const PutPart = "PutPart"
 
+// AccessToken is the name of the two calls by which a browser registers a JWT with the
+// CDN and forgets it. The vendor documents them only by its SDK, and they are not
+// operations of openapi.yaml.
+const AccessToken = "AccessToken"
+
 // Server is one of the two servers of openapi.yaml.
 type Server int
 

@@ -63,6 +63,9 @@ var (
 
 	AccountMismatch  = ours("account_mismatch", 403, "The credentials belong to another account than the one in the path.")
 	PermissionDenied = ours("permission_denied", 403, "The credentials do not allow this.")
+	TokenOrigin      = ours("token_origin_not_allowed", 403, "The JWT may not be used by pages of this origin.")
+	URLSignature     = ours("url_signature_invalid", 403, "The signature of the URL is not valid.")
+	URLExpired       = ours("url_expired", 403, "The URL has expired.")
 	FileExists       = ours("file_exists", 403, "A file exists at this path and the credentials do not allow to replace it.")
 	PathExhausted    = ours("path_exhausted", 403, "No free path was found for the unique digits.")
 	TooManyUploads   = ours("too_many_uploads", 403, "Too many uploads are in progress. Complete some, or wait until they expire.")
