@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/cdn"
 	"github.com/c88edac7/bytescale-go/internal/fake"
 )
 
@@ -174,6 +175,19 @@ func WithJWTKeys(keys ...*rsa.PublicKey) Option {
 			return errors.New("WithJWTKeys: no key is given")
 		}
 		s.core.JWTKeys = keys
+		return nil
+	}
+}
+
+// WithURLKeys names the Secure URL Keys, at least one, with which URLs are signed. A
+// signed URL opens a private file, and one with a wrong signature is refused with 403,
+// even if the file is public. By default the server ignores signatures.
+func WithURLKeys(keys ...cdn.Key) Option {
+	return func(s *settings) error {
+		if len(keys) == 0 || slices.ContainsFunc(keys, func(key cdn.Key) bool { return key.ID() == "" }) {
+			return errors.New("WithURLKeys: no key is given")
+		}
+		s.core.URLKeys = keys
 		return nil
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/c88edac7/bytescale-go/bytescaletest"
+	"github.com/c88edac7/bytescale-go/cdn"
 )
 
 // An option with an invalid value is reported by its name, and never by the key
@@ -27,6 +28,7 @@ func TestInvalidOptions(t *testing.T) {
 		"WithBandwidth: 0 is not above 0":             bytescaletest.WithBandwidth(0),
 		"WithMaxFileSize: 0 is not above 0":           bytescaletest.WithMaxFileSize(0),
 		"WithJWTKeys: no key is given":                bytescaletest.WithJWTKeys(),
+		"WithURLKeys: no key is given":                bytescaletest.WithURLKeys(cdn.Key{}),
 		"WithJobSteps: 0 is not above 0":              bytescaletest.WithJobSteps(0),
 		"WithProcessor: raw is no name":               bytescaletest.WithProcessor("raw", leave),
 		"WithProcessor: save is no name":              bytescaletest.WithProcessor("save", leave),

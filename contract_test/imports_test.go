@@ -103,7 +103,7 @@ var arrows = map[string][]string{
 	"./internal/emulator": {"./gen", "./internal/fake", "./internal/fake/store"},
 	"./internal/memnet":   {},
 	"./bytescaletest": {
-		".", "./bytescaletest/fault", "./internal/emulator", "./internal/fake", "./internal/fake/folders", "./internal/fake/store",
+		".", "./bytescaletest/fault", "./cdn", "./internal/emulator", "./internal/fake", "./internal/fake/folders", "./internal/fake/store",
 		"./internal/memnet",
 	},
 

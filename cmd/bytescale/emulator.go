@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/c88edac7/bytescale-go/cdn"
 	"github.com/c88edac7/bytescale-go/internal/emulator"
 	"github.com/c88edac7/bytescale-go/token"
 )
@@ -42,13 +43,14 @@ type emulatorCmd struct {
 	discard, allowPrivateURLs bool
 }
 
-func (e *emulatorCmd) command(std *streams) *cobra.Command {
+func (e *emulatorCmd) command(std *streams, env getenv) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "emulator",
 		Short: "Run a local emulator of the service.",
-		Long:  "Run a local emulator of the service.",
-		Args:  noArguments,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return e.run(cmd.Context(), std) },
+		Long: "Run a local emulator of the service. Signatures of URLs are checked with the key\n" +
+			"in $" + keyIDVariable + " and $" + urlKeyVariable + ", if both are set.",
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return e.run(cmd.Context(), std, env) },
 	}
 	addFlags(cmd, "Service", func(flags *pflag.FlagSet) {
 		flags.StringVar(&e.addr, "addr", "127.0.0.1:8744", "Listen on `host:port`, by default 127.0.0.1:8744. An address that other machines reach needs --api-key.")
@@ -87,8 +89,8 @@ func (l *wordList) String() string { return strings.Join(*l, " ") }
 func (l *wordList) Type() string { return "words" }
 
 // run runs the emulator until ctx ends.
-func (e *emulatorCmd) run(ctx context.Context, std *streams) error {
-	running, err := e.start(std.err)
+func (e *emulatorCmd) run(ctx context.Context, std *streams, env getenv) error {
+	running, err := e.start(std.err, env)
 	if err != nil {
 		return err
 	}
@@ -115,7 +117,7 @@ func (e *emulatorCmd) run(ctx context.Context, std *streams) error {
 }
 
 // start checks the flags and starts the emulator.
-func (e *emulatorCmd) start(stderr io.Writer) (*emulator.Emulator, error) {
+func (e *emulatorCmd) start(stderr io.Writer, env getenv) (*emulator.Emulator, error) {
 	for i, key := range e.apiKeys {
 		if !emulator.ValidKey(key) {
 			return nil, usageError{fmt.Errorf("--api-key number %d is not well-formed: want secret_ or public_ and an account id of 7 characters, whatever follows; or free, the key of account W142hJk", i+1)}
@@ -132,6 +134,13 @@ func (e *emulatorCmd) start(stderr io.Writer) (*emulator.Emulator, error) {
 			return nil, about("--jwt-key "+name, err)
 		}
 		options.Service.JWTKeys = append(options.Service.JWTKeys, key)
+	}
+	key, err := urlKey(env)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if key.ID() != "" {
+		options.Service.URLKeys = []cdn.Key{key}
 	}
 	running, err := emulator.Start(options)
 	if err != nil {

@@ -57,11 +57,16 @@ func (b *lockedBuffer) String() string {
 // runEmulator runs the command's emulator with the given flags, at a free port.
 func runEmulator(t *testing.T, args ...string) *inProcess {
 	t.Helper()
+	return runEmulatorIn(t, noEnv, args...)
+}
+
+// runEmulatorIn is runEmulator in an environment.
+func runEmulatorIn(t *testing.T, env getenv, args ...string) *inProcess {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	e := &inProcess{t: t, cancel: cancel, code: make(chan int, 1)}
 	out, in := io.Pipe()
 	go func() {
-		env := func(string) string { return "" }
 		e.code <- run(ctx, append([]string{"emulator", "--addr", "127.0.0.1:0"}, args...), env, strings.NewReader(""), in, &e.log)
 		in.Close()
 	}()
@@ -281,7 +286,7 @@ func TestEmulatorTakesKeysFromTheEnvironment(t *testing.T) {
 func TestEmulatorFlags(t *testing.T) {
 	t.Parallel()
 	var cmd emulatorCmd
-	if err := cmd.command(nil).ParseFlags([]string{
+	if err := cmd.command(nil, noEnv).ParseFlags([]string{
 		"--api-key", "secret_A623uY2a,b", "--api-key", "public_A623uY2c", "--allow-origin", "https://app.example",
 		"--part-size", "1MiB", "--api-latency", "50ms", "--bandwidth", "10MB", "--discard",
 	}); err != nil {

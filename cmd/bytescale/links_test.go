@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,6 +59,31 @@ func TestSignedURL(t *testing.T) {
 		}
 		if _, err := cdn.Verify(address, now.Add(test.after), key); err != test.afterwards {
 			t.Errorf("%s: %v, want %v", address, err, test.afterwards)
+		}
+	}
+}
+
+// The emulator checks what the command signs, with the same key in the environment.
+func TestEmulatorChecksSignatures(t *testing.T) {
+	t.Parallel()
+	variables := map[string]string{keyIDVariable: "BMCyGyFk", urlKeyVariable: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}
+	emulator := runEmulatorIn(t, func(name string) string { return variables[name] })
+	header := http.Header{"Authorization": {"Bearer " + emulatorKey}, "Content-Type": {"application/json"}}
+	account := emulator.url + "/v2/accounts/A623uY2"
+	private := `{"folderPath":"/p","folderSettings":{"publicPermissions":{"set":true,"value":[]}}}`
+	if response, answer := request(t, http.MethodPut, account+"/folders", header, private); response.StatusCode != http.StatusOK {
+		t.Fatal(answer)
+	}
+	header.Set("Content-Type", "text/plain")
+	if response, answer := request(t, http.MethodPost, account+"/uploads/binary?filePath=/p/a", header, "private"); response.StatusCode != http.StatusOK {
+		t.Fatal(answer)
+	}
+	variables["BYTESCALE_API_KEY"] = emulatorKey
+	plain := printed(t, variables, "url", "--cdn-url", emulator.url, "/p/a")
+	signed := printed(t, variables, "url", "--cdn-url", emulator.url, "--sign", "/p/a")
+	for address, want := range map[string]int{plain: 403, signed: 200, signed + "x": 403} {
+		if response, answer := request(t, http.MethodGet, address, http.Header{}, ""); response.StatusCode != want || (want == 200) != (answer == "private") {
+			t.Errorf("%s: %d %s", address, response.StatusCode, answer)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func newRoot(std *streams, env getenv) *cobra.Command {
 		(&rmCmd{}).command(std),
 		(&urlCmd{}).command(std, env),
 		(&tokenCmd{}).command(std, env),
-		(&emulatorCmd{}).command(std),
+		(&emulatorCmd{}).command(std, env),
 		versionCommand(std),
 	)
 	root.SetHelpCommand(helpCommand())

@@ -80,22 +80,34 @@ func (c *urlCmd) run(ctx context.Context, std *streams, env getenv) error {
 
 // signer returns a function that signs URLs as the flags and the environment say.
 func (c *urlCmd) signer(env getenv) (func(address string) (string, error), error) {
-	id, secret := env(keyIDVariable), env(urlKeyVariable)
-	if id == "" || secret == "" {
+	key, err := urlKey(env)
+	if err != nil {
+		return nil, err
+	}
+	if key.ID() == "" {
 		return nil, fmt.Errorf("--sign needs a key; set %s and %s", keyIDVariable, urlKeyVariable)
 	}
-	key, err := cdn.NewKey(id, secret)
-	var argument *cdn.ArgumentError
-	if errors.As(err, &argument) {
-		variable := map[string]string{"apiKeyID": keyIDVariable, "secureURLKey": urlKeyVariable}[argument.Field]
-		return nil, fmt.Errorf("%s %s", variable, argument.Reason)
-	}
 	if c.expires == "never" {
-		return key.SignForever, err
+		return key.SignForever, nil
 	}
 	lifetime, notDuration := time.ParseDuration(c.expires)
 	if notDuration != nil || lifetime < time.Second {
 		return nil, fmt.Errorf("--expires: expected a duration such as 1h, or never, but got %q", c.expires)
 	}
-	return func(address string) (string, error) { return key.Sign(address, time.Now().Add(lifetime)) }, err
+	return func(address string) (string, error) { return key.Sign(address, time.Now().Add(lifetime)) }, nil
+}
+
+// urlKey returns the Secure URL Key of the environment, the zero Key if there is none.
+func urlKey(env getenv) (cdn.Key, error) {
+	id, secret := env(keyIDVariable), env(urlKeyVariable)
+	if id == "" && secret == "" {
+		return cdn.Key{}, nil
+	}
+	key, err := cdn.NewKey(id, secret)
+	var argument *cdn.ArgumentError
+	if errors.As(err, &argument) {
+		variable := map[string]string{"apiKeyID": keyIDVariable, "secureURLKey": urlKeyVariable}[argument.Field]
+		return cdn.Key{}, fmt.Errorf("%s %s", variable, argument.Reason)
+	}
+	return key, err
 }

@@ -80,6 +80,7 @@ func withCORS(next http.Handler, log requestLog) http.Handler {
 			return
 		}
 		header.Set("Access-Control-Allow-Origin", origin)
+		header.Set("Access-Control-Allow-Credentials", "true") // the cookie of a session; the guard before has checked the page
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE")
 			// Allow what the page asks for: "*" would leave out Authorization.

@@ -185,6 +185,7 @@ func TestLetsWebPagesIn(t *testing.T) {
 			header := response.Header
 			if response.StatusCode != http.StatusNoContent ||
 				header.Get("Access-Control-Allow-Origin") != "http://localhost:3000" || !strings.Contains(header.Get("Vary"), "Origin") ||
+				header.Get("Access-Control-Allow-Credentials") != "true" ||
 				header.Get("Access-Control-Allow-Headers") != "authorization,content-type" ||
 				!strings.Contains(header.Get("Access-Control-Allow-Methods"), "PUT") {
 				t.Errorf("preflight: %d %v", response.StatusCode, header)
@@ -199,8 +200,8 @@ func TestLetsWebPagesIn(t *testing.T) {
 				if header.Get("Access-Control-Allow-Origin") != "http://localhost:3000" || !strings.Contains(header.Get("Vary"), "Origin") || !strings.Contains(header.Get("Access-Control-Expose-Headers"), "ETag") {
 					t.Errorf("%s: %v", path, header)
 				}
-				if header.Get("Access-Control-Allow-Credentials") != "" {
-					t.Errorf("%s: credentials are allowed", path)
+				if header.Get("Access-Control-Allow-Credentials") != "true" {
+					t.Errorf("%s: credentials are not allowed", path)
 				}
 			}
 		})
@@ -256,7 +257,7 @@ func TestRefusesForeignPages(t *testing.T) {
 				if response.StatusCode != test.want || test.want == foreign && !strings.Contains(body, `"origin_not_allowed"`) {
 					t.Errorf("%s: status %d, want %d: %s", test.name, response.StatusCode, test.want, body)
 				}
-				if response.StatusCode == foreign && response.Header.Get("Access-Control-Allow-Origin") != "" {
+				if response.StatusCode == foreign && response.Header.Get("Access-Control-Allow-Origin")+response.Header.Get("Access-Control-Allow-Credentials") != "" {
 					t.Errorf("%s: the page may read the answer", test.name)
 				}
 			}
