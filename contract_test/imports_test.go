@@ -121,7 +121,7 @@ var arrows = map[string][]string{
 	"./bench/stub":       {},
 	"./examples":         {},
 	"./examples/avatars": {"."},
-	"./examples/browser": {".", "./bytescaletest"},
+	"./examples/browser": {".", "./bytescaletest", "./cdn", "./gen", "./token"},
 	"./examples/resume":  {"."},
 	"./examples/upload":  {"."},
 	"./interop":          {},

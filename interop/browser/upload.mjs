@@ -10,7 +10,8 @@ const files = JSON.parse(FILES);
 const { page, complaints, close } = await open();
 
 await page.goto(PAGE);
-await page.getByRole("button", { name: "Upload files" }).click();
+await page.getByRole("button", { name: "Sign in" }).click();
+await page.getByRole("button", { name: "Upload files", disabled: false }).click();
 await page.locator(".upload-widget input[type=file]").setInputFiles(files);
 
 // The widget asks for the part of the image to keep.
