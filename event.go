@@ -2,6 +2,7 @@ package bytescale
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/operation"
@@ -138,6 +139,10 @@ func (c *Client) onExchange(x rest.Exchange) {
 }
 
 func (c *Client) onRetry(r retry.Retried) {
+	if errors.Is(r.Err, ErrStalled) {
+		// The idle connections may be as dead as the one that stalled.
+		c.CloseIdleConnections()
+	}
 	e := eventOf(r.Context, EventRetry, r.Attempt)
 	e.Status, e.Wait, e.Err = r.Status, r.Wait, r.Err
 	c.emit(e)

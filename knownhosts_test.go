@@ -1,6 +1,7 @@
 package bytescale
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -74,6 +75,48 @@ func TestKnownHosts(t *testing.T) {
 					t.Errorf("without an end: %v after %d requests and %v", err, requests, time.Since(from))
 				}
 			})
+		})
+	}
+}
+
+// idleCloser is a transport that counts how often its idle connections are closed.
+type idleCloser struct {
+	roundTrip
+	closed int
+}
+
+func (c *idleCloser) CloseIdleConnections() { c.closed++ }
+
+// When a connection has stalled, the idle ones may be dead, too.
+func TestIdleConnectionsAreNotBelievedAfterAStall(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		first  roundTrip
+		closed int
+	}{
+		"a stall": {func(req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			return nil, context.Cause(req.Context())
+		}, 1},
+		"a reset": {func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }, 0},
+		"a 503":   {func(req *http.Request) (*http.Response, error) { return answer(req, 503, ""), nil }, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			requests := 0
+			transport := &idleCloser{}
+			transport.roundTrip = func(req *http.Request) (*http.Response, error) {
+				if requests++; requests == 1 {
+					return test.first(req)
+				}
+				if transport.closed != test.closed {
+					t.Errorf("%s: closed %d times before the next try", name, transport.closed)
+				}
+				return answer(req, 200, detailsJSON("/a")), nil
+			}
+			c := mustClient(t, testKey, WithTransport(transport))
+			if _, err := c.GetFileDetails(t.Context(), "/a"); err != nil || requests != 2 {
+				t.Errorf("%s: %v after %d requests", name, err, requests)
+			}
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/rest"
 	"github.com/c88edac7/bytescale-go/internal/source"
 	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
@@ -77,6 +78,7 @@ func newMemoryClientWith(l *limits.Limits, partSize int64) (*Client, *memoryServ
 		accountID: "A623uY2",
 		apiURL:    &url.URL{Scheme: "https", Host: "api.example.com"},
 		limits:    l,
+		rest:      rest.New(rest.Config{}),
 	}
 	c.checkpointKey, _ = newCheckpointKey(testKey)
 	c.engine = c.newEngine(source.NewBudget(defaultBudget))
