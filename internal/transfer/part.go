@@ -20,6 +20,7 @@ const maxSends = 2
 type assignment struct {
 	Part
 	fetchedAt time.Time
+	refused   bool // storage refused the URL
 }
 
 func assign(p Part) *assignment { return &assignment{Part: p, fetchedAt: time.Now()} }

@@ -101,9 +101,10 @@ func (p *partUpload) put(ctx context.Context, payload wire.Payload) (etag string
 	}
 }
 
-// refreshURL fetches a fresh URL, the nth one of the part, because storage has refused
-// the present one with err. Only the first one is fetched at once: what storage refuses
-// after that is hardly the age of the URL.
+// refreshURL has a fresh URL fetched, the nth one of the part, because storage has refused
+// the present one with err. The URL is fetched when the part has its place among the PUTs,
+// because one that waits for its turn could expire again. From the second one on there is
+// a wait before: what storage refuses then is hardly the age of the URL.
 func (p *partUpload) refreshURL(ctx context.Context, puts *retry.Attempts, nth int, err error) error {
 	if nth > maxRefreshes {
 		return fmt.Errorf("%w (with %d fresh URLs too)", err, maxRefreshes)
@@ -114,7 +115,8 @@ func (p *partUpload) refreshURL(ctx context.Context, puts *retry.Attempts, nth i
 		}
 	}
 	p.engine.OnURLRefresh(URLRefreshed{Context: ctx, UploadID: p.of.id, Part: p.index, Status: p.engine.Policy(err).Status, Err: err})
-	return p.fetch(ctx)
+	p.assigned.refused = true
+	return nil
 }
 
 // putInTurn waits for a place among the PUTs in flight and makes one attempt.
@@ -125,7 +127,7 @@ func (p *partUpload) putInTurn(ctx context.Context, payload wire.Payload) (etag 
 	}
 	defer release()
 	p.slot.sending(p.length())
-	if time.Since(p.assigned.fetchedAt) > maxURLAge {
+	if p.assigned.refused || time.Since(p.assigned.fetchedAt) > maxURLAge {
 		step := p.step
 		if err := p.fetch(ctx); err != nil {
 			return "", &fetchError{err}
