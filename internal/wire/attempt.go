@@ -19,11 +19,13 @@ type Attempt struct {
 
 // NewAttempt returns an attempt and the context to send its request with. onRead is
 // called with the number of bytes whenever some were read. All attempts of a client share
-// one link. The caller calls End.
-func NewAttempt(ctx context.Context, p Payload, onRead func(n int64), link *Link) (context.Context, *Attempt) {
+// one link. earlier is how many attempts at the same payload have failed: each of them
+// doubles the time that the answer may take. The caller calls End.
+func NewAttempt(ctx context.Context, p Payload, earlier int, onRead func(n int64), link *Link) (context.Context, *Attempt) {
 	ctx, cut := context.WithCancelCause(ctx)
 	bodies := newAttemptBodies(p, onRead)
 	watch := newStallWatch(bodies, cut, link)
+	watch.beMorePatient(earlier)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { watch.awaitsConnection() },
 		GotConn: func(got httptrace.GotConnInfo) {

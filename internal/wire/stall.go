@@ -24,7 +24,11 @@ const (
 	// is known to be empty, only a proxy can be buffering, so the limit assumes
 	// proxySpeed.
 	answerWait = 60 * time.Second
-	proxySpeed = 256 << 10
+	// maxDoublings is how often the wait for the answer doubles, once for each attempt
+	// that has failed. A proxy may take a whole part at once and pass it on slowly: an
+	// attempt that is cut then has to begin again, for ever if none is waited for longer.
+	maxDoublings = 4
+	proxySpeed   = 256 << 10
 
 	stallSamples = 6
 	sampleEvery  = stallWindow / stallSamples
@@ -86,6 +90,7 @@ type stallWatch struct {
 	began   int64                // bytes that had moved when the measurement began
 	samples [stallSamples]sample // a ring
 	taken   int                  // samples; the next one goes to taken%stallSamples
+	doubled int                  // how often the wait for the answer is doubled
 	stopped bool
 }
 
@@ -95,6 +100,13 @@ func newStallWatch(b *attemptBodies, cut context.CancelCauseFunc, link *Link) *s
 	defer w.mu.Unlock()
 	w.timer = time.AfterFunc(sampleEvery, w.sample)
 	return w
+}
+
+// beMorePatient doubles the wait for the answer for each earlier attempt.
+func (w *stallWatch) beMorePatient(earlier int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.doubled = max(0, min(earlier, maxDoublings))
 }
 
 // awaitsConnection notes that the attempt waits for a connection. The transport has its
@@ -201,7 +213,7 @@ func (w *stallWatch) awaitAnswer(visible bool) {
 	if visible {
 		speed = proxySpeed
 	}
-	wait := max(answerWait, time.Duration(w.bodies.payload.Size/speed)*time.Second)
+	wait := max(answerWait, time.Duration(w.bodies.payload.Size/speed)*time.Second) << w.doubled
 	w.timer = time.AfterFunc(wait, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
