@@ -140,9 +140,11 @@ func (s *apiService) delete(ctx context.Context, filePath string) error {
 		return err
 	}
 	defer resp.Body.Close()
-	switch {
-	case resp.StatusCode == http.StatusNoContent:
+	switch resp.StatusCode {
+	case http.StatusNoContent, http.StatusOK, http.StatusAccepted: // 204 is documented
 		return nil
+	}
+	switch {
 	case resp.StatusCode/100 == 2:
 		return rest.ProtocolError(operation.DeleteFile, resp.StatusCode, "204 was expected")
 	}
@@ -286,10 +288,11 @@ func (c *Client) decode(op string, resp *http.Response, err error, to any) error
 	return c.rest.ReadJSON(op, resp, to)
 }
 
-// checkOK returns an error if an answer has another status than 200.
+// checkOK returns an error if an answer has another status than 200, or 201, which some
+// gateways send in its place. Only what the answer holds counts then.
 func (c *Client) checkOK(op string, resp *http.Response) error {
 	switch {
-	case resp.StatusCode == http.StatusOK:
+	case resp.StatusCode == http.StatusOK, resp.StatusCode == http.StatusCreated:
 		return nil
 	case resp.StatusCode/100 == 2:
 		return rest.ProtocolError(op, resp.StatusCode, "200 was expected")
