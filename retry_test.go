@@ -11,12 +11,14 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
+	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/rest"
 	"github.com/c88edac7/bytescale-go/internal/retry"
@@ -306,4 +308,75 @@ func TestStaleURLThatCannotBeRefreshed(t *testing.T) {
 			t.Errorf("%v after %v fetches, want the failure of the second one", err, fetches)
 		}
 	})
+}
+
+// URLs may live shorter than parts wait for their turn: a fresh one is used at once, not
+// at the end of the line, where it would expire as well.
+func TestURLsThatLiveShorterThanTheQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const parts, partSize, lifetime = 40, 2 << 20, 4 * time.Second // beyond 1 MiB, so that the PUTs queue
+		c, m := newMemoryClientWith(limits.New(2, 64, 1e6, nil), partSize)
+		m.discard, m.latency = true, 10*time.Millisecond
+		m.speed = 2 * partSize / 5 // 5 s for each of two parts at a time
+		given, refused := map[int64]time.Time{0: time.Now()}, 0
+		m.fail = func(op string, index int64, _ int) error { // called with a lock held
+			switch op {
+			case operation.GetUploadPart:
+				given[index] = time.Now()
+			case operation.PutPart:
+				if time.Since(given[index]) > lifetime {
+					refused++
+					return &APIError{Operation: op, Status: http.StatusForbidden, FromService: true, Code: "AccessDenied"}
+				}
+			}
+			return nil
+		}
+		if _, err := c.Upload(t.Context(), ReaderAt(zeros(parts*partSize), parts*partSize)); err != nil || !m.exists() {
+			t.Errorf("after %d refusals: %v", refused, err)
+		}
+		if refused == 0 || refused > parts {
+			t.Errorf("%d URLs were refused: each part once at the most", refused)
+		}
+	})
+}
+
+// Something on the way may take a whole part at once and pass it on slowly. Each attempt
+// waits longer for the answer than the one before, so that one of them arrives.
+func TestSlowHopThatBuffers(t *testing.T) {
+	t.Parallel()
+	for passesOn, puts := range map[time.Duration]int{50 * time.Second: 1, 75 * time.Second: 2, 200 * time.Second: 3, 10 * time.Minute: 5} {
+		t.Run(passesOn.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				part := strings.Replace(partJSON, `"uploadPartIndex":7`, `"uploadPartIndex":0`, 1)
+				part = strings.Replace(part, `5242879`, `999`, 1)
+				sent := 0
+				c := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
+					if req.Body != nil {
+						_, _ = io.Copy(io.Discard, req.Body)
+						req.Body.Close()
+					}
+					switch {
+					case req.URL.Host == "storage.example.com":
+						sent++
+						select {
+						case <-time.After(passesOn):
+							return answer(req, 200, "", "ETag", "e"), nil
+						case <-req.Context().Done():
+							return nil, context.Cause(req.Context())
+						}
+					case req.Method == http.MethodPut:
+						return answer(req, 200, `{"status":"Completed","etag":"e"}`), nil
+					case req.Method == http.MethodGet:
+						return answer(req, 200, part), nil
+					}
+					return answer(req, 200, `{"file":`+detailsJSON("/a")+`,"uploadId":"Kd759aLFxttm69kZ","uploadParts":{"count":1,"first":`+part+`}}`), nil
+				}))
+				if _, err := c.Upload(t.Context(), Bytes(make([]byte, 1000))); err != nil || sent != puts {
+					t.Errorf("%d PUTs, want %d: %v", sent, puts, err)
+				}
+			})
+		})
+	}
 }
