@@ -57,7 +57,8 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 
 // answerEarly answers at once and then reads the rest of the request. Otherwise a
 // client that writes its whole body before it reads would see a broken connection
-// instead of the answer.
+// instead of the answer. A request without a body is answered when its handler returns,
+// so that it no longer counts as open when the client has the answer.
 func answerEarly(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	controller := http.NewResponseController(w)
 	_ = controller.EnableFullDuplex() // without it, net/http reads the body first
@@ -65,7 +66,10 @@ func answerEarly(w http.ResponseWriter, r *http.Request, status int, body []byte
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body)   // fails only if the client has left
+	_, _ = w.Write(body) // fails only if the client has left
+	if r.ContentLength == 0 {
+		return
+	}
 	_ = controller.Flush() // likewise
 	finishBody(r)
 }
