@@ -1,4 +1,6 @@
-//go:build linux
+//go:build linux && !race
+
+// Not under the race detector: the command is measured as users have it.
 
 package main
 
