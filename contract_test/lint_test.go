@@ -116,10 +116,17 @@ func TestRulesBite(t *testing.T) {
 		{"open-response", "ListUploadParts 200", func(d *openapi3.T) { schema(d, "UploadPartList").AdditionalProperties = closed }},
 	}
 
+	spec, err := mustLoad(t).MarshalJSON() // JSON loads in half the time
+	if err != nil {
+		t.Fatal(err)
+	}
 	bitten := map[string]bool{}
 	for _, test := range broken {
 		t.Run(test.rule+" "+test.where, func(t *testing.T) {
-			document := mustLoad(t)
+			document, err := openapi3.NewLoader().LoadFromData(spec)
+			if err != nil {
+				t.Fatal(err)
+			}
 			test.breakIt(document)
 			for _, finding := range lint(document) {
 				if finding.Rule == test.rule && finding.Where == test.where {

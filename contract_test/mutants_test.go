@@ -24,7 +24,7 @@ import (
 )
 
 // everyMutant selects how much of TestMutants runs: with n, each nth mutant. make contract-mutants uses 1.
-var everyMutant = flag.Int("mutants-every", 40, "run each nth `mutant` of the spec")
+var everyMutant = flag.Int("mutants-every", mutantsEvery, "run each nth `mutant` of the spec")
 
 const (
 	fewestMutants = 150
@@ -98,9 +98,10 @@ func judge(t *testing.T, all []mutants.Mutant) []verdict {
 
 func judgeOne(t *testing.T, m mutants.Mutant) verdict {
 	v := verdict{Mutant: m}
-	failures := suite.Run(m.Document, suite.Options{StopAtFirst: true}).Failures
+	document := m.Document()
+	failures := suite.Run(document, suite.Options{StopAtFirst: true}).Failures
 	if len(failures) == 0 {
-		v.facts = factsNotice(t, m.Document)
+		v.facts = factsNotice(t, document)
 		return v
 	}
 	failure := failures[0]

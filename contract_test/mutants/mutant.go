@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -15,7 +16,46 @@ type Mutant struct {
 	Kind       string   // what was done: "required", "limit", "type", …
 	Name       string   // where and how, in one line
 	Operations []string // the operations that it touches, in order
-	Document   []byte   // JSON
+
+	root   object // the document without the mistake, which all mutants share
+	place  place
+	change func(node object)
+}
+
+// Document returns the document with the mistake, in JSON. It is made anew by each call, because all of them together take
+// gigabytes. Calls may be concurrent.
+func (m Mutant) Document() []byte {
+	root, node := copyTo(m.root, m.place)
+	m.change(node.(object))
+	document, err := json.Marshal(root)
+	if err != nil {
+		panic(err) // it came out of JSON
+	}
+	return document
+}
+
+// copyTo copies what stands at a place, all below it, and the objects and lists that it is in. The rest is shared. It
+// returns the copies of the whole and of what stands at the place.
+func copyTo(node any, p place) (whole, at any) {
+	if len(p) == 0 {
+		copied := clone(node)
+		return copied, copied
+	}
+	switch node := node.(type) {
+	case object:
+		copied := maps.Clone(node)
+		copied[p[0]], at = copyTo(node[p[0]], p[1:])
+		return copied, at
+	case []any:
+		copied := slices.Clone(node)
+		i, err := strconv.Atoi(p[0])
+		if err != nil {
+			panic(err) // add has looked it up
+		}
+		copied[i], at = copyTo(node[i], p[1:])
+		return copied, at
+	}
+	panic(fmt.Sprintf("no place below %v", node)) // add has looked it up
 }
 
 // object is a JSON object of the document.
@@ -65,7 +105,7 @@ func newMaker(document []byte) (*maker, error) {
 	return m, err
 }
 
-// maker collects mutants. It looks at root and changes copies of it.
+// maker collects mutants. It looks at root; mutants change copies of it.
 type maker struct {
 	data    []byte
 	root    object
@@ -110,19 +150,13 @@ func at(root object, p place) object {
 
 // add makes a mutant by changing the object at a place.
 func (m *maker) add(kind string, p place, what string, change func(node object)) {
-	root := clone(m.root).(object)
-	node := at(root, p)
-	if node == nil {
+	if at(m.root, p) == nil {
 		m.err = fmt.Errorf("nothing at %v", p)
 		return
 	}
-	change(node)
-	document, err := json.Marshal(root)
-	if err != nil {
-		m.err = err
-		return
-	}
-	m.mutants = append(m.mutants, Mutant{kind, p.short() + ": " + what, m.usage.operations(p), document})
+	m.mutants = append(m.mutants, Mutant{
+		Kind: kind, Name: p.short() + ": " + what, Operations: m.usage.operations(p), root: m.root, place: p, change: change,
+	})
 }
 
 // clone copies a node and all below it.

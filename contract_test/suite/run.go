@@ -24,6 +24,8 @@ type Options struct {
 	Coverage *contract.Recorder
 	// Observe, if not nil, is called with every exchange. Calls may be concurrent.
 	Observe func(Exchange)
+	// Every lets RunConstraints send only each nth message. 0 means all.
+	Every int
 }
 
 // A Result is the result of a run.

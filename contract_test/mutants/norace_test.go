@@ -1,0 +1,6 @@
+//go:build !race
+
+package mutants
+
+// everyDocument is 1: TestMutantsDiffer looks at the document of each mutant.
+const everyDocument = 1
