@@ -201,12 +201,8 @@ func WithTags(tags ...string) UploadOption {
 			return argumentError("tags", "%d are too many; a file has at most %d", n, maxTags)
 		}
 		for i, tag := range tags {
-			field := "tags[" + strconv.Itoa(len(s.tags)+i) + "]"
-			if err := checkText(field, tag, 1, 255); err != nil {
+			if err := checkTag("tags["+strconv.Itoa(len(s.tags)+i)+"]", tag); err != nil {
 				return err
-			}
-			if !tagPattern.MatchString(tag) {
-				return argumentError(field, "%s contains other characters than a-z A-Z 0-9 . , / = _ + -", quote(tag))
 			}
 		}
 		s.tags = append(s.tags, tags...)
@@ -214,27 +210,42 @@ func WithTags(tags ...string) UploadOption {
 	})
 }
 
+func checkTag(field, tag string) error {
+	if err := checkText(field, tag, 1, 255); err != nil {
+		return err
+	}
+	if !tagPattern.MatchString(tag) {
+		return argumentError(field, "%s contains other characters than a-z A-Z 0-9 . , / = _ + -", quote(tag))
+	}
+	return nil
+}
+
 // WithMetadata sets the JSON object that is stored with the file and returned in its details,
 // at most 2048 bytes as compact JSON (FileMetadata in openapi.yaml). It is copied when Upload
 // is called. A value that cannot be encoded to JSON is refused. The default is an empty object.
 func WithMetadata(metadata map[string]any) UploadOption {
-	return uploadOption(func(s *uploadSettings) error {
-		var encoded bytes.Buffer
-		encoder := json.NewEncoder(&encoded)
-		encoder.SetEscapeHTML(false) // counts <, > and & as one byte each
-		if err := encoder.Encode(metadata); err != nil {
-			return argumentError("metadata", "cannot be encoded to JSON: %v", err)
-		}
-		if n := encoded.Len() - 1; n > maxMetadata {
-			return argumentError("metadata", "has %d bytes as JSON; %d are allowed", n, maxMetadata)
-		}
-		var object gen.Metadata
-		if err := json.Unmarshal(encoded.Bytes(), &object); err != nil {
-			return argumentError("metadata", "cannot be encoded to JSON: %v", err)
-		}
-		s.metadata = object
-		return nil
+	return uploadOption(func(s *uploadSettings) (err error) {
+		s.metadata, err = copyMetadata("metadata", metadata)
+		return err
 	})
+}
+
+// copyMetadata checks metadata and returns a copy that the caller cannot change.
+func copyMetadata(field string, metadata map[string]any) (gen.Metadata, error) {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false) // counts <, > and & as one byte each
+	if err := encoder.Encode(metadata); err != nil {
+		return nil, argumentError(field, "cannot be encoded to JSON: %v", err)
+	}
+	if n := encoded.Len() - 1; n > maxMetadata {
+		return nil, argumentError(field, "has %d bytes as JSON; %d are allowed", n, maxMetadata)
+	}
+	var object gen.Metadata
+	if err := json.Unmarshal(encoded.Bytes(), &object); err != nil {
+		return nil, argumentError(field, "cannot be encoded to JSON: %v", err)
+	}
+	return object, nil
 }
 
 // WithMIME sets the MIME type, such as "image/jpeg" or "text/plain; charset=utf-8", 3 to 255
