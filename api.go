@@ -140,15 +140,7 @@ func (s *apiService) delete(ctx context.Context, filePath string) error {
 		return err
 	}
 	defer resp.Body.Close()
-	switch resp.StatusCode {
-	case http.StatusNoContent, http.StatusOK, http.StatusAccepted: // 204 is documented
-		return nil
-	}
-	switch {
-	case resp.StatusCode/100 == 2:
-		return rest.ProtocolError(operation.DeleteFile, resp.StatusCode, "204 was expected")
-	}
-	return s.client.apiError(operation.DeleteFile, resp)
+	return s.client.checkNoContent(operation.DeleteFile, resp)
 }
 
 // PutPart sends a part to storage. The request carries no credentials, because the URL is
@@ -245,6 +237,8 @@ func validETag(etag string) bool {
 // maxTime is the end of the year 9999 in milliseconds, the latest time that JSON can encode.
 const maxTime = 253402300799999
 
+func invalidTime(t gen.EpochMillis) bool { return t < 0 || t > maxTime }
+
 // checkDetails returns what is wrong with details that the API sent.
 func checkDetails(details gen.FileDetails) string {
 	switch {
@@ -256,7 +250,7 @@ func checkDetails(details gen.FileDetails) string {
 		return "account id"
 	case details.Size < 0:
 		return "size"
-	case details.LastModified < 0, details.LastModified > maxTime:
+	case invalidTime(details.LastModified):
 		return "time of modification"
 	case details.ETag.Valid && !validETag(details.ETag.Value):
 		return "etag"
@@ -296,6 +290,18 @@ func (c *Client) checkOK(op string, resp *http.Response) error {
 		return nil
 	case resp.StatusCode/100 == 2:
 		return rest.ProtocolError(op, resp.StatusCode, "200 was expected")
+	}
+	return c.apiError(op, resp)
+}
+
+// checkNoContent returns an error if an answer has another status than 204, or 200 and 202,
+// which some gateways send in its place.
+func (c *Client) checkNoContent(op string, resp *http.Response) error {
+	switch {
+	case resp.StatusCode == http.StatusNoContent, resp.StatusCode == http.StatusOK, resp.StatusCode == http.StatusAccepted:
+		return nil
+	case resp.StatusCode/100 == 2:
+		return rest.ProtocolError(op, resp.StatusCode, "204 was expected")
 	}
 	return c.apiError(op, resp)
 }

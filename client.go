@@ -171,6 +171,36 @@ func (c *Client) retry(ctx context.Context, op string, attempt func(context.Cont
 	return withContext(ctx, publicError(err))
 }
 
+// repetition says whether a call that changes something may be sent again when the answer to
+// it was lost.
+type repetition bool
+
+const (
+	repeatable    repetition = true  // to do it twice is to do it once
+	notRepeatable repetition = false // the second time does something else
+)
+
+// change is retry for a call that changes something. Its error is an [ErrOutcomeUnknown] if
+// an attempt may have been carried out.
+func (c *Client) change(ctx context.Context, op string, may repetition, attempt func(context.Context) error) error {
+	lost := false // the answer to an attempt
+	err := c.retry(ctx, op, func(ctx context.Context) error {
+		err := attempt(ctx)
+		if err == nil || !mayHaveArrived(ctx, err) {
+			return err
+		}
+		lost = true
+		if may == notRepeatable {
+			return &lostAnswer{err}
+		}
+		return err
+	})
+	if err != nil && lost {
+		return &outcomeUnknown{err}
+	}
+	return err
+}
+
 // account returns the account to work with.
 func (s *clientSettings) account(apiKey string) (string, error) {
 	if apiKey == "" {

@@ -23,13 +23,23 @@
 // A file is stored whole or not at all. [Client.Resume] continues an interrupted upload
 // from the [Checkpoint] that it left.
 //
+// # Files, folders and jobs
+//
+// [Client.ListFolder] is a sequence of all that is in a folder. Single files are copied and
+// deleted at once ([Client.CopyFile], [Client.DeleteFile]). Folders, and files in any number,
+// are copied and deleted by jobs of the service ([Client.CopyFolder], [Client.DeleteFiles] and
+// so on); [Job.Wait] waits for one. Calls that change something are repeated after a lost
+// answer where that is harmless. If what became of one cannot be told,
+// errors.Is(err, [ErrOutcomeUnknown]) holds.
+//
 // # Errors
 //
 // An [*ArgumentError] is an argument that was refused before anything was sent. A
 // [*SourceError] is a source that cannot be opened or read. An [*UploadError] is the end of
-// an upload that had begun. An [*APIError] is an answer whose status means failure. The
-// sentinels are [ErrInvalidKey], [ErrNotFound], [ErrSourceChanged], [ErrSourceSize],
-// [ErrUploadUnknown], [ErrCheckpoint], [ErrStalled] and [ErrProtocol].
+// an upload that had begun. A [*JobError] is the end of a job that did not succeed. An
+// [*APIError] is an answer whose status means failure. The sentinels are [ErrInvalidKey],
+// [ErrNotFound], [ErrSourceChanged], [ErrSourceSize], [ErrUploadUnknown], [ErrCheckpoint],
+// [ErrStalled], [ErrProtocol] and [ErrOutcomeUnknown].
 //
 // # Contexts
 //

@@ -2,8 +2,10 @@ package bytescale
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -46,6 +48,11 @@ var (
 	// ErrProtocol means that the service, or something in between that answers in its
 	// place, sent an answer that openapi.yaml does not allow.
 	ErrProtocol = errs.ErrProtocol
+
+	// ErrOutcomeUnknown means that a call which changes something may have been carried
+	// out although it failed: the answer to one of its attempts was lost, and no later
+	// answer told what became of it. Uploads have [UploadError.MayExist] instead.
+	ErrOutcomeUnknown = errors.New("the call may have been carried out all the same")
 )
 
 // APIError is an unsuccessful response of the API, the CDN or object storage. Its text
@@ -127,6 +134,10 @@ func (e *APIError) Is(target error) bool {
 
 // failureOf describes an error to the retry policy.
 func failureOf(err error) retry.Failure {
+	var lost *lostAnswer
+	if errors.As(err, &lost) {
+		return retry.Failure{Permanent: true}
+	}
 	var answer *APIError
 	if errors.As(err, &answer) {
 		return retry.Failure{
@@ -136,6 +147,52 @@ func failureOf(err error) retry.Failure {
 	}
 	var argument *ArgumentError
 	return retry.Failure{Permanent: errors.As(err, &argument)}
+}
+
+// outcomeUnknown is the failure of a call that may have been carried out.
+type outcomeUnknown struct{ err error }
+
+// Error returns the failure and what it means.
+func (e *outcomeUnknown) Error() string {
+	return e.err.Error() + " (" + ErrOutcomeUnknown.Error() + ")"
+}
+
+// Unwrap returns the failure.
+func (e *outcomeUnknown) Unwrap() error { return e.err }
+
+// Is reports whether target is [ErrOutcomeUnknown].
+func (e *outcomeUnknown) Is(target error) bool { return target == ErrOutcomeUnknown }
+
+// lostAnswer keeps an attempt whose answer was lost from being repeated.
+type lostAnswer struct{ err error }
+
+// Error returns the failure.
+func (e *lostAnswer) Error() string { return e.err.Error() }
+
+// Unwrap returns the failure.
+func (e *lostAnswer) Unwrap() error { return e.err }
+
+// mayHaveArrived reports whether the request of an attempt that failed with err may have been
+// carried out. It was not if it never left, or if it was refused.
+func mayHaveArrived(ctx context.Context, err error) bool {
+	var answer *APIError
+	var dial *net.OpError
+	var dns *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var proxy *errs.ProxyError
+	var token *errs.TokenError
+	var argument *ArgumentError
+	switch {
+	case errors.As(err, &answer):
+		return answer.Status >= 500 && answer.Status != http.StatusNotImplemented && answer.Status != http.StatusHTTPVersionNotSupported
+	case err == ctx.Err(), err == context.Cause(ctx): // it ended before anything was sent
+		return false
+	case errors.As(err, &dns), errors.As(err, &certificate), errors.As(err, &proxy), errors.As(err, &token), errors.As(err, &argument):
+		return false
+	case errors.As(err, &dial):
+		return dial.Op != "dial"
+	}
+	return true
 }
 
 // UploadError is the failure of an upload that had begun. [Client.Upload] and

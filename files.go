@@ -6,12 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/operation"
+	"github.com/c88edac7/bytescale-go/internal/rest"
 )
 
 // FileDetails is what the service knows about a file (FileDetails in openapi.yaml). It encodes
@@ -46,9 +50,14 @@ type FileDetails struct {
 // UnmarshalJSON implements [json.Unmarshaler]. It keeps large integers in the metadata exact.
 func (d *FileDetails) UnmarshalJSON(data []byte) error {
 	type plain FileDetails // without this method
+	return decodeExactly(data, (*plain)(d))
+}
+
+// decodeExactly decodes JSON with numbers as [json.Number].
+func decodeExactly(data []byte, to any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	return decoder.Decode((*plain)(d))
+	return decoder.Decode(to)
 }
 
 // newFileDetails converts what the API sent.
@@ -111,15 +120,178 @@ func (c *Client) DeleteFile(ctx context.Context, filePath string) error {
 	if err := checkFilePath("filePath", filePath); err != nil {
 		return err
 	}
-	lost := false // the answer to an attempt that may have deleted the file was lost
-	return c.retry(ctx, operation.DeleteFile, func(ctx context.Context) error {
-		err := c.api.delete(ctx, filePath)
-		if lost && errors.Is(err, ErrNotFound) {
-			return nil
+	err := c.change(ctx, operation.DeleteFile, repeatable, func(ctx context.Context) error {
+		return c.api.delete(ctx, filePath)
+	})
+	if errors.Is(err, ErrOutcomeUnknown) && errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// The most items of one batch (maxItems in openapi.yaml).
+const (
+	maxCopies    = 100
+	maxDeletions = 1000
+)
+
+// FileCopy is one file to copy (CopyFileRequest in openapi.yaml).
+type FileCopy struct {
+	// Source is the full path of the file to copy.
+	Source string
+	// Destination is the full path of the copy. It is the path of the file, not of a
+	// folder to put it in.
+	Destination string
+	// Metadata replaces the metadata of the source, or is added to it if MergeMetadata is
+	// set; its members win then. Nil keeps the metadata of the source, and an empty map
+	// removes it. At most 2048 bytes as compact JSON; see [WithMetadata].
+	Metadata      map[string]any
+	MergeMetadata bool
+	// Tags replace the tags of the source, or are added to them if MergeTags is set. Nil
+	// keeps the tags of the source, and an empty slice removes them. At most 25; see
+	// [WithTags].
+	Tags      []string
+	MergeTags bool
+}
+
+// request returns the copy as the API wants it. prefix is what the fields of errors begin with.
+func (f FileCopy) request(prefix string) (gen.CopyFileRequest, error) {
+	request := gen.CopyFileRequest{Source: f.Source, Destination: f.Destination}
+	if err := checkFilePath(prefix+"source", f.Source); err != nil {
+		return request, err
+	}
+	if err := checkFilePath(prefix+"destination", f.Destination); err != nil {
+		return request, err
+	}
+	if strings.HasSuffix(f.Destination, "/") {
+		return request, argumentError(prefix+"destination", "%s has no file name at its end", quote(f.Destination))
+	}
+	var err error
+	request.Metadata, request.Tags, err = copiedData(prefix, f.Metadata, f.MergeMetadata, f.Tags, f.MergeTags)
+	return request, err
+}
+
+// copiedData returns what a copy gets for metadata and tags; nil for those of its source.
+func copiedData(prefix string, metadata map[string]any, mergeMetadata bool, tags []string, mergeTags bool) (*gen.CopyableFileMetadata, *gen.CopyableFileTags, error) {
+	var data *gen.CopyableFileMetadata
+	var labels *gen.CopyableFileTags
+	if metadata != nil {
+		value, err := copyMetadata(prefix+"metadata", metadata)
+		if err != nil {
+			return nil, nil, err
 		}
-		var answer *APIError
-		lost = lost || !errors.As(err, &answer) || answer.Status >= 500
+		data = &gen.CopyableFileMetadata{Merge: mergeMetadata, Value: value}
+	}
+	if len(tags) > maxTags {
+		return nil, nil, argumentError(prefix+"tags", "%d are too many; a file has at most %d", len(tags), maxTags)
+	}
+	for i, tag := range tags {
+		if err := checkTag(fmt.Sprintf("%stags[%d]", prefix, i), tag); err != nil {
+			return nil, nil, err
+		}
+	}
+	if tags != nil {
+		labels = &gen.CopyableFileTags{Merge: mergeTags, Value: slices.Clone(tags)}
+	}
+	return data, labels, nil
+}
+
+// CopyFile copies a file to another path of the account (CopyFile in openapi.yaml). The copy
+// exists when CopyFile returns nil. The service makes it; the bytes do not pass through this
+// machine. The credentials must be allowed to read the source, to create the destination, and
+// to overwrite it if it is there: a secret key is, and a public key with a JWT that grants it
+// ([WithJWT]). A file at the destination is replaced; without the permission to overwrite, it
+// is an [*APIError] with status 403. The service does not promise what the copy keeps besides
+// the bytes, the metadata and the tags.
+//
+// For a missing source errors.Is(err, [ErrNotFound]) holds. An invalid path, tag or metadata is
+// an [*ArgumentError]. The call is repeated after a lost answer, because a second copy is the
+// same. If it is then refused with 403, the reason may be the first copy: CopyFile compares
+// the details of both files, and returns nil if size and etag are the same. If that cannot be
+// told, or ctx ends meanwhile, errors.Is(err, [ErrOutcomeUnknown]) holds. Other errors and
+// retries are those of [Client.GetFileDetails].
+func (c *Client) CopyFile(ctx context.Context, file FileCopy) error {
+	request, err := file.request("")
+	if err != nil {
 		return err
+	}
+	err = c.change(ctx, operation.CopyFile, repeatable, func(ctx context.Context) error {
+		var answer gen.CopyFileResponse
+		resp, err := c.api.calls.CopyFile(ctx, c.accountID, request)
+		if err = c.decode(operation.CopyFile, resp, err, &answer); err != nil {
+			return err
+		}
+		if answer.Status != gen.CopyFileResponseStatusCopied {
+			return rest.ProtocolError(operation.CopyFile, resp.StatusCode, "it does not say that the file was copied")
+		}
+		return nil
+	})
+	var refused *APIError
+	if errors.Is(err, ErrOutcomeUnknown) && errors.As(err, &refused) && refused.Status == http.StatusForbidden && c.isCopied(ctx, file) {
+		return nil
+	}
+	return err
+}
+
+// isCopied reports whether the destination of a copy is there with the content of the source.
+// Nothing tells whether it has the right metadata and tags if they are to be others.
+func (c *Client) isCopied(ctx context.Context, file FileCopy) bool {
+	if file.Metadata != nil || file.Tags != nil {
+		return false
+	}
+	source, err := c.GetFileDetails(ctx, file.Source)
+	if err != nil {
+		return false
+	}
+	destination, err := c.GetFileDetails(ctx, file.Destination)
+	return err == nil && destination.ETag != "" && destination.ETag == source.ETag && destination.Size == source.Size
+}
+
+// CopyFiles copies any number of files. The service does it in jobs of up to 100 files
+// (CopyFileBatch in openapi.yaml). The sequence starts one after the other as it is ranged
+// over, and yields each when it is started; [Job.Wait] waits for its end. Each job is one call
+// of the account. Memory does not grow with the number of files. The rules and permissions for
+// each file are those of [Client.CopyFile]. The service does not promise an order within a
+// job, nor that a missing source ends a job with an error.
+//
+// An error ends the sequence. It is a [*BatchError] that tells how many files are in jobs
+// which were started, and wraps the reason. An invalid entry is an [*ArgumentError] whose field
+// counts from 0 over all files, such as "files[1234].source"; the jobs before it are started
+// then. A lost answer is repeated, which may copy the files of that job twice, to the same
+// effect. Other errors and retries are those of [Client.CopyFile]. When ctx ends, no further
+// job is started; those that were go on. Ranging over the sequence again starts the jobs
+// again.
+func (c *Client) CopyFiles(ctx context.Context, files iter.Seq[FileCopy]) iter.Seq2[*Job, error] {
+	return startBatches(files, maxCopies, func(first int, batch []FileCopy) (*Job, error) {
+		var body gen.CopyFileBatchRequest
+		for i, file := range batch {
+			request, err := file.request(fmt.Sprintf("files[%d].", first+i))
+			if err != nil {
+				return nil, err
+			}
+			body.Files = append(body.Files, request)
+		}
+		return c.startJob(ctx, operation.CopyFileBatch, func(ctx context.Context) (*http.Response, error) {
+			return c.api.calls.CopyFileBatch(ctx, c.accountID, body)
+		})
+	})
+}
+
+// DeleteFiles deletes the files at any number of paths. The service does it in jobs of up to
+// 1000 files (DeleteFileBatch in openapi.yaml). The sequence, its cost and its errors are as
+// for [Client.CopyFiles], with fields such as "files[1234]". The permissions are those of
+// [Client.DeleteFile]. Files that do not exist are no errors that the service promises to
+// tell. A lost answer is repeated, because what is deleted cannot be deleted again.
+func (c *Client) DeleteFiles(ctx context.Context, filePaths iter.Seq[string]) iter.Seq2[*Job, error] {
+	return startBatches(filePaths, maxDeletions, func(first int, batch []string) (*Job, error) {
+		for i, filePath := range batch {
+			if err := checkFilePath(fmt.Sprintf("files[%d]", first+i), filePath); err != nil {
+				return nil, err
+			}
+		}
+		return c.startJob(ctx, operation.DeleteFileBatch, func(ctx context.Context) (*http.Response, error) {
+			return c.api.calls.DeleteFileBatch(ctx, c.accountID, gen.DeleteFileBatchRequest{Files: batch})
+		})
 	})
 }
 

@@ -58,6 +58,21 @@ func (e *APIError) LogValue() slog.Value { return errorValue(e) }
 // their own, with those of the [APIError] that it wraps.
 func (e *UploadError) LogValue() slog.Value { return errorValue(e) }
 
+// LogValue implements [slog.LogValuer]: the text of the error as msg, and jobType, jobId,
+// jobStatus and code as fields of their own. Details and summary are left out.
+func (e *JobError) LogValue() slog.Value { return errorValue(e) }
+
+// LogValue implements [slog.LogValuer]: the text of the error as msg, and started as a field
+// of its own, with those of the errors that it wraps.
+func (e *BatchError) LogValue() slog.Value { return errorValue(e) }
+
+// LogValue implements [slog.LogValuer]: the text of the error as msg, and cursor as a field of
+// its own, with those of the errors that it wraps.
+func (e *ListError) LogValue() slog.Value { return errorValue(e) }
+
+// LogValue implements slog.LogValuer.
+func (e *outcomeUnknown) LogValue() slog.Value { return errorValue(e) }
+
 // LogValue implements slog.LogValuer.
 func (e *contextError) LogValue() slog.Value { return errorValue(e) }
 
@@ -80,7 +95,7 @@ func errorAttrs(err error) []slog.Attr {
 	var ended *errs.ContextError
 	var answer *APIError
 	var argument *ArgumentError
-	var attrs []slog.Attr
+	attrs := sequenceAttrs(err)
 	if errors.As(err, &upload) {
 		attrs = append(attrs, upload.attrs()...)
 	}
@@ -98,6 +113,30 @@ func errorAttrs(err error) []slog.Attr {
 	}
 	if errors.As(err, &argument) {
 		attrs = append(attrs, slog.String("field", argument.Field), slog.String("reason", argument.Reason))
+	}
+	return attrs
+}
+
+// sequenceAttrs returns what is known about the end of a job, a sequence of jobs or a list.
+func sequenceAttrs(err error) []slog.Attr {
+	var job *JobError
+	var batch *BatchError
+	var list *ListError
+	var attrs []slog.Attr
+	if errors.As(err, &batch) {
+		attrs = append(attrs, slog.Int("started", batch.Started))
+	}
+	if errors.As(err, &list) && list.Cursor != "" {
+		attrs = append(attrs, slog.String("cursor", list.Cursor))
+	}
+	if errors.Is(err, ErrOutcomeUnknown) {
+		attrs = append(attrs, slog.Bool("outcomeUnknown", true))
+	}
+	if errors.As(err, &job) {
+		attrs = append(attrs, slog.String("jobType", string(job.Type)), slog.String("jobId", job.ID), slog.String("jobStatus", string(job.Status)))
+		if job.Code != "" {
+			attrs = append(attrs, slog.String("code", job.Code))
+		}
 	}
 	return attrs
 }

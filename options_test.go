@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/c88edac7/bytescale-go/gen"
 )
 
 // TestClientOptions covers both ends of every range, and that allowed values are used.
@@ -335,6 +337,8 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 	client := func(opts ...ClientOption) error { _, err := NewClient(testKey, opts...); return err }
 	upload := func(opts ...UploadOption) error { _, err := newUploadSettings(opts); return err }
 	download := func(opt DownloadOption) error { return opt(new(downloadSettings)) }
+	list := func(opt ListOption) error { return opt.applyList(new(gen.ListFolderParams)) }
+	folder := func(opt FolderOption) error { return opt(new(gen.PatchFolderSettings)) }
 	refusals := map[string]error{
 		"WithAPIURL":           client(WithAPIURL("x")),
 		"WithCDNURL":           client(WithCDNURL("x")),
@@ -356,8 +360,15 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		"WithMIME":             upload(WithMIME("x")),
 		"WithOriginalFileName": upload(WithOriginalFileName("a\nb")),
 		"WithRange":            download(WithRange(-1, 0)),
+		"WithPageSize":         list(WithPageSize(0)),
+		"WithDescription":      folder(WithDescription(" ")),
+		"WithStorageLayer":     folder(WithStorageLayer(new(gen.StorageLayerUpdate))),
 	}
-	never := []string{"WithBasicAuth", "WithObserver", "WithCDNAuth", "WithProgress", "WithCheckpoint"} // are refused
+	never := []string{ // are refused
+		"WithBasicAuth", "WithObserver", "WithCDNAuth", "WithProgress", "WithCheckpoint", "WithCursor", "WithRecursive", "WithoutFiles",
+		"WithoutVirtualFolders", "WithoutPhysicalFolders", "WithoutOverriddenStorage",
+		"WithPublicPermissions", // a permission in it is: "publicPermissions[1]"
+	}
 	for _, f := range exportedFunctions(t, ".") {
 		option, with := strings.CutPrefix(f.Name.Name, "With")
 		if !with || slices.Contains(never, f.Name.Name) {

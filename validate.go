@@ -22,6 +22,18 @@ func checkFilePath(field, path string) error {
 	return checkPath(field, path)
 }
 
+// checkFolderPath checks the path of a folder (FolderPath in openapi.yaml). For the service, a
+// path that ends with a slash is that of another folder, whose name is empty.
+func checkFolderPath(field, path string) error {
+	if err := checkFilePath(field, path); err != nil {
+		return err
+	}
+	if strings.HasSuffix(path, "/") && path != "/" {
+		return argumentError(field, "%s ends with a slash", quote(path))
+	}
+	return nil
+}
+
 // checkPath checks what the paths of files and folders have in common.
 func checkPath(field, path string) error {
 	if err := checkText(field, path, 0, maxPath); err != nil {

@@ -51,6 +51,12 @@ func (c *Client) ReadRefusal(op string, resp *http.Response) Refusal {
 	return said
 }
 
+// Told returns what the service says in an answer, for people: one line of at most
+// maxMessage characters without the credentials.
+func (c *Client) Told(resp *http.Response, text string) string {
+	return short(c.redactor(resp.Request, false).text(text))
+}
+
 // readRefusal reads an error of the API, which is JSON (ErrorResponse in openapi.yaml), or of
 // object storage, which is XML. Errors of gateways and proxies have many shapes: their
 // words are looked for where such shapes have them.
