@@ -70,6 +70,10 @@ type Event struct {
 	// Duration is the time since Start. For an attempt it ends with the header of the
 	// answer, and waits for the client's own limits are not included.
 	Duration time.Duration
+	// Transfer numbers the uploads and downloads of a client from 1, so that the events of
+	// one can be told from those of others, also before the service has given an upload
+	// its UploadID. It is 0 outside of an upload or download.
+	Transfer int64
 	// Operation is the operationId of openapi.yaml, or [PutPart].
 	Operation string
 	// UploadID is the service's name for the upload; empty outside of one.
@@ -121,8 +125,14 @@ func RequestInfoFromContext(ctx context.Context) (RequestInfo, bool) {
 // emit hands the event to the observer, if there is one.
 func (c *Client) emit(e Event) {
 	if c.observe != nil {
+		e.Transfer = operation.TransferOf(e.Context)
 		c.observe(e)
 	}
+}
+
+// withTransfer returns a context of a new upload or download.
+func (c *Client) withTransfer(ctx context.Context) context.Context {
+	return operation.WithTransfer(ctx, c.transfers.Add(1))
 }
 
 // eventOf returns an event about an attempt.

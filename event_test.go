@@ -83,6 +83,13 @@ func TestEventsHaveTheContextOfTheCall(t *testing.T) {
 				if e.Context.Value(callKey{}) != "mine" {
 					t.Errorf("%s: the context is not derived from that of the call", kind)
 				}
+				want := int64(1) // the upload
+				if e.Operation == "DownloadFile" || strings.HasPrefix(string(kind), "download") {
+					want = 2
+				}
+				if e.Transfer != want {
+					t.Errorf("%s of %s: transfer %d, want %d", kind, e.Operation, e.Transfer, want)
+				}
 				timed := kind != bytescale.EventRetry && kind != bytescale.EventURLRefresh
 				if timed != (e.Start.Compare(began) >= 0) || timed && time.Since(e.Start) < e.Duration {
 					t.Errorf("%s: start %v, duration %v", kind, e.Start, e.Duration)

@@ -201,6 +201,9 @@ func (e Event) LogValue() slog.Value {
 // attrs returns the fields of the event that mean something to its kind.
 func (e Event) attrs() []slog.Attr {
 	var attrs []slog.Attr
+	if e.Transfer > 0 {
+		attrs = append(attrs, slog.Int64("transfer", e.Transfer))
+	}
 	if e.Operation != "" {
 		attrs = append(attrs, slog.String("operation", e.Operation))
 	}

@@ -24,7 +24,7 @@ func (c *Client) Resume(ctx context.Context, checkpoint Checkpoint, source Sourc
 	if err := checkpoint.check(c); err != nil {
 		return nil, err
 	}
-	u := c.newUpload(settings.progress)
+	u, ctx := c.newUpload(ctx, settings.progress)
 	u.id, u.file, u.checkpoint = checkpoint.state.UploadID, checkpoint.state.File, &checkpoint
 	return u.do(ctx, source, func() error { return u.resume(ctx) })
 }

@@ -53,7 +53,7 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 	if err != nil {
 		return nil, err
 	}
-	u := c.newUpload(settings.progress)
+	u, ctx := c.newUpload(ctx, settings.progress)
 	return u.do(ctx, source, func() error {
 		request, err := settings.beginRequest(u.in.Size, source.name)
 		if err != nil {
@@ -75,8 +75,9 @@ type upload struct {
 	checkpoint *Checkpoint
 }
 
-func (c *Client) newUpload(progress func(Progress)) *upload {
-	return &upload{client: c, progress: progress}
+// newUpload returns an upload, and a context that belongs to it.
+func (c *Client) newUpload(ctx context.Context, progress func(Progress)) (*upload, context.Context) {
+	return &upload{client: c, progress: progress}, c.withTransfer(ctx)
 }
 
 // do does the upload with the opened source, between the events that report its start

@@ -30,3 +30,17 @@ func AttemptOf(ctx context.Context) Attempt {
 	}
 	return Attempt{Part: -1}
 }
+
+type transferKey struct{}
+
+// WithTransfer returns a context that belongs to an upload or download, by its number.
+func WithTransfer(ctx context.Context, number int64) context.Context {
+	return context.WithValue(ctx, transferKey{}, number)
+}
+
+// TransferOf returns the number of the upload or download that a context belongs to; 0 if
+// it belongs to none.
+func TransferOf(ctx context.Context) int64 {
+	number, _ := ctx.Value(transferKey{}).(int64)
+	return number
+}
