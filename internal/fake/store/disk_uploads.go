@@ -43,6 +43,15 @@ func (s *Disk) CreateUpload(upload Upload) error {
 	})
 }
 
+// OpenUploads implements [Store].
+func (s *Disk) OpenUploads() (open int, err error) {
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		open = openUploads(tx)
+		return nil
+	})
+	return open, err
+}
+
 func openUploads(tx *bbolt.Tx) int {
 	number, _ := strconv.Atoi(string(tx.Bucket(metaBucket).Get(openUploadsKey))) // 0 before the first
 	return number

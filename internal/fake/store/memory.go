@@ -140,6 +140,13 @@ func (m *Memory) DeleteUpload(id string) error {
 	return nil
 }
 
+// OpenUploads implements [Store].
+func (m *Memory) OpenUploads() (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.open, nil
+}
+
 func (m *Memory) drop(upload *memoryUpload) {
 	if !upload.Done {
 		m.open--

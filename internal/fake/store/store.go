@@ -26,6 +26,8 @@ type Store interface {
 	// DeleteUpload removes an upload, its parts and their bytes. It returns no error if
 	// the upload does not exist.
 	DeleteUpload(id string) error
+	// OpenUploads returns the number of uploads in progress.
+	OpenUploads() (int, error)
 	// ExpireUploads removes every upload that was created before the given time. Files
 	// that were published from them stay.
 	ExpireUploads(before time.Time) error

@@ -18,6 +18,13 @@ func TestStores(t *testing.T) {
 	}
 }
 
+func wantOpen(t *testing.T, store Store, want int) {
+	t.Helper()
+	if open, err := store.OpenUploads(); open != want || err != nil {
+		t.Errorf("%d uploads in progress, %v; want %d", open, err, want)
+	}
+}
+
 func testStore(t *testing.T, open func(*testing.T) Store) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	file := func(path, etag string, size int64) File {
@@ -50,7 +57,9 @@ func testStore(t *testing.T, open func(*testing.T) Store) {
 		keep(t, store, "one", 1, "c", "xyz") // something else
 		wantParts(t, store, "one", 0, []Part{{0, 3, "a", false}, {1, 3, "c", false}})
 
+		wantOpen(t, store, 1)
 		must(t, store.Publish("one", file("/f", "whole", 6), false))
+		wantOpen(t, store, 0)
 		wantParts(t, store, "one", 2, []Part{{0, 3, "a", true}, {1, 3, "c", true}})
 		if upload, err := store.Upload("one"); err != nil || !upload.Done || upload.File.ETag != "whole" {
 			t.Errorf("upload %+v, %v", upload, err)
@@ -65,7 +74,9 @@ func testStore(t *testing.T, open func(*testing.T) Store) {
 		begin(t, store, "old", "/f")
 		must(t, store.CreateUpload(Upload{ID: "new", File: file("/g", "", 6), PartSizes: []int64{3}, Parts: 2, Created: at.Add(time.Hour)}))
 		keep(t, store, "old", 0, "a", "abc")
+		wantOpen(t, store, 2)
 		must(t, store.ExpireUploads(at.Add(time.Minute)))
+		wantOpen(t, store, 1)
 		if _, err := store.Upload("old"); !errors.Is(err, ErrNotStored) {
 			t.Errorf("an expired upload: %v", err)
 		}
