@@ -136,6 +136,9 @@ func (s *Server) Violations() []string { return s.ledger.broken() }
 // is scripted.
 func (s *Server) Fail(faults ...fault.Fault) error { return s.script.Add(faults...) }
 
+// ClearFaults removes all scripted faults.
+func (s *Server) ClearFaults() { s.script.Clear() }
+
 // UnusedFaults lists the scripted faults that have hit nothing yet.
 func (s *Server) UnusedFaults() []fault.Fault { return s.script.Unused() }
 

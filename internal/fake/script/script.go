@@ -3,9 +3,18 @@
 package script
 
 import (
+	"fmt"
 	"sync"
 
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
+)
+
+// Limits, because a script lives as long as its server, and strangers choose the
+// uploads that are counted.
+const (
+	maxFaults   = 10_000
+	maxCounted  = 100_000 // uploads, or parts of uploads, that are counted by themselves
+	maxUploadID = 64      // bytes of the id of an upload that is counted
 )
 
 // Script is a list of faults and what they have hit so far. The zero value is
@@ -13,6 +22,7 @@ import (
 type Script struct {
 	mu      sync.Mutex
 	entries []*entry
+	counted int // sum of the lengths of all seen
 	// misled are the uploads about which a fault told something untrue. What
 	// clients do wrong with them from then on is not their mistake.
 	misled map[string]bool
@@ -38,7 +48,7 @@ type Request struct {
 	Part      int64  // -1 if the operation has none
 }
 
-// Add appends faults. If one is not valid, none is added.
+// Add appends faults. If one is not valid, or if they are too many, none is added.
 func (s *Script) Add(faults ...fault.Fault) error {
 	added := make([]*entry, len(faults))
 	for i, f := range faults {
@@ -49,8 +59,18 @@ func (s *Script) Add(faults ...fault.Fault) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.entries)+len(added) > maxFaults {
+		return fmt.Errorf("fault: more than %d faults are scripted", maxFaults)
+	}
 	s.entries = append(s.entries, added...)
 	return nil
+}
+
+// Clear removes all faults.
+func (s *Script) Clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.entries, s.counted = nil, 0
 }
 
 // Unused lists the faults that have hit nothing yet.
@@ -73,7 +93,7 @@ func (s *Script) Next(r Request) *fault.Fault {
 	defer s.mu.Unlock()
 	var chosen *entry
 	for _, e := range s.entries {
-		if e.chooses(r) && chosen == nil {
+		if s.chooses(e, r) && chosen == nil {
 			chosen = e
 		}
 	}
@@ -87,8 +107,9 @@ func (s *Script) Next(r Request) *fault.Fault {
 	return &chosen.Fault
 }
 
-// chooses counts a request and reports whether the fault hits it.
-func (e *entry) chooses(r Request) bool {
+// chooses counts a request and reports whether the fault hits it. A fault that counts
+// each part by itself does not hit what there is no room to count.
+func (s *Script) chooses(e *entry, r Request) bool {
 	if e.Operation != fault.AnyOperation && e.Operation != r.Operation || r.Operation == "" {
 		return false
 	}
@@ -98,6 +119,12 @@ func (e *entry) chooses(r Request) bool {
 	var key counted
 	if e.EachPart {
 		key = counted{r.Upload, r.Part}
+	}
+	if e.seen[key] == 0 {
+		if e.EachPart && (s.counted >= maxCounted || len(r.Upload) > maxUploadID) {
+			return false
+		}
+		s.counted++
 	}
 	e.seen[key]++
 	first, times := max(e.Occurrence, 1), e.Times
@@ -126,7 +153,7 @@ func (s *Script) Mislead(upload string) {
 }
 
 func (s *Script) mislead(upload string) {
-	if upload == "" {
+	if upload == "" || len(upload) > maxUploadID || len(s.misled) >= maxCounted {
 		return
 	}
 	if s.misled == nil {

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
@@ -99,5 +100,34 @@ func TestMisled(t *testing.T) {
 		if s.Misled("") {
 			t.Error("a request without an upload misleads")
 		}
+	}
+}
+
+// What strangers send does not make a script grow without end.
+func TestScriptIsBounded(t *testing.T) {
+	var s Script
+	if err := s.Add(fault.Fault{Operation: fault.PutPart, EachPart: true, Times: -1, Kind: fault.WrongETag}); err != nil {
+		t.Fatal(err)
+	}
+	if s.Next(put(strings.Repeat("u", maxUploadID+1), 0)) != nil {
+		t.Error("a long upload id was counted")
+	}
+	for part := range int64(maxCounted) {
+		if s.Next(put("u", part)) == nil {
+			t.Fatalf("part %d was not hit", part)
+		}
+	}
+	if s.Next(put("u", maxCounted)) != nil {
+		t.Error("one more was counted")
+	}
+	if s.Next(put("u", 0)) == nil {
+		t.Error("one that is counted was not hit")
+	}
+	if err := s.Add(make([]fault.Fault, maxFaults)...); err == nil {
+		t.Error("invalid faults were scripted")
+	}
+	s.Clear()
+	if len(s.Unused()) != 0 || s.Next(put("u", 0)) != nil || s.counted != 0 {
+		t.Error("a fault is left")
 	}
 }
