@@ -3,9 +3,9 @@ package fake
 import (
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/fake/refusal"
@@ -30,7 +30,7 @@ func (s *Server) accessToken(w http.ResponseWriter, r *http.Request, x *exchange
 	cookie := r.URL.Query().Get("set-cookie") == "true"
 	if r.Method == http.MethodDelete {
 		if cookie {
-			http.SetCookie(w, newSessionCookie(r, x.account, "", -1))
+			http.SetCookie(w, newSessionCookie(x.origin, x.account, "", -1))
 		}
 		w.WriteHeader(http.StatusNoContent)
 		return
@@ -45,7 +45,7 @@ func (s *Server) accessToken(w http.ResponseWriter, r *http.Request, x *exchange
 	}
 	seconds := int(lifetime / time.Second)
 	if cookie {
-		http.SetCookie(w, newSessionCookie(r, x.account, jwt, seconds))
+		http.SetCookie(w, newSessionCookie(x.origin, x.account, jwt, seconds))
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"accessToken": jwt, "ttlSeconds": seconds})
 }
@@ -78,23 +78,23 @@ func (s *Server) registered(w http.ResponseWriter, r *http.Request, account stri
 // newSessionCookie returns the cookie of a session of one account. Pages of other
 // sites need SameSite=None, which browsers take only together with Secure, and that
 // only over TLS and on this machine.
-func newSessionCookie(r *http.Request, account, value string, maxAge int) *http.Cookie {
+func newSessionCookie(origin, account, value string, maxAge int) *http.Cookie {
 	cookie := &http.Cookie{
 		Name: sessionCookie, Value: value, Path: "/" + account + "/", MaxAge: maxAge,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
-	if r.TLS != nil || isThisMachine(r.Host) {
+	if isTrustworthy(origin) {
 		cookie.Secure, cookie.SameSite = true, http.SameSiteNoneMode
 	}
 	return cookie
 }
 
-// isThisMachine reports whether browsers take a host for a trustworthy one.
-func isThisMachine(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
+// isTrustworthy reports whether browsers take pages of an origin for secure ones.
+func isTrustworthy(origin string) bool {
+	u, err := url.Parse(origin)
 	if err != nil {
-		host = hostport
+		return false
 	}
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
+	address, err := netip.ParseAddr(u.Hostname())
+	return u.Scheme == "https" || u.Hostname() == "localhost" || err == nil && address.IsLoopback()
 }
