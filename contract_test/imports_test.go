@@ -100,7 +100,7 @@ var arrows = map[string][]string{
 		"./internal/fake/pathvars", "./internal/fake/tasks", "./internal/fake/refusal", "./internal/fake/script", "./internal/fake/store", "./internal/fakeapi",
 		"./internal/operation", "./token",
 	},
-	"./internal/emulator": {"./gen", "./internal/fake", "./internal/fake/store"},
+	"./internal/emulator": {"./bytescaletest/fault", "./gen", "./internal/fake", "./internal/fake/store"},
 	"./internal/memnet":   {},
 	"./bytescaletest": {
 		".", "./bytescaletest/fault", "./cdn", "./internal/emulator", "./internal/fake", "./internal/fake/folders", "./internal/fake/store",

@@ -19,7 +19,7 @@ import (
 func serveInMemory(t *testing.T, handler http.HandlerFunc) net.Conn {
 	t.Helper()
 	listener := memnet.Listen()
-	server := &http.Server{Handler: guarded(handler, listener.Addr(), nil, requestLog{}), ReadHeaderTimeout: headerTime, IdleTimeout: idleTime}
+	server := &http.Server{Handler: guards{listens: listener.Addr()}.around(handler), ReadHeaderTimeout: headerTime, IdleTimeout: idleTime}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

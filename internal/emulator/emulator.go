@@ -24,7 +24,8 @@ import (
 // 127.0.0.1 and keeps everything in memory.
 type Options struct {
 	// Service configures the fake. Start sets its Store and SigningKey if
-	// Directory or Temporary is set, and its OnExchange if Log is set.
+	// Directory or Temporary is set, its OnExchange if Log or Probes is set, and its
+	// Origin if PublicURL is set.
 	Service fake.Options
 
 	// Address is the host and port to listen on, such as 127.0.0.1:8744. Empty
@@ -34,10 +35,22 @@ type Options struct {
 	// Listener replaces Address, for a network in memory. The emulator closes it.
 	Listener net.Listener
 
+	// PublicURL is the address under which clients reach the emulator, such as
+	// https://files.example behind a proxy. The URLs that it returns begin with it, and
+	// requests may name its host. Empty means the address of each request. A host that
+	// is not of this machine needs Service.Keys.
+	PublicURL string
+
 	// AllowOrigins are origins of web pages that may use the emulator, such as
 	// https://app.example, or null for pages without one. Pages of loopback hosts may
 	// use it always. Others are refused.
 	AllowOrigins []string
+
+	// Probes serves /healthz and /metrics.
+	Probes bool
+	// FaultKey lets clients that send it script faults at /faults. It needs at least 16
+	// characters. Empty means that faults cannot be scripted over HTTP.
+	FaultKey string
 
 	// Directory keeps everything between runs. It is created if it does not exist.
 	Directory string
@@ -57,8 +70,8 @@ type Options struct {
 	ErrorLog *log.Logger
 }
 
-// ErrNoKeys reports that other machines can reach the address, and that the
-// service would accept any API key.
+// ErrNoKeys reports that other machines can reach the address or the public URL, and
+// that the service would accept any API key.
 var ErrNoKeys = errors.New("an address that other machines can reach needs a list of API keys")
 
 // AddressError reports that the emulator cannot listen on an address.
@@ -83,7 +96,7 @@ type Emulator struct {
 
 // Start starts an emulator. The caller must call [Emulator.Stop].
 func Start(o Options) (*Emulator, error) {
-	origins, err := parseOrigins(o.AllowOrigins)
+	guards, err := o.newGuards()
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +105,8 @@ func Start(o Options) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := o.newService()
+	guards.listens = listener.Addr()
+	service, err := o.newService(guards.log)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -105,7 +119,7 @@ func Start(o Options) (*Emulator, error) {
 		url:     "http://" + listener.Addr().String(),
 		failed:  make(chan error, 1),
 		http: &http.Server{
-			Handler:           guarded(service, listener.Addr(), origins, requestLog{o.Log}),
+			Handler:           o.handler(guards, service),
 			ReadHeaderTimeout: headerTime,
 			IdleTimeout:       idleTime,
 			MaxHeaderBytes:    headerBytes,
@@ -118,6 +132,41 @@ func Start(o Options) (*Emulator, error) {
 		}
 	})
 	return e, nil
+}
+
+// newGuards reads the options that guards depend on, and checks them.
+func (o *Options) newGuards() (guards, error) {
+	if o.FaultKey != "" && len(o.FaultKey) < minFaultKey {
+		return guards{}, ErrFaultKey
+	}
+	origins, err := parseOrigins(o.AllowOrigins)
+	if err != nil {
+		return guards{}, err
+	}
+	address, host, err := parsePublicURL(o.PublicURL)
+	if err != nil {
+		return guards{}, err
+	}
+	if host != "" {
+		if !isLoopbackHost(host) && len(o.Service.Keys) == 0 {
+			return guards{}, ErrNoKeys
+		}
+		o.Service.Origin = address
+	}
+	log := requestLog{out: o.Log}
+	if o.Probes {
+		log.counts = newCounts()
+	}
+	return guards{publicHost: host, origins: origins, log: log}, nil
+}
+
+// handler returns the service with everything around it.
+func (o *Options) handler(guards guards, service *fake.Server) http.Handler {
+	handler := withFaults(service, o.FaultKey, service, guards.log)
+	if !o.Probes {
+		return guards.around(handler)
+	}
+	return withHealth(guards.around(withMetrics(handler, guards.log.counts, service)))
 }
 
 // listen opens the address, unless other machines could then use the service
@@ -148,10 +197,10 @@ func (o *Options) listen() (net.Listener, error) {
 }
 
 // newService opens the store and creates the fake.
-func (o *Options) newService() (*fake.Server, error) {
+func (o *Options) newService(log requestLog) (*fake.Server, error) {
 	options := o.Service
-	if o.Log != nil {
-		options.OnExchange = requestLog{o.Log}.exchange
+	if o.Log != nil || o.Probes {
+		options.OnExchange = log.exchange
 	}
 	if o.ErrorLog != nil && options.OnFailure == nil {
 		options.OnFailure = func(err error) { o.ErrorLog.Print(err) }

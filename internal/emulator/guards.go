@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -10,17 +11,41 @@ import (
 	"github.com/c88edac7/bytescale-go/gen"
 )
 
-// guarded puts every guard around the service. No option turns one off: the address
-// that the emulator listens on decides which are needed. So no way to start an
-// emulator can leave one out. Requests pass the guards from the last to the first.
-func guarded(service http.Handler, listens net.Addr, origins webOrigins, log requestLog) http.Handler {
+// guards decide which requests reach the service. No option turns one off: the
+// address that the emulator listens on decides which are needed. So no way to start
+// an emulator can leave one out.
+type guards struct {
+	listens    net.Addr
+	publicHost string // the host name of the public URL, empty if there is none
+	origins    webOrigins
+	log        requestLog
+}
+
+// around puts every guard around the service. Requests pass the guards from the last
+// to the first.
+func (g guards) around(service http.Handler) http.Handler {
 	handler := withDeadlines(service)
-	handler = withCORS(handler, log)
-	handler = refuseForeignPages(handler, origins, log)
-	if isLoopback(listens) {
-		handler = loopbackHostsOnly(handler, log)
+	handler = withCORS(handler, g.log)
+	handler = refuseForeignPages(handler, g.origins, g.log)
+	if isLoopback(g.listens) {
+		handler = g.knownHostsOnly(handler)
 	}
 	return handler
+}
+
+// withHealth answers /healthz before the guards: a probe uses whatever address it
+// knows, and the answer tells nothing.
+func withHealth(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/healthz" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if isRead(w, r) {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, _ = io.WriteString(w, "ok\n") // a client that left needs no answer
+		}
+	})
 }
 
 // exposed reports whether other machines can reach an address.
@@ -34,26 +59,31 @@ func isLoopback(address net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// loopbackHostsOnly refuses requests that name another host than this machine. A
-// web page can give its own host name the address 127.0.0.1, and would then have
-// the same origin as the emulator.
-func loopbackHostsOnly(next http.Handler, log requestLog) http.Handler {
+// knownHostsOnly refuses requests that name another host than this machine or that of
+// the public URL. A web page can give its own host name the address 127.0.0.1, and
+// would then have the same origin as the emulator.
+func (g guards) knownHostsOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isLoopbackHost(r.Host) {
+		if isLoopbackHost(r.Host) || g.publicHost != "" && strings.EqualFold(hostname(r.Host), g.publicHost) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		refuse(w, r, log, http.StatusMisdirectedRequest, gen.ErrorInfo{
-			Code: "host_not_allowed", Message: "This emulator answers to localhost and loopback addresses only.",
+		refuse(w, r, g.log, http.StatusMisdirectedRequest, gen.ErrorInfo{
+			Code: "host_not_allowed", Message: "This emulator answers to localhost, loopback addresses and the host of --public-url only.",
 		})
 	})
 }
 
-func isLoopbackHost(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.TrimSuffix(strings.TrimPrefix(hostport, "["), "]")
+// hostname returns a Host header without its port.
+func hostname(hostport string) string {
+	if host, _, err := net.SplitHostPort(hostport); err == nil {
+		return host
 	}
+	return strings.TrimSuffix(strings.TrimPrefix(hostport, "["), "]")
+}
+
+func isLoopbackHost(hostport string) bool {
+	host := hostname(hostport)
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
