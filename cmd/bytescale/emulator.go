@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"errors"
@@ -32,15 +33,20 @@ const (
 	emulatorGraceInterrupt = exitGraceUser * 2 / 3
 )
 
+// emulatorVariables begins the names of the variables that set flags of the emulator.
+const emulatorVariables = "BYTESCALE_EMULATOR_"
+
 // emulatorCmd is bytescale emulator.
 type emulatorCmd struct {
-	addr, data                string
+	addr, publicURL, data     string
 	apiKeys                   wordList
 	allowOrigins, jwtKeys     []string
+	faultKey                  string
 	partSize, bandwidth       byteSize
 	maxSize                   byteSize
 	apiLatency                time.Duration
 	discard, allowPrivateURLs bool
+	healthcheck               bool
 }
 
 func (e *emulatorCmd) command(std *streams, env getenv) *cobra.Command {
@@ -48,16 +54,22 @@ func (e *emulatorCmd) command(std *streams, env getenv) *cobra.Command {
 		Use:   "emulator",
 		Short: "Run a local emulator of the service.",
 		Long: "Run a local emulator of the service. Signatures of URLs are checked with the key\n" +
-			"in $" + keyIDVariable + " and $" + urlKeyVariable + ", if both are set.",
+			"in $" + keyIDVariable + " and $" + urlKeyVariable + ", if both are set.\n\n" +
+			"Each flag can be set in the environment, too: --max-size as\n$" + emulatorVariables + "MAX_SIZE. Several values of a flag are separated by spaces.",
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return e.run(cmd.Context(), std, env) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if e.healthcheck {
+				return checkHealth(cmd.Context(), e.addr)
+			}
+			return e.run(cmd.Context(), std, env)
+		},
 	}
 	addFlags(cmd, "Service", func(flags *pflag.FlagSet) {
 		flags.StringVar(&e.addr, "addr", "127.0.0.1:8744", "Listen on `host:port`, by default 127.0.0.1:8744. An address that other machines reach needs --api-key.")
+		flags.StringVar(&e.publicURL, "public-url", "", "The `URL` under which clients reach the emulator, such as http://files.example:8744. The URLs that it returns begin with it. By default they begin with the address of each request.")
 		flags.StringVar(&e.data, "data", "", "Keep everything in the directory `dir` between runs. By default the directory is a temporary one.")
 		flags.Var(&e.maxSize, "max-size", "Keep at most this `size` of files and uploads, such as 1TiB. By default 100GiB; with --discard 128MiB of memory.")
-		flags.Var(&e.apiKeys, "api-key", "Accept this API `key`; can be repeated. By default any well-formed key is accepted. Better set in the environment, several separated by spaces: arguments are visible to other users of the machine.")
-		fromEnvironment(flags, "api-key", "BYTESCALE_EMULATOR_API_KEY")
+		flags.Var(&e.apiKeys, "api-key", "Accept this API `key`; can be repeated. By default any well-formed key is accepted. Better set in the environment: arguments are visible to other users of the machine. ($BYTESCALE_EMULATOR_API_KEY)")
 		flags.StringArrayVar(&e.jwtKeys, "jwt-key", nil, "Believe JWTs that the public key in this PEM `file` has signed; can be repeated. Without it and --api-key every JWT is believed.")
 		flags.StringArrayVar(&e.allowOrigins, "allow-origin", nil, "Let web pages of this `origin`, such as https://app.example, use the emulator; can be repeated. By default only pages of loopback hosts may.")
 		flags.BoolVar(&e.allowPrivateURLs, "allow-private-urls", false, "Let UploadFromUrl fetch from private and loopback addresses.")
@@ -67,6 +79,11 @@ func (e *emulatorCmd) command(std *streams, env getenv) *cobra.Command {
 		flags.DurationVar(&e.apiLatency, "api-latency", 0, "Answer each API call later by this `duration`, such as 50ms.")
 		flags.Var(&e.bandwidth, "bandwidth", "Limit each part to this `size` per second, such as 10MB. By default there is no limit.")
 		flags.BoolVar(&e.discard, "discard", false, "Drop the bytes of files and keep the rest in memory: for benchmarks.")
+		flags.StringVar(&e.faultKey, "fault-key", "", "Let clients that send this `key` of 16 or more characters script faults at /faults. By default nobody can. Better set in the environment. ($BYTESCALE_EMULATOR_FAULT_KEY)")
+	})
+	allFromEnvironment(cmd, emulatorVariables)
+	addFlags(cmd, "Instead", func(flags *pflag.FlagSet) {
+		flags.BoolVar(&e.healthcheck, "healthcheck", false, "Ask the emulator that listens on --addr whether it answers, and exit with 0 or 1.")
 	})
 	return cmd
 }
@@ -103,7 +120,7 @@ func (e *emulatorCmd) run(ctx context.Context, std *streams, env getenv) error {
 	default:
 		fmt.Fprintf(std.out, "It takes the %d API keys that it was given, such as the first, %s\n", n, emulator.MaskKey(e.apiKeys[0]))
 	}
-	fmt.Fprintf(std.out, "Use it for the API and the CDN: --api-url %s --cdn-url %[1]s\n", running.URL())
+	fmt.Fprintf(std.out, "Use it for the API and the CDN: --api-url %s --cdn-url %[1]s\n", cmp.Or(e.publicURL, running.URL()))
 
 	select {
 	case err = <-running.Failed():
@@ -163,7 +180,10 @@ func readPublicKey(name string) (*rsa.PublicKey, error) {
 
 // options are what the flags ask of the emulator.
 func (e *emulatorCmd) options() emulator.Options {
-	options := emulator.Options{Address: e.addr, AllowOrigins: e.allowOrigins}
+	options := emulator.Options{
+		Address: e.addr, PublicURL: e.publicURL, AllowOrigins: e.allowOrigins,
+		Probes: true, FaultKey: e.faultKey,
+	}
 	service := &options.Service
 	service.Keys = e.apiKeys
 	service.APILatency = e.apiLatency
@@ -185,7 +205,14 @@ func (e *emulatorCmd) options() emulator.Options {
 func (e *emulatorCmd) startError(err error) error {
 	var address *emulator.AddressError
 	var origin *emulator.OriginError
+	var public *emulator.PublicURLError
 	switch {
+	case errors.As(err, &public):
+		return usageError{fmt.Errorf("--public-url: %w", public)}
+	case errors.Is(err, emulator.ErrFaultKey):
+		return usageError{fmt.Errorf("--fault-key: %w", err)}
+	case errors.Is(err, emulator.ErrNoKeys) && e.publicURL != "":
+		return usageError{errors.New("other machines can reach --addr or --public-url: name the keys to accept with --api-key")}
 	case errors.As(err, &origin):
 		return usageError{fmt.Errorf("--allow-origin: %w", origin)}
 	case errors.Is(err, emulator.ErrNoKeys):

@@ -1,6 +1,4 @@
-//go:build linux && !race
-
-// Not under the race detector: the command is measured as users have it.
+//go:build linux
 
 package main
 

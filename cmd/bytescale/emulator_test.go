@@ -293,7 +293,7 @@ func TestEmulatorFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := cmd.options()
-	want := emulator.Options{Address: "127.0.0.1:8744", AllowOrigins: []string{"https://app.example"}, Service: fake.Options{
+	want := emulator.Options{Address: "127.0.0.1:8744", Probes: true, AllowOrigins: []string{"https://app.example"}, Service: fake.Options{
 		Keys:      []string{"secret_A623uY2a,b", "public_A623uY2c"},
 		PartSizes: []int64{1 << 20}, APILatency: 50 * time.Millisecond, Bandwidth: 10_000_000, Discard: true, Lenient: true,
 	}}
@@ -353,6 +353,9 @@ func TestEmulatorRefusesToStart(t *testing.T) {
 		{"no such JWT key", []string{"--jwt-key", filepath.Join(full, "none")}, exitFailed, "--jwt-key " + filepath.Join(full, "none") + ": "},
 		{"bad JWT key", []string{"--jwt-key", filepath.Join(full, "thesis.txt")}, exitUsage, "--jwt-key " + filepath.Join(full, "thesis.txt") + ": "},
 		{"bad origin", []string{"--allow-origin", "app.example"}, exitUsage, "--allow-origin: \"app.example\" is not an origin"},
+		{"bad public URL", []string{"--public-url", "files.example"}, exitUsage, "--public-url: \"files.example\" is not the address"},
+		{"public, no key", []string{"--public-url", "http://files.example"}, exitUsage, "--public-url: name the keys"},
+		{"short fault key", []string{"--fault-key", "hunter2"}, exitUsage, "--fault-key: a fault key needs"},
 		{"bad size", []string{"--part-size", "big"}, exitUsage, "5MiB"},
 		{"no size", []string{"--part-size", "0"}, exitUsage, "5MiB"},
 		{"negative latency", []string{"--api-latency=-1s"}, exitUsage, "negative"},

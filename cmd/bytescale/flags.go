@@ -33,6 +33,14 @@ func fromEnvironment(flags *pflag.FlagSet, name, variable string) {
 	annotate(flag, flagEnvironment, variable)
 }
 
+// allFromEnvironment lets every flag of a command be set by a variable: that of
+// --part-size is the prefix and PART_SIZE.
+func allFromEnvironment(cmd *cobra.Command, prefix string) {
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		annotate(flag, flagEnvironment, prefix+strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_")))
+	})
+}
+
 func annotate(flag *pflag.Flag, key, value string) {
 	if flag.Annotations == nil {
 		flag.Annotations = map[string][]string{}
@@ -43,7 +51,8 @@ func annotate(flag *pflag.Flag, key, value string) {
 func annotation(flag *pflag.Flag, key string) string { return strings.Join(flag.Annotations[key], "") }
 
 // readEnvironment sets the flags that were not given from their variables. A
-// variable that is empty counts as not set.
+// variable that is empty counts as not set. That of a flag that can be repeated holds
+// several values, separated by spaces.
 func readEnvironment(flags *pflag.FlagSet, env getenv) (err error) {
 	flags.VisitAll(func(flag *pflag.Flag) {
 		variable := annotation(flag, flagEnvironment)
@@ -51,9 +60,22 @@ func readEnvironment(flags *pflag.FlagSet, env getenv) (err error) {
 			return
 		}
 		if value := env(variable); value != "" {
-			err = cmp.Or(err, flag.Value.Set(value))
+			if failed := setFromEnvironment(flag, value); failed != nil {
+				err = cmp.Or[error](err, usageError{fmt.Errorf("$%s: %w", variable, failed)})
+			}
 		}
 	})
+	return err
+}
+
+func setFromEnvironment(flag *pflag.Flag, value string) error {
+	if list, ok := flag.Value.(pflag.SliceValue); ok {
+		return list.Replace(strings.Fields(value))
+	}
+	err := flag.Value.Set(value)
+	if want := valueOf[flag.Value.Type()]; err != nil && want != "" {
+		return fmt.Errorf("expected %s but got %q", want, value)
+	}
 	return err
 }
 
