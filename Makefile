@@ -134,7 +134,7 @@ contract-live: ## The suite against the live service; needs BYTESCALE_API_KEY
 	go run ./contract_test/live
 
 .PHONY: interop
-interop: ## The official JavaScript SDK and an example in Python against the emulator; needs Node and Python 3
+interop: ## All 24 methods of the official JavaScript SDK, and an example in Python against the emulator; needs Node and Python 3
 	go test -count=1 -v -tags interop ./interop/
 
 .PHONY: browser

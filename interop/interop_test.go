@@ -60,10 +60,10 @@ func run(t *testing.T, name string, args ...string) {
 }
 
 // startEmulator starts the emulator on a free port and reads where it is.
-func startEmulator(t *testing.T, command string) (emulator *exec.Cmd, url string) {
+func startEmulator(t *testing.T, command string, flags ...string) (emulator *exec.Cmd, url string) {
 	t.Helper()
-	emulator = exec.Command(command, "emulator", "--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data"),
-		"--api-key", secretKey, "--api-key", publicKey)
+	emulator = exec.Command(command, append([]string{"emulator", "--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data"),
+		"--api-key", secretKey, "--api-key", publicKey}, flags...)...)
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
 		t.Fatal(err)
