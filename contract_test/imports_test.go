@@ -67,6 +67,7 @@ var arrows = map[string][]string{
 	"./internal/errs":      {},
 	"./internal/operation": {},
 	"./internal/limits":    {},
+	"./internal/osfile":    {},
 	"./internal/wire":      {"./internal/errs"},
 	"./internal/retry":     {"./internal/errs", "./internal/operation"},
 	"./internal/rest":      {"./internal/errs", "./internal/limits", "./internal/operation"},
@@ -115,7 +116,7 @@ var arrows = map[string][]string{
 	"./contract_test/suite":   {".", "./bytescaletest/fault", "./contract", "./gen", "./internal/fake", "./internal/fake/fetch"},
 
 	// Programs.
-	"./cmd/bytescale":    {".", "./cdn", "./internal/emulator", "./token"},
+	"./cmd/bytescale":    {".", "./cdn", "./internal/emulator", "./internal/osfile", "./token"},
 	"./bench":            {"./gen"},
 	"./bench/client":     {"."},
 	"./bench/stub":       {},

@@ -19,6 +19,7 @@ import (
 	"sync"
 
 	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/internal/osfile"
 )
 
 // stateFormat is the version of the format of checkpoint files.
@@ -66,7 +67,7 @@ func (c *checkpoints) open(create bool) (*os.Root, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.root == nil {
-		root, err := openState(filepath.Dir(filepath.Dir(c.dir)), create, "bytescale", "uploads")
+		root, err := osfile.OpenPrivate(filepath.Dir(filepath.Dir(c.dir)), create, "bytescale", "uploads")
 		if err != nil {
 			return nil, err
 		}
@@ -214,7 +215,7 @@ func (s *checkpointSlot) find() error {
 var errDamaged = errors.New("the checkpoint is damaged")
 
 func (s *checkpointSlot) read() (*bytescale.Checkpoint, error) {
-	f, err := openRegular(context.Background(), func(flags int) (*os.File, error) { return s.root.OpenFile(s.name, flags, 0) })
+	f, err := osfile.OpenRegular(context.Background(), func(flags int) (*os.File, error) { return s.root.OpenFile(s.name, flags, 0) })
 	if err != nil {
 		return nil, err
 	}
@@ -279,36 +280,10 @@ func (s *checkpointSlot) write(checkpoint bytescale.Checkpoint) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(s.root, s.name, text); err != nil {
+	if err := osfile.Replace(s.root, s.name, text); err != nil {
 		return err
 	}
 	s.written = true
-	return nil
-}
-
-// replaceFile writes content to a file. After a crash the file has its old content or the
-// new one, never a part.
-func replaceFile(root *os.Root, name string, content []byte) error {
-	f, err := createFile(root)
-	if err != nil {
-		return err
-	}
-	defer f.discard()
-	if _, err := f.Write(content); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.place(name, true); err != nil {
-		return err
-	}
-	// Sync the directory, so that the new name survives a power failure. Some systems,
-	// such as Windows, cannot sync directories.
-	if dir, err := root.Open("."); err == nil {
-		_ = dir.Sync()
-		dir.Close()
-	}
 	return nil
 }
 
@@ -319,11 +294,11 @@ func (s *checkpointSlot) acquire() error {
 		return nil
 	}
 	for range 10 {
-		f, err := s.root.OpenFile(s.name+lockSuffix, os.O_RDWR|os.O_CREATE|openNonblock, 0o600)
+		f, err := s.root.OpenFile(s.name+lockSuffix, os.O_RDWR|os.O_CREATE|osfile.Nonblock, 0o600)
 		if err != nil {
 			return err
 		}
-		if locked, err := lockFile(f); err != nil || !locked {
+		if locked, err := osfile.Lock(f); err != nil || !locked {
 			f.Close()
 			return cmp.Or(err, errBusy)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/internal/osfile"
 )
 
 // downloadCmd is bytescale download.
@@ -119,7 +120,7 @@ func existsAlready(target string) error {
 // whole. If target is a link, the file that it leads to is created or replaced.
 func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stored, target string, shows *progress) error {
 	path := linked(target)
-	root, err := openRoot(filepath.Dir(path))
+	root, err := osfile.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
@@ -128,18 +129,18 @@ func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stor
 	if replaced, err := root.Lstat(filepath.Base(path)); err == nil && replaced.Mode().IsRegular() {
 		mode = replaced.Mode().Perm()
 	}
-	f, err := createFile(root)
+	f, err := osfile.Create(root)
 	if err != nil {
 		return err
 	}
-	defer f.discard()
+	defer f.Discard()
 	if err := download(ctx, client, stored, f, shows); err != nil {
 		return err
 	}
-	if err := setMode(f.File, mode); err != nil {
+	if err := osfile.SetMode(f.File, mode); err != nil {
 		return err
 	}
-	err = f.place(filepath.Base(path), c.force)
+	err = f.Place(filepath.Base(path), c.force)
 	if errors.Is(err, fs.ErrExist) {
 		return existsAlready(target)
 	}

@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/internal/osfile"
 )
 
 // explain returns one line that describes an error and, if the user can do something
@@ -278,6 +279,12 @@ func fileExplanation(err error) string {
 		return fmt.Sprintf("the disk is full (%s); free some space", reason(err))
 	case errors.Is(err, fs.ErrNotExist):
 		return "no such file or directory; check the name"
+	case errors.Is(err, osfile.ErrNotRegular):
+		return errNotRegular.Error()
+	case errors.Is(err, osfile.ErrReplaced), errors.Is(err, osfile.ErrOvertaken):
+		return reason(err) + "; run the same command again"
+	case errors.Is(err, osfile.ErrNotPrivate):
+		return reason(err) + "; set XDG_STATE_HOME to a directory of your own"
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Sprintf("permission denied (%s); check who may use it", reason(err))
 	}

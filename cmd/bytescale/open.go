@@ -2,16 +2,14 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
-	"time"
 
 	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/internal/osfile"
 )
 
 // Names of files are resolved in this file only; the linter checks that. A name is resolved
@@ -60,75 +58,7 @@ func openDevice(name string) (*os.File, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && info.Mode().IsRegular() {
-		err = errReplaced
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
-// openRegular calls open, with flags for reading, and returns a regular file. If another
-// process has a lease on the file, it waits until the lease is given up.
-func openRegular(ctx context.Context, open func(flags int) (*os.File, error)) (*os.File, error) {
-	f, err := open(os.O_RDONLY | openNonblock)
-	for errors.Is(err, syscall.EWOULDBLOCK) {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(leaseInterval):
-		}
-		f, err = open(os.O_RDONLY | openNonblock)
-	}
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errNotRegular
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
-// leaseInterval is the time between two attempts to open a file that has a lease. The
-// kernel ends a lease that is not given up, on Linux after 45 seconds.
-const leaseInterval = 100 * time.Millisecond
-
-// openRoot opens the directory that an argument names.
-func openRoot(name string) (*os.Root, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|openNonblock|openDirectoryOnly, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	// os.OpenRoot would wait for the other end of a pipe.
-	if opened := descriptorName(f); opened != "" {
-		return os.OpenRoot(opened)
-	}
-	return os.OpenRoot(name)
-}
-
-// openDirectory opens a directory below root, but no directory that a link leads to.
-func openDirectory(root *os.Root, name string) (*os.File, error) {
-	found, err := root.Lstat(name)
-	if err == nil && !found.IsDir() {
-		err = errReplaced
-	}
-	if err != nil {
-		return nil, err
-	}
-	f, err := root.OpenFile(name, os.O_RDONLY|openNonblock|openDirectoryOnly, 0)
-	if err != nil {
-		return nil, err
-	}
-	now, err := f.Stat()
-	if err == nil && !os.SameFile(found, now) {
-		err = errReplaced
+		err = osfile.ErrReplaced
 	}
 	if err != nil {
 		f.Close()
@@ -151,13 +81,13 @@ func tellsSize(f *os.File, info fs.FileInfo) bool {
 // openSource returns the upload source of an open file. Where an open file has no name of
 // its own, the file is opened by its path again.
 func openSource(f *os.File) bytescale.Source {
-	return bytescale.File(cmp.Or(descriptorName(f), f.Name()))
+	return bytescale.File(cmp.Or(osfile.DescriptorName(f), f.Name()))
 }
 
 // isReadable reports whether openSource can read the file: the process may have been
 // given one that it may not open itself.
 func isReadable(f *os.File) bool {
-	name := descriptorName(f)
+	name := osfile.DescriptorName(f)
 	if name == "" {
 		return true
 	}
@@ -167,22 +97,4 @@ func isReadable(f *os.File) bool {
 	}
 	again.Close()
 	return true
-}
-
-// openBase opens the directory that holds the command's state, and creates it if it is to.
-func openBase(name string, create bool) (*os.Root, error) {
-	if create {
-		if err := os.MkdirAll(name, 0o700); err != nil {
-			return nil, err
-		}
-	}
-	return openRoot(name)
-}
-
-// rootOf returns the root of an open directory, which is name below parent.
-func rootOf(dir *os.File, parent *os.Root, name string) (*os.Root, error) {
-	if opened := descriptorName(dir); opened != "" {
-		return os.OpenRoot(opened)
-	}
-	return parent.OpenRoot(name)
 }

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 )
@@ -39,43 +35,4 @@ func stateDir(goos string, env getenv) (string, error) {
 		return under("HOME", "Library", "Application Support")
 	}
 	return under("HOME", ".local", "state")
-}
-
-// errNotPrivate means that somebody else could read or change the command's state.
-var errNotPrivate = errors.New("belongs to somebody else, can be written by others or is not a directory; set XDG_STATE_HOME to a directory of your own")
-
-// openState opens the directory names[n-1] in … in names[0] in base. With create, what is
-// missing is created. Each of the names must be a directory of this user that nobody else
-// can write, otherwise somebody could put links and files of his own there.
-func openState(base string, create bool, names ...string) (*os.Root, error) {
-	root, err := openBase(base, create)
-	for _, name := range names {
-		if err != nil {
-			return nil, err
-		}
-		parent := root
-		root, err = openPrivate(parent, create, name)
-		err = cmp.Or(err, parent.Close())
-	}
-	return root, err
-}
-
-func openPrivate(parent *os.Root, create bool, name string) (*os.Root, error) {
-	if create {
-		if err := parent.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, err
-		}
-	}
-	f, err := openDirectory(parent, name)
-	if errors.Is(err, errReplaced) {
-		return nil, errNotPrivate
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !isPrivate(info) {
-		return nil, cmp.Or(err, errNotPrivate)
-	}
-	return rootOf(f, parent, name)
 }

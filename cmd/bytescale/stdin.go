@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/internal/osfile"
 )
 
 // standardInput uploads standard input. A later command cannot continue the upload,
@@ -56,7 +57,7 @@ func (u *uploader) openInput(ctx context.Context) (*input, error) {
 		return u.openStream(ctx, &steadyReader{f: f, before: info})
 	}
 	source := openSource(f)
-	if descriptorName(f) == "" { // nor has standard input a path
+	if osfile.DescriptorName(f) == "" { // nor has standard input a path
 		source = bytescale.ReaderAt(f, info.Size())
 	}
 	mime, err := readerMIME(f)

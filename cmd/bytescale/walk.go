@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"unicode/utf8"
+
+	"github.com/c88edac7/bytescale-go/internal/osfile"
 )
 
 // item is a file to upload, or standard input.
@@ -42,7 +44,7 @@ func (it item) size() int64 {
 // open opens the file that the walk has found. It fails if the name leads to another file
 // by now.
 func (it item) open(ctx context.Context) (*os.File, error) {
-	f, err := openRegular(ctx, func(flags int) (*os.File, error) {
+	f, err := osfile.OpenRegular(ctx, func(flags int) (*os.File, error) {
 		if it.below != nil {
 			return it.below.open(it.tree, flags)
 		}
@@ -55,7 +57,7 @@ func (it item) open(ctx context.Context) (*os.File, error) {
 	switch {
 	case err != nil:
 	case !os.SameFile(it.found, now):
-		err = errReplaced
+		err = osfile.ErrReplaced
 	case !tellsSize(f, now):
 		err = errSize
 	}
@@ -101,7 +103,6 @@ func newWalk(recursive bool, own string, skip func(name, reason string), fail fu
 
 var (
 	errIsDirectory = errors.New("is a directory; add --recursive to upload what is in it")
-	errReplaced    = errors.New("was replaced by something else since the command found it; run the same command again")
 	errSize        = errors.New("does not tell its size; try: cat FILE | bytescale upload -")
 	errNotRegular  = errors.New("is not a regular file; to upload what it yields, use standard input: bytescale upload - < FILE")
 	errName        = errors.New("the name cannot be stored: it is not valid UTF-8, holds a line break or is longer than 512 characters; rename the file")
@@ -170,7 +171,7 @@ func (w *walk) tree(name string, emit func(item) bool) {
 	}
 	w.open <- struct{}{}
 	free := func() { <-w.open }
-	root, err := openRoot(name)
+	root, err := osfile.OpenRoot(name)
 	if err != nil {
 		free()
 		w.fail(name, err)
@@ -203,7 +204,7 @@ func (w *walk) below(d *directory, dir string, emit func(item) bool) (more bool)
 // files emits the files of one directory and returns the names of its subdirectories.
 func (w *walk) files(d *directory, dir string, emit func(item) bool) (inside []string, more bool) {
 	shown := filepath.Join(d.name, dir)
-	f, err := openDirectory(d.root, dir)
+	f, err := osfile.OpenDirectory(d.root, dir)
 	if err != nil {
 		w.fail(shown, err)
 		return nil, true

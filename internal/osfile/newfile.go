@@ -1,4 +1,4 @@
-package main
+package osfile
 
 import (
 	"errors"
@@ -8,29 +8,29 @@ import (
 	"os"
 )
 
-// newFile is a file that gets its name when it is whole. Where the system can, it has no
+// NewFile is a file that gets its name when it is whole. Where the system can, it has no
 // name until then, so that nobody can put something else in its place, and nothing
 // remains if the process is killed. Elsewhere it has a temporary name.
-type newFile struct {
+type NewFile struct {
 	*os.File
 	root      *os.Root
 	temporary string // "" if the file has no name
 	placed    bool
 }
 
-// errOvertaken means that somebody else gave the name of a new file to another one.
-var errOvertaken = errors.New("somebody else changed the directory at the same time; run the same command again")
+// ErrOvertaken means that somebody else gave the name of a new file to another one.
+var ErrOvertaken = errors.New("somebody else changed the directory at the same time")
 
-// createFile creates a file in a directory, for nobody but its owner.
-func createFile(root *os.Root) (*newFile, error) {
+// Create creates a file in a directory, for nobody but its owner.
+func Create(root *os.Root) (*NewFile, error) {
 	if f, err := createUnnamed(root); err == nil {
-		return &newFile{File: f, root: root}, nil
+		return &NewFile{File: f, root: root}, nil
 	}
 	return createNamed(root)
 }
 
-func createNamed(root *os.Root) (*newFile, error) {
-	f := &newFile{root: root}
+func createNamed(root *os.Root) (*NewFile, error) {
+	f := &NewFile{root: root}
 	err := f.tryNames(func(name string) (err error) {
 		f.File, err = root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 		return err
@@ -42,7 +42,7 @@ func createNamed(root *os.Root) (*newFile, error) {
 }
 
 // tryNames calls create with random names until one is free.
-func (f *newFile) tryNames(create func(name string) error) error {
+func (f *NewFile) tryNames(create func(name string) error) error {
 	for {
 		name := fmt.Sprintf(".bytescale-%d", rand.Uint64())
 		err := create(name)
@@ -56,9 +56,9 @@ func (f *newFile) tryNames(create func(name string) error) error {
 	}
 }
 
-// place gives the file its name and closes it. An error that is [fs.ErrExist] means that
+// Place gives the file its name and closes it. An error that is [fs.ErrExist] means that
 // the name is taken; with replace it is not looked at who has it.
-func (f *newFile) place(name string, replace bool) error {
+func (f *NewFile) Place(name string, replace bool) error {
 	is, err := f.Stat()
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func (f *newFile) place(name string, replace bool) error {
 }
 
 // finish checks that the name leads to the file, after the system has given it with err.
-func (f *newFile) finish(is fs.FileInfo, name string, err error) error {
+func (f *NewFile) finish(is fs.FileInfo, name string, err error) error {
 	if err != nil {
 		return err
 	}
@@ -112,18 +112,44 @@ func (f *newFile) finish(is fs.FileInfo, name string, err error) error {
 }
 
 // isAt checks that a name leads to the file.
-func (f *newFile) isAt(is fs.FileInfo, name string) error {
+func (f *NewFile) isAt(is fs.FileInfo, name string) error {
 	now, err := f.root.Lstat(name)
 	if err == nil && !os.SameFile(is, now) {
-		err = errOvertaken
+		err = ErrOvertaken
 	}
 	return err
 }
 
-// discard closes the file and removes it unless it was placed.
-func (f *newFile) discard() {
+// Discard closes the file and removes it unless it was placed.
+func (f *NewFile) Discard() {
 	f.Close()
 	if !f.placed && f.temporary != "" {
 		_ = f.root.Remove(f.temporary)
 	}
+}
+
+// Replace writes content to a file. After a crash the file has its old content or the
+// new one, never a part.
+func Replace(root *os.Root, name string, content []byte) error {
+	f, err := Create(root)
+	if err != nil {
+		return err
+	}
+	defer f.Discard()
+	if _, err := f.Write(content); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Place(name, true); err != nil {
+		return err
+	}
+	// Sync the directory, so that the new name survives a power failure. Some systems,
+	// such as Windows, cannot sync directories.
+	if dir, err := root.Open("."); err == nil {
+		_ = dir.Sync()
+		dir.Close()
+	}
+	return nil
 }

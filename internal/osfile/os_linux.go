@@ -1,4 +1,4 @@
-package main
+package osfile
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 // createUnnamed creates a file without a name in a directory. Not every file system can.
 func createUnnamed(root *os.Root) (*os.File, error) {
 	f, err := root.OpenFile(".", os.O_RDWR|unix.O_TMPFILE, 0o600)
-	if err == nil && descriptorName(f) == "" { // linkUnnamed needs it
+	if err == nil && DescriptorName(f) == "" { // linkUnnamed needs it
 		f.Close()
 		return nil, errors.ErrUnsupported
 	}
@@ -25,7 +25,7 @@ func linkUnnamed(root *os.Root, f *os.File, name string) error {
 		return err
 	}
 	defer dir.Close()
-	err = unix.Linkat(unix.AT_FDCWD, descriptorName(f), int(dir.Fd()), name, unix.AT_SYMLINK_FOLLOW)
+	err = unix.Linkat(unix.AT_FDCWD, DescriptorName(f), int(dir.Fd()), name, unix.AT_SYMLINK_FOLLOW)
 	if err != nil {
 		return &os.LinkError{Op: "link", Old: f.Name(), New: name, Err: err}
 	}

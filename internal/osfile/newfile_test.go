@@ -1,4 +1,4 @@
-package main
+package osfile
 
 import (
 	"errors"
@@ -11,15 +11,15 @@ import (
 // Both kinds of new files get their name only when they are whole, replace a file only if
 // they may, and leave nothing behind.
 func TestNewFile(t *testing.T) {
-	for name, create := range map[string]func(*os.Root) (*newFile, error){"any": createFile, "named": createNamed} {
+	for name, create := range map[string]func(*os.Root) (*NewFile, error){"any": Create, "named": createNamed} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			root, err := openRoot(dir)
+			root, err := OpenRoot(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer root.Close()
-			write := func(content string) *newFile {
+			write := func(content string) *NewFile {
 				t.Helper()
 				f, err := create(root)
 				if err != nil {
@@ -45,27 +45,27 @@ func TestNewFile(t *testing.T) {
 			if _, err := os.Lstat(filepath.Join(dir, "file")); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("the name before the end: %v", err)
 			}
-			if err := f.place("file", false); err != nil {
+			if err := f.Place("file", false); err != nil {
 				t.Fatal(err)
 			}
-			f.discard()
+			f.Discard()
 			holds("one")
 
 			f = write("two")
-			if err := f.place("file", false); !errors.Is(err, fs.ErrExist) {
+			if err := f.Place("file", false); !errors.Is(err, fs.ErrExist) {
 				t.Errorf("a name that is taken: %v", err)
 			}
-			f.discard()
+			f.Discard()
 			holds("one")
 
 			f = write("three")
-			if err := f.place("file", true); err != nil {
+			if err := f.Place("file", true); err != nil {
 				t.Fatal(err)
 			}
-			f.discard()
+			f.Discard()
 			holds("three")
 
-			write("dropped").discard()
+			write("dropped").Discard()
 			holds("three")
 		})
 	}
@@ -79,7 +79,7 @@ func TestNewFileOvertaken(t *testing.T) {
 		if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		root, err := openRoot(dir)
+		root, err := OpenRoot(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,13 +94,13 @@ func TestNewFileOvertaken(t *testing.T) {
 		if err := os.Symlink(outside, filepath.Join(dir, f.temporary)); err != nil {
 			t.Fatal(err)
 		}
-		if err := setMode(f.File, 0o644); err != nil {
+		if err := SetMode(f.File, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.place("file", replace); !errors.Is(err, errOvertaken) {
+		if err := f.Place("file", replace); !errors.Is(err, ErrOvertaken) {
 			t.Errorf("replace %v: %v", replace, err)
 		}
-		f.discard()
+		f.Discard()
 		if info, err := os.Stat(outside); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("the file of somebody else: %v, %v", info, err)
 		}
