@@ -40,6 +40,8 @@ type checkpointState struct {
 	PartCount int64       `json:"partCount"`
 	File      FileDetails `json:"file"` // as it will be stored; its ETag is empty
 	Source    fingerprint `json:"source"`
+	Binding   string      `json:"binding,omitzero"` // to the key of a store and to the options; see WithResume
+	Begun     time.Time   `json:"begun,omitzero"`
 	Code      string      `json:"code,omitzero"` // authenticates the rest
 }
 

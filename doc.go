@@ -20,8 +20,9 @@
 // [WithCheckpoint]). The parts of a file are sent side by side. All uploads of a client
 // share its limits. Transient failures are retried.
 //
-// A file is stored whole or not at all. [Client.Resume] continues an interrupted upload
-// from the [Checkpoint] that it left.
+// A file is stored whole or not at all. With [WithResume] an interrupted upload continues
+// when it is tried again, in another process too. [Client.Resume] continues one from the
+// [Checkpoint] that it left.
 //
 // # Files, folders and jobs
 //
@@ -39,7 +40,7 @@
 // an upload that had begun. A [*JobError] is the end of a job that did not succeed. An
 // [*APIError] is an answer whose status means failure. The sentinels are [ErrInvalidKey],
 // [ErrNotFound], [ErrSourceChanged], [ErrSourceSize], [ErrUploadUnknown], [ErrCheckpoint],
-// [ErrStalled], [ErrProtocol] and [ErrOutcomeUnknown].
+// [ErrCheckpointLocked], [ErrStalled], [ErrProtocol] and [ErrOutcomeUnknown].
 //
 // # Contexts
 //

@@ -47,6 +47,15 @@ const (
 	// is the size of the source, as far as it is known, and FilePath where the
 	// service stores it.
 	EventUploadEnd EventKind = "uploadEnd"
+	// EventResume means that an upload continues from a checkpoint that was found in a
+	// store; see [WithResume].
+	EventResume EventKind = "resume"
+	// EventStartAfresh means that a checkpoint was found and cannot be used, because of
+	// Err. The upload begins anew.
+	EventStartAfresh EventKind = "startAfresh"
+	// EventStoreFailure means that the [CheckpointStore] failed with Err. The upload goes
+	// on; if it is interrupted, it may have to begin anew.
+	EventStoreFailure EventKind = "storeFailure"
 	// EventDownloadStart means that [Client.Download] begins with FilePath.
 	EventDownloadStart EventKind = "downloadStart"
 	// EventDownloadEnd means that the download could not be opened, was read to its

@@ -294,6 +294,51 @@ func ExampleClient_Resume() {
 	// /data.bin 1000
 }
 
+// The first upload breaks off. The second one, in the same process or another, continues.
+func ExampleWithResume() {
+	server := startFake(bytescaletest.WithPartSize(400))
+	defer server.Close()
+	client := server.Client(bytescale.WithObserver(func(e bytescale.Event) {
+		switch e.Kind {
+		case bytescale.EventResume:
+			fmt.Println("continuing")
+		case bytescale.EventStartAfresh, bytescale.EventStoreFailure:
+			fmt.Println(e.Kind, e.Err)
+		}
+	}))
+	server.Fail(fault.Fault{
+		Operation: fault.PutPart, Part: fault.Part(1),
+		Kind: fault.Status, Status: http.StatusBadRequest, Code: "InvalidRequest",
+	})
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "film.mp4")
+	if err := os.WriteFile(path, make([]byte, 1000), 0o600); err != nil {
+		log.Fatal(err)
+	}
+
+	store, err := bytescale.NewCheckpointDir(filepath.Join(dir, "checkpoints"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for range 2 {
+		file, err := client.Upload(context.Background(), bytescale.File(path), bytescale.WithResume(store, path))
+		if err != nil {
+			fmt.Println("interrupted")
+			continue
+		}
+		fmt.Println("stored", file.Size, "bytes")
+	}
+
+	// Output:
+	// interrupted
+	// continuing
+	// stored 1000 bytes
+}
+
 func ExampleClient_Download() {
 	server := startFake()
 	defer server.Close()

@@ -14,8 +14,8 @@ import (
 // logger stands for [slog.Default]. The levels are
 //
 //	debug   attempts, waits for the client's limits, starts
-//	info    fresh URLs, ends
-//	warn    retries, slow-downs
+//	info    fresh URLs, resumed uploads, ends
+//	warn    retries, slow-downs, checkpoints that are of no use, failures of their store
 //	error   ends with an error; info if the caller cancelled the context
 //
 // The message is the kind of the event, and its facts are fields, as in
@@ -36,9 +36,9 @@ func EventLogger(logger *slog.Logger) func(Event) {
 
 func (e Event) level() slog.Level {
 	switch e.Kind {
-	case EventRetry, EventSlowDown:
+	case EventRetry, EventSlowDown, EventStartAfresh, EventStoreFailure:
 		return slog.LevelWarn
-	case EventURLRefresh:
+	case EventURLRefresh, EventResume:
 		return slog.LevelInfo
 	case EventUploadEnd, EventDownloadEnd:
 		if e.Err == nil || errors.Is(e.Context.Err(), context.Canceled) {

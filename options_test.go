@@ -359,6 +359,7 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		"WithMetadata":         upload(WithMetadata(map[string]any{"f": math.NaN()})),
 		"WithMIME":             upload(WithMIME("x")),
 		"WithOriginalFileName": upload(WithOriginalFileName("a\nb")),
+		"WithResume":           upload(WithResume(nil, "key")),
 		"WithRange":            download(WithRange(-1, 0)),
 		"WithPageSize":         list(WithPageSize(0)),
 		"WithDescription":      folder(WithDescription(" ")),

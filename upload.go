@@ -59,7 +59,10 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 		if err != nil {
 			return err
 		}
-		return u.run(ctx, request, settings.checkpoint)
+		if settings.resume.store == nil {
+			return u.run(ctx, request, settings.checkpoint)
+		}
+		return u.runResumable(ctx, request, &settings)
 	})
 }
 
@@ -67,17 +70,22 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 // package around it.
 type upload struct {
 	client     *Client
-	progress   func(Progress)
+	report     func(transfer.Counts) // nil for none
 	in         *source.Opened
 	transfer   *transfer.Upload
 	id         string // empty until the service has given it one
 	file       FileDetails
+	binding    string // of the checkpoint to the key of a store and to the options
 	checkpoint *Checkpoint
 }
 
 // newUpload returns an upload, and a context that belongs to it.
 func (c *Client) newUpload(ctx context.Context, progress func(Progress)) (*upload, context.Context) {
-	return &upload{client: c, progress: progress}, c.withTransfer(ctx)
+	u := &upload{client: c}
+	if progress != nil {
+		u.report = func(n transfer.Counts) { progress(Progress(n)) }
+	}
+	return u, c.withTransfer(ctx)
 }
 
 // do does the upload with the opened source, between the events that report its start
@@ -104,12 +112,8 @@ func (u *upload) withSource(ctx context.Context, from Source, send func() error)
 	}
 	defer in.Close()
 	u.in = in
-	var report func(transfer.Counts)
-	if u.progress != nil {
-		report = func(n transfer.Counts) { u.progress(Progress(n)) }
-	}
-	u.transfer = u.client.engine.NewUpload(in, report)
-	defer u.transfer.End()
+	u.transfer = u.client.engine.NewUpload(in, u.report)
+	defer func() { u.transfer.End() }() // of the last one: see startAfresh
 	return u.failure(ctx, send())
 }
 
@@ -124,8 +128,7 @@ func (u *upload) run(ctx context.Context, request gen.BeginMultipartUploadReques
 			return err
 		}
 	}
-	stored, err := u.transfer.Send(ctx)
-	return u.stored(stored, err)
+	return u.stored(u.transfer.Send(ctx))
 }
 
 // begin begins the upload and returns the number of its parts. It repeats a begin whose
@@ -176,6 +179,8 @@ func (u *upload) takeCheckpoint(ctx context.Context, parts int64, save func(Chec
 		PartCount: parts,
 		File:      u.file,
 		Source:    fingerprint(source),
+		Binding:   u.binding,
+		Begun:     time.Now().UTC().Truncate(time.Second),
 	}
 	if state.Code, err = u.client.checkpointKey.code(state); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)

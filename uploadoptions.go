@@ -66,6 +66,10 @@ type uploadSettings struct {
 	mime                       string
 	originalFileName           string
 	checkpoint                 func(Checkpoint) error
+	resume                     struct {
+		store CheckpointStore // nil without WithResume
+		key   string
+	}
 }
 
 func newUploadSettings(opts []UploadOption) (uploadSettings, error) {

@@ -15,7 +15,7 @@ const module = "github.com/c88edac7/bytescale-go"
 // engine are the packages that the SDK is made of.
 var engine = []string{
 	"./internal/errs", "./internal/limits", "./internal/operation", "./internal/rest",
-	"./internal/retry", "./internal/source", "./internal/transfer", "./internal/wire",
+	"./internal/osfile", "./internal/retry", "./internal/source", "./internal/statedir", "./internal/transfer", "./internal/wire",
 }
 
 // runtime are the modules that come along with generated code.
@@ -68,6 +68,7 @@ var arrows = map[string][]string{
 	"./internal/operation": {},
 	"./internal/limits":    {},
 	"./internal/osfile":    {},
+	"./internal/statedir":  {"./internal/osfile"},
 	"./internal/wire":      {"./internal/errs"},
 	"./internal/retry":     {"./internal/errs", "./internal/operation"},
 	"./internal/rest":      {"./internal/errs", "./internal/limits", "./internal/operation"},
@@ -79,7 +80,7 @@ var arrows = map[string][]string{
 	"./gen": {},
 	".": {
 		"./gen", "./internal/errs", "./internal/limits", "./internal/operation", "./internal/rest", "./internal/retry",
-		"./internal/source", "./internal/transfer", "./internal/wire",
+		"./internal/source", "./internal/statedir", "./internal/transfer", "./internal/wire",
 	},
 	"./internal/tree": {},
 	"./cdn":           {},

@@ -217,13 +217,13 @@ func TestSwapsDuringCheckpoints(t *testing.T) {
 	a.write("movie.mp4", movieSize)
 	slot := filepath.Base(a.slotOf("movie.mp4")) // as the attacker knows it
 	theirs := filepath.Join(a.dir, "theirs")
-	for _, dir := range []string{theirs, filepath.Join(theirs, "fake"), filepath.Join(theirs, "fake", "uploads")} {
+	for _, dir := range []string{theirs, filepath.Join(theirs, "fake")} {
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, name := range []string{slot, slot + ".lock", slot + ".new"} {
-		if err := os.Symlink(filepath.Join(a.outside, "file"), filepath.Join(theirs, "fake", "uploads", name)); err != nil {
+		if err := os.Symlink(filepath.Join(a.outside, "file"), filepath.Join(theirs, "fake", name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -236,7 +236,7 @@ func TestSwapsDuringCheckpoints(t *testing.T) {
 	if err := unix.Mkfifo(filepath.Join(theirs, "pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a.give("theirs", "theirs/pipe", "theirs/fake", "theirs/fake/uploads", "theirs/link", "theirs/uplink")
+	a.give("theirs", "theirs/pipe", "theirs/fake", "theirs/link", "theirs/uplink")
 	// A directory of the victim can be renamed by whoever owns the directory above, but not
 	// be moved to another one.
 	a.swap("theirs/bytescale", "theirs/fake", "theirs/bytescale", "theirs/link", "theirs/bytescale", "theirs/uplink", "theirs/bytescale", "theirs/pipe")

@@ -36,8 +36,8 @@ func explanation(err error) string {
 	var argument *bytescale.ArgumentError
 	var local *localError
 	switch {
-	case errors.Is(err, errBusy):
-		return errBusy.Error()
+	case errors.Is(err, bytescale.ErrCheckpointLocked):
+		return "is already being uploaded to the same place, by this command or another one; let that finish, or use --no-resume"
 	case errors.Is(err, bytescale.ErrInvalidKey):
 		return "the API key is malformed: " + keyReason(err) + "; copy the whole key from the dashboard"
 	case errors.As(err, &argument):

@@ -49,7 +49,7 @@ func TestExplain(t *testing.T) {
 		{"bad type", &bytescale.ArgumentError{Field: "mime", Reason: "does not match ^[a-z]+$"}, "--mime is not a MIME type such as image/jpeg"},
 		{"named file", about("out", &fs.PathError{Op: "open", Path: "b", Err: syscall.EACCES}), "out: permission denied (open: permission denied); check who may use it"},
 		{"named network", about("out", network(errors.New("unexpected EOF"))), "the connection to api.example broke (unexpected EOF); run the same command again"},
-		{"busy", &bytescale.UploadError{Err: fmt.Errorf("save checkpoint: %w", errBusy)}, "is already being uploaded to the same place, by this command or another one; let that finish, or use --no-resume"},
+		{"busy", &bytescale.UploadError{Err: fmt.Errorf("save checkpoint: %w", bytescale.ErrCheckpointLocked)}, "is already being uploaded to the same place, by this command or another one; let that finish, or use --no-resume"},
 		{"401", api(401), "the server refused the API key: It did not work (401); check BYTESCALE_API_KEY"},
 		{"402", api(402), "the account does not allow it: It did not work (402); see the account's plan"},
 		{"403", api(403), "not permitted: It did not work (403); check what the API key may do (to overwrite, delete or see details takes a secret one), or use another name"},

@@ -6,13 +6,13 @@ import (
 	"runtime"
 )
 
-// ownState returns the directory with the state of this command, "" if it is not known.
-func ownState(env getenv) string {
+// ownState returns the directory with the state of this command.
+func ownState(env getenv) (string, error) {
 	dir, err := stateDir(runtime.GOOS, env)
 	if err != nil {
-		return ""
+		return "", err
 	}
-	return filepath.Join(dir, "bytescale")
+	return filepath.Join(dir, "bytescale"), nil
 }
 
 // stateDir returns the user's directory for data that should survive a restart and is

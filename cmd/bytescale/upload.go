@@ -92,7 +92,11 @@ func (c *uploadCmd) run(ctx context.Context, std *streams, env getenv) error {
 	// The walk runs ahead of the uploads, so that the total is known early. It is
 	// bounded, so that a huge tree takes little memory.
 	found := make(chan item, 1024)
-	walker := newWalk(c.recursive, ownState(env), u.skip, u.fail)
+	own, err := ownState(env)
+	if err != nil {
+		own = "" // then there is none
+	}
+	walker := newWalk(c.recursive, own, u.skip, u.fail)
 	go func() {
 		defer close(found)
 		for _, arg := range c.paths {
@@ -159,7 +163,8 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	limit := openFilesLimit()
 	u.files = c.filesAtOnce(limit, u.note)
 	options := []bytescale.ClientOption{
-		bytescale.WithPutsInFlight(c.concurrency), bytescale.WithAPIRate(c.apiRate), bytescale.WithObserver(reach.observe),
+		bytescale.WithPutsInFlight(c.concurrency), bytescale.WithAPIRate(c.apiRate),
+		bytescale.WithObserver(func(e bytescale.Event) { reach.observe(e); u.observe(e) }),
 		// Small files need a call in flight each, because their bytes take no time.
 		bytescale.WithAPICallsInFlight(min(max(64, c.files), max(2, c.mostFiles(limit)))),
 	}
@@ -178,7 +183,7 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	}
 	// The emulator of --local ends with this process, and the upload with it.
 	if !c.local && !c.noResume {
-		u.checkpoints = newCheckpoints(env, c.apiKey, u.note)
+		u.checkpoints = newCheckpoints(env, u.note)
 	}
 	return u, nil
 }

@@ -119,84 +119,60 @@ func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, s
 }
 
 func (u *uploader) resumable(ctx context.Context, it item, f *os.File, mime string) (*bytescale.FileDetails, error) {
-	source := openSource(f)
-	progress := bytescale.WithProgress(u.progress.watch(it.size()))
-	slot := u.slot(it)
-	defer slot.release()
-
-	saved, err := slot.load()
-	if errors.Is(err, errBusy) {
-		return nil, err
+	options := append(u.destination(it, mime),
+		bytescale.WithProgress(u.progress.watch(it.size())), bytescale.WithOriginalFileName(u.originalName(it)),
+		u.checkpoints.option(identity{
+			APIURL: u.flags.apiURL, AccountID: u.client.AccountID(), Source: it.path, Tree: it.tree, Copy: it.copy,
+			Folder: u.flags.folder, Name: u.flags.name, MIME: u.flags.mime, Metadata: u.flags.metadata, Tags: u.flags.tags,
+		}))
+	file, err := u.client.Upload(withItem(ctx, it), openSource(f), append(options, u.options...)...)
+	var failed *bytescale.UploadError
+	if errors.As(err, &failed) && u.checkpoints.kept(failed) {
+		u.count(&u.kept)
 	}
-	if err != nil {
-		u.note("%s: starting afresh: %v", it.shown(), err)
-	}
-	if saved != nil {
-		if !u.flags.quiet {
-			u.note("%s: continuing the interrupted upload", it.shown())
-		}
-		file, err := u.client.Resume(ctx, *saved, source, progress)
-		if err == nil {
-			slot.remove()
-			return file, nil
-		}
-		reason, afresh := staleCheckpoint(err)
-		if !afresh || ctx.Err() != nil {
-			u.countKept(slot)
-			return nil, err
-		}
-		u.note("%s: starting afresh: %s", it.shown(), reason)
-		slot.remove()
-	}
-
-	options := append(u.destination(it, mime), progress, bytescale.WithOriginalFileName(u.originalName(it)))
-	if slot != nil {
-		options = append(options, bytescale.WithCheckpoint(slot.save))
-	}
-	file, err := u.client.Upload(ctx, source, append(options, u.options...)...)
-	if _, useless := staleCheckpoint(err); err == nil || useless {
-		slot.remove()
-	}
-	u.countKept(slot)
 	return file, err
 }
 
-// staleCheckpoint reports whether err means that a checkpoint can never be used again,
-// and why.
-func staleCheckpoint(err error) (reason string, stale bool) {
-	var argument *bytescale.ArgumentError
-	switch {
-	case errors.Is(err, bytescale.ErrSourceChanged), errors.Is(err, bytescale.ErrSourceSize):
-		return "the file changed since the upload was interrupted", true
-	case errors.Is(err, bytescale.ErrUploadUnknown):
-		return "the server no longer knows the interrupted upload", true
-	case errors.As(err, &argument):
-		return "the checkpoint cannot be used: " + argument.Reason, true
-	}
-	return "", false
+type itemKey struct{}
+
+// withItem returns a context whose events are about a file.
+func withItem(ctx context.Context, it item) context.Context {
+	return context.WithValue(ctx, itemKey{}, it)
 }
 
-// slot returns the slot for the checkpoint of a file, nil if none is kept.
-func (u *uploader) slot(it item) *checkpointSlot {
-	if u.checkpoints == nil {
-		return nil
+// observe reports what becomes of checkpoints.
+func (u *uploader) observe(e bytescale.Event) {
+	it, _ := e.Context.Value(itemKey{}).(item)
+	switch e.Kind {
+	case bytescale.EventResume:
+		if !u.flags.quiet {
+			u.note("%s: continuing the interrupted upload", it.shown())
+		}
+	case bytescale.EventStartAfresh:
+		u.note("%s: starting afresh: %s", it.shown(), staleness(e.Err))
+	case bytescale.EventStoreFailure:
+		u.checkpoints.unusable(&localError{u.checkpoints.dir, e.Err})
 	}
-	return u.checkpoints.slot(identity{
-		APIURL: u.flags.apiURL, AccountID: u.client.AccountID(), Source: it.path, Tree: it.tree, Copy: it.copy,
-		Folder: u.flags.folder, Name: u.flags.name, MIME: u.flags.mime, Metadata: u.flags.metadata, Tags: u.flags.tags,
-	})
+}
+
+// staleness says why a checkpoint cannot be used.
+func staleness(err error) string {
+	var argument *bytescale.ArgumentError
+	switch {
+	case errors.Is(err, bytescale.ErrSourceChanged):
+		return "the file changed since the upload was interrupted"
+	case errors.Is(err, bytescale.ErrUploadUnknown):
+		return "the server no longer knows the interrupted upload"
+	case errors.As(err, &argument):
+		return "the checkpoint cannot be used: " + argument.Reason
+	}
+	return explain(err)
 }
 
 func (u *uploader) count(n *int) {
 	u.mu.Lock()
 	*n++
 	u.mu.Unlock()
-}
-
-func (u *uploader) countKept(s *checkpointSlot) {
-	if s.saved() {
-		u.count(&u.kept)
-	}
 }
 
 // note prints one line.

@@ -5,25 +5,28 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // ErrNotPrivate means that somebody else could change what is in a directory.
 var ErrNotPrivate = errors.New("belongs to somebody else, can be written by others or is not a directory")
 
-// OpenPrivate opens the directory names[n-1] in … in names[0] in base. With create, what is
-// missing is created. Each of the names must be a directory of this user that nobody else
-// can write, otherwise somebody could put links and files of his own there.
-func OpenPrivate(base string, create bool, names ...string) (*os.Root, error) {
-	root, err := openBase(base, create)
-	for _, name := range names {
-		if err != nil {
+// OpenPrivate opens a directory of this user that nobody else can write, and no link to one,
+// otherwise somebody could put links and files of his own there. With create, it is created
+// if it is missing, and the directories above it.
+func OpenPrivate(name string, create bool) (*os.Root, error) {
+	above, name := filepath.Dir(name), filepath.Base(name)
+	if create {
+		if err := os.MkdirAll(above, 0o700); err != nil {
 			return nil, err
 		}
-		parent := root
-		root, err = openBelow(parent, create, name)
-		err = cmp.Or(err, parent.Close())
 	}
-	return root, err
+	parent, err := OpenRoot(above)
+	if err != nil {
+		return nil, err
+	}
+	root, err := openBelow(parent, create, name)
+	return root, cmp.Or(err, parent.Close())
 }
 
 func openBelow(parent *os.Root, create bool, name string) (*os.Root, error) {
@@ -44,14 +47,4 @@ func openBelow(parent *os.Root, create bool, name string) (*os.Root, error) {
 		return nil, cmp.Or(err, ErrNotPrivate)
 	}
 	return RootOf(f, parent, name)
-}
-
-// openBase opens the directory that holds the command's state, and creates it if it is to.
-func openBase(name string, create bool) (*os.Root, error) {
-	if create {
-		if err := os.MkdirAll(name, 0o700); err != nil {
-			return nil, err
-		}
-	}
-	return OpenRoot(name)
 }

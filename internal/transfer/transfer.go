@@ -54,7 +54,7 @@ type URLRefreshed struct {
 }
 
 // Upload is one upload. The caller begins it at the service and calls Begun and Send,
-// or calls Resume, and calls End in any case. When they return, no goroutine of the
+// or calls Continue and SendMissing, and calls End in any case. When they return, no goroutine of the
 // upload is left and nothing reads its source.
 type Upload struct {
 	engine   *Engine
@@ -134,17 +134,19 @@ func (u *Upload) Send(ctx context.Context) (File, error) {
 	return u.finish(ctx)
 }
 
-// Resume sends the parts that the service lacks of an upload that began earlier, and
-// returns the stored file.
-func (u *Upload) Resume(ctx context.Context, id string, count int64, file File) (File, error) {
+// Continue takes over an upload that began earlier, and asks the service which parts it
+// lacks.
+func (u *Upload) Continue(ctx context.Context, id string, count int64, file File) (todo []int64, err error) {
 	u.id, u.count, u.file = id, count, file
-	todo, err := u.remaining(ctx, u.attempts(operation.ListUploadParts, -1))
-	if err != nil {
-		if errors.Is(err, errs.ErrUploadUnknown) && u.mayHaveEnded(ctx) {
-			u.setOutcome(unknown)
-		}
-		return File{}, err
+	todo, err = u.remaining(ctx, u.attempts(operation.ListUploadParts, -1))
+	if errors.Is(err, errs.ErrUploadUnknown) && u.mayHaveEnded(ctx) {
+		u.setOutcome(unknown)
 	}
+	return todo, err
+}
+
+// SendMissing sends the parts that Continue has returned, and returns the stored file.
+func (u *Upload) SendMissing(ctx context.Context, todo []int64) (File, error) {
 	if len(todo) > 0 {
 		if err := u.sendParts(ctx, todo, nil); err != nil {
 			return File{}, err
