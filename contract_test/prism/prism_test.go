@@ -8,10 +8,12 @@ package prism
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"mime/multipart"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -30,8 +32,36 @@ const (
 	account  = "A623uY2"
 	key      = "secret_A623uY2prism"
 	uploadID = "Kd759aLFxttm69kZ"
+	jobID    = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 	root     = "../.."
 )
+
+// spec writes the spec for Prism, which matches no path with two parameters in one segment: there, a file of the CDN has a
+// segment of its own. See [oneSegment].
+func spec(t *testing.T) (name string) {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), "openapi.yaml")
+	document := strings.ReplaceAll(string(bytescale.OpenAPI()), "{transformation}{filePath}:", "{transformation}/{filePath}:")
+	if err := os.WriteFile(name, []byte(document), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// oneSegment sends the path of a processed file as Prism expects it: /save/image/a.jpg as /save/image/%2Fa.jpg.
+type oneSegment struct{}
+
+func (oneSegment) RoundTrip(r *http.Request) (*http.Response, error) {
+	if i := strings.LastIndex(r.URL.Path, "/"); strings.HasSuffix(r.URL.Path, processed) {
+		r = r.Clone(r.Context())
+		r.URL.RawPath = r.URL.Path[:i] + "/%2F" + r.URL.Path[i+1:]
+		r.URL.Path = r.URL.Path[:i] + "//" + r.URL.Path[i+1:]
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// processed is how the paths of ProcessFile and ProcessFileAndSave end here.
+const processed = "/image/a.jpg"
 
 // serve starts Prism and waits until it answers.
 func serve(t *testing.T) (address string) {
@@ -48,8 +78,8 @@ func serve(t *testing.T) (address string) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	cmd := exec.Command(prism, "mock", "--host", host, "--port", port, "--errors", "openapi.yaml")
-	cmd.Dir, cmd.Stdout, cmd.Stderr = root, &log, &log
+	cmd := exec.Command(prism, "mock", "--host", host, "--port", port, "--errors", spec(t))
+	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal("prism does not start (make prism installs it):", err)
 	}
@@ -85,28 +115,69 @@ func outcome(r interface{ StatusCode() int }, err error, decoded func() bool) (r
 	return result{r.StatusCode(), decoded()}, nil
 }
 
+// caller is the generated client, and what sends the operations that it lacks.
+type caller struct {
+	*gen.ClientWithResponses
+	http    *http.Client
+	address string
+}
+
+// send makes a call with a JSON body, which may be nil, and decodes the answer of success into a value, which may be nil.
+func (c caller) send(ctx context.Context, method, path string, body, into any) (result, error) {
+	var encoded bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&encoded).Encode(body); err != nil {
+			return result{}, err
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.address+"/"+account+path, &encoded)
+	if err != nil {
+		return result{}, err
+	}
+	r.Header.Set("Authorization", "Bearer "+key)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	response, err := c.http.Do(r)
+	if err != nil {
+		return result{}, err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		return result{}, err
+	}
+	if into == nil {
+		return result{response.StatusCode, len(data) > 0}, nil
+	}
+	return result{response.StatusCode, json.Unmarshal(data, into) == nil}, nil
+}
+
+// isJob reports whether an answer says that a job was started.
+func isJob(started *gen.AsyncResponse) bool { return started != nil && started.JobID != "" }
+
 type operation struct {
 	name string
-	call func(context.Context, *gen.ClientWithResponses) (result, error)
+	call func(context.Context, caller) (result, error)
 }
 
 var operations = []operation{
-	{"BeginMultipartUpload", func(ctx context.Context, c *gen.ClientWithResponses) (result, error) {
+	{"BeginMultipartUpload", func(ctx context.Context, c caller) (result, error) {
 		r, err := c.BeginMultipartUploadWithResponse(ctx, account, gen.BeginMultipartUploadRequest{
 			Size: 10485770, MIME: "image/jpeg", OriginalFileName: "a.jpg", Tags: gen.FileTags{"one"},
 			Metadata: gen.FileMetadata{"user": 42}, Protocol: gen.MultipartUploadProtocolV11,
 		})
 		return outcome(r, err, func() bool { return r.JSON200 != nil && r.JSON200.UploadID != "" })
 	}},
-	{"ListUploadParts", func(ctx context.Context, c *gen.ClientWithResponses) (result, error) {
+	{"ListUploadParts", func(ctx context.Context, c caller) (result, error) {
 		r, err := c.ListUploadPartsWithResponse(ctx, account, uploadID)
 		return outcome(r, err, func() bool { return r.JSON200 != nil })
 	}},
-	{"GetUploadPart", func(ctx context.Context, c *gen.ClientWithResponses) (result, error) {
+	{"GetUploadPart", func(ctx context.Context, c caller) (result, error) {
 		r, err := c.GetUploadPartWithResponse(ctx, account, uploadID, 7)
 		return outcome(r, err, func() bool { return r.JSON200 != nil && r.JSON200.UploadURL != "" })
 	}},
-	{"CompleteUploadPart", func(ctx context.Context, c *gen.ClientWithResponses) (result, error) {
+	{"CompleteUploadPart", func(ctx context.Context, c caller) (result, error) {
 		r, err := c.CompleteUploadPartWithResponse(ctx, account, uploadID, 7, gen.CompleteUploadPartRequest{ETag: `"33a64df5"`})
 		return outcome(r, err, func() bool {
 			if r.JSON200 == nil {
@@ -116,12 +187,12 @@ var operations = []operation{
 			return err == nil
 		})
 	}},
-	{"BasicUpload", func(ctx context.Context, c *gen.ClientWithResponses) (result, error) {
+	{"BasicUpload", func(ctx context.Context, c caller) (result, error) {
 		name := "a.txt"
 		r, err := c.BasicUploadWithBodyWithResponse(ctx, account, &gen.BasicUploadParams{FileName: &name}, "text/plain", strings.NewReader("hello"))
 		return outcome(r, err, func() bool { return r.JSON200 != nil && r.JSON200.FilePath != "" })
 	}},
-	{"FormDataUpload", func(ctx context.Context, c *gen.ClientWithResponses) (result, error) {
+	{"FormDataUpload", func(ctx context.Context, c caller) (result, error) {
 		var body bytes.Buffer
 		form := multipart.NewWriter(&body)
 		file, err := form.CreateFormFile("file", "a.txt")
@@ -137,17 +208,86 @@ var operations = []operation{
 		r, err := c.FormDataUploadWithBodyWithResponse(ctx, account, &gen.FormDataUploadParams{}, form.FormDataContentType(), &body)
 		return outcome(r, err, func() bool { return r.JSON200 != nil })
 	}},
-	{"UploadFromUrl", func(ctx context.Context, c *gen.ClientWithResponses) (result, error) {
+	{"UploadFromUrl", func(ctx context.Context, c caller) (result, error) {
 		r, err := c.UploadFromURLWithResponse(ctx, account, gen.UploadFromURLRequest{URL: "https://example.com/a.jpg"})
 		return outcome(r, err, func() bool { return r.JSON200 != nil && r.JSON200.FilePath != "" })
 	}},
-	{"GetFileDetails", func(ctx context.Context, c *gen.ClientWithResponses) (result, error) {
+	{"GetFileDetails", func(ctx context.Context, c caller) (result, error) {
 		r, err := c.GetFileDetailsWithResponse(ctx, account, &gen.GetFileDetailsParams{FilePath: "/a.jpg"})
 		return outcome(r, err, func() bool { return r.JSON200 != nil && r.JSON200.FilePath != "" })
 	}},
-	{"DeleteFile", func(ctx context.Context, c *gen.ClientWithResponses) (result, error) {
+	{"DeleteFile", func(ctx context.Context, c caller) (result, error) {
 		r, err := c.DeleteFileWithResponse(ctx, account, &gen.DeleteFileParams{FilePath: "/a.jpg"})
 		return outcome(r, err, func() bool { return true })
+	}},
+	{"CopyFile", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.CopyFileWithResponse(ctx, account, gen.CopyFileRequest{
+			Source: "/a.jpg", Destination: "/b.jpg", Tags: &gen.CopyableFileTags{Merge: true, Value: gen.FileTags{"one"}},
+		})
+		return outcome(r, err, func() bool { return r.JSON200 != nil && r.JSON200.Status == gen.CopyFileResponseStatusCopied })
+	}},
+	{"CopyFileBatch", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.CopyFileBatchWithResponse(ctx, account, gen.CopyFileBatchRequest{Files: []gen.CopyFileRequest{{Source: "/a.jpg", Destination: "/b.jpg"}}})
+		return outcome(r, err, func() bool { return isJob(r.JSON200) })
+	}},
+	{"DeleteFileBatch", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.DeleteFileBatchWithResponse(ctx, account, gen.DeleteFileBatchRequest{Files: []gen.FilePath{"/a.jpg"}})
+		return outcome(r, err, func() bool { return isJob(r.JSON200) })
+	}},
+	{"PutFolder", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.PutFolderWithResponse(ctx, account, gen.PutFolderRequest{FolderPath: "/a", AllowUnnamedFolder: true})
+		return outcome(r, err, func() bool { return r.JSON200 != nil && r.JSON200.FolderPath != "" })
+	}},
+	{"GetFolderDetails", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.GetFolderDetailsWithResponse(ctx, account, &gen.GetFolderDetailsParams{FolderPath: "/a"})
+		return outcome(r, err, func() bool { return r.JSON200 != nil && r.JSON200.FolderPath != "" })
+	}},
+	{"ListFolder", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.ListFolderWithResponse(ctx, account, &gen.ListFolderParams{FolderPath: "/a", Limit: new(int64(10)), Recursive: new(true)})
+		return outcome(r, err, func() bool { return r.JSON200 != nil && r.JSON200.Folder.FolderPath != "" })
+	}},
+	{"CopyFolder", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.CopyFolderWithResponse(ctx, account, gen.CopyFolderRequest{Source: "/a", Destination: "/b", Recursive: new(false)})
+		return outcome(r, err, func() bool { return isJob(r.JSON200) })
+	}},
+	{"CopyFolderBatch", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.CopyFolderBatchWithResponse(ctx, account, gen.CopyFolderBatchRequest{Folders: []gen.CopyFolderRequest{{Source: "/a", Destination: "/b"}}})
+		return outcome(r, err, func() bool { return isJob(r.JSON200) })
+	}},
+	{"DeleteFolder", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.DeleteFolderWithResponse(ctx, account, gen.DeleteFolderRequest{FolderPath: "/a", DeleteFiles: new(false)})
+		return outcome(r, err, func() bool { return isJob(r.JSON200) })
+	}},
+	{"DeleteFolderBatch", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.DeleteFolderBatchWithResponse(ctx, account, gen.DeleteFolderBatchRequest{Folders: []gen.DeleteFolderRequest{{FolderPath: "/a"}}})
+		return outcome(r, err, func() bool { return isJob(r.JSON200) })
+	}},
+	{"GetJob", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.GetJobWithResponse(ctx, account, gen.JobTypeCopyFileBatch, jobID)
+		return outcome(r, err, func() bool { return r.JSON200 != nil && r.JSON200.Status != "" })
+	}},
+	{"CancelJob", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.CancelJobWithResponse(ctx, account, gen.JobTypeCopyFileBatch, jobID)
+		return outcome(r, err, func() bool { return true })
+	}},
+	{"ListRecentJobs", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.ListRecentJobsWithResponse(ctx, account, &gen.ListRecentJobsParams{JobType: gen.JobTypes()})
+		return outcome(r, err, func() bool { return r.JSON200 != nil && r.JSON200.Items != nil })
+	}},
+	{"ResetCache", func(ctx context.Context, c caller) (result, error) {
+		r, err := c.ResetCacheWithResponse(ctx, account, gen.ResetCacheRequest{Pattern: "/" + account + "/raw/*", ResetEdgeCache: true})
+		return outcome(r, err, func() bool { return isJob(r.JSON200) })
+	}},
+	{"ProcessFile", func(ctx context.Context, c caller) (result, error) {
+		return c.send(ctx, http.MethodGet, processed+"?w=10&f=webp", nil, nil)
+	}},
+	{"ProcessFileAndSave", func(ctx context.Context, c caller) (result, error) {
+		var saved gen.ProcessFileAndSaveResponse
+		r, err := c.send(ctx, http.MethodPost, "/save"+processed+"?w=10", gen.ProcessFileAndSaveRequest{
+			ExtendedParams: gen.TransformationParams{{{Name: "h", Value: 20}}},
+		}, &saved)
+		r.decoded = r.decoded && (saved.Saved != nil || saved.Job != nil)
+		return r, err
 	}},
 }
 
@@ -157,8 +297,13 @@ func TestGeneratedClientAgainstPrism(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checked := &http.Client{Transport: contract.NewTransport(http.DefaultTransport, contract.WithStrict(), contract.WithServers(servers),
-		contract.WithReporter(func(_ context.Context, v contract.Violation) { t.Errorf("contract: %v", v) }))}
+	checked := &http.Client{Transport: contract.NewTransport(oneSegment{}, contract.WithStrict(), contract.WithServers(servers),
+		contract.WithReportOnly(), contract.WithReporter(func(_ context.Context, v contract.Violation) {
+			if v.Direction == contract.Response && v.Pointer == "/jobType" && v.Rule == "enum" {
+				return // the vendor's examples have a job of the type ExampleJob
+			}
+			t.Errorf("contract: %v", v)
+		}))}
 	authorize := gen.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+key)
 		return nil
@@ -169,7 +314,7 @@ func TestGeneratedClientAgainstPrism(t *testing.T) {
 	}
 	for _, op := range operations {
 		t.Run(op.name, func(t *testing.T) {
-			got, err := op.call(t.Context(), client)
+			got, err := op.call(t.Context(), caller{client, checked, address})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -202,9 +347,7 @@ func TestGeneratedClientAgainstPrism(t *testing.T) {
 	})
 }
 
-// TestEveryJSONOperationIsCalled compares the list above with the spec.
-// DownloadFile answers with bytes, and its path is one that the generated
-// client cannot send.
+// TestEveryJSONOperationIsCalled compares the list above with the spec. Only DownloadFile answers with bytes alone.
 func TestEveryJSONOperationIsCalled(t *testing.T) {
 	document, err := openapi3.NewLoader().LoadFromData(bytescale.OpenAPI())
 	if err != nil {
@@ -213,16 +356,9 @@ func TestEveryJSONOperationIsCalled(t *testing.T) {
 	for _, path := range document.Paths.Map() {
 		for _, op := range path.Operations() {
 			called := slices.ContainsFunc(operations, func(o operation) bool { return o.name == op.OperationID })
-			if without := op.OperationID == "DownloadFile" || slices.Contains(notYetCalled, op.OperationID); called == without {
-				t.Errorf("%s is called: %v, is listed as not called: %v", op.OperationID, called, without)
+			if called == (op.OperationID == "DownloadFile") {
+				t.Errorf("%s is called: %v", op.OperationID, called)
 			}
 		}
 	}
-}
-
-// notYetCalled lists the operations that have no call here yet.
-var notYetCalled = []string{
-	"CancelJob", "CopyFile", "CopyFileBatch", "CopyFolder", "CopyFolderBatch", "DeleteFileBatch", "DeleteFolder",
-	"DeleteFolderBatch", "GetFolderDetails", "GetJob", "ListFolder", "ListRecentJobs", "ProcessFile",
-	"ProcessFileAndSave", "PutFolder", "ResetCache",
 }
