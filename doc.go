@@ -29,7 +29,8 @@
 // [Client.ListFolder] is a sequence of all that is in a folder. Single files are copied and
 // deleted at once ([Client.CopyFile], [Client.DeleteFile]). Folders, and files in any number,
 // are copied and deleted by jobs of the service ([Client.CopyFolder], [Client.DeleteFiles] and
-// so on); [Job.Wait] waits for one. Calls that change something are repeated after a lost
+// so on); [Job.Wait] waits for one. The service also fetches URLs ([Client.UploadFromURL]) and
+// transforms files ([Client.ProcessFileAndSave]). Calls that change something are repeated after a lost
 // answer where that is harmless. If what became of one cannot be told,
 // errors.Is(err, [ErrOutcomeUnknown]) holds.
 //

@@ -121,7 +121,9 @@ func (e *APIError) meaning() string {
 		return "not in the form of the service: a proxy or a gateway may have answered"
 	case e.Status == http.StatusRequestEntityTooLarge, e.Operation == operation.PutPart:
 		return ""
-	case e.Operation == operation.BeginMultipartUpload, e.Operation == operation.CompleteUploadPart:
+	}
+	switch e.Operation {
+	case operation.BeginMultipartUpload, operation.CompleteUploadPart, operation.UploadFromURL, operation.ProcessFileAndSave, operation.CopyFile:
 		return "a permission is missing, a quota is used up, or the path is taken"
 	}
 	return "a permission is missing"

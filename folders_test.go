@@ -18,6 +18,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/c88edac7/bytescale-go/cdn"
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
@@ -68,6 +69,14 @@ func workCalls(ctx context.Context, c *Client) map[string]func() error {
 		operation.DeleteFolderBatch: func() error {
 			return one(firstJob(c.DeleteFolders(ctx, slices.Values([]FolderDeletion{{FolderPath: "/a"}, {FolderPath: "/b", DirectFilesOnly: true}}))))
 		},
+		operation.UploadFromURL: func() error {
+			return one(c.UploadFromURL(ctx, "https://example.com/a?b=c", WithPath("/a"), WithTags("t"), WithFetchTimeout(5*time.Second)))
+		},
+		operation.ProcessFileAndSave: func() error {
+			return one(c.ProcessFileAndSave(ctx, "image", "/a b", []cdn.Option{cdn.Width(5), cdn.Format("webp")},
+				WithPath("/b"), WithTags("t"), WithMerge(), WithMainFileOnly(), WithExtendedParams(gen.TransformationGroup{{Name: "h", Value: 7}})))
+		},
+		operation.ResetCache:     func() error { return one(c.ResetCache(ctx, "/image/*", true, false)) },
 		operation.GetJob:         func() error { return one(c.GetJob(ctx, "NewJob", testJob)) },
 		operation.CancelJob:      func() error { return c.CancelJob(ctx, "NewJob", testJob) },
 		operation.ListRecentJobs: func() error { return one(c.ListRecentJobs(ctx, JobTypeResetCache, "NewJob")) },
@@ -80,7 +89,10 @@ var goodWork = map[string]string{
 	operation.CopyFileBatch: startJSON, operation.DeleteFileBatch: startJSON, operation.CopyFolder: startJSON,
 	operation.CopyFolderBatch: startJSON, operation.DeleteFolder: startJSON, operation.DeleteFolderBatch: startJSON,
 	operation.PutFolder: folderJSON, operation.GetFolderDetails: folderJSON, operation.ListFolder: pageJSON,
-	operation.GetJob: jobJSON, operation.ListRecentJobs: `{"items":[` + jobJSON + `]}`,
+	operation.UploadFromURL:      `{"accountId":"A623uY2","etag":"e","filePath":"/a","fileUrl":"u"}`,
+	operation.ProcessFileAndSave: `{"async":false,"accountId":"A623uY2","filePath":"/b","fileUrl":"u","summary":{"a":1}}`,
+	operation.ResetCache:         startJSON,
+	operation.GetJob:             jobJSON, operation.ListRecentJobs: `{"items":[` + jobJSON + `]}`,
 }
 
 func goodWorkAnswer(op string) roundTrip {
@@ -108,9 +120,13 @@ func TestWorkRequests(t *testing.T) {
 		operation.CopyFolderBatch:   `POST ` + account + `/folders/copy/batch {"folders":[{"destination":"/b","source":"/a"}]}`,
 		operation.DeleteFolder:      `DELETE ` + account + `/folders {"deleteFiles":false,"folderPath":"/a"}`,
 		operation.DeleteFolderBatch: `DELETE ` + account + `/folders/batch {"folders":[{"folderPath":"/a"},{"folderPath":"/b","recursive":false}]}`,
-		operation.GetJob:            `GET ` + account + `/jobs/NewJob/` + testJob + ` `,
-		operation.CancelJob:         `DELETE ` + account + `/jobs/NewJob/` + testJob + ` `,
-		operation.ListRecentJobs:    `GET ` + account + `/jobs?jobType=ResetCacheJob&jobType=NewJob `,
+		operation.UploadFromURL:     `POST ` + account + `/uploads/url {"path":"/a","tags":["t"],"timeout":5000,"url":"https://example.com/a?b=c"}`,
+		operation.ProcessFileAndSave: `POST /A623uY2/save/image/a%20b?w=5&f=webp ` +
+			`{"destination":"/b","extendedParams":{"h":7},"tags":{"merge":true,"setForAllArtifacts":false,"value":["t"]}}`,
+		operation.ResetCache:     `POST ` + account + `/cache/reset {"pattern":"/image/*","resetEdgeCache":true,"resetPermanentCache":false}`,
+		operation.GetJob:         `GET ` + account + `/jobs/NewJob/` + testJob + ` `,
+		operation.CancelJob:      `DELETE ` + account + `/jobs/NewJob/` + testJob + ` `,
+		operation.ListRecentJobs: `GET ` + account + `/jobs?jobType=ResetCacheJob&jobType=NewJob `,
 	}
 	for op := range goodWork {
 		var sent string
@@ -141,16 +157,19 @@ func TestRepetition(t *testing.T) {
 	}
 	garbage := ok("<html>")
 	changes := map[string]string{ // and why they may be repeated
-		operation.CopyFile:          "a second copy is the same",
-		operation.CopyFileBatch:     "the second job copies the same",
-		operation.DeleteFile:        "what is deleted cannot be deleted again",
-		operation.DeleteFileBatch:   "what is deleted cannot be deleted again",
-		operation.PutFolder:         "the second request changes nothing more",
-		operation.CopyFolder:        "the second job copies the same",
-		operation.CopyFolderBatch:   "the second job copies the same",
-		operation.DeleteFolder:      "what is deleted cannot be deleted again",
-		operation.DeleteFolderBatch: "what is deleted cannot be deleted again",
-		operation.CancelJob:         "to cancel twice is to cancel",
+		operation.CopyFile:           "a second copy is the same",
+		operation.CopyFileBatch:      "the second job copies the same",
+		operation.DeleteFile:         "what is deleted cannot be deleted again",
+		operation.DeleteFileBatch:    "what is deleted cannot be deleted again",
+		operation.PutFolder:          "the second request changes nothing more",
+		operation.CopyFolder:         "the second job copies the same",
+		operation.CopyFolderBatch:    "the second job copies the same",
+		operation.DeleteFolder:       "what is deleted cannot be deleted again",
+		operation.DeleteFolderBatch:  "what is deleted cannot be deleted again",
+		operation.CancelJob:          "to cancel twice is to cancel",
+		operation.UploadFromURL:      "the second file replaces the first at its fixed path",
+		operation.ProcessFileAndSave: "the second result replaces the first at its fixed path",
+		operation.ResetCache:         "the second job finds the caches empty",
 	}
 	for op := range goodWork {
 		why, change := changes[op]
@@ -194,6 +213,67 @@ func TestRepetition(t *testing.T) {
 					}
 				})
 			})
+		}
+	}
+}
+
+// What would be stored a second time beside the first is not sent again when its answer was
+// lost.
+func TestNotRepeated(t *testing.T) {
+	t.Parallel()
+	dial := func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Err: errors.New("refused")}
+	}
+	for _, place := range []struct {
+		name  string
+		opts  []FileOption
+		fixed bool
+	}{
+		{"the default", nil, false},
+		{"a folder", []FileOption{WithFolder("/f")}, false},
+		{"a name", []FileOption{WithFileName("a")}, false},
+		{"a relative folder", []FileOption{WithFolder("f"), WithFileName("a")}, false},
+		{"a relative path", []FileOption{WithPath("a")}, false},
+		{"a variable", []FileOption{WithFolder("/f"), WithFileName("{UNIQUE_DIGITS_4}")}, false},
+		{"a fallback", []FileOption{WithFolder("/f"), WithFileName("a"), WithFileNameFallback("b")}, false},
+		{"folder and name", []FileOption{WithFolder("/f"), WithFileName("a")}, true},
+		{"a path", []FileOption{WithPath("/{a}")}, true},
+	} {
+		for op, call := range map[string]func(context.Context, *Client) error{
+			operation.UploadFromURL: func(ctx context.Context, c *Client) error {
+				var opts []URLUploadOption
+				for _, opt := range place.opts {
+					opts = append(opts, opt)
+				}
+				return second(c.UploadFromURL(ctx, "https://example.com/a", opts...))
+			},
+			operation.ProcessFileAndSave: func(ctx context.Context, c *Client) error {
+				var opts []SaveOption
+				for _, opt := range place.opts {
+					opts = append(opts, opt)
+				}
+				return second(c.ProcessFileAndSave(ctx, "image", "/a", nil, opts...))
+			},
+		} {
+			good := ok(goodWork[op])
+			for name, first := range map[string]roundTrip{"lost": lost, "a page": ok("<html>"), "500": status(500)} {
+				t.Run(op+"/"+place.name+"/"+name, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						answers := []roundTrip{dial, status(429), first}
+						if place.fixed {
+							answers = append(answers, good)
+						}
+						transport, sent := script(t, answers...)
+						err := call(t.Context(), mustClient(t, testKey, transport))
+						if (err == nil) != place.fixed || errors.Is(err, ErrOutcomeUnknown) == place.fixed {
+							t.Errorf("error %v", err)
+						}
+						if *sent != len(answers) {
+							t.Errorf("%d requests, want %d", *sent, len(answers))
+						}
+					})
+				})
+			}
 		}
 	}
 }
@@ -290,6 +370,13 @@ func TestWorkAnswers(t *testing.T) {
 		{operation.GetJob, strings.Replace(jobJSON, `"Succeeded"`, `""`, 1), false},
 		{operation.GetJob, strings.Replace(jobJSON, testJob, ``, 1), false},
 		{operation.GetJob, strings.Replace(jobJSON, `"created":1615680311115`, `"created":-5`, 1), false},
+		{operation.UploadFromURL, `{"accountId":"A623uY2","filePath":"/a","fileUrl":"u"}`, true},
+		{operation.UploadFromURL, `{"accountId":"A623uY2","filePath":"a","fileUrl":"u"}`, false},
+		{operation.UploadFromURL, `{"accountId":"A623uY2","filePath":"/a","etag":"a b","fileUrl":"u"}`, false},
+		{operation.ProcessFileAndSave, `{"async":true,"jobId":"` + testJob + `","jobType":"NewJob"}`, true},
+		{operation.ProcessFileAndSave, `{"async":true,"jobId":"` + testJob + `"}`, false},
+		{operation.ProcessFileAndSave, `{"async":false,"fileUrl":"u"}`, false},
+		{operation.ProcessFileAndSave, `{}`, false},
 		{operation.ListRecentJobs, `{}`, false},
 		{operation.ListRecentJobs, `{"items":[{}]}`, false},
 		{operation.ListRecentJobs, `{"items":[]}`, true},
@@ -354,6 +441,28 @@ func TestWorkArguments(t *testing.T) {
 		{"files[2]", second(firstJob(c.DeleteFiles(ctx, slices.Values([]string{"/a", "/b", "c"}))))},
 		{"folders[0].destination", second(firstJob(c.CopyFolders(ctx, slices.Values([]FolderCopy{{Source: "/a"}}))))},
 		{"folders[0].folderPath", second(firstJob(c.DeleteFolders(ctx, slices.Values([]FolderDeletion{{}}))))},
+		{"url", second(c.UploadFromURL(ctx, "ftp://example.com/a"))},
+		{"url", second(c.UploadFromURL(ctx, "/a"))},
+		{"url", second(c.UploadFromURL(ctx, "https://example.com/a b"))},
+		{"url", second(c.UploadFromURL(ctx, "https://example.com?a=b"))},
+		{"url", second(c.UploadFromURL(ctx, "https://example.com/"+strings.Repeat("a", 8192)))},
+		{"fetchTimeout", second(c.UploadFromURL(ctx, "https://example.com/", WithFetchTimeout(31*time.Second)))},
+		{"path", second(c.UploadFromURL(ctx, "https://example.com/", WithPath("/a"), WithFolder("/b")))},
+		{"filePath", second(c.ProcessFileAndSave(ctx, "image", "a", nil))},
+		{"preset", second(c.ProcessFileAndSave(ctx, "raw", "/a", nil))},
+		{"preset", second(c.ProcessFileAndSave(ctx, "a/b", "/a", nil))},
+		{"w", second(c.ProcessFileAndSave(ctx, "image", "/a", []cdn.Option{cdn.Width(-1)}))},
+		{"w", second(c.ProcessFileAndSave(ctx, "thumbnail", "/a", []cdn.Option{cdn.Width(1)}))},
+		{"version", second(c.ProcessFileAndSave(ctx, "image", "/a", []cdn.Option{cdn.Version("1")}))},
+		{"cache-ttl-404", second(c.ProcessFileAndSave(ctx, "image", "/a", []cdn.Option{cdn.CacheTTL404(time.Hour)}))},
+		{"meta-a", second(c.ProcessFileAndSave(ctx, "image", "/a", []cdn.Option{cdn.Meta("a", "b")}))},
+		{"params", second(c.ProcessFileAndSave(ctx, "image", "/a", []cdn.Option{cdn.QueryBang(), cdn.Width(1)}))},
+		{"extendedParams", second(c.ProcessFileAndSave(ctx, "image", "/a", nil, WithExtendedParams(gen.TransformationGroup{{Name: "a"}})))},
+		{"extendedParams", second(c.ProcessFileAndSave(ctx, "image", "/a", nil, WithExtendedParams(gen.TransformationGroup{{Name: "a", Value: strings.Repeat("x", 400<<10)}})))},
+		{"fileNameFallback", second(c.ProcessFileAndSave(ctx, "image", "/a", nil, WithFileNameFallback("a")))},
+		{"pattern", second(c.ResetCache(ctx, "a", true, true))},
+		{"pattern", second(c.ResetCache(ctx, "/*/a", true, true))},
+		{"edge", second(c.ResetCache(ctx, "/*", false, false))},
 		{"jobType", second(c.GetJob(ctx, "a-b", testJob))},
 		{"jobType", second(c.Job("", testJob).Wait(ctx))},
 		{"jobId", second(c.GetJob(ctx, "NewJob", ".."))},

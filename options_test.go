@@ -363,11 +363,13 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		"WithRange":            download(WithRange(-1, 0)),
 		"WithPageSize":         list(WithPageSize(0)),
 		"WithDescription":      folder(WithDescription(" ")),
+		"WithFetchTimeout":     second(newURLUploadSettings([]URLUploadOption{WithFetchTimeout(0)})),
+		"WithExtendedParams":   second(newSaveSettings([]SaveOption{WithExtendedParams(gen.TransformationGroup{{}})})),
 		"WithStorageLayer":     folder(WithStorageLayer(new(gen.StorageLayerUpdate))),
 	}
 	never := []string{ // are refused
 		"WithBasicAuth", "WithObserver", "WithCDNAuth", "WithProgress", "WithCheckpoint", "WithCursor", "WithRecursive", "WithoutFiles",
-		"WithoutVirtualFolders", "WithoutPhysicalFolders", "WithoutOverriddenStorage",
+		"WithoutVirtualFolders", "WithoutPhysicalFolders", "WithoutOverriddenStorage", "WithMerge", "WithMainFileOnly",
 		"WithPublicPermissions", // a permission in it is: "publicPermissions[1]"
 	}
 	for _, f := range exportedFunctions(t, ".") {

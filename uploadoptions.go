@@ -27,6 +27,44 @@ type TransferOption interface {
 	ResumeOption
 }
 
+// URLUploadOption configures [Client.UploadFromURL]. If an option is given twice, the last one
+// counts, except for [WithTags].
+type URLUploadOption interface {
+	applyURLUpload(*urlUploadSettings) error
+}
+
+// SaveOption configures [Client.ProcessFileAndSave]. If an option is given twice, the last one
+// counts, except for [WithTags].
+type SaveOption interface {
+	applySave(*saveSettings) error
+}
+
+// ContentOption configures [Client.Upload] and [Client.UploadFromURL] alike.
+type ContentOption interface {
+	UploadOption
+	URLUploadOption
+}
+
+// FileOption configures all calls that make one file: [Client.Upload], [Client.UploadFromURL]
+// and [Client.ProcessFileAndSave].
+type FileOption interface {
+	ContentOption
+	SaveOption
+}
+
+// contentOption is an option of Upload and of UploadFromURL.
+type contentOption func(*fileSettings) error
+
+func (o contentOption) applyUpload(s *uploadSettings) error       { return o(&s.fileSettings) }
+func (o contentOption) applyURLUpload(s *urlUploadSettings) error { return o(&s.fileSettings) }
+
+// fileOption is an option of all calls that make one file.
+type fileOption func(*fileSettings) error
+
+func (o fileOption) applyUpload(s *uploadSettings) error       { return o(&s.fileSettings) }
+func (o fileOption) applyURLUpload(s *urlUploadSettings) error { return o(&s.fileSettings) }
+func (o fileOption) applySave(s *saveSettings) error           { return o(&s.fileSettings) }
+
 // uploadOption is an option of Upload alone.
 type uploadOption func(*uploadSettings) error
 
@@ -56,17 +94,22 @@ func newTransferSettings(opts []ResumeOption) (transferSettings, error) {
 	return s, nil
 }
 
-// uploadSettings is what the options of an upload write to.
-type uploadSettings struct {
-	transferSettings
+// fileSettings is what the options of a new file write to.
+type fileSettings struct {
 	folder, fileName, fallback string
 	path                       string
 	tags                       []string
 	metadata                   gen.Metadata
 	mime                       string
 	originalFileName           string
-	checkpoint                 func(Checkpoint) error
-	resume                     struct {
+}
+
+// uploadSettings is what the options of an upload write to.
+type uploadSettings struct {
+	transferSettings
+	fileSettings
+	checkpoint func(Checkpoint) error
+	resume     struct {
 		store CheckpointStore // nil without WithResume
 		key   string
 	}
@@ -82,13 +125,42 @@ func newUploadSettings(opts []UploadOption) (uploadSettings, error) {
 			return s, err
 		}
 	}
+	return s, s.check()
+}
+
+// check returns an error for options that do not go together.
+func (s *fileSettings) check() error {
 	switch {
 	case s.path != "" && (s.folder != "" || s.fileName != "" || s.fallback != ""):
-		return s, argumentError("path", "is the whole path; leave WithFolder, WithFileName and WithFileNameFallback out")
+		return argumentError("path", "is the whole path; leave WithFolder, WithFileName and WithFileNameFallback out")
 	case s.fallback != "" && s.fileName == "":
-		return s, argumentError("fileNameFallback", "needs WithFileName: it is for when that name is taken")
+		return argumentError("fileNameFallback", "needs WithFileName: it is for when that name is taken")
 	}
-	return s, nil
+	return nil
+}
+
+// definition returns where to store the file; the zero value for the defaults of the key.
+func (s *fileSettings) definition() (path gen.FilePathDefinition, err error) {
+	switch {
+	case s.path != "":
+		err = path.FromRelativeOrAbsoluteFilePath(s.path)
+	case s.folder != "" || s.fileName != "":
+		err = path.FromDynamicFilePath(gen.DynamicFilePath{
+			FolderPath:       s.folder,
+			FileName:         s.fileName,
+			FileNameFallback: s.fallback,
+		})
+	}
+	return path, err
+}
+
+// fixed returns whether the file goes to the same path each time. Otherwise the service chooses
+// the path, wholly or in part, and a second file would get another one.
+func (s *fileSettings) fixed() repetition {
+	if s.path != "" {
+		return repetition(s.path[0] == '/')
+	}
+	return repetition(strings.HasPrefix(s.folder, "/") && s.fileName != "" && s.fallback == "" && !strings.Contains(s.folder+s.fileName, "{"))
 }
 
 // beginRequest returns the request that begins the upload of size bytes. name is that of the
@@ -107,16 +179,7 @@ func (s *uploadSettings) beginRequest(size int64, name string) (gen.BeginMultipa
 		request.OriginalFileName = name
 	}
 	var err error
-	switch {
-	case s.path != "":
-		err = request.Path.FromRelativeOrAbsoluteFilePath(s.path)
-	case s.folder != "" || s.fileName != "":
-		err = request.Path.FromDynamicFilePath(gen.DynamicFilePath{
-			FolderPath:       s.folder,
-			FileName:         s.fileName,
-			FileNameFallback: s.fallback,
-		})
-	}
+	request.Path, err = s.definition()
 	return request, err
 }
 
@@ -128,8 +191,8 @@ func (s *uploadSettings) beginRequest(size int64, name string) (gen.BeginMultipa
 // When the upload begins, the service replaces path variables such as {UTC_DATE}, {UTC_YEAR}
 // and {ORIGINAL_FILE_NAME}. A literal brace is written \{. WithFolder cannot be combined with
 // [WithPath].
-func WithFolder(folder string) UploadOption {
-	return uploadOption(func(s *uploadSettings) error {
+func WithFolder(folder string) FileOption {
+	return fileOption(func(s *fileSettings) error {
 		if err := checkPath("folder", folder); err != nil {
 			return err
 		}
@@ -149,8 +212,8 @@ func WithFolder(folder string) UploadOption {
 // {UNIQUE_DIGITS_4}. A name that is taken is refused with 403, unless the credentials may
 // overwrite files; see [WithFileNameFallback]. WithFileName cannot be combined with
 // [WithPath].
-func WithFileName(name string) UploadOption {
-	return uploadOption(func(s *uploadSettings) error {
+func WithFileName(name string) FileOption {
+	return fileOption(func(s *fileSettings) error {
 		if err := checkFileName("fileName", name); err != nil {
 			return err
 		}
@@ -161,8 +224,8 @@ func WithFileName(name string) UploadOption {
 
 // WithFileNameFallback sets the name to use if that of [WithFileName] is taken. It follows the
 // same rules. The default is no fallback, as is an empty name.
-func WithFileNameFallback(name string) UploadOption {
-	return uploadOption(func(s *uploadSettings) error {
+func WithFileNameFallback(name string) FileOption {
+	return fileOption(func(s *fileSettings) error {
 		if err := checkFileName("fileNameFallback", name); err != nil {
 			return err
 		}
@@ -175,8 +238,8 @@ func WithFileNameFallback(name string) UploadOption {
 // (RelativeOrAbsoluteFilePath in openapi.yaml). It is taken literally, so that braces have no
 // meaning. It ends with the name of the file and has no ".." in it. A path that does not begin
 // with a slash is relative to the default folder of the API key.
-func WithPath(path string) UploadOption {
-	return uploadOption(func(s *uploadSettings) error {
+func WithPath(path string) FileOption {
+	return fileOption(func(s *fileSettings) error {
 		if err := checkText("path", path, 1, maxPath); err != nil {
 			return err
 		}
@@ -199,8 +262,8 @@ const (
 // WithTags adds tags, at most 25 to a file over all uses of the option. Each has 1 to 255 of
 // the characters a-z A-Z 0-9 . , / = _ + - (FileTagName in openapi.yaml). A tag labels the file
 // and can trigger rules of the account.
-func WithTags(tags ...string) UploadOption {
-	return uploadOption(func(s *uploadSettings) error {
+func WithTags(tags ...string) FileOption {
+	return fileOption(func(s *fileSettings) error {
 		if n := len(s.tags) + len(tags); n > maxTags {
 			return argumentError("tags", "%d are too many; a file has at most %d", n, maxTags)
 		}
@@ -227,8 +290,8 @@ func checkTag(field, tag string) error {
 // WithMetadata sets the JSON object that is stored with the file and returned in its details,
 // at most 2048 bytes as compact JSON (FileMetadata in openapi.yaml). It is copied when Upload
 // is called. A value that cannot be encoded to JSON is refused. The default is an empty object.
-func WithMetadata(metadata map[string]any) UploadOption {
-	return uploadOption(func(s *uploadSettings) (err error) {
+func WithMetadata(metadata map[string]any) FileOption {
+	return fileOption(func(s *fileSettings) (err error) {
 		s.metadata, err = copyMetadata("metadata", metadata)
 		return err
 	})
@@ -255,8 +318,8 @@ func copyMetadata(field string, metadata map[string]any) (gen.Metadata, error) {
 // WithMIME sets the MIME type, such as "image/jpeg" or "text/plain; charset=utf-8", 3 to 255
 // characters (MimeType in openapi.yaml). The type is not guessed. Without the option, the
 // service stores "application/octet-stream".
-func WithMIME(mime string) UploadOption {
-	return uploadOption(func(s *uploadSettings) error {
+func WithMIME(mime string) ContentOption {
+	return contentOption(func(s *fileSettings) error {
 		if err := checkText("mime", mime, 3, 255); err != nil {
 			return err
 		}
@@ -272,8 +335,8 @@ func WithMIME(mime string) UploadOption {
 // one line (OriginalFileName in openapi.yaml). It is stored in the details and sets the path
 // variables {ORIGINAL_FILE_NAME} and {ORIGINAL_FILE_EXT}. The default is the base name of a
 // [File], and none for other sources.
-func WithOriginalFileName(name string) UploadOption {
-	return uploadOption(func(s *uploadSettings) error {
+func WithOriginalFileName(name string) ContentOption {
+	return contentOption(func(s *fileSettings) error {
 		if err := checkOriginalFileName(name); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ var importRules = []struct {
 	never   []string // with a slash at the end: whatever is below
 }{
 	{pkg: "./gen", why: "generated code brings only its runtime", allowed: runtime},
-	{pkg: ".", why: "a service that uploads links no validator, command line or logger", allowed: slices.Concat([]string{"./gen", "golang.org/x"}, engine, runtime)},
+	{pkg: ".", why: "a service that uploads links no validator, command line or logger", allowed: slices.Concat([]string{"./cdn", "./gen", "golang.org/x"}, engine, runtime)},
 	{pkg: "./cdn", why: "URLs need no client", allowed: []string{}},
 	{pkg: "./token", why: "tokens need no client", allowed: []string{}},
 	{pkg: "./internal/fakeapi", why: "generated code brings only its runtime", allowed: append([]string{"./gen"}, runtime...)},
@@ -79,7 +79,7 @@ var arrows = map[string][]string{
 	},
 	"./gen": {},
 	".": {
-		"./gen", "./internal/errs", "./internal/limits", "./internal/operation", "./internal/rest", "./internal/retry",
+		"./cdn", "./gen", "./internal/errs", "./internal/limits", "./internal/operation", "./internal/rest", "./internal/retry",
 		"./internal/source", "./internal/statedir", "./internal/transfer", "./internal/wire",
 	},
 	"./internal/tree": {},

@@ -39,6 +39,16 @@ func (c *Client) setChains() {
 		c.decode,
 		c.remember,
 	)
+	c.toSave = c.chain(
+		c.authorize(c.CDNURL),
+		c.limit,
+		c.observe,
+		c.redact,
+		c.bound,
+		c.legible,
+		c.decode,
+		c.remember,
+	)
 	c.toStorage = c.chain(
 		c.adjustPace, // slow down the API calls if storage asks for it
 		c.observe,

@@ -27,7 +27,7 @@ import (
 // Client sends requests, one attempt each.
 type Client struct {
 	Config
-	toAPI, toCDN, toStorage handler
+	toAPI, toCDN, toSave, toStorage handler
 
 	answers *semaphore.Weighted // the budget of the longer answers
 	hosts   *hosts
@@ -106,6 +106,15 @@ func (c *Client) Download(req *http.Request, authorized bool) (*http.Response, e
 	about := newCall(req.Context(), operation.DownloadFile)
 	about.authorized = authorized
 	return c.toCDN(about.mark(req), about)
+}
+
+// CallCDN sends a call of an operation that changes something to the CDN, with the
+// credentials. The caller closes the answer, which frees the place of the call among those in
+// flight: it counts as an API call.
+func (c *Client) CallCDN(req *http.Request, id string) (*http.Response, error) {
+	about := newCall(req.Context(), id)
+	about.authorized = true
+	return c.toSave(about.mark(req), about)
 }
 
 // Put sends a part to storage. The request carries no credentials, because its URL is its
