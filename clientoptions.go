@@ -234,11 +234,11 @@ func WithAPIRate(perSecond float64) ClientOption {
 	}
 }
 
-// WithBufferBudget sets how many bytes of memory the buffers of plain streams ([Reader],
-// [Stream]) may take, over all uploads of the client: at least 1 MiB. The default is 64 MiB.
-// The service sets the size of a part. The budget divided by that size is how many parts of
-// streams can be in flight. A part that is larger than the whole budget is spooled to a
-// temporary file.
+// WithBufferBudget sets how many bytes of memory plain streams ([Reader], [Stream]) may take,
+// over all uploads of the client: at least 1 MiB. The default is 64 MiB. The service sets the
+// size of a part. The budget divided by that size is how many parts of fast streams can be in
+// flight. Each open stream counts as 32 KiB besides its bytes, and all of them as half of the
+// budget at most. What finds no room lies in temporary files; see [Reader].
 //
 // The bytes of a part that is stored and not confirmed yet are kept as long as there is room.
 // If another part needed the room and the service then refuses the etag of the part, the

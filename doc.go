@@ -55,9 +55,8 @@
 // A Read or ReadAt of the caller's own source cannot be interrupted. An upload waits for the
 // one in progress, because the source is the caller's again when Upload has returned. A
 // source that can block for long needs a limit of its own, otherwise the upload outlives its
-// context. For the body of an HTTP request, set
-// [net/http.ResponseController.SetReadDeadline]. For a network connection, set its read
-// deadline. For a pipe, close it with the context:
+// context. [WithReadTimeout] sets one for the body of an HTTP request, a network connection
+// and whatever else has a read deadline. Close other pipes with the context:
 //
 //	stop := context.AfterFunc(ctx, func() { pipe.CloseWithError(ctx.Err()) })
 //	defer stop()

@@ -58,7 +58,7 @@ func TestEventsHaveTheContextOfTheCall(t *testing.T) {
 		ctx := context.WithValue(t.Context(), callKey{}, "mine")
 		began := time.Now()
 
-		file, err := client.Upload(ctx, bytescale.Reader(bytes.NewReader(make([]byte, 3_000_000)), 3_000_000), bytescale.WithPath("/a"))
+		file, err := client.Upload(ctx, bytescale.Reader(plain(make([]byte, 3_000_000)), 3_000_000), bytescale.WithPath("/a"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,7 +162,7 @@ func TestWaitEvents(t *testing.T) {
 				var uploads sync.WaitGroup
 				for range 3 {
 					uploads.Go(func() {
-						if _, err := client.Upload(t.Context(), bytescale.Reader(bytes.NewReader(make([]byte, size)), size)); err != nil {
+						if _, err := client.Upload(t.Context(), bytescale.Reader(plain(make([]byte, size)), size)); err != nil {
 							t.Error(err)
 						}
 					})

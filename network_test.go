@@ -201,7 +201,7 @@ func TestTransportThatForgetsBodies(t *testing.T) {
 		data := noise(3, 100_000)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		file, err := srv.Client(bytescale.WithTransport(web.Transport)).Upload(ctx, bytescale.Reader(bytes.NewReader(data), int64(len(data))))
+		file, err := srv.Client(bytescale.WithTransport(web.Transport)).Upload(ctx, bytescale.Reader(plain(data), int64(len(data))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -254,7 +254,7 @@ func TestSlowLinkMeetsNoExpiredURL(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]func([]byte) bytescale.Source{
 		"Bytes":  bytescale.Bytes,
-		"Reader": func(b []byte) bytescale.Source { return bytescale.Reader(bytes.NewReader(b), int64(len(b))) },
+		"Reader": func(b []byte) bytescale.Source { return bytescale.Reader(plain(b), int64(len(b))) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -471,7 +471,7 @@ func TestLimitsOnTheWire(t *testing.T) {
 				data := make([]byte, row.partSize*int64(row.parts))
 				source := bytescale.Bytes(data)
 				if row.stream {
-					source = bytescale.Reader(bytes.NewReader(data), int64(len(data)))
+					source = bytescale.Reader(plain(data), int64(len(data)))
 				}
 				if _, err := srv.Client(row.option).Upload(t.Context(), source); err != nil {
 					t.Fatal(err)

@@ -360,6 +360,7 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		"WithMIME":             upload(WithMIME("x")),
 		"WithOriginalFileName": upload(WithOriginalFileName("a\nb")),
 		"WithResume":           upload(WithResume(nil, "key")),
+		"WithReadTimeout":      upload(WithReadTimeout(0, nil)),
 		"WithRange":            download(WithRange(-1, 0)),
 		"WithPageSize":         list(WithPageSize(0)),
 		"WithDescription":      folder(WithDescription(" ")),

@@ -25,7 +25,7 @@ func (c *Client) Resume(ctx context.Context, checkpoint Checkpoint, source Sourc
 	if err := checkpoint.check(c); err != nil {
 		return nil, err
 	}
-	u, ctx := c.newUpload(ctx, settings.progress)
+	u, ctx := c.newUpload(ctx, settings)
 	u.takeOver(&checkpoint)
 	return u.do(ctx, source, func() error { return u.resume(ctx) })
 }

@@ -167,7 +167,7 @@ func TestFingerprint(t *testing.T) {
 	of := func(change func([]byte)) fingerprint {
 		data := content(size)
 		change(data)
-		in, err := Bytes(data).input(t.Context(), nil)
+		in, err := Bytes(data).input(t.Context(), reading{})
 		must(t, err)
 		f, err := in.Identify(t.Context())
 		must(t, err)
@@ -318,7 +318,7 @@ func TestResumeStateMachine(t *testing.T) {
 		stream := rapid.Bool().Draw(rt, "stream")
 		source := func() Source {
 			if stream {
-				return Reader(bytes.NewReader(data), int64(len(data)))
+				return Reader(plain(data), int64(len(data)))
 			}
 			return Bytes(data)
 		}

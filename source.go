@@ -16,15 +16,21 @@ import (
 type Source struct {
 	// name is the default for the original file name; empty for none.
 	name string
-	open func(ctx context.Context, b *source.Budget) (*source.Opened, error)
+	open func(ctx context.Context, with reading) (*source.Opened, error)
+}
+
+// reading is how plain streams are read.
+type reading struct {
+	budget *source.Budget
+	limit  *source.ReadLimit
 }
 
 // input opens the source.
-func (s Source) input(ctx context.Context, b *source.Budget) (*source.Opened, error) {
+func (s Source) input(ctx context.Context, with reading) (*source.Opened, error) {
 	if s.open == nil {
 		return nil, argumentError("source", "it is empty; make one with File, Bytes, ReaderAt, Reader or Stream")
 	}
-	in, err := s.open(ctx, b)
+	in, err := s.open(ctx, with)
 	return in, publicError(err)
 }
 
@@ -37,7 +43,7 @@ func (s Source) input(ctx context.Context, b *source.Budget) (*source.Opened, er
 // size. The base name of path is sent as the original file name unless
 // [WithOriginalFileName] sets another one.
 func File(path string) Source {
-	return Source{name: filepath.Base(path), open: func(context.Context, *source.Budget) (*source.Opened, error) {
+	return Source{name: filepath.Base(path), open: func(context.Context, reading) (*source.Opened, error) {
 		return source.OpenFile(path)
 	}}
 }
@@ -45,7 +51,7 @@ func File(path string) Source {
 // Bytes returns a Source for content in memory. The slice must not be changed until the
 // upload has returned.
 func Bytes(content []byte) Source {
-	return Source{open: func(context.Context, *source.Budget) (*source.Opened, error) {
+	return Source{open: func(context.Context, reading) (*source.Opened, error) {
 		return source.OpenBytes(content), nil
 	}}
 }
@@ -55,7 +61,7 @@ func Bytes(content []byte) Source {
 // longer, the upload ends with [ErrSourceSize]; if it is longer, before anything is sent. Use
 // [io.NewSectionReader] to upload a section of a larger file.
 func ReaderAt(r io.ReaderAt, size int64) Source {
-	return Source{open: func(context.Context, *source.Budget) (*source.Opened, error) {
+	return Source{open: func(context.Context, reading) (*source.Opened, error) {
 		if r == nil {
 			return nil, argumentError("source", "the io.ReaderAt is nil")
 		}
@@ -67,19 +73,28 @@ func ReaderAt(r io.ReaderAt, size int64) Source {
 }
 
 // Reader returns a Source for a plain stream of size bytes. Several parts are sent at a
-// time, each from a buffer of the client's budget ([WithBufferBudget]). A part that is larger
-// than the whole budget is spooled to a temporary file. If the stream is shorter or longer,
-// the upload ends with [ErrSourceSize].
+// time. The bytes that have arrived lie in memory of the client's budget
+// ([WithBufferBudget]). When others need that memory while this source is slow, and for a
+// part that is larger than the whole budget, they lie in temporary files in [os.TempDir], at
+// most two parts of a stream at a time. If the stream is shorter or longer, the upload ends
+// with [ErrSourceSize].
 //
-// Streams may wait for each other's buffers, so the streams of one client must not be fed in
-// lockstep, as by one io.MultiWriter.
+// An [*os.File] that is a regular file of that size from its present position on, a
+// [*bytes.Reader], a [*strings.Reader] and an [*io.SectionReader] are read in place, as with
+// [ReaderAt], and are at their end when Upload returns. If such a file is modified meanwhile,
+// the upload ends with [ErrSourceChanged].
+//
+// A stream that is slow or silent delays no other upload. Streams that are fast wait for each
+// other's parts to be sent, so those of one client must not be fed in lockstep, as by one
+// [io.MultiWriter].
 //
 // The reader is never closed. If the upload fails or its context ends, it waits for a Read in
-// progress, so that the reader is free when Upload returns. A reader that can block for long
-// needs a limit of its own; see Contexts in the package documentation.
+// progress, so that the reader is free when Upload returns. [WithReadTimeout] limits and
+// interrupts that Read, and a service should set it for what its callers send; see Contexts
+// in the package documentation.
 func Reader(r io.Reader, size int64) Source {
 	once := readOnce()
-	return Source{open: func(context.Context, *source.Budget) (*source.Opened, error) {
+	return Source{open: func(_ context.Context, with reading) (*source.Opened, error) {
 		if r == nil {
 			return nil, argumentError("source", "the io.Reader is nil")
 		}
@@ -89,13 +104,13 @@ func Reader(r io.Reader, size int64) Source {
 		if err := once(); err != nil {
 			return nil, err
 		}
-		return source.OpenReader(r, size), nil
+		return source.OpenReader(r, size, with.limit, with.budget)
 	}}
 }
 
 // Stream returns a Source for a plain stream of unknown size. The service needs the size
 // first (BeginMultipartUploadRequest.size), so the stream is read to its end before anything
-// is sent. Up to 256 KiB are kept in memory, in a buffer of the client's budget. A longer
+// is sent. Up to 256 KiB are kept in memory of the client's budget, if that has room. A longer
 // stream is spooled to a file in [os.TempDir], which needs room for all of it. The temporary
 // file is gone when Upload returns.
 //
@@ -103,14 +118,14 @@ func Reader(r io.Reader, size int64) Source {
 // for a [Reader].
 func Stream(r io.Reader) Source {
 	once := readOnce()
-	return Source{open: func(ctx context.Context, b *source.Budget) (*source.Opened, error) {
+	return Source{open: func(ctx context.Context, with reading) (*source.Opened, error) {
 		if r == nil {
 			return nil, argumentError("source", "the io.Reader is nil")
 		}
 		if err := once(); err != nil {
 			return nil, err
 		}
-		return source.OpenStream(ctx, r, b)
+		return source.OpenStream(ctx, r, with.limit, with.budget)
 	}}
 }
 

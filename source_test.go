@@ -34,12 +34,12 @@ func TestWrongSourcesNeverBecomeFiles(t *testing.T) {
 		source func(t *testing.T) Source
 		want   error
 	}{
-		{"Reader: short", func(*testing.T) Source { return Reader(bytes.NewReader(data[:3499]), 3500) }, ErrSourceSize},
-		{"Reader: short by a part", func(*testing.T) Source { return Reader(bytes.NewReader(data[:2000]), 3500) }, ErrSourceSize},
-		{"Reader: empty", func(*testing.T) Source { return Reader(bytes.NewReader(nil), 3500) }, ErrSourceSize},
-		{"Reader: long", func(*testing.T) Source { return Reader(bytes.NewReader(data), 3499) }, ErrSourceSize},
-		{"Reader: long by a part", func(*testing.T) Source { return Reader(bytes.NewReader(data), 3000) }, ErrSourceSize},
-		{"Reader: not empty", func(*testing.T) Source { return Reader(bytes.NewReader(data), 0) }, ErrSourceSize},
+		{"Reader: short", func(*testing.T) Source { return Reader(plain(data[:3499]), 3500) }, ErrSourceSize},
+		{"Reader: short by a part", func(*testing.T) Source { return Reader(plain(data[:2000]), 3500) }, ErrSourceSize},
+		{"Reader: empty", func(*testing.T) Source { return Reader(plain(nil), 3500) }, ErrSourceSize},
+		{"Reader: long", func(*testing.T) Source { return Reader(plain(data), 3499) }, ErrSourceSize},
+		{"Reader: long by a part", func(*testing.T) Source { return Reader(plain(data), 3000) }, ErrSourceSize},
+		{"Reader: not empty", func(*testing.T) Source { return Reader(plain(data), 0) }, ErrSourceSize},
 		{"Reader: breaks", func(*testing.T) Source { return Reader(broken(), 3500) }, errBroken},
 		{"Stream: breaks", func(*testing.T) Source { return Stream(broken()) }, errBroken},
 		{"Reader: breaks like a short one", func(*testing.T) Source { return Reader(cut(io.ErrUnexpectedEOF), 3500) }, io.ErrUnexpectedEOF},
@@ -240,13 +240,13 @@ func TestStreamsSpoolAndCleanUp(t *testing.T) {
 	c, m := newMemoryClient(2*minBudget, 2, 8)
 	c.engine.Budget = source.NewBudget(minBudget)
 	m.fail = func(op string, _ int64, _ int) error {
-		if n := len(open()); op == operation.PutPart && n > 1 {
+		if n := len(open()); op == operation.PutPart && n > 2 {
 			t.Errorf("%d parts lie on the disk at a time", n)
 		}
 		return nil
 	}
 	large := content(15*minBudget + 7)
-	mustUpload(t, c, m, Reader(bytes.NewReader(large), int64(len(large))), large)
+	mustUpload(t, c, m, Reader(plain(large), int64(len(large))), large)
 	empty("large parts were spooled")
 
 	// Failure and cancellation.
@@ -334,7 +334,7 @@ func TestPanicsGiveBackWhatTheyHeld(t *testing.T) {
 			}()
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			if _, err := c.Upload(ctx, Reader(bytes.NewReader(make([]byte, minBudget)), minBudget)); err != nil {
+			if _, err := c.Upload(ctx, Reader(plain(make([]byte, minBudget)), minBudget)); err != nil {
 				t.Errorf("an upload that needs the whole budget: %v", err)
 			}
 			if n := c.limits.Uploads.Load(); n != 0 {
@@ -348,10 +348,11 @@ func TestPanicsGiveBackWhatTheyHeld(t *testing.T) {
 // the upload ends when the etag is refused.
 func TestRefusedETagOfAStream(t *testing.T) {
 	t.Parallel()
+	const partSize, size = 128 << 10, 1 << 20
 	for _, parts := range []int64{2, 8} {
 		synctest.Test(t, func(t *testing.T) {
-			c, m := newMemoryClient(1000, 8, 16)
-			c.engine.Budget = source.NewBudget(1000 * parts)
+			c, m := newMemoryClient(partSize, 8, 16)
+			c.engine.Budget = source.NewBudget(partSize * parts)
 			m.latency = time.Second
 			m.fail = func(op string, index int64, nth int) error {
 				if op == operation.CompleteUploadPart && nth == 2 { // the first has no others beside it
@@ -359,8 +360,8 @@ func TestRefusedETagOfAStream(t *testing.T) {
 				}
 				return nil
 			}
-			data := content(8000)
-			_, err := c.Upload(t.Context(), Reader(bytes.NewReader(data), 8000))
+			data := content(size)
+			_, err := c.Upload(t.Context(), Reader(plain(data), size))
 			var refused *APIError
 			switch {
 			case parts == 8 && (err != nil || !bytes.Equal(m.stored(), data)):

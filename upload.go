@@ -53,7 +53,7 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 	if err != nil {
 		return nil, err
 	}
-	u, ctx := c.newUpload(ctx, settings.progress)
+	u, ctx := c.newUpload(ctx, settings.transferSettings)
 	return u.do(ctx, source, func() error {
 		request, err := settings.beginRequest(u.in.Size, source.name)
 		if err != nil {
@@ -71,6 +71,7 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 type upload struct {
 	client     *Client
 	report     func(transfer.Counts) // nil for none
+	limit      *source.ReadLimit
 	in         *source.Opened
 	transfer   *transfer.Upload
 	id         string // empty until the service has given it one
@@ -80,10 +81,10 @@ type upload struct {
 }
 
 // newUpload returns an upload, and a context that belongs to it.
-func (c *Client) newUpload(ctx context.Context, progress func(Progress)) (*upload, context.Context) {
-	u := &upload{client: c}
-	if progress != nil {
-		u.report = func(n transfer.Counts) { progress(Progress(n)) }
+func (c *Client) newUpload(ctx context.Context, s transferSettings) (*upload, context.Context) {
+	u := &upload{client: c, limit: s.readLimit}
+	if s.progress != nil {
+		u.report = func(n transfer.Counts) { s.progress(Progress(n)) }
 	}
 	return u, c.withTransfer(ctx)
 }
@@ -106,7 +107,7 @@ func (u *upload) do(ctx context.Context, from Source, send func() error) (*FileD
 }
 
 func (u *upload) withSource(ctx context.Context, from Source, send func() error) error {
-	in, err := from.input(ctx, u.client.engine.Budget)
+	in, err := from.input(ctx, reading{budget: u.client.engine.Budget, limit: u.limit})
 	if err != nil {
 		return u.failure(ctx, err)
 	}

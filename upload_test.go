@@ -302,7 +302,7 @@ func TestStreamIsRefusedTheSecondTime(t *testing.T) {
 	for _, name := range []string{"Reader", "Stream"} {
 		c, m := newMemoryClient(1000, 2, 8)
 		data := content(10)
-		source := map[string]Source{"Reader": Reader(bytes.NewReader(data), 10), "Stream": Stream(bytes.NewReader(data))}[name]
+		source := map[string]Source{"Reader": Reader(plain(data), 10), "Stream": Stream(bytes.NewReader(data))}[name]
 		mustUpload(t, c, m, source, data)
 		var argument *ArgumentError
 		if _, err := c.Upload(t.Context(), source); !errors.As(err, &argument) {

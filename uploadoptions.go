@@ -6,8 +6,10 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/source"
 )
 
 // UploadOption configures one upload; see [Client.Upload]. If an option is given
@@ -78,7 +80,8 @@ func (o transferOption) applyResume(s *transferSettings) error { return o(s) }
 
 // transferSettings is what the options of Upload and of Resume write to.
 type transferSettings struct {
-	progress func(Progress)
+	progress  func(Progress)
+	readLimit *source.ReadLimit
 }
 
 func newTransferSettings(opts []ResumeOption) (transferSettings, error) {
@@ -356,6 +359,34 @@ func checkOriginalFileName(name string) error {
 func WithProgress(report func(Progress)) TransferOption {
 	return transferOption(func(s *transferSettings) error {
 		s.progress = report
+		return nil
+	})
+}
+
+// WithReadTimeout limits how long the upload waits for bytes of a [Reader] or [Stream]. A
+// client that goes silent then ends its own upload, with a [*SourceError] for which
+// errors.Is(err, [os.ErrDeadlineExceeded]) holds. One that is slow and steady is not cut.
+// A service that passes on what its callers send should set it:
+//
+//	bytescale.WithReadTimeout(30*time.Second, http.NewResponseController(w).SetReadDeadline)
+//
+// setReadDeadline makes the Read in progress, and later ones, fail at a time. It is called
+// before each Read. When the context of the upload ends, it is called with a time that has
+// passed, so that the upload does not wait for a silent source. At the end of the source it
+// is called with the zero time. The method of that name of [net/http.ResponseController],
+// of a [net.Conn] and of the read end of an [os.Pipe] will do. Its error ends the upload.
+//
+// The timeout must be above zero. The default is no limit. Sources that are read in place
+// ignore the option.
+func WithReadTimeout(timeout time.Duration, setReadDeadline func(time.Time) error) TransferOption {
+	return transferOption(func(s *transferSettings) error {
+		switch {
+		case timeout <= 0:
+			return argumentError("readTimeout", "%v is not above zero", timeout)
+		case setReadDeadline == nil:
+			return argumentError("readTimeout", "the function that sets the deadline is nil")
+		}
+		s.readLimit = &source.ReadLimit{Timeout: timeout, SetDeadline: setReadDeadline}
 		return nil
 	})
 }

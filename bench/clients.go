@@ -70,6 +70,13 @@ func (b *bench) commandStream(w work, s *server) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
+// commandCrowd uploads a stream beside a thousand others whose sources are silent.
+func (b *bench) commandCrowd(w work, s *server) (*exec.Cmd, error) {
+	cmd := exec.Command(filepath.Join(b.dir, "client"), "-stream", "-silent", "1000", s.url, apiKey, w.paths[0])
+	cmd.Env = b.cert.trusting()
+	return cmd, nil
+}
+
 func (b *bench) commandJS(mode string) func(work, *server) (*exec.Cmd, error) {
 	return func(w work, s *server) (*exec.Cmd, error) {
 		script := filepath.Join(b.root, "bench", "js", "upload.mjs")

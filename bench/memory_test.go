@@ -57,6 +57,7 @@ func TestMemory(t *testing.T) {
 	}{
 		{"a stream", conditions{}, b.commandStream, one, streamBound},
 		{"a stream over TLS", conditions{tls: true}, b.commandStream, one, streamBound},
+		{"a stream beside a thousand silent ones", conditions{}, b.commandCrowd, one, streamBound},
 		{"a directory of 50,000 files, 64 at a time", conditions{}, b.commandFile, directory, smallBound},
 		{"a file over TLS", conditions{tls: true}, b.commandFile, one, fileTLSBound},
 		{"many files over TLS, 64 at a time", conditions{tls: true}, b.commandFile, small, smallTLSBound},

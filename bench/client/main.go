@@ -2,7 +2,7 @@
 // -stream as a plain stream of known size (the SDK sees an io.Reader and
 // nothing else). It is one of the programs that the benchmark measures.
 //
-//	client [-stream] [-puts N] [-calls N] [-budget MIB] API_URL API_KEY FILE
+//	client [-stream] [-silent N] [-puts N] [-calls N] [-budget MIB] API_URL API_KEY FILE
 package main
 
 import (
@@ -11,12 +11,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/c88edac7/bytescale-go"
 )
 
 func main() {
 	stream := flag.Bool("stream", false, "hide that the file could seek")
+	silent := flag.Int("silent", 0, "uploads beside it whose sources fall silent")
 	puts := flag.Int("puts", 8, "parts in flight")
 	calls := flag.Int("calls", 64, "API calls in flight")
 	budget := flag.Int64("budget", 64, "MiB of buffers for plain streams")
@@ -29,6 +31,7 @@ func main() {
 		bytescale.WithPutsInFlight(*puts), bytescale.WithAPICallsInFlight(*calls),
 		bytescale.WithBufferBudget(*budget<<20))
 	if err == nil {
+		fallSilent(client, *silent)
 		err = upload(client, flag.Arg(2), *stream)
 	}
 	if err != nil {
@@ -54,4 +57,36 @@ func upload(client *bytescale.Client, path string, stream bool) error {
 	plain := struct{ io.Reader }{file}
 	_, err = client.Upload(context.Background(), bytescale.Reader(plain, info.Size()))
 	return err
+}
+
+// fallSilent begins n uploads of plain streams, of known and of unknown size, and returns
+// when each has brought 200 kB. They never bring more.
+func fallSilent(client *bytescale.Client, n int) {
+	var all sync.WaitGroup
+	all.Add(n)
+	for i := range n {
+		content := io.MultiReader(io.LimitReader(zeros{}, 200_000), silence{all.Done})
+		source := bytescale.Stream(content)
+		if i%2 == 0 {
+			source = bytescale.Reader(content, 10_000_000)
+		}
+		go client.Upload(context.Background(), source) //nolint:errcheck // it ends with the process
+	}
+	all.Wait()
+}
+
+// zeros has zeros without end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// silence says when it is reached, and brings nothing.
+type silence struct{ reached func() }
+
+func (s silence) Read([]byte) (int, error) {
+	s.reached()
+	select {}
 }

@@ -4,105 +4,255 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"sync"
+	"io"
+	"math"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"pgregory.net/rapid"
 )
 
+// endless has zeros without end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// filled returns a chunk of so many blocks that was read whole.
+func filled(t *testing.T, b *Budget, blocks int64) *Chunk {
+	t.Helper()
+	c := b.newChunk(math.MaxInt64)
+	c.patient = true
+	if err := c.fill(t.Context(), endless{}, blocks*blockSize); err != nil {
+		t.Fatal(err)
+	}
+	c.seal()
+	return c
+}
+
+func wantInMemory(t *testing.T, c *Chunk, want bool) {
+	t.Helper()
+	if got := c.file == nil; got != want {
+		t.Errorf("a chunk of %d bytes lies in memory: %v, want %v", c.size, got, want)
+	}
+}
+
+// Whatever chunks are read, sent and kept, no more memory is in use than the budget has,
+// and the books are right.
 func TestBudgetIsNeverExceeded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		const total = 1000
-		b := NewBudget(total)
-		var held [][]byte
-		inUse := int64(0)
-		for range 100 {
-			n := rapid.Int64Range(0, total).Draw(t, "n")
-			if inUse+n <= total {
-				buffer, err := b.get(context.Background(), n)
-				if err != nil {
-					t.Fatal(err)
+		const size = 8
+		b := NewBudget(size * blockSize)
+		var chunks []*Chunk
+		for range 50 {
+			if b.streams > 0 && rapid.Bool().Draw(t, "leave") {
+				b.leave()
+			} else {
+				b.enter()
+			}
+			c := b.newChunk(math.MaxInt64)
+			if err := c.fill(context.Background(), endless{}, rapid.Int64Range(0, size*blockSize).Draw(t, "n")); err != nil {
+				t.Fatal(err)
+			}
+			if rapid.Bool().Draw(t, "seal") {
+				c.seal()
+				if rapid.Bool().Draw(t, "spare") {
+					c.Spare()
 				}
-				if int64(len(buffer)) != n {
-					t.Fatalf("asked for %d bytes, got %d", n, len(buffer))
+			}
+			chunks = append(chunks, c)
+			for len(chunks) > 0 && rapid.Bool().Draw(t, "release") {
+				chunks[0].Release()
+				chunks = chunks[1:]
+			}
+			used, leaving := 0, 0
+			for _, c := range chunks {
+				used += len(c.blocks)
+				if c.sealed {
+					leaving += len(c.blocks)
 				}
-				held = append(held, buffer)
-				inUse += n
 			}
-			for len(held) > 0 && rapid.Bool().Draw(t, "release") {
-				inUse -= int64(len(held[0]))
-				b.put(held[0])
-				held = held[1:]
+			if b.used != used || b.leaving != leaving || b.used+len(b.kept) > max(used, b.room()) || used > size {
+				t.Fatalf("%d blocks in use, %d of them leave, %d are kept; want %d and %d of %d",
+					b.used, b.leaving, len(b.kept), used, leaving, size)
 			}
-			if b.held > total {
-				t.Fatalf("%d bytes held, the budget is %d", b.held, total)
-			}
+		}
+		for _, c := range chunks {
+			c.Release()
+		}
+		for b.streams > 0 {
+			b.leave()
+		}
+		if b.Trim(); b.used != 0 || b.kept != nil || len(b.reading)+len(b.spare) != 0 {
+			t.Errorf("an idle budget has %d blocks in use and keeps %d", b.used, len(b.kept))
 		}
 	})
 }
 
+// A part waits for the room of one that is being sent, and is told to others as waiting.
 func TestBudgetMakesWait(t *testing.T) {
 	t.Parallel()
-	b := NewBudget(10)
-	buffer, err := b.get(t.Context(), 8)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cancelled, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := b.get(cancelled, 3); !errors.Is(err, context.Canceled) {
-		t.Errorf("8 + 3 of 10 bytes: %v, want it to wait", err)
-	}
-	b.put(buffer)
-	if _, err := b.get(t.Context(), 10); err != nil {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(10 * blockSize)
+		began, ended := 0, 0
+		b.OnWait = func(context.Context) func(error) {
+			began++
+			return func(error) { ended++ }
+		}
+		first := filled(t, b, 8)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		c := b.newChunk(math.MaxInt64)
+		c.patient = true
+		if err := c.fill(ctx, endless{}, 3*blockSize); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("8 + 3 of 10 blocks: %v, want it to wait", err)
+		}
+		c.Release()
+		time.AfterFunc(time.Minute, first.Release)
+		last := filled(t, b, 10)
+		wantInMemory(t, last, true)
+		last.Release()
+		if began != 2 || ended != 2 {
+			t.Errorf("%d waits began and %d ended, want 2", began, ended)
+		}
+	})
 }
 
-func TestBudgetReusesBuffers(t *testing.T) {
+// Nobody waits for room that only comes back when a source sends more.
+func TestNobodyWaitsForASource(t *testing.T) {
 	t.Parallel()
-	const total, size = 8 << 20, 1 << 20 // of the size that has its own mapping
-	b := NewBudget(total)
-	var all sync.WaitGroup
-	for range 2 * total / size {
-		all.Go(func() {
-			for range 100 {
-				buffer, err := b.get(t.Context(), size)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				buffer[0], buffer[size-1] = 1, 2
-				b.put(buffer)
-			}
-		})
-	}
-	all.Wait()
-	if b.held > total || len(b.kept) > total/size {
-		t.Errorf("%d bytes in %d buffers", b.held, len(b.kept))
-	}
-	b.Trim()
-	if b.held != 0 || b.kept != nil {
-		t.Errorf("an idle budget keeps %d bytes", b.held)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(10 * blockSize)
+		b.OnWait = func(context.Context) func(error) {
+			t.Error("something waits")
+			return func(error) {}
+		}
+		r, w := io.Pipe()
+		silent := b.newChunk(math.MaxInt64)
+		over := make(chan error)
+		go func() { over <- silent.fill(t.Context(), r, 9*blockSize) }()
+		data := bytes.Repeat([]byte("0123456789abcdef"), 9*blockSize/16)
+		w.Write(data[:8*blockSize])
+		synctest.Wait()
+
+		inHaste := filled(t, b, 3) // before it is known that the source is slow
+		wantInMemory(t, inHaste, false)
+		inHaste.Release()
+		time.Sleep(slowAfter)
+		later := filled(t, b, 10)
+		wantInMemory(t, later, true)
+		later.Release()
+
+		w.Write(data[8*blockSize:])
+		if err := <-over; err != nil {
+			t.Fatal(err)
+		}
+		silent.seal()
+		wantInMemory(t, silent, false)
+		got := make([]byte, len(data))
+		if _, err := silent.Payload.Source.ReadAt(got, 0); err != nil || !bytes.Equal(got, data) {
+			t.Errorf("what was moved to a file is not what was read (%v)", err)
+		}
+		silent.Release()
+	})
 }
 
-// A short stream takes a buffer of the budget while it is open, and none after that.
+// A small part does not wait for those that are being sent either.
+func TestSmallPartNeverWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(blockSize)
+		sent := filled(t, b, 1)
+		defer sent.Release()
+		for _, size := range []int64{1, scratchSize, scratchSize + 1, smallPart} {
+			in, err := OpenReader(endless{}, size, nil, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := in.Stream.ReadChunk(t.Context(), 0, size)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantInMemory(t, c, size <= scratchSize)
+			c.Release()
+		}
+	})
+}
+
+// Where no temporary file can be made, a part waits for room after all.
+func TestWithoutATemporaryDirectory(t *testing.T) {
+	t.Setenv("TMPDIR", "/does/not/exist")
+	t.Setenv("TMP", "/does/not/exist")
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(blockSize)
+		sent := filled(t, b, 1)
+		time.AfterFunc(time.Minute, sent.Release)
+		c := b.newChunk(math.MaxInt64)
+		if err := c.fill(t.Context(), endless{}, blockSize); err != nil {
+			t.Error(err)
+		}
+		other := b.newChunk(math.MaxInt64) // nothing is being sent now
+		if err := other.fill(t.Context(), endless{}, blockSize); err == nil {
+			t.Error("no room and no error")
+		}
+		other.Release()
+		c.Release()
+	})
+}
+
+func TestSpareBytesMakeRoom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(10 * blockSize)
+		first := filled(t, b, 8)
+		first.Spare()
+		if !first.Retake() {
+			t.Fatal("bytes that nobody needed the room of are gone")
+		}
+		first.Spare()
+		second := filled(t, b, 5)
+		if first.Retake() {
+			t.Error("the room was given to another and the bytes are said to be there")
+		}
+		first.Release() // and not twice
+
+		waiting := make(chan *Chunk)
+		go func() { waiting <- filled(t, b, 10) }()
+		synctest.Wait()
+		second.Spare() // somebody waits already
+		third := <-waiting
+		if second.Retake() {
+			t.Error("the room was given to a waiting one and the bytes are said to be there")
+		}
+		second.Release()
+		third.Release()
+		if b.used != 0 || b.leaving != 0 {
+			t.Errorf("%d blocks are in use at the end", b.used)
+		}
+	})
+}
+
+// A stream of unknown size takes room for what it has, while it is open.
 func TestClosedStreamLeavesTheBudget(t *testing.T) {
 	t.Parallel()
-	for _, size := range []int{0, 1, spoolThreshold - 1, spoolThreshold, 2 * spoolThreshold} {
+	for size, want := range map[int64]int{
+		0: 0, 1: 0, scratchSize: 1, blockSize: 1, spoolThreshold: spoolThreshold / blockSize, spoolThreshold + 1: 0, 2 * spoolThreshold: 0,
+	} {
 		b := NewBudget(1 << 20)
-		in, err := OpenStream(t.Context(), bytes.NewReader(make([]byte, size)), b)
+		in, err := OpenStream(t.Context(), io.LimitReader(endless{}, size), nil, b)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := b.held; size < spoolThreshold && got != spoolThreshold || size >= spoolThreshold && got != 0 {
-			t.Errorf("%d bytes of the budget are held with a stream of %d bytes", got, size)
+		if b.used != want || in.Size != size {
+			t.Errorf("%d blocks of the budget are in use with a stream of %d bytes, want %d", b.used, size, want)
 		}
 		in.Close()
-		if b.held != 0 {
-			t.Errorf("%d bytes of the budget are held after a stream of %d bytes", b.held, size)
+		if b.used != 0 || b.kept != nil {
+			t.Errorf("%d blocks of the budget are in use after a stream of %d bytes", b.used, size)
 		}
 	}
 }

@@ -27,16 +27,19 @@ func (in *Opened) Identify(ctx context.Context) (ContentID, error) {
 	f := ContentID{Size: in.Size, ModTime: in.modTime}
 	length := min(in.Size, fingerprintSize)
 	if in.Stream != nil {
-		head, err := in.Stream.peek(ctx, int(length))
-		f.Head = hexSum(head)
+		var err error
+		f.Head, err = in.Stream.sumHead(ctx, length)
 		return f, err
 	}
 	buffer := make([]byte, length)
-	if err := readFull(in.random, buffer, 0); err != nil {
+	if err := readFull(in.random, buffer, in.base); err != nil {
 		return f, err
 	}
 	f.Head = hexSum(buffer)
-	if err := readFull(in.random, buffer, in.Size-length); err != nil {
+	if in.headOnly {
+		return f, nil
+	}
+	if err := readFull(in.random, buffer, in.base+in.Size-length); err != nil {
 		return f, err
 	}
 	f.Tail = hexSum(buffer)

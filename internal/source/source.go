@@ -1,13 +1,16 @@
 // Package source opens what an upload reads. A file, memory and an io.ReaderAt are read in
 // place, by several parts at a time. A stream of known size is read part after part, each
-// into a buffer of the client's budget. A stream of unknown size is read to its end before
-// the upload begins, into a temporary file if it is long. Every source can prove that it
-// still is what was announced, and identify its content for a checkpoint.
+// into memory of the client's budget. A stream of unknown size is read to its end before the
+// upload begins, into a temporary file if it is long. Every source can prove that it still is
+// what was announced, and identify its content for a checkpoint.
 //
-// The budget bounds the buffers of all streams of a client. A part that is larger than the
-// whole budget takes all of it and lies in a temporary file. A buffer whose part is stored
-// and not confirmed yet is kept only until another part needs the room, because otherwise
-// the latency of the API would limit a fast stream.
+// The budget bounds the memory of all streams of a client. It is charged for the bytes that
+// have arrived. A part whose source is slow is moved to a temporary file when others need
+// its room, and a part that finds no room goes on in one, so that no stream waits for the
+// source of another one. A part that is larger than the whole budget lies in a temporary
+// file from its beginning. The bytes of a part that is stored and not confirmed yet are kept
+// only until another part needs the room, because otherwise the latency of the API would
+// limit a fast stream.
 package source
 
 import (
@@ -25,10 +28,12 @@ import (
 
 // Opened is an opened source. The caller closes it.
 type Opened struct {
-	Size    int64
-	modTime time.Time   // zero if the source has none
-	random  io.ReaderAt // nil for a plain stream
-	Stream  *Stream     // nil for a source that is read in place
+	Size     int64
+	modTime  time.Time   // zero if the source has none
+	random   io.ReaderAt // nil for a plain stream
+	base     int64       // where the source begins in random
+	headOnly bool        // only the head identifies the content
+	Stream   *Stream     // nil for a source that is read in place
 
 	// Verify returns an error if the source is no longer what was announced when the
 	// upload began. It is called after all bytes were sent, before the completion that
@@ -38,8 +43,8 @@ type Opened struct {
 }
 
 // Chunk returns size bytes of a source that is read in place, from start on.
-func (in *Opened) Chunk(start, size int64) Chunk {
-	return Chunk{Payload: wire.Payload{Source: in.random, Offset: start, Size: size}, free: func() {}}
+func (in *Opened) Chunk(start, size int64) *Chunk {
+	return &Chunk{Payload: wire.Payload{Source: in.random, Offset: in.base + start, Size: size}}
 }
 
 // OpenBytes opens content in memory.
@@ -65,15 +70,19 @@ func OpenReaderAt(r io.ReaderAt, size int64) (*Opened, error) {
 	}, nil
 }
 
-// OpenReader opens a plain stream of known size.
-func OpenReader(r io.Reader, size int64) *Opened {
-	stream := &Stream{r: r}
+// OpenReader opens a plain stream of known size. One that can be read in place is.
+func OpenReader(r io.Reader, size int64, limit *ReadLimit, b *Budget) (*Opened, error) {
+	if in, err := openInPlace(r, size); in != nil || err != nil {
+		return in, err
+	}
+	b.enter()
+	stream := &Stream{r: r, limit: limit, budget: b, onDisk: make(chan struct{}, maxOnDisk)}
 	return &Opened{
 		Size:   size,
 		Stream: stream,
 		Verify: func(ctx context.Context) error { return stream.endsAt(ctx, size) },
-		Close:  func() {},
-	}
+		Close:  stream.close,
+	}, nil
 }
 
 // unchecked is the Verify of a source that cannot change.

@@ -1,68 +1,42 @@
 package source
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
-
-	"github.com/c88edac7/bytescale-go/internal/errs"
-	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// spoolThreshold is the size from which a stream of unknown size is spooled to a file.
+// spoolThreshold is how many bytes of a stream of unknown size lie in memory.
 const spoolThreshold = 256 << 10
 
-// OpenStream reads r to its end, into a buffer of the budget when it is short
-// and into a temporary file otherwise.
-func OpenStream(ctx context.Context, r io.Reader, b *Budget) (*Opened, error) {
-	head, err := b.get(ctx, spoolThreshold)
-	if err != nil {
-		return nil, err
-	}
-	giveBack := func() { b.put(head); b.Trim() }
-	short := false
-	defer func() { // also if the caller's Reader panics
-		if !short {
-			giveBack()
-		}
-	}()
-	r = contextReader{ctx, r}
-	n, err := io.ReadFull(r, head)
-	if isEnd(err) {
-		short = true
-		return &Opened{
-			Size:   int64(n),
-			random: wire.Bytes(head[:n]),
-			Verify: unchecked,
-			Close:  giveBack,
-		}, nil
-	}
-	if err != nil {
-		return nil, streamError(ctx, err)
-	}
-	f, err := newSpoolFile()
-	if err != nil {
-		return nil, err
+// OpenStream reads r to its end, into memory when it is short and the budget has room, and
+// into a temporary file otherwise.
+func OpenStream(ctx context.Context, r io.Reader, limit *ReadLimit, b *Budget) (*Opened, error) {
+	c := b.newChunk(spoolThreshold)
+	b.enter()
+	free := func() {
+		c.Release()
+		b.leave()
+		b.Trim()
 	}
 	whole := false
-	defer func() {
+	defer func() { // also if the caller's Reader panics
 		if !whole {
-			f.remove()
+			free()
 		}
 	}()
-	size, err := f.fill(io.MultiReader(bytes.NewReader(head), r))
-	if err != nil {
+	if err := c.fill(ctx, contextReader{ctx: ctx, r: r, limit: limit}, math.MaxInt64); !isEnd(err) {
 		return nil, streamError(ctx, err)
 	}
 	whole = true
+	c.seal()
 	return &Opened{
-		Size:   size,
-		random: f.File,
+		Size:   c.size,
+		random: c.Payload.Source,
 		Verify: unchecked,
-		Close:  f.remove,
+		Close:  free,
 	}, nil
 }
 
@@ -74,30 +48,6 @@ func streamError(ctx context.Context, err error) error {
 	return err
 }
 
-// contextReader ends a long read between two calls of Read when the context ends. It
-// returns every error but io.EOF as an errs.SourceError, because a source that breaks with
-// io.ErrUnexpectedEOF, or with an error that wraps io.EOF, must not be taken for one that
-// has ended.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := c.r.Read(p)
-	if err != nil && err != io.EOF {
-		err = &errs.SourceError{Err: err}
-	}
-	return n, err
-}
-
-// isEnd reports whether err is what io.ReadFull or io.CopyN return at the end of a
-// contextReader.
-func isEnd(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
-
 // spoolFile is a temporary file. It is gone after remove, and, if the system can unlink an
 // open file, as soon as the process dies.
 type spoolFile struct{ *os.File }
@@ -105,20 +55,19 @@ type spoolFile struct{ *os.File }
 func newSpoolFile() (*spoolFile, error) {
 	f, err := os.CreateTemp("", "bytescale-*")
 	if err != nil {
-		return nil, fmt.Errorf("spool: %w", err)
+		return nil, spoolError(err)
 	}
 	// If this fails, remove does it.
 	_ = os.Remove(f.Name())
 	return &spoolFile{f}, nil
 }
 
-func (s *spoolFile) fill(r io.Reader) (int64, error) {
-	n, err := io.Copy(s.File, r)
-	var fromSource *errs.SourceError
-	if err != nil && !errors.As(err, &fromSource) {
-		err = fmt.Errorf("spool: %w", err)
+// spoolError says that err is about a temporary file.
+func spoolError(err error) error {
+	if err == nil {
+		return nil
 	}
-	return n, err
+	return fmt.Errorf("spool: %w", err)
 }
 
 func (s *spoolFile) remove() {

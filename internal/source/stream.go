@@ -1,32 +1,91 @@
 package source
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
-	"github.com/c88edac7/bytescale-go/internal/wire"
+)
+
+const (
+	// smallPart is the size up to which a part never waits for a block. If none is free,
+	// it goes into a temporary file.
+	smallPart = 64 << 10
+	// maxOnDisk is how many parts of one stream may lie in temporary files at a time: one
+	// can be read while the other one is sent.
+	maxOnDisk = 2
 )
 
 // Stream is a plain stream of known size, which is read part after part.
 type Stream struct {
-	r   io.Reader
-	pos int64
+	r      io.Reader
+	limit  *ReadLimit
+	budget *Budget
+	pos    int64
+	onDisk chan struct{} // holds a token for each part that lies in a file
+	head   *headReader   // what sumHead has read; nil for nothing
 }
 
-// peek returns up to n bytes from the beginning, which stay to be read. It must be called
-// before anything else was read.
-func (s *Stream) peek(ctx context.Context, n int) ([]byte, error) {
-	head := make([]byte, n)
-	got, err := io.ReadFull(contextReader{ctx, s.r}, head)
-	if err != nil && !isEnd(err) {
-		return nil, streamError(ctx, err)
+// reader returns the rest of the stream, as a reader that ends with the context.
+func (s *Stream) reader(ctx context.Context) io.Reader {
+	return contextReader{ctx: ctx, r: s.r, limit: s.limit}
+}
+
+// sumHead returns the SHA-256 of the first n bytes, or of all if they are fewer, in hex. The
+// bytes stay to be read. It must be called before anything else was read.
+func (s *Stream) sumHead(ctx context.Context, n int64) (string, error) {
+	head := &headReader{chunk: s.budget.newChunk(n)}
+	s.head = head
+	if err := head.chunk.fill(ctx, s.reader(ctx), n); err != nil && !isEnd(err) {
+		return "", streamError(ctx, err)
 	}
-	head = head[:got]
-	s.r = io.MultiReader(bytes.NewReader(head), s.r)
-	return head, nil
+	sum := sha256.New()
+	if _, err := io.Copy(sum, head.chunk.content()); err != nil {
+		return "", spoolError(err)
+	}
+	head.chunk.park()
+	s.r = io.MultiReader(head, s.r)
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// headReader reads a parked chunk once and releases it at its end.
+type headReader struct {
+	chunk   *Chunk
+	content io.Reader // nil before the first Read
+	over    bool
+}
+
+func (h *headReader) Read(p []byte) (int, error) {
+	if h.over {
+		return 0, io.EOF
+	}
+	if h.content == nil {
+		h.chunk.endWait()
+		h.content = h.chunk.content()
+	}
+	n, err := h.content.Read(p)
+	if err == io.EOF {
+		h.release()
+	}
+	return n, err
+}
+
+func (h *headReader) release() {
+	if !h.over {
+		h.over = true
+		h.chunk.Release()
+	}
+}
+
+// close ends the stream and frees what it holds itself.
+func (s *Stream) close() {
+	if s.head != nil {
+		s.head.release()
+	}
+	s.budget.leave()
 }
 
 // skipTo reads and drops the bytes before start, which the service has already.
@@ -34,79 +93,60 @@ func (s *Stream) skipTo(ctx context.Context, start int64) error {
 	if start < s.pos {
 		return fmt.Errorf("%w: asked again for byte %d of a stream that was read to %d", errs.ErrProtocol, start, s.pos)
 	}
-	n, err := io.CopyN(io.Discard, contextReader{ctx, s.r}, start-s.pos)
+	n, err := io.CopyN(io.Discard, s.reader(ctx), start-s.pos)
 	s.pos += n
 	return s.explain(ctx, err, start)
 }
 
-// ReadChunk returns the size bytes from start on: in a buffer of the budget, or in a
-// temporary file if they are more than the whole budget. It waits until the budget has
-// room. Calls must come in the order of the parts.
-func (s *Stream) ReadChunk(ctx context.Context, start, size int64, b *Budget) (Chunk, error) {
-	if size > b.bytes {
-		return s.spoolPart(ctx, start, size, b)
+// ReadChunk reads the size bytes from start on. They lie in memory unless the budget is
+// used up or smaller than the part. Calls must come in the order of the parts.
+func (s *Stream) ReadChunk(ctx context.Context, start, size int64) (*Chunk, error) {
+	if err := s.awaitDisk(ctx); err != nil {
+		return nil, err
 	}
-	buffer, err := b.get(ctx, size)
-	if err != nil {
-		return Chunk{}, err
-	}
-	whole := false
-	defer func() { // also if the caller's Reader panics
-		if !whole {
-			b.put(buffer)
-		}
-	}()
-	if err := s.readInto(ctx, buffer, start); err != nil {
-		return Chunk{}, err
-	}
-	whole = true
-	held := &lease{budget: b, buffer: buffer}
-	return Chunk{Payload: wire.Payload{Source: wire.Bytes(buffer), Size: size}, lease: held, free: held.release}, nil
-}
-
-func (s *Stream) readInto(ctx context.Context, buffer []byte, start int64) error {
-	if err := s.skipTo(ctx, start); err != nil {
-		return err
-	}
-	n, err := io.ReadFull(contextReader{ctx, s.r}, buffer)
-	s.pos += int64(n)
-	return s.explain(ctx, err, start+int64(len(buffer)))
-}
-
-// spoolPart reads a part into a temporary file. The part takes the whole budget, so that
-// only one such part lies on the disk at a time.
-func (s *Stream) spoolPart(ctx context.Context, start, size int64, b *Budget) (Chunk, error) {
-	if err := b.acquire(ctx, b.bytes); err != nil {
-		return Chunk{}, err
-	}
-	f, err := newSpoolFile()
-	if err != nil {
-		b.available.Release(b.bytes)
-		return Chunk{}, err
-	}
-	release := func() {
-		f.remove()
-		b.available.Release(b.bytes)
+	c := s.budget.newChunk(size)
+	c.onDisk, c.patient = s.onDisk, size > smallPart
+	if size > int64(s.budget.size)*blockSize {
+		c.most = 0
 	}
 	whole := false
 	defer func() { // also if the caller's Reader panics
 		if !whole {
-			release()
+			c.Release()
 		}
 	}()
 	if err := s.skipTo(ctx, start); err != nil {
-		return Chunk{}, err
+		return nil, err
 	}
-	n, err := f.fill(io.LimitReader(contextReader{ctx, s.r}, size))
-	s.pos += n
-	if err == nil && n < size {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil {
-		return Chunk{}, s.explain(ctx, err, start+size)
+	err := c.fill(ctx, s.reader(ctx), size)
+	s.pos += c.size
+	if err := s.explain(ctx, err, start+size); err != nil {
+		return nil, err
 	}
 	whole = true
-	return Chunk{Payload: wire.Payload{Source: f.File, Size: size}, free: release}, nil
+	c.seal()
+	return c, nil
+}
+
+// awaitDisk waits until another part of the stream may lie on the disk. It is read only
+// then, because it may have to be moved there at any time.
+func (s *Stream) awaitDisk(ctx context.Context) error {
+	select {
+	case s.onDisk <- struct{}{}:
+		<-s.onDisk
+		return nil
+	default:
+	}
+	done := s.budget.waits(ctx)
+	var err error
+	select {
+	case s.onDisk <- struct{}{}:
+		<-s.onDisk
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	done(err)
+	return err
 }
 
 // endsAt returns an error unless the stream ends at size.
@@ -115,7 +155,7 @@ func (s *Stream) endsAt(ctx context.Context, size int64) error {
 		return err
 	}
 	var one [1]byte
-	switch n, err := io.ReadFull(contextReader{ctx, s.r}, one[:]); {
+	switch n, err := io.ReadFull(s.reader(ctx), one[:]); {
 	case n > 0:
 		return fmt.Errorf("%w: it goes on after %d bytes", errs.ErrSourceSize, size)
 	case err != io.EOF:

@@ -138,7 +138,7 @@ func (e *unusableError) Unwrap() error { return e.err }
 
 // putAndComplete sends the bytes of the part and its completion, with all retries that
 // do not need the bytes once more.
-func (p *partUpload) putAndComplete(ctx context.Context, data source.Chunk) (Completion, error) {
+func (p *partUpload) putAndComplete(ctx context.Context, data *source.Chunk) (Completion, error) {
 	etag, err := p.put(ctx, data.Payload)
 	if err != nil {
 		return Completion{}, err
@@ -163,17 +163,17 @@ func (p *partUpload) markSent() {
 
 // readChunk returns the bytes of the part. Those of a plain stream are read in the
 // order of the parts.
-func (p *partUpload) readChunk(ctx context.Context) (source.Chunk, error) {
+func (p *partUpload) readChunk(ctx context.Context) (*source.Chunk, error) {
 	in := p.of.in
 	if in.Stream == nil {
 		return in.Chunk(p.assigned.Start, p.assigned.length()), nil
 	}
 	if err := p.waitForPrevious(ctx); err != nil {
-		return source.Chunk{}, err
+		return nil, err
 	}
 	defer close(p.read)
 	ctx = operation.WithAttempt(ctx, operation.Attempt{Operation: operation.PutPart, UploadID: p.of.id, Part: p.index})
-	return in.Stream.ReadChunk(ctx, p.assigned.Start, p.assigned.length(), p.engine.Budget)
+	return in.Stream.ReadChunk(ctx, p.assigned.Start, p.assigned.length())
 }
 
 // waitForPrevious waits until the part before has been read from the stream.

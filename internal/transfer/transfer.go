@@ -11,7 +11,7 @@
 // Two numbers bound the parts of one upload: those that wait with a URL (half of the API
 // calls in flight, shared by the uploads under way, and no more than 30 s of bytes), and
 // those that are not confirmed. No lock is held and no place is kept while a step waits to
-// be tried again, except the buffer of a stream, and a place among the PUTs while a URL that
+// be tried again, except the memory of a stream's part, and a place among the PUTs while a URL that
 // grew old is fetched anew.
 package transfer
 

@@ -52,6 +52,35 @@ func (m Bytes) ReadAt(p []byte, at int64) (int, error) {
 	return n, nil
 }
 
+// Blocks is a source in memory, in blocks that all have the length of the first one, except
+// that the last one may be shorter.
+type Blocks [][]byte
+
+// ReadAt implements io.ReaderAt.
+func (m Blocks) ReadAt(p []byte, at int64) (n int, _ error) {
+	for n < len(p) {
+		block := m.block(at + int64(n))
+		if block == nil {
+			return n, io.EOF
+		}
+		n += copy(p[n:], block)
+	}
+	return n, nil
+}
+
+// block returns the rest of a block from position at on, nil at the end.
+func (m Blocks) block(at int64) []byte {
+	if at < 0 || len(m) == 0 {
+		return nil
+	}
+	size := int64(len(m[0]))
+	i := at / size
+	if i >= int64(len(m)) || at%size >= int64(len(m[i])) {
+		return nil
+	}
+	return m[i][at%size:]
+}
+
 // attemptBodies makes the request bodies of one attempt and knows when the last of them
 // is out of use. net/http may read a body after it has returned an error, and asks for
 // another one when it repeats a request on a fresh connection. After wait there are no

@@ -69,3 +69,22 @@ func TestWaitEndsWithTheLastBody(t *testing.T) {
 		}
 	})
 }
+
+// Blocks read as one piece of memory.
+func TestBlocks(t *testing.T) {
+	t.Parallel()
+	blocks := Blocks{[]byte("abc"), []byte("def"), []byte("g")}
+	for at := int64(-1); at < 9; at++ {
+		for n := range 9 {
+			got, want := make([]byte, n), make([]byte, n)
+			gotN, gotErr := blocks.ReadAt(got, at)
+			wantN, wantErr := Bytes("abcdefg").ReadAt(want, at)
+			if n == 0 {
+				wantErr = nil // io.EOF is allowed, and not needed
+			}
+			if gotN != wantN || gotErr != wantErr || string(got) != string(want) {
+				t.Errorf("%d bytes at %d: %d bytes %q, %v; want %d bytes %q, %v", n, at, gotN, got, gotErr, wantN, want, wantErr)
+			}
+		}
+	}
+}

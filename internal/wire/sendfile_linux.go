@@ -40,6 +40,8 @@ func sendfile(conn net.Conn, r io.Reader) (sent int64) {
 	switch source := body.of.payload.Source.(type) {
 	case Bytes:
 		d.memory(source)
+	case Blocks:
+		d.blocks(source)
 	case *os.File:
 		d.file(source)
 	}
@@ -88,6 +90,26 @@ func (d *transmission) memory(source Bytes) {
 	d.send(func(socket int, at int64, most int) (int, error) {
 		return unix.Write(socket, source[at:at+int64(most)])
 	})
+}
+
+func (d *transmission) blocks(source Blocks) {
+	d.send(func(socket int, at int64, most int) (int, error) {
+		return unix.Writev(socket, source.slices(at, most))
+	})
+}
+
+// slices returns up to most bytes from position at on.
+func (m Blocks) slices(at int64, most int) (slices [][]byte) {
+	for most > 0 {
+		block := m.block(at)
+		if block == nil {
+			break
+		}
+		block = block[:min(len(block), most)]
+		slices = append(slices, block)
+		at, most = at+int64(len(block)), most-len(block)
+	}
+	return slices
 }
 
 func (d *transmission) file(source *os.File) {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -85,6 +86,11 @@ func (f invertedFile) ReadAt(p []byte, at int64) (int, error) {
 }
 
 // Files and memory are sent over a plain connection without copying. Everything else is copied.
+// inBlocks returns content in blocks, of which the last is shorter.
+func inBlocks(content []byte) Blocks {
+	return slices.Collect(slices.Chunk(content, 60_000))
+}
+
 func TestSendfile(t *testing.T) {
 	const size, offset, length = 24 << 20, 70_001, 20<<20 + 333 // more than connections buffer
 	file, content := randomFile(t, size)
@@ -102,6 +108,8 @@ func TestSendfile(t *testing.T) {
 		{"a file", file, httptest.NewServer, content, true},
 		{"a file, encrypted", file, httptest.NewTLSServer, content, false},
 		{"memory", Bytes(content), httptest.NewServer, content, true},
+		{"blocks", inBlocks(content), httptest.NewServer, content, true},
+		{"blocks, encrypted", inBlocks(content), httptest.NewTLSServer, content, false},
 		{"memory, encrypted", Bytes(content), httptest.NewTLSServer, content, false},
 		{"a reader", bytes.NewReader(content), httptest.NewServer, content, false},
 		{"a type around a file", invertedFile{file}, httptest.NewServer, inverted, false},

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package source
+
+func newBlock() []byte { return make([]byte, blockSize) }
+
+func freeBlock([]byte) {}
