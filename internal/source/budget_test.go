@@ -256,3 +256,26 @@ func TestClosedStreamLeavesTheBudget(t *testing.T) {
 		}
 	}
 }
+
+// A stream that was identified, more than once, and then not read gives back what it took.
+func TestIdentifiedStreamLeavesTheBudget(t *testing.T) {
+	t.Parallel()
+	b := NewBudget(1 << 20)
+	const size = 1 << 20
+	in, err := OpenReader(io.LimitReader(endless{}, size), size, nil, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := in.Identify(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b.used == 0 {
+		t.Error("the head is not kept in memory")
+	}
+	in.Close()
+	if b.used != 0 || b.streams != 0 || len(b.reading) != 0 {
+		t.Errorf("%d blocks are in use after the end", b.used)
+	}
+}

@@ -72,6 +72,9 @@ func TestReadersInPlace(t *testing.T) {
 			id, err := in.Identify(t.Context())
 			if stream, _ := OpenReader(struct{ io.Reader }{strings.NewReader(text[4:])}, 6, nil, b); err == nil {
 				want, _ := stream.Identify(t.Context())
+				if again, err := stream.Identify(t.Context()); again != want || err != nil {
+					t.Errorf("identified as %+v, then as %+v (%v)", want, again, err)
+				}
 				if id != want {
 					t.Errorf("%s: identified as %+v in place, as %+v as a stream", test.name, id, want)
 				}

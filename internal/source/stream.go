@@ -26,7 +26,7 @@ type Stream struct {
 	budget *Budget
 	pos    int64
 	onDisk chan struct{} // holds a token for each part that lies in a file
-	head   *headReader   // what sumHead has read; nil for nothing
+	heads  []*headReader // what sumHead has read
 }
 
 // reader returns the rest of the stream, as a reader that ends with the context.
@@ -38,7 +38,7 @@ func (s *Stream) reader(ctx context.Context) io.Reader {
 // bytes stay to be read. It must be called before anything else was read.
 func (s *Stream) sumHead(ctx context.Context, n int64) (string, error) {
 	head := &headReader{chunk: s.budget.newChunk(n)}
-	s.head = head
+	s.heads = append(s.heads, head)
 	if err := head.chunk.fill(ctx, s.reader(ctx), n); err != nil && !isEnd(err) {
 		return "", streamError(ctx, err)
 	}
@@ -82,8 +82,8 @@ func (h *headReader) release() {
 
 // close ends the stream and frees what it holds itself.
 func (s *Stream) close() {
-	if s.head != nil {
-		s.head.release()
+	for _, head := range s.heads {
+		head.release()
 	}
 	s.budget.leave()
 }
