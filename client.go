@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"sync/atomic"
 
 	"github.com/c88edac7/bytescale-go/gen"
 	"github.com/c88edac7/bytescale-go/internal/limits"
@@ -46,7 +45,6 @@ type Client struct {
 	engine    *transfer.Engine
 	generated *gen.ClientWithResponses
 	observe   func(Event)
-	transfers *atomic.Int64 // how many uploads and downloads there were
 
 	checkpointKey checkpointKey
 }
@@ -107,7 +105,6 @@ func newClient(apiKey string, settings clientSettings) (*Client, error) {
 		apiURL:    settings.apiURL,
 		cdnURL:    settings.cdnURL,
 		observe:   settings.observe,
-		transfers: new(atomic.Int64),
 	}
 	if c.checkpointKey, err = newCheckpointKey(apiKey); err != nil {
 		return nil, err

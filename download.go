@@ -171,7 +171,7 @@ func (c *Client) Download(ctx context.Context, filePath string, opts ...Download
 			return nil, err
 		}
 	}
-	ctx = c.withTransfer(ctx)
+	ctx = operation.WithTransfer(ctx)
 	end := c.beginDownload(ctx, filePath)
 	var download *Download
 	err = c.retry(ctx, operation.DownloadFile, func(ctx context.Context) (err error) {

@@ -79,8 +79,8 @@ type Event struct {
 	// Duration is the time since Start. For an attempt it ends with the header of the
 	// answer, and waits for the client's own limits are not included.
 	Duration time.Duration
-	// Transfer numbers the uploads and downloads of a client from 1, so that the events of
-	// one can be told from those of others, also before the service has given an upload
+	// Transfer numbers the uploads and downloads of the process from 1, so that the events
+	// of one can be told from those of others, also before the service has given an upload
 	// its UploadID. It is 0 outside of an upload or download.
 	Transfer int64
 	// Operation is the operationId of openapi.yaml, or [PutPart].
@@ -137,11 +137,6 @@ func (c *Client) emit(e Event) {
 		e.Transfer = operation.TransferOf(e.Context)
 		c.observe(e)
 	}
-}
-
-// withTransfer returns a context of a new upload or download.
-func (c *Client) withTransfer(ctx context.Context) context.Context {
-	return operation.WithTransfer(ctx, c.transfers.Add(1))
 }
 
 // eventOf returns an event about an attempt.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
@@ -80,7 +79,6 @@ func newMemoryClientWith(l *limits.Limits, partSize int64) (*Client, *memoryServ
 		apiURL:    &url.URL{Scheme: "https", Host: "api.example.com"},
 		limits:    l,
 		rest:      rest.New(rest.Config{}),
-		transfers: new(atomic.Int64),
 	}
 	c.checkpointKey, _ = newCheckpointKey(testKey)
 	c.engine = c.newEngine(source.NewBudget(defaultBudget))

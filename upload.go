@@ -86,7 +86,7 @@ func (c *Client) newUpload(ctx context.Context, s transferSettings) (*upload, co
 	if s.progress != nil {
 		u.report = func(n transfer.Counts) { s.progress(Progress(n)) }
 	}
-	return u, c.withTransfer(ctx)
+	return u, operation.WithTransfer(ctx)
 }
 
 // do does the upload with the opened source, between the events that report its start

@@ -1,6 +1,9 @@
 package operation
 
-import "context"
+import (
+	"context"
+	"sync/atomic"
+)
 
 // Attempt identifies one attempt at a step of an upload, or at a call. The code that
 // makes the attempt puts it into the context, and the code that sends the request reads
@@ -33,9 +36,12 @@ func AttemptOf(ctx context.Context) Attempt {
 
 type transferKey struct{}
 
-// WithTransfer returns a context that belongs to an upload or download, by its number.
-func WithTransfer(ctx context.Context, number int64) context.Context {
-	return context.WithValue(ctx, transferKey{}, number)
+// transfers counts the uploads and downloads of the process.
+var transfers atomic.Int64
+
+// WithTransfer returns a context that belongs to a new upload or download.
+func WithTransfer(ctx context.Context) context.Context {
+	return context.WithValue(ctx, transferKey{}, transfers.Add(1))
 }
 
 // TransferOf returns the number of the upload or download that a context belongs to; 0 if
