@@ -9,6 +9,7 @@ RELEASED := tools/released
 NPM      := npm ci --ignore-scripts --no-audit --no-fund --silent
 FUZZTIME ?= 10000x
 PKG      ?= ./...
+MODULES  := otel
 
 ##@ Start here
 
@@ -75,6 +76,12 @@ gates-bite: ## Break a scratch copy on purpose: every gate must fail; and the ga
 .PHONY: vet-32bit
 vet-32bit: ## Vet for a 32-bit system, on which an int has 32 bits
 	GOARCH=386 go vet ./...
+
+.PHONY: modules
+modules: ## The modules below the root (otel): tidy, vet, lint, tests under the race detector
+	@for dir in $(MODULES); do echo "module $$dir"; (cd "$$dir" && go mod tidy -diff && go vet ./... && \
+		go tool -modfile=../tools/tools.mod golangci-lint run --allow-parallel-runners ./... && \
+		CGO_ENABLED=1 go test -race ./...) || exit 1; done
 
 .PHONY: newest
 newest: ## All tests with the newest version of every dependency, in a scratch copy; needs the network
