@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"time"
 
@@ -426,4 +430,43 @@ func ExampleClient_ListRecentJobs() {
 	}
 	// Output:
 	// DeleteFolderBatchJob Succeeded
+}
+
+// The account is a file system for everything that reads one.
+func ExampleClient_FS() {
+	server := startFake()
+	defer server.Close()
+	client := server.Client()
+	putFiles(server, "/site/index.html", "/site/css/site.css")
+
+	site := client.FS(context.Background(), "/site")
+	err := fs.WalkDir(site, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		fmt.Println(path, entry.IsDir())
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	web := httptest.NewServer(http.FileServerFS(site))
+	defer web.Close()
+	resp, err := http.Get(web.URL + "/css/site.css")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	content, err := io.ReadAll(resp.Body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(resp.Header.Get("Content-Type"), string(content))
+	// Output:
+	// . true
+	// css true
+	// css/site.css false
+	// index.html false
+	// text/css; charset=utf-8 Hello.
 }

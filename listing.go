@@ -171,7 +171,10 @@ func (c *Client) list(ctx context.Context, params gen.ListFolderParams, refused 
 	return func(yield func(FolderEntry, error) bool) {
 		page := listPage{cursor: valueOf(params.Cursor)}
 		for !page.last {
-			next, err := c.listPage(ctx, params, page.cursor, refused)
+			next, err := listPage{}, refused
+			if err == nil {
+				next, err = c.listPage(ctx, params, page.cursor)
+			}
 			if err != nil {
 				yield(FolderEntry{}, &ListError{Cursor: page.cursor, Err: err})
 				return
@@ -195,16 +198,14 @@ func valueOf[T any](pointer *T) (value T) {
 
 // listPage is one page of a list.
 type listPage struct {
+	virtual bool // the listed folder was made
 	entries []FolderEntry
 	cursor  string
 	last    bool
 }
 
-// listPage returns the page at a cursor, or refused if that is not nil.
-func (c *Client) listPage(ctx context.Context, params gen.ListFolderParams, cursor string, refused error) (page listPage, err error) {
-	if refused != nil {
-		return page, refused
-	}
+// listPage returns the page at a cursor.
+func (c *Client) listPage(ctx context.Context, params gen.ListFolderParams, cursor string) (page listPage, err error) {
 	if cursor != "" {
 		params.Cursor = &cursor
 	}
@@ -212,6 +213,7 @@ func (c *Client) listPage(ctx context.Context, params gen.ListFolderParams, curs
 		var answer struct {
 			Cursor               string
 			IsPaginationComplete *bool
+			Folder               struct{ Virtual bool }
 			Items                []listItem
 		}
 		resp, err := c.api.calls.ListFolder(ctx, c.accountID, &params)
@@ -227,7 +229,10 @@ func (c *Client) listPage(ctx context.Context, params gen.ListFolderParams, curs
 		case !*answer.IsPaginationComplete && (answer.Cursor == "" || answer.Cursor == cursor):
 			return malformed("the list does not go on: the cursor is missing or that of the page before")
 		}
-		page = listPage{entries: make([]FolderEntry, 0, len(answer.Items)), cursor: answer.Cursor, last: *answer.IsPaginationComplete}
+		page = listPage{
+			virtual: answer.Folder.Virtual, entries: make([]FolderEntry, 0, len(answer.Items)),
+			cursor: answer.Cursor, last: *answer.IsPaginationComplete,
+		}
 		for _, item := range answer.Items {
 			entry, wrong := item.entry()
 			if wrong != "" {
