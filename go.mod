@@ -10,6 +10,7 @@ require (
 	github.com/getkin/kin-openapi v0.150.0
 	github.com/google/go-cmp v0.6.0
 	github.com/oapi-codegen/runtime v1.8.0
+	github.com/rivo/uniseg v0.4.4
 	github.com/rogpeppe/go-internal v1.14.1
 	github.com/schollz/progressbar/v3 v3.14.1
 	github.com/spf13/cobra v1.9.1
@@ -37,7 +38,6 @@ require (
 	github.com/oapi-codegen/oapi-codegen/v2 v2.8.2 // indirect
 	github.com/oasdiff/yaml v0.1.1 // indirect
 	github.com/oasdiff/yaml3 v0.0.14 // indirect
-	github.com/rivo/uniseg v0.4.4 // indirect
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
 	github.com/speakeasy-api/jsonpath v0.6.3 // indirect
 	github.com/speakeasy-api/openapi v1.24.0 // indirect

@@ -88,11 +88,15 @@ func outcome(ctx context.Context, err error) error {
 	return err
 }
 
-// filePath returns the path of the stored file that an argument names by its path or
-// by its URL. The URL may be spelled in another way than upload prints it, but it must
+// filePath returns the path of the stored file that an argument names by its path, with
+// or without remotePrefix, or by its URL. The URL may be spelled in another way than upload prints it, but it must
 // name the same file: that of another server never acts on a file of this one.
 func filePath(client *bytescale.Client, arg string) (string, error) {
-	if !isURL(arg) {
+	arg, remote, err := remotePath(arg)
+	if err != nil {
+		return "", err
+	}
+	if remote || !isURL(arg) {
 		if _, err := client.FileURL(arg); err != nil {
 			return "", usageError{err}
 		}
@@ -153,28 +157,44 @@ func withoutSecrets(address string) string {
 	return scheme + "://" + rest[strings.LastIndex(host, "@")+1:]
 }
 
-// each calls do for every file in turn. A failure is reported and the rest continue.
-// Invalid arguments are rejected before the first call.
+// each calls do for every file in turn.
 func (c *connection) each(ctx context.Context, std *streams, files []string, do func(context.Context, *bytescale.Client, string) error) error {
+	return c.eachArgument(ctx, std, files, filePath, do)
+}
+
+// eachFolder calls do for every folder in turn.
+func (c *connection) eachFolder(ctx context.Context, std *streams, folders []string, do func(context.Context, *bytescale.Client, string) error) error {
+	return c.eachArgument(ctx, std, folders, folderPath, do)
+}
+
+// eachArgument calls do for what parse makes of every argument in turn. Invalid arguments are
+// rejected before the first call.
+func (c *connection) eachArgument(ctx context.Context, std *streams, args []string, parse func(*bytescale.Client, string) (string, error), do func(context.Context, *bytescale.Client, string) error) error {
 	ctx, client, err := c.connect(ctx, &progress{err: std.err})
 	if err != nil {
 		return err
 	}
 	defer client.CloseIdleConnections()
-	paths := make([]string, len(files))
-	for i, arg := range files {
-		if paths[i], err = filePath(client, arg); err != nil {
+	parsed := make([]string, len(args))
+	for i, arg := range args {
+		if parsed[i], err = parse(client, arg); err != nil {
 			return err
 		}
 	}
+	return inTurn(ctx, std, args, func(i int) error { return do(ctx, client, parsed[i]) })
+}
+
+// inTurn calls do with the index of each name. A failure is reported with the name, and the
+// rest continue.
+func inTurn(ctx context.Context, std *streams, names []string, do func(i int) error) error {
 	var failed error
-	for i, arg := range files {
-		err := do(ctx, client, paths[i])
+	for i, name := range names {
+		err := do(i)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		if err != nil {
-			fmt.Fprintf(std.err, "bytescale: %s: %s\n", shown(arg), explain(err))
+			fmt.Fprintf(std.err, "bytescale: %s: %s\n", shown(name), explain(err))
 			failed = errReported
 		}
 	}

@@ -81,6 +81,8 @@ var flagOf = map[string]string{
 	"tags":             "--tag",
 	"metadata":         "--metadata",
 	"filePath":         "the path",
+	"folderPath":       "the path",
+	"description":      "--description",
 }
 
 // argumentExplanation explains an argument that the client rejected before it sent

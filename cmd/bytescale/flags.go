@@ -190,7 +190,7 @@ func didYouMean(typed string, names []string) string {
 
 // isTypo reports whether typed is likely to mean name: it is the beginning of the
 // name, or at most one letter in three is wrong. A word of two letters must be right,
-// otherwise ls would be a typo of rm.
+// otherwise cd would be a typo of cp.
 func isTypo(typed, name string) bool {
 	word := strings.TrimLeft(typed, "-")
 	if len(word) > 2 && strings.HasPrefix(strings.ToLower(name), strings.ToLower(typed)) {

@@ -23,14 +23,13 @@ func TestUsageErrors(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"bytescale", nil, `expected one of "upload", "download", "info", "rm", "url", "token", "emulator", "version"`},
+		{"bytescale", nil, `expected one of "upload", "download", "ls", "info", "rm", "mkdir", "url", "token", "emulator", "version"`},
 		{"bytescale", []string{"frobnicate"}, "unexpected argument frobnicate"},
 		{"bytescale", []string{"frobnicate", "--no-such-flag"}, "unexpected argument frobnicate"},
 		{"bytescale", []string{"uplod", "a"}, `unexpected argument uplod, did you mean "upload"?`},
 		{"bytescale", []string{"UPLOAD", "a"}, `unexpected argument UPLOAD, did you mean "upload"?`},
 		{"bytescale", []string{"down"}, `unexpected argument down, did you mean "download"?`},
-		{"bytescale", []string{"ls"}, "unexpected argument ls"},
-		{"bytescale", []string{"mv"}, "unexpected argument mv"},
+		{"bytescale", []string{"cd"}, "unexpected argument cd"},
 		{"bytescale", []string{"--json"}, "unknown flag --json"},
 		{"bytescale", []string{"help", "frobnicate"}, "unexpected argument frobnicate"},
 		{"bytescale upload", []string{"upload"}, `expected "<file> ..."`},

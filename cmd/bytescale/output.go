@@ -47,6 +47,12 @@ func (p *printer) line(line string) {
 	}
 }
 
+// printLine prints a line of a result.
+func printLine(out io.Writer, line string) error {
+	_, err := fmt.Fprintln(out, line)
+	return err
+}
+
 // isPrintable reports whether r may be printed. It decides for everything that the command
 // prints: file names and answers of a server may contain line breaks, codes that a
 // terminal would act on, and characters that change the order of others.

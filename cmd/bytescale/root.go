@@ -16,7 +16,7 @@ func init() { cobra.EnableCommandSorting = false } // the help lists commands in
 func newRoot(std *streams, env getenv) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "bytescale <command>",
-		Long:          "Upload files to Bytescale: fast, in little memory, and from where it stopped\nafter an interruption.",
+		Long:          "Upload files to Bytescale: fast, in little memory, and from where it stopped\nafter an interruption. List, copy, move and delete what is stored.",
 		RunE:          missingCommand,
 		Args:          unknownCommand,
 		SilenceErrors: true, // report prints them
@@ -34,19 +34,27 @@ func newRoot(std *streams, env getenv) *cobra.Command {
 	root.AddCommand(
 		(&uploadCmd{}).command(std, env),
 		(&downloadCmd{}).command(std, env),
+		(&lsCmd{}).command(std),
 		(&infoCmd{}).command(std),
 		(&rmCmd{}).command(std),
+		(&mkdirCmd{}).command(std),
 		(&urlCmd{}).command(std, env),
 		(&tokenCmd{}).command(std, env),
 		(&emulatorCmd{}).command(std, env),
 		versionCommand(std),
 	)
 	root.SetHelpCommand(helpCommand())
-	for _, command := range append(root.Commands(), root) {
-		command.Flags().SortFlags = false
-		command.Args = prepared(command.Args, env)
-	}
+	prepareAll(root, env)
 	return root
+}
+
+// prepareAll does for a command and those below it what all have in common.
+func prepareAll(cmd *cobra.Command, env getenv) {
+	cmd.Flags().SortFlags = false
+	cmd.Args = prepared(cmd.Args, env)
+	for _, below := range cmd.Commands() {
+		prepareAll(below, env)
+	}
 }
 
 // errVersion is returned for --version.
@@ -81,21 +89,21 @@ func usagef(cmd *cobra.Command, format string, args ...any) error {
 	return usageError{fmt.Errorf("%s; try: %s --help", fmt.Sprintf(format, args...), cmd.CommandPath())}
 }
 
-func missingCommand(root *cobra.Command, _ []string) error {
-	names := commandNames(root)
-	return usagef(root, `expected one of "%s"`, strings.Join(names, `", "`))
+func missingCommand(cmd *cobra.Command, _ []string) error {
+	names := commandNames(cmd)
+	return usagef(cmd, `expected one of "%s"`, strings.Join(names, `", "`))
 }
 
-func unknownCommand(root *cobra.Command, args []string) error {
+func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usagef(root, "unexpected argument %s%s", args[0], didYouMean(args[0], commandNames(root)))
+	return usagef(cmd, "unexpected argument %s%s", args[0], didYouMean(args[0], commandNames(cmd)))
 }
 
-func commandNames(root *cobra.Command) []string {
+func commandNames(cmd *cobra.Command) []string {
 	var names []string
-	for _, command := range root.Commands() {
+	for _, command := range cmd.Commands() {
 		if command.IsAvailableCommand() {
 			names = append(names, command.Name())
 		}
@@ -112,23 +120,24 @@ func noArguments(cmd *cobra.Command, args []string) error {
 }
 
 func oneArgument(cmd *cobra.Command, args []string) error {
-	switch len(args) {
-	case 0:
-		return usagef(cmd, `expected "<file>"`)
-	case 1:
-		return nil
+	if len(args) > 1 {
+		return usagef(cmd, "unexpected argument %s", args[1])
 	}
-	return usagef(cmd, "unexpected argument %s", args[1])
+	return someArguments(cmd, args)
 }
 
-func someArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return usagef(cmd, `expected "<file> ..."`)
+func someArguments(cmd *cobra.Command, args []string) error { return needArguments(cmd, args, 1) }
+
+// needArguments returns an error if there are fewer arguments than that.
+func needArguments(cmd *cobra.Command, args []string, least int) error {
+	if len(args) < least {
+		_, want, _ := strings.Cut(cmd.Use, " ")
+		return usagef(cmd, "expected %q", want)
 	}
 	return nil
 }
 
-// storedNames rejects arguments that cannot be the path of a stored file.
+// storedNames rejects arguments that cannot be the path of a stored file or folder.
 func storedNames(_ *cobra.Command, args []string) error {
 	for _, arg := range args {
 		if err := checkUTF8(arg); err != nil {
