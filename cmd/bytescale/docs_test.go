@@ -25,9 +25,8 @@ func TestManual(t *testing.T) {
 		t.Fatalf("%s has no line %q", manual, helpMarker)
 	}
 	var want strings.Builder
-	for _, name := range append([]string{""}, allCommands(newRoot(&streams{}, noEnv))...) {
-		title := strings.TrimSpace("bytescale " + name)
-		want.WriteString("\n### " + title + "\n\n```\n" + help(t, name) + "```\n")
+	for _, command := range allCommands(newRoot(&streams{}, noEnv)) {
+		want.WriteString("\n### " + command.CommandPath() + "\n\n```\n" + help(t, command) + "```\n")
 	}
 	if want.String() == reference {
 		return
@@ -41,13 +40,10 @@ func TestManual(t *testing.T) {
 	t.Errorf("%s is not what --help prints; run: go test ./cmd/bytescale -run TestManual -update", manual)
 }
 
-// help returns the help of a command, "" for that of bytescale.
-func help(t *testing.T, command string) string {
+// help returns the help of a command.
+func help(t *testing.T, command *cobra.Command) string {
 	t.Helper()
-	args := []string{"--help"}
-	if command != "" {
-		args = append(strings.Fields(command), "--help")
-	}
+	args := append(strings.Fields(command.CommandPath())[1:], "--help")
 	var out, errw bytes.Buffer
 	if code := run(t.Context(), args, noEnv, strings.NewReader(""), &out, &errw); code != exitOK || errw.Len() > 0 {
 		t.Fatalf("%v: exit code %d, %s", args, code, &errw)
@@ -55,14 +51,11 @@ func help(t *testing.T, command string) string {
 	return out.String()
 }
 
-// allCommands returns the names of all commands below cmd: "upload", "job", "job wait".
-func allCommands(cmd *cobra.Command) []string {
-	var names []string
-	for _, command := range cmd.Commands() {
-		names = append(names, command.Name())
-		for _, below := range allCommands(command) {
-			names = append(names, command.Name()+" "+below)
-		}
+// allCommands returns a command and all those below it.
+func allCommands(cmd *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{cmd}
+	for _, below := range cmd.Commands() {
+		all = append(all, allCommands(below)...)
 	}
-	return names
+	return all
 }
