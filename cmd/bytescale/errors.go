@@ -27,6 +27,8 @@ func explain(err error) string {
 	if errors.As(err, &upload) && upload.MayExist {
 		text = strings.Replace(text, ", so nothing was stored", "", 1)
 		text += "; the file may be stored all the same: look before you upload it again"
+	} else if errors.Is(err, bytescale.ErrOutcomeUnknown) {
+		text += "; it may have been done all the same"
 	}
 	return shown(shortened(text))
 }
@@ -35,7 +37,13 @@ func explanation(err error) string {
 	var api *bytescale.APIError
 	var argument *bytescale.ArgumentError
 	var local *localError
+	var job *bytescale.JobError
+	var kept *notDeletedError
 	switch {
+	case errors.As(err, &kept):
+		return "was copied to " + kept.destination + " but not deleted: " + explanation(kept.err)
+	case errors.As(err, &job):
+		return jobExplanation(job)
 	case errors.Is(err, bytescale.ErrCheckpointLocked):
 		return "is already being uploaded to the same place, by this command or another one; let that finish, or use --no-resume"
 	case errors.Is(err, bytescale.ErrInvalidKey):
@@ -67,6 +75,19 @@ func explanation(err error) string {
 	return fileExplanation(err)
 }
 
+// jobExplanation explains the end of a job that did not succeed.
+func jobExplanation(err *bytescale.JobError) string {
+	name := jobName(err.Type, err.ID)
+	if err.Status == bytescale.JobStatusCancelled {
+		return "the job was cancelled; see what it did until then: bytescale job show " + name
+	}
+	said := strings.TrimSuffix(cmp.Or(err.Message, "the service gives no reason"), ".")
+	if err.Code != "" {
+		said += " (" + err.Code + ")"
+	}
+	return "the job failed: " + said + "; see what it did until then: bytescale job show " + name
+}
+
 // flagOf maps the fields of the client's argument errors to flags.
 var flagOf = map[string]string{
 	"apiURL":           "--api-url",
@@ -83,6 +104,8 @@ var flagOf = map[string]string{
 	"filePath":         "the path",
 	"folderPath":       "the path",
 	"description":      "--description",
+	"jobId":            "the job",
+	"jobType":          "the job",
 }
 
 // argumentExplanation explains an argument that the client rejected before it sent
@@ -199,6 +222,8 @@ func apiExplanation(err *bytescale.APIError, address string) string {
 		return "the account does not allow it: " + said + "; see the account's plan"
 	case err.Status == http.StatusForbidden:
 		return "not permitted: " + said + "; " + permissionAdvice(err)
+	case err.Status == http.StatusNotFound && (err.Operation == "GetJob" || err.Operation == "CancelJob"):
+		return "not found on the server: " + said + "; check the name of the job and the account"
 	case err.Status == http.StatusNotFound && err.Operation == "BeginMultipartUpload":
 		return "not found on the server: " + said + "; check --api-url and the account"
 	case err.Status == http.StatusNotFound:

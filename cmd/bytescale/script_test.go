@@ -16,12 +16,16 @@ import (
 
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 	"github.com/c88edac7/bytescale-go/internal/fake"
+	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
 // TestScript runs the scripts of testdata, each in a directory of its own. In addition to
 // the usual commands a script has
 //
-//	server [parts BYTES]     starts a fake service and points the environment at it
+//	server [parts BYTES] [jobsteps N]
+//	                         starts a fake service and points the environment at it
+//	job ID STATUS [CODE MESSAGE]
+//	                         gives that service a CopyFileBatchJob
 //	fault JSON               scripts a fault of that service
 //	exchanges OPERATION N    fails unless there were N exchanges of the operation
 //	stored PATH FILE         fails unless PATH is stored, with the content of FILE
@@ -56,6 +60,7 @@ func TestScript(t *testing.T) {
 				startServer(t, ts, args)
 			},
 			"fault":     addFault,
+			"job":       addJob,
 			"exchanges": countExchanges,
 			"stored":    compareStored,
 			"lines":     countLines,
@@ -80,12 +85,17 @@ func serviceOf(ts *testscript.TestScript) *service {
 // test as a whole, because the script has ended then.
 func startServer(t *testing.T, ts *testscript.TestScript, args []string) {
 	options := fake.Options{Keys: []string{testKey}}
-	if len(args) == 2 && args[0] == "parts" {
-		size, err := strconv.ParseInt(args[1], 10, 64)
+	for ; len(args) >= 2; args = args[2:] {
+		n, err := strconv.Atoi(args[1])
 		ts.Check(err)
-		options.PartSizes = []int64{size}
-	} else if len(args) > 0 {
-		ts.Fatalf("usage: server [parts BYTES]")
+		switch args[0] {
+		case "parts":
+			options.PartSizes = []int64{int64(n)}
+		case "jobsteps":
+			options.JobSteps = n
+		default:
+			ts.Fatalf("usage: server [parts BYTES] [jobsteps N]")
+		}
 	}
 	server, err := startService(options)
 	ts.Check(err)
@@ -110,6 +120,18 @@ func addFault(ts *testscript.TestScript, neg bool, args []string) {
 	var fault fault.Fault
 	ts.Check(json.Unmarshal([]byte(strings.Join(args, " ")), &fault))
 	ts.Check(serviceOf(ts).Fail(fault))
+}
+
+func addJob(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 && len(args) != 4 {
+		ts.Fatalf("usage: job ID STATUS [CODE MESSAGE]")
+	}
+	job := store.Job{AccountID: testAccount, ID: args[0], Type: "CopyFileBatchJob", Status: args[1], Summary: json.RawMessage(`{"copies":[]}`)}
+	if len(args) == 4 {
+		job.Error = &store.JobError{Code: args[2], Message: args[3], At: time.Now()}
+	}
+	_, err := serviceOf(ts).PutJob(job)
+	ts.Check(err)
 }
 
 func countExchanges(ts *testscript.TestScript, neg bool, args []string) {
