@@ -23,12 +23,15 @@ type examination struct {
 	client *bytescale.Client
 	http   *http.Client // validates, like that of the SDK
 	settings
-	folder string
+	folder string // of this run alone
 	mu     sync.Mutex
 	files  []string // to delete
 }
 
-// examine runs every step, even if others fail, and deletes the files that they made.
+// runs is the folder that holds the folder of each run.
+const runs = "/contract-live"
+
+// examine runs every step, even if others fail, and deletes the files and folders that they made.
 func examine(ctx context.Context, s settings) (*report, error) {
 	if s.apiURL == "" {
 		s.apiURL = bytescale.DefaultAPIURL
@@ -40,7 +43,7 @@ func examine(ctx context.Context, s settings) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &examination{settings: s, folder: "/contract-live/" + time.Now().UTC().Format("20060102-150405-") + rand.Text()[:6]}
+	x := &examination{settings: s, folder: runs + "/" + time.Now().UTC().Format("20060102-150405-") + rand.Text()[:6]}
 	servers, err := contract.ParseServers(s.apiURL, s.cdnURL)
 	if err != nil {
 		return nil, err
@@ -83,10 +86,31 @@ func (x *examination) path(name string) string {
 	return path
 }
 
-// cleanUp deletes all files. Ctrl-C does not stop it, but it takes a minute at most.
+// cleanUp deletes the folder of the run with all that is in it, and the folder of all runs if nothing else is in it. Where
+// that fails it deletes file by file, and notes what is left. Ctrl-C does not stop it, but it takes some minutes at most.
 func (x *examination) cleanUp(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 2*longestJob)
 	defer cancel()
+	job, err := x.client.DeleteFolder(ctx, bytescale.FolderDeletion{FolderPath: x.folder})
+	if err := x.wait(ctx, job, err); err != nil {
+		x.left = append(x.left, fmt.Sprintf("%s (%v)", x.folder, err))
+		x.deleteFiles(ctx)
+		return
+	}
+	for _, err := range x.client.ListFolder(ctx, runs, bytescale.WithPageSize(1)) {
+		if err != nil {
+			x.left = append(x.left, fmt.Sprintf("%s (%v)", runs, err))
+		}
+		return // of another run
+	}
+	job, err = x.client.DeleteFolder(ctx, bytescale.FolderDeletion{FolderPath: runs, KeepFiles: true, DirectFilesOnly: true})
+	if err := x.wait(ctx, job, err); err != nil {
+		x.left = append(x.left, fmt.Sprintf("%s (%v)", runs, err))
+	}
+}
+
+// deleteFiles deletes the files one by one.
+func (x *examination) deleteFiles(ctx context.Context) {
 	for _, path := range x.files {
 		err := x.client.DeleteFile(ctx, path)
 		if err != nil && !isNotFound(err) {

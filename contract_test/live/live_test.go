@@ -2,11 +2,12 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 	"github.com/c88edac7/bytescale-go/contract"
@@ -33,26 +34,24 @@ func server(t *testing.T) *bytescaletest.Server {
 func TestNothingDeviates(t *testing.T) {
 	srv := server(t)
 	code, out := against(t, srv)
-	if code != 0 || !strings.Contains(out, "0 deviations from openapi.yaml, 0 of 8 steps failed.") {
+	if code != 0 || !strings.Contains(out, fmt.Sprintf("0 deviations from openapi.yaml, 0 of %d steps failed.", len(steps))) {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	if files := srv.Files(); len(files) > 0 {
 		t.Errorf("%d files are left, the first is %s", len(files), files[0].FilePath)
 	}
-	// Every operation has had a success, but for those that the run has no step for yet.
-	for _, op := range contract.Default().Operations() {
-		exercised := regexp.MustCompile(`(?m)^` + op + ` +1/1 .* 20[0-9]`).MatchString(out)
-		if without := slices.Contains(withoutStep, op); exercised == without {
-			t.Errorf("%s was exercised: %v, is listed as without a step: %v\n%s", op, exercised, without, out)
+	for _, folder := range srv.Folders() {
+		if folder.Path != "/" { // which was there before
+			t.Errorf("the folder %s is left", folder.Path)
 		}
 	}
-}
-
-// withoutStep lists the operations that the run against the live service does not call yet.
-var withoutStep = []string{
-	"CancelJob", "CopyFile", "CopyFileBatch", "CopyFolder", "CopyFolderBatch", "DeleteFileBatch", "DeleteFolder",
-	"DeleteFolderBatch", "GetFolderDetails", "GetJob", "ListFolder", "ListRecentJobs", "ProcessFile",
-	"ProcessFileAndSave", "PutFolder", "ResetCache",
+	// Every operation has had a success.
+	for _, op := range contract.Default().Operations() {
+		exercised := regexp.MustCompile(`(?m)^` + op + ` +1/1 .* 20[0-9]`).MatchString(out)
+		if !exercised {
+			t.Errorf("%s was not exercised\n%s", op, out)
+		}
+	}
 }
 
 func TestDeviationsAreReported(t *testing.T) {
@@ -63,7 +62,7 @@ func TestDeviationsAreReported(t *testing.T) {
 	)
 	code, out := against(t, srv)
 	for _, want := range []string{
-		"2 deviations from openapi.yaml, 1 of 8 steps failed.",
+		fmt.Sprintf("2 deviations from openapi.yaml, 1 of %d steps failed.", len(steps)),
 		"- ListUploadParts response 200: body/remainingUploadParts: must not be null (nullable), seen 1 times",
 		"- BasicUpload response 418: status: must be a documented status, not 418 (undocumented), seen 1 times",
 		"- BasicUpload: BasicUpload answered 418",
@@ -77,13 +76,42 @@ func TestDeviationsAreReported(t *testing.T) {
 	}
 }
 
-// TestLeftovers: the report lists files that cannot be deleted.
+// TestLeftovers: the report lists what cannot be deleted.
 func TestLeftovers(t *testing.T) {
+	for _, test := range []struct {
+		faults []fault.Fault
+		want   []string
+		files  int
+	}{
+		{[]fault.Fault{{Operation: "DeleteFolder", Kind: fault.Status, Status: 403, Times: -1}}, []string{"- /contract-live/"}, 0},
+		{[]fault.Fault{
+			{Operation: "DeleteFolder", Kind: fault.Status, Status: 403, Times: -1}, {Operation: "DeleteFile", Kind: fault.Status, Status: 403, Times: -1},
+		}, []string{"- /contract-live/", "/sdk.txt (", "/basic.txt ("}, 1},
+	} {
+		srv := server(t)
+		srv.Fail(test.faults...)
+		code, out := against(t, srv)
+		_, left, _ := strings.Cut(out, "### Left behind, delete by hand\n\n")
+		for _, want := range test.want {
+			if code != 1 || !strings.Contains(left, want) {
+				t.Errorf("exit code %d, %q is not in the report\n%s", code, want, out)
+			}
+		}
+		if files := len(srv.Files()); (files > 0) != (test.files > 0) {
+			t.Errorf("%d files are left", files)
+		}
+	}
+}
+
+// TestOtherRunsAreLeftAlone: what is not of this run stays.
+func TestOtherRunsAreLeftAlone(t *testing.T) {
 	srv := server(t)
-	srv.Fail(fault.Fault{Operation: "DeleteFile", Kind: fault.Status, Status: 403})
-	code, out := against(t, srv)
-	if code != 0 || !strings.Contains(out, "### Left behind, delete by hand\n\n- /contract-live/") {
+	srv.AddFile(bytescale.FileDetails{FilePath: "/contract-live/other/file"}, []byte("of another run"))
+	if code, out := against(t, srv); code != 0 {
 		t.Errorf("exit code %d\n%s", code, out)
+	}
+	if files := srv.Files(); len(files) != 1 || files[0].FilePath != "/contract-live/other/file" {
+		t.Errorf("the files are %v", files)
 	}
 }
 

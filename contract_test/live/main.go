@@ -1,5 +1,5 @@
 // Command live checks a real server against the contract: the service, or the server that BYTESCALE_API_URL names. It
-// uploads small files in every way, reads, downloads and deletes them, and validates every exchange against
+// uploads small files in every way, reads, downloads, copies and deletes them, makes folders, starts jobs, and validates every exchange against
 // openapi.yaml. Unknown properties of responses are accepted, because the service may have gained some. It prints a report
 // in Markdown that can be pasted into an issue: what was exercised, and every deviation.
 //

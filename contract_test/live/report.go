@@ -17,7 +17,7 @@ type report struct {
 	deviations   []contract.Violation
 	failed       []string // steps
 	observations []string
-	left         []string // files that could not be deleted
+	left         []string // files and folders that could not be deleted
 }
 
 func (r *report) good() bool { return len(r.deviations) == 0 && len(r.failed) == 0 }

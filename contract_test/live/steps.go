@@ -28,6 +28,12 @@ var steps = []struct {
 	{"FormDataUpload", (*examination).formDataUpload},
 	{"UploadFromUrl", (*examination).uploadFromURL},
 	{"download", (*examination).download},
+	{"copies and deletions of files", (*examination).copiesOfFiles},
+	{"folders", (*examination).folders},
+	{"copies and deletions of folders", (*examination).copiesOfFolders},
+	{"jobs", (*examination).jobs},
+	{"transformations", (*examination).transformations},
+	{"cache", (*examination).resetCache},
 	{"refusals", (*examination).refusals},
 }
 
