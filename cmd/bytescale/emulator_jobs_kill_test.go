@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/c88edac7/bytescale-go/gen"
 )
 
@@ -72,13 +74,11 @@ func (c *jobClient) count(folder string) (files int) {
 	}
 }
 
-// A job goes on after its emulator was killed in the middle of it, again and again:
-// everything is done, and nothing twice.
-func TestEmulatorKilledMidJob(t *testing.T) {
-	t.Parallel()
-	emulator := startEmulatorProcess(t, "127.0.0.1:0", filepath.Join(t.TempDir(), "data"))
-	client := newJobClient(t, emulator.url)
-	stored, err := client.BasicUploadWithBodyWithResponse(t.Context(), jobAccount,
+// fill stores 101 files: /big/0 and its copies /big/00/file to /big/99/file.
+func (c *jobClient) fill() {
+	t := c.t
+	t.Helper()
+	stored, err := c.BasicUploadWithBodyWithResponse(t.Context(), jobAccount,
 		&gen.BasicUploadParams{FilePath: new("/big/0")}, "text/plain", strings.NewReader("content"))
 	if err != nil || stored.JSON200 == nil {
 		t.Fatalf("uploading: %v, %v", stored, err)
@@ -87,9 +87,81 @@ func TestEmulatorKilledMidJob(t *testing.T) {
 	for i := range 100 {
 		batch.Files = append(batch.Files, gen.CopyFileRequest{Source: "/big/0", Destination: fmt.Sprintf("/big/%02d/file", i)})
 	}
-	if copied, err := client.CopyFileBatchWithResponse(t.Context(), jobAccount, batch); err != nil || copied.JSON200 == nil {
+	if copied, err := c.CopyFileBatchWithResponse(t.Context(), jobAccount, batch); err != nil || copied.JSON200 == nil {
 		t.Fatalf("copying: %v, %v", copied, err)
 	}
+}
+
+// await waits until a job is over.
+func (c *jobClient) await(kind gen.JobType, id string) gen.JobSummary {
+	c.t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		got, err := c.GetJobWithResponse(c.t.Context(), jobAccount, kind, id)
+		if err != nil || got.JSON200 == nil || time.Now().After(deadline) {
+			c.t.Fatalf("looking at the job: %v, %v", got, err)
+		}
+		if got.JSON200.Status.Final() {
+			return *got.JSON200
+		}
+	}
+}
+
+// A batch of deletions goes on after its emulator was killed in the middle of it: each
+// folder is gone, and told once and in order.
+func TestEmulatorKilledMidBatch(t *testing.T) {
+	t.Parallel()
+	emulator := startEmulatorProcess(t, "127.0.0.1:0", filepath.Join(t.TempDir(), "data"))
+	client := newJobClient(t, emulator.url)
+	client.fill()
+	const folders = 100
+	var batch gen.DeleteFolderBatchRequest
+	var want []any
+	for i := range folders {
+		batch.Folders = append(batch.Folders, gen.DeleteFolderRequest{FolderPath: fmt.Sprintf("/big/%02d", i)})
+		want = append(want, batch.Folders[i].FolderPath)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = client.DeleteFolderBatchWithResponse(t.Context(), jobAccount, batch) // is cut off
+	}()
+	left := folders + 1
+	kills := 0
+	for ; kills < 3; kills++ {
+		before := left
+		for deadline := time.Now().Add(time.Minute); left == before && left > 1; left = client.count("/big") {
+			if time.Now().After(deadline) {
+				t.Fatal("the job does not go on")
+			}
+		}
+		if left == 1 {
+			break
+		}
+		emulator.kill()
+		<-ended
+		emulator = emulator.restart(t)
+	}
+	t.Logf("killed %d times, the last time with %d files left", kills, left)
+	if kills == 0 {
+		t.Fatal("the job was over before the emulator could be killed")
+	}
+	recent, err := client.ListRecentJobsWithResponse(t.Context(), jobAccount, &gen.ListRecentJobsParams{JobType: []gen.JobType{gen.JobTypeDeleteFolderBatch}})
+	if err != nil || recent.JSON200 == nil || len(recent.JSON200.Items) != 1 {
+		t.Fatalf("the recent jobs are %v, %v", recent, err)
+	}
+	job := client.await(gen.JobTypeDeleteFolderBatch, recent.JSON200.Items[0].JobID)
+	if diff := cmp.Diff(want, job.Summary["deletions"]); diff != "" || job.Status != gen.JobStatusSucceeded || client.count("/big") != 1 {
+		t.Errorf("%s, and %d files are left; the deletions (-want +got):\n%s", job.Status, client.count("/big"), diff)
+	}
+}
+
+// A job goes on after its emulator was killed in the middle of it, again and again:
+// everything is done, and nothing twice.
+func TestEmulatorKilledMidJob(t *testing.T) {
+	t.Parallel()
+	emulator := startEmulatorProcess(t, "127.0.0.1:0", filepath.Join(t.TempDir(), "data"))
+	client := newJobClient(t, emulator.url)
+	client.fill()
 	const files = 101 * 32
 	for i := range 5 { // 32 times as many
 		client.copyFolder("/big", fmt.Sprintf("/more%d", i))
@@ -119,14 +191,7 @@ func TestEmulatorKilledMidJob(t *testing.T) {
 	if kills == 0 {
 		t.Fatal("the job was over before the emulator could be killed")
 	}
-	var job gen.JobSummary
-	for deadline := time.Now().Add(time.Minute); !job.Status.Final(); time.Sleep(10 * time.Millisecond) {
-		got, err := client.GetJobWithResponse(t.Context(), jobAccount, gen.JobTypeCopyFolderBatch, id)
-		if err != nil || got.JSON200 == nil || time.Now().After(deadline) {
-			t.Fatalf("looking at the job: %v, %v", got, err)
-		}
-		job = *got.JSON200
-	}
+	job := client.await(gen.JobTypeCopyFolderBatch, id)
 	if got := client.count("/copy"); job.Status != gen.JobStatusSucceeded || got != files || job.Summary["files"] != json.Number(fmt.Sprint(files)) {
 		t.Errorf("%s with %v, and %d files, want %d", job.Status, job.Summary, got, files)
 	}
