@@ -59,8 +59,12 @@ func (m *maker) parameter(p place, parameter object) {
 			node["in"] = other
 			delete(node, "explode")
 			delete(node, "style")
-			if schema := at(node, place{"schema"}); schema["$ref"] == "#/components/schemas/FileTags" {
-				node["schema"] = object{"$ref": "#/components/schemas/FileTagName"} // no lists in headers
+			schema := at(node, place{"schema"})
+			if ref, ok := schema["$ref"].(string); ok {
+				schema = at(m.root, pointerPlace(ref))
+			}
+			if schema["type"] == "array" {
+				node["schema"] = schema["items"] // no lists in headers
 			}
 		})
 		m.add("name", p, words("has another name"), func(node object) { node["name"] = name + "X" })
