@@ -49,6 +49,19 @@ func (x *examination) store(ctx context.Context, name string, content []byte, mi
 	return path, err
 }
 
+// wantGone returns an error if one of some files that were deleted is still there.
+func (x *examination) wantGone(ctx context.Context, paths ...string) error {
+	for _, path := range paths {
+		switch _, err := x.client.GetFileDetails(ctx, path); {
+		case err == nil:
+			return fmt.Errorf("%s is still there after its deletion", path)
+		case !isNotFound(err):
+			return err
+		}
+	}
+	return nil
+}
+
 // copiesOfFiles copies and deletes files, one by one and in batches.
 func (x *examination) copiesOfFiles(ctx context.Context) error {
 	source, err := x.store(ctx, "files/source.txt", content, "text/plain")
@@ -78,12 +91,7 @@ func (x *examination) copiesOfFiles(ctx context.Context) error {
 	if err := x.waitAll(ctx, x.client.DeleteFiles(ctx, slices.Values([]string{two, three, x.folder + "/files/missing.txt"}))); err != nil {
 		return err
 	}
-	for _, path := range []string{one, two, three} {
-		if _, err := x.client.GetFileDetails(ctx, path); !isNotFound(err) {
-			return fmt.Errorf("%s is still there after its deletion: %v", path, err)
-		}
-	}
-	return nil
+	return x.wantGone(ctx, one, two, three)
 }
 
 // folders makes, describes and lists a folder.
@@ -149,12 +157,7 @@ func (x *examination) copiesOfFolders(ctx context.Context) error {
 	if err := x.waitAll(ctx, x.client.DeleteFolders(ctx, slices.Values(deletions))); err != nil {
 		return err
 	}
-	for _, name := range []string{"/tree-1/inner/a.txt", "/tree-2/inner/a.txt", "/tree-3/a.txt"} {
-		if _, err := x.client.GetFileDetails(ctx, x.folder+name); !isNotFound(err) {
-			return fmt.Errorf("%s is still there after the deletion of its folder: %v", name, err)
-		}
-	}
-	return nil
+	return x.wantGone(ctx, x.folder+"/tree-1/inner/a.txt", x.folder+"/tree-2/inner/a.txt", x.folder+"/tree-3/a.txt")
 }
 
 // jobs starts a job, lists it among the recent ones, and cancels it after its end.
