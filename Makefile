@@ -9,7 +9,7 @@ RELEASED := tools/released
 NPM      := npm ci --ignore-scripts --no-audit --no-fund --silent
 FUZZTIME ?= 10000x
 PKG      ?= ./...
-MODULES  := otel
+MODULES  := gocloud otel
 
 ##@ Start here
 
@@ -78,7 +78,7 @@ vet-32bit: ## Vet for a 32-bit system, on which an int has 32 bits
 	GOARCH=386 go vet ./...
 
 .PHONY: modules
-modules: ## The modules below the root (otel): tidy, vet, lint, tests under the race detector
+modules: ## The modules below the root (gocloud, otel): tidy, vet, lint, tests under the race detector
 	@for dir in $(MODULES); do echo "module $$dir"; (cd "$$dir" && go mod tidy -diff && go vet ./... && \
 		go tool -modfile=../tools/tools.mod golangci-lint run --allow-parallel-runners ./... && \
 		CGO_ENABLED=1 go test -race ./...) || exit 1; done

@@ -13,7 +13,7 @@ while IFS=: read -r file line; do
 	[[ $line =~ ^func\ (Fuzz[A-Za-z0-9_]*) ]] || continue
 	found=$((found + 1))
 	echo "fuzz ${file#./} ${BASH_REMATCH[1]}"
-	go test "$(dirname "$file")" -run '^$' -fuzz "^${BASH_REMATCH[1]}\$" -fuzztime "$runs"
+	(cd "$(dirname "$file")" && go test . -run '^$' -fuzz "^${BASH_REMATCH[1]}\$" -fuzztime "$runs")
 done < <(grep -rE '^func Fuzz[A-Z]' --include='*_test.go' . | sort)
 echo "$found fuzz targets run for $runs each"
 [[ $found -gt 0 ]]
