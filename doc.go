@@ -13,8 +13,8 @@
 //
 // # Uploading
 //
-// [Client.Upload] takes a [Source]: a [File], [Bytes], a [ReaderAt], a [Reader] of known
-// size or a [Stream] of unknown size. Options set where the file is stored ([WithFolder],
+// [Client.Upload] takes a [Source]: a [File], an [OpenedFile], [Bytes], a [ReaderAt], a
+// [Reader] of known size or a [Stream] of unknown size. Options set where the file is stored ([WithFolder],
 // [WithFileName], [WithPath]), what is stored with it ([WithTags], [WithMetadata],
 // [WithMIME], [WithOriginalFileName]), and functions to call on the way ([WithProgress],
 // [WithCheckpoint]). The parts of a file are sent side by side. All uploads of a client

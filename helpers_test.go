@@ -236,7 +236,15 @@ func mustUpload(t *testing.T, c *Client, m *memoryService, source Source, want [
 func sources(t *testing.T, data []byte) map[string]func() Source {
 	t.Helper()
 	return map[string]func() Source{
-		"File":     func() Source { return File(writeTemp(t, data)) },
+		"File": func() Source { return File(writeTemp(t, data)) },
+		"OpenedFile": func() Source {
+			f, err := os.Open(writeTemp(t, data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { f.Close() })
+			return OpenedFile(f)
+		},
 		"Bytes":    func() Source { return Bytes(data) },
 		"ReaderAt": func() Source { return ReaderAt(bytes.NewReader(data), int64(len(data))) },
 		"Reader":   func() Source { return Reader(plain(data), int64(len(data))) },

@@ -3,16 +3,17 @@ package bytescale
 import (
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 
 	"github.com/c88edac7/bytescale-go/internal/source"
 )
 
-// Source is where the bytes of an upload come from. Make one with [File], [Bytes],
-// [ReaderAt], [Reader] or [Stream]. A Source of File, Bytes or ReaderAt may be used for any
-// number of uploads, also at the same time. A Source of Reader or Stream is consumed by its
-// first upload and refused after that.
+// Source is where the bytes of an upload come from. Make one with [File], [OpenedFile],
+// [Bytes], [ReaderAt], [Reader] or [Stream]. A Source of Reader or Stream is consumed by its
+// first upload and refused after that. Any other may be used for any number of uploads, also
+// at the same time.
 type Source struct {
 	// name is the default for the original file name; empty for none.
 	name string
@@ -28,7 +29,7 @@ type reading struct {
 // input opens the source.
 func (s Source) input(ctx context.Context, with reading) (*source.Opened, error) {
 	if s.open == nil {
-		return nil, argumentError("source", "it is empty; make one with File, Bytes, ReaderAt, Reader or Stream")
+		return nil, argumentError("source", "it is empty; make one with File, OpenedFile, Bytes, ReaderAt, Reader or Stream")
 	}
 	in, err := s.open(ctx, with)
 	return in, publicError(err)
@@ -45,6 +46,26 @@ func (s Source) input(ctx context.Context, with reading) (*source.Opened, error)
 func File(path string) Source {
 	return Source{name: filepath.Base(path), open: func(context.Context, reading) (*source.Opened, error) {
 		return source.OpenFile(path)
+	}}
+}
+
+// OpenedFile returns a Source for a regular file that is open for reading, such as one of an
+// [os.Root]. All of it is uploaded, from its first byte, and its position for reading and
+// writing stays where it is. The caller closes the file when the upload has returned.
+//
+// In all else it is a [File], except that f is watched and not a path: if its size or
+// modification time changes, the upload ends with [ErrSourceChanged], and if it is renamed or
+// removed, nothing happens. The base name of f.Name() is sent as the original file name unless
+// [WithOriginalFileName] sets another one. For standard input that may be a pipe, use
+// [Stream].
+func OpenedFile(f *os.File) Source {
+	if f == nil {
+		return Source{open: func(context.Context, *source.Budget) (*source.Opened, error) {
+			return nil, argumentError("source", "the *os.File is nil")
+		}}
+	}
+	return Source{name: filepath.Base(f.Name()), open: func(context.Context, *source.Budget) (*source.Opened, error) {
+		return source.UseFile(f)
 	}}
 }
 

@@ -188,21 +188,75 @@ func TestFileChanges(t *testing.T) {
 			if runtime.GOOS == "windows" && (name == "removed" || name == "replaced") {
 				return // an open file cannot be removed there: it cannot happen
 			}
-			path := writeTemp(t, content(5000))
-			c, m := newMemoryClient(1000, 1, 2)
-			m.fail = func(op string, _ int64, nth int) error {
-				if op == operation.PutPart && nth == 2 {
-					change(t, path)
+			opened := func(path string) Source {
+				f, err := os.Open(path)
+				must(t, err)
+				t.Cleanup(func() { f.Close() })
+				return OpenedFile(f)
+			}
+			for kind, open := range map[string]func(path string) Source{"File": File, "OpenedFile": opened} {
+				path := writeTemp(t, content(5000))
+				c, m := newMemoryClient(1000, 1, 2)
+				m.fail = func(op string, _ int64, nth int) error {
+					if op == operation.PutPart && nth == 2 {
+						change(t, path)
+					}
+					return nil
 				}
-				return nil
-			}
-			if _, err := c.Upload(t.Context(), File(path)); !errors.Is(err, ErrSourceChanged) {
-				t.Errorf("%v, want ErrSourceChanged", err)
-			}
-			if m.exists() {
-				t.Error("the file came into being")
+				_, err := c.Upload(t.Context(), open(path))
+				if kind == "OpenedFile" && (name == "removed" || name == "replaced") {
+					if err != nil || !m.exists() || !bytes.Equal(m.stored(), content(5000)) {
+						t.Errorf("%s: %v, want the file that is open", kind, err)
+					}
+					continue
+				}
+				if !errors.Is(err, ErrSourceChanged) {
+					t.Errorf("%s: %v, want ErrSourceChanged", kind, err)
+				}
+				if m.exists() {
+					t.Errorf("%s: the file came into being", kind)
+				}
 			}
 		})
+	}
+}
+
+// OpenedFile uploads all of a file and leaves its position and the file to the caller.
+func TestOpenedFile(t *testing.T) {
+	t.Parallel()
+	data := content(5500)
+	f, err := os.Open(writeTemp(t, data))
+	must(t, err)
+	defer f.Close()
+	_, err = f.Seek(1234, io.SeekStart)
+	must(t, err)
+	c, m := newMemoryClient(1000, 2, 8)
+	for range 2 {
+		mustUpload(t, c, m, OpenedFile(f), data)
+	}
+	if at, err := f.Seek(0, io.SeekCurrent); at != 1234 || err != nil {
+		t.Errorf("position %d, %v; want 1234", at, err)
+	}
+	if source := OpenedFile(f); source.name != filepath.Base(f.Name()) {
+		t.Errorf("the original name is %q", source.name)
+	}
+
+	// What cannot be uploaded is refused before anything is sent.
+	dir, err := os.Open(t.TempDir())
+	must(t, err)
+	defer dir.Close()
+	c, m = newMemoryClient(1000, 2, 8)
+	_, err = c.Upload(t.Context(), OpenedFile(nil))
+	wantArgumentError(t, err, "source")
+	_, err = c.Upload(t.Context(), OpenedFile(dir))
+	wantArgumentError(t, err, "source")
+	must(t, f.Close())
+	var source *SourceError
+	if _, err := c.Upload(t.Context(), OpenedFile(f)); !errors.As(err, &source) || !errors.Is(err, os.ErrClosed) {
+		t.Errorf("closed: %v, want a SourceError", err)
+	}
+	if m.calls[operation.BeginMultipartUpload] > 0 {
+		t.Error("an upload was begun")
 	}
 }
 

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
-	bytescale "github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/internal/osfile"
 )
 
@@ -76,25 +74,4 @@ func tellsSize(f *os.File, info fs.FileInfo) bool {
 		return n == 0
 	}
 	return n == 1 || err != nil && !errors.Is(err, io.EOF)
-}
-
-// openSource returns the upload source of an open file. Where an open file has no name of
-// its own, the file is opened by its path again.
-func openSource(f *os.File) bytescale.Source {
-	return bytescale.File(cmp.Or(osfile.DescriptorName(f), f.Name()))
-}
-
-// isReadable reports whether openSource can read the file: the process may have been
-// given one that it may not open itself.
-func isReadable(f *os.File) bool {
-	name := osfile.DescriptorName(f)
-	if name == "" {
-		return true
-	}
-	again, err := os.Open(name)
-	if err != nil {
-		return false
-	}
-	again.Close()
-	return true
 }

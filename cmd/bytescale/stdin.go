@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	bytescale "github.com/c88edac7/bytescale-go"
-	"github.com/c88edac7/bytescale-go/internal/osfile"
 )
 
 // standardInput uploads standard input. A later command cannot continue the upload,
@@ -53,16 +52,12 @@ func (u *uploader) openInput(ctx context.Context) (*input, error) {
 		return u.openStream(ctx, u.std.in)
 	}
 	offset, err := f.Seek(0, io.SeekCurrent)
-	if err != nil || offset != 0 || !isReadable(f) {
+	if err != nil || offset != 0 {
 		return u.openStream(ctx, &steadyReader{f: f, before: info})
-	}
-	source := openSource(f)
-	if osfile.DescriptorName(f) == "" { // nor has standard input a path
-		source = bytescale.ReaderAt(f, info.Size())
 	}
 	mime, err := readerMIME(f)
 	return &input{
-		source: source,
+		source: bytescale.OpenedFile(f),
 		mime:   mime,
 		sum:    func() (string, error) { return hashReader(io.NewSectionReader(f, 0, info.Size())) },
 		close:  func() {},

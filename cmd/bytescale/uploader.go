@@ -125,7 +125,7 @@ func (u *uploader) resumable(ctx context.Context, it item, f *os.File, mime stri
 			APIURL: u.flags.apiURL, AccountID: u.client.AccountID(), Source: it.path, Tree: it.tree, Copy: it.copy,
 			Folder: u.flags.folder, Name: u.flags.name, MIME: u.flags.mime, Metadata: u.flags.metadata, Tags: u.flags.tags,
 		}))
-	file, err := u.client.Upload(withItem(ctx, it), openSource(f), append(options, u.options...)...)
+	file, err := u.client.Upload(withItem(ctx, it), bytescale.OpenedFile(f), append(options, u.options...)...)
 	var failed *bytescale.UploadError
 	if errors.As(err, &failed) && u.checkpoints.kept(failed) {
 		u.count(&u.kept)

@@ -108,6 +108,27 @@ func OpenFile(path string) (*Opened, error) {
 	}, nil
 }
 
+// UseFile returns a source for a regular file that the caller has opened and closes.
+func UseFile(f *os.File) (*Opened, error) {
+	info, err := statRegular(f, f.Name())
+	if err != nil {
+		return nil, err
+	}
+	return &Opened{
+		Size:    info.Size(),
+		modTime: info.ModTime(),
+		random:  f,
+		Verify: func(context.Context) error {
+			now, err := f.Stat()
+			if err != nil {
+				return &errs.SourceError{Err: err}
+			}
+			return sameContent(f.Name(), info, now)
+		},
+		Close: func() {},
+	}, nil
+}
+
 // statRegular returns the size and the time of a file, and refuses a file that an upload
 // cannot read by its size.
 func statRegular(f *os.File, path string) (fs.FileInfo, error) {
@@ -138,6 +159,13 @@ func unchanged(path string, announced fs.FileInfo) error {
 		return fmt.Errorf("%w: %w", errs.ErrSourceChanged, err)
 	case !os.SameFile(announced, now):
 		return fmt.Errorf("%w: %s was replaced", errs.ErrSourceChanged, path)
+	}
+	return sameContent(path, announced, now)
+}
+
+// sameContent returns an error unless a file has the announced size and modification time.
+func sameContent(path string, announced, now fs.FileInfo) error {
+	switch {
 	case now.Size() != announced.Size():
 		return fmt.Errorf("%w: %s had %d bytes, now %d", errs.ErrSourceChanged, path, announced.Size(), now.Size())
 	case !now.ModTime().Equal(announced.ModTime()):
