@@ -294,6 +294,52 @@ func ExampleClient_Resume() {
 	// /data.bin 1000
 }
 
+func ExampleFileDetails_DecodeMetadata() {
+	server := startFake()
+	defer server.Close()
+	file, err := server.Client().Upload(context.Background(), bytescale.Bytes(nil),
+		bytescale.WithMetadata(map[string]any{"user": 42, "album": "spring"}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	var photo struct {
+		User  int64  `json:"user"`
+		Album string `json:"album"`
+	}
+	if err := file.DecodeMetadata(&photo); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(photo.User, photo.Album)
+	// Output:
+	// 42 spring
+}
+
+func ExampleOpenedFile() {
+	server := startFake()
+	defer server.Close()
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := os.WriteFile(filepath.Join(dir, "hello.txt"), []byte("Hello, world."), 0o600); err != nil {
+		log.Fatal(err)
+	}
+
+	f, err := os.OpenInRoot(dir, "hello.txt") // whatever links there are, it lies in dir
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer f.Close()
+	file, err := server.Client().Upload(context.Background(), bytescale.OpenedFile(f))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file.OriginalFileName, file.Size)
+	// Output:
+	// hello.txt 13
+}
+
 // The first upload breaks off. The second one, in the same process or another, continues.
 func ExampleWithResume() {
 	server := startFake(bytescaletest.WithPartSize(400))

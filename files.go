@@ -35,7 +35,8 @@ type FileDetails struct {
 	// millisecond.
 	LastModified time.Time `json:"lastModified"`
 	// Metadata is what [WithMetadata] of the upload set; empty, not nil, if that was
-	// nothing. Numbers are [json.Number], so that integers above 2^53 stay exact.
+	// nothing. Numbers are [json.Number], and not float64, so that integers above 2^53 stay
+	// exact; see [FileDetails.DecodeMetadata].
 	Metadata map[string]any `json:"metadata"`
 	// MIME is the MIME type; "application/octet-stream" if the upload set none.
 	MIME string `json:"mime"`
@@ -58,6 +59,20 @@ func decodeExactly(data []byte, to any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	return decoder.Decode(to)
+}
+
+// DecodeMetadata decodes the metadata into the value that to points to, by the rules of
+// [json.Unmarshal]. A struct or a map of the program's own types gets numbers as it declares
+// them, with all their digits; one that does not fit is an error.
+func (d FileDetails) DecodeMetadata(to any) error {
+	encoded, err := json.Marshal(d.Metadata)
+	if err != nil {
+		return fmt.Errorf("metadata: %w", err)
+	}
+	if err := json.Unmarshal(encoded, to); err != nil {
+		return fmt.Errorf("metadata: %w", err)
+	}
+	return nil
 }
 
 // newFileDetails converts what the API sent.

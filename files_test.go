@@ -241,3 +241,31 @@ func TestBadPathsAreNotSent(t *testing.T) {
 	_, err := c.api.GetPart(t.Context(), testUpload, -1)
 	wantArgumentError(t, err, "uploadPartIndex")
 }
+
+// Numbers of the metadata reach the program's own types with all their digits.
+func TestDecodeMetadata(t *testing.T) {
+	t.Parallel()
+	transport, _ := script(t, ok(detailsJSON("/a")))
+	details, err := mustClient(t, testKey, transport).GetFileDetails(t.Context(), "/a")
+	must(t, err)
+	var known struct {
+		ID      int64   `json:"id"`
+		Missing *string `json:"missing"`
+	}
+	if err := details.DecodeMetadata(&known); err != nil || known.ID != 12345678901234567 || known.Missing != nil {
+		t.Errorf("%+v, %v", known, err)
+	}
+	var all map[string]float64
+	if err := details.DecodeMetadata(&all); err != nil || all["id"] != 12345678901234567 {
+		t.Errorf("%v, %v", all, err)
+	}
+	var small struct {
+		ID int8 `json:"id"`
+	}
+	if err := details.DecodeMetadata(&small); err == nil {
+		t.Errorf("a number that does not fit became %d", small.ID)
+	}
+	if err := (FileDetails{}).DecodeMetadata(&known); err != nil {
+		t.Errorf("no metadata: %v", err)
+	}
+}

@@ -182,14 +182,14 @@ func TestUploadOptions(t *testing.T) {
 		{"mime 255", opts{WithMIME("a/" + ascii(253))}, "", `{"mime":"a/` + ascii(253) + `","protocol":"1.1","size":5}`},
 		{"mime 256", opts{WithMIME("a/" + ascii(254))}, "mime", ""},
 		{"mime too short", opts{WithMIME("a/")}, "mime", ""},
-		{"mime empty", opts{WithMIME("")}, "mime", ""},
+		{"mime empty", opts{WithMIME("a/b"), WithMIME("")}, "", `{"protocol":"1.1","size":5}`},
 		{"mime without slash", opts{WithMIME("text")}, "mime", ""},
 		{"mime of two lines", opts{WithMIME("text/plain;a=b\nc")}, "mime", ""},
 
 		{"original name", opts{WithOriginalFileName("a/b?.txt")}, "", `{"originalFileName":"a/b?.txt","protocol":"1.1","size":5}`},
 		{"original name 255", opts{WithOriginalFileName(ascii(255))}, "", `{"originalFileName":"` + ascii(255) + `","protocol":"1.1","size":5}`},
 		{"original name 256", opts{WithOriginalFileName(x(256))}, "originalFileName", ""},
-		{"original name empty", opts{WithOriginalFileName("")}, "originalFileName", ""},
+		{"original name empty", opts{WithOriginalFileName("a"), WithOriginalFileName("")}, "", `{"protocol":"1.1","size":5}`},
 		{"original name of two lines", opts{WithOriginalFileName("a\nb")}, "originalFileName", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -60,11 +60,11 @@ func File(path string) Source {
 // [Stream].
 func OpenedFile(f *os.File) Source {
 	if f == nil {
-		return Source{open: func(context.Context, *source.Budget) (*source.Opened, error) {
+		return Source{open: func(context.Context, reading) (*source.Opened, error) {
 			return nil, argumentError("source", "the *os.File is nil")
 		}}
 	}
-	return Source{name: filepath.Base(f.Name()), open: func(context.Context, *source.Budget) (*source.Opened, error) {
+	return Source{name: filepath.Base(f.Name()), open: func(context.Context, reading) (*source.Opened, error) {
 		return source.UseFile(f)
 	}}
 }

@@ -30,7 +30,8 @@ type Progress struct {
 
 // Upload stores the bytes of source as a file and returns its details, with the etag of the
 // stored file. The file exists when Upload returns without an error. Otherwise it does not,
-// unless [UploadError.MayExist] is set. It never exists in part.
+// unless [UploadError.MayExist] is set. It never exists in part. A file that had its path before
+// is replaced, if the credentials may overwrite files, as secret keys may; see [WithPath].
 //
 // Several parts are sent at a time; see [NewClient] for the limits that all uploads of a
 // client share. A file or [io.ReaderAt] costs no buffers. A plain stream takes its buffers

@@ -241,6 +241,12 @@ func WithFileNameFallback(name string) FileOption {
 // (RelativeOrAbsoluteFilePath in openapi.yaml). It is taken literally, so that braces have no
 // meaning. It ends with the name of the file and has no ".." in it. A path that does not begin
 // with a slash is relative to the default folder of the API key.
+//
+// A file that has the path already is replaced, if the credentials may overwrite files: a
+// secret key may, without being asked again, and a public key with a JWT that grants it
+// ([WithJWT]). Otherwise the upload is refused with 403. The API has no way to store a file
+// only if the path is free. If several uploads may choose the same path, use [WithFileName]
+// with a variable such as {UNIQUE_DIGITS_8}.
 func WithPath(path string) FileOption {
 	return fileOption(func(s *fileSettings) error {
 		if err := checkText("path", path, 1, maxPath); err != nil {
@@ -319,10 +325,14 @@ func copyMetadata(field string, metadata map[string]any) (gen.Metadata, error) {
 }
 
 // WithMIME sets the MIME type, such as "image/jpeg" or "text/plain; charset=utf-8", 3 to 255
-// characters (MimeType in openapi.yaml). The type is not guessed. Without the option, the
-// service stores "application/octet-stream".
+// characters (MimeType in openapi.yaml). The type is not guessed. Without the option, or with
+// an empty type, the service stores "application/octet-stream".
 func WithMIME(mime string) ContentOption {
 	return contentOption(func(s *fileSettings) error {
+		if mime == "" {
+			s.mime = ""
+			return nil
+		}
 		if err := checkText("mime", mime, 3, 255); err != nil {
 			return err
 		}
@@ -334,13 +344,13 @@ func WithMIME(mime string) ContentOption {
 	})
 }
 
-// WithOriginalFileName sets the name that the file has at its origin, 1 to 255 characters on
+// WithOriginalFileName sets the name that the file has at its origin, at most 255 characters on
 // one line (OriginalFileName in openapi.yaml). It is stored in the details and sets the path
-// variables {ORIGINAL_FILE_NAME} and {ORIGINAL_FILE_EXT}. The default is the base name of a
-// [File], and none for other sources.
+// variables {ORIGINAL_FILE_NAME} and {ORIGINAL_FILE_EXT}. The default, also for an empty name,
+// is the base name of a [File] or [OpenedFile], and none for other sources.
 func WithOriginalFileName(name string) ContentOption {
 	return contentOption(func(s *fileSettings) error {
-		if err := checkOriginalFileName(name); err != nil {
+		if err := checkOriginalFileName(name); name != "" && err != nil {
 			return err
 		}
 		s.originalFileName = name
