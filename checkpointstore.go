@@ -159,7 +159,7 @@ func (u *upload) runResumable(ctx context.Context, request gen.BeginMultipartUpl
 // startAfresh makes the upload one that has not begun.
 func (u *upload) startAfresh() {
 	u.transfer.End()
-	u.transfer = u.client.engine.NewUpload(u.in, u.report)
+	u.transfer = u.client.engine.NewUpload(u.in, u.report())
 	u.id, u.file, u.checkpoint = "", FileDetails{}, nil
 }
 

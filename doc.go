@@ -41,7 +41,7 @@
 // an upload that had begun. A [*JobError] is the end of a job that did not succeed. An
 // [*APIError] is an answer whose status means failure. The sentinels are [ErrInvalidKey],
 // [ErrNotFound], [ErrSourceChanged], [ErrSourceSize], [ErrUploadUnknown], [ErrCheckpoint],
-// [ErrCheckpointLocked], [ErrStalled], [ErrProtocol] and [ErrOutcomeUnknown].
+// [ErrCheckpointLocked], [ErrDigest], [ErrStalled], [ErrProtocol] and [ErrOutcomeUnknown].
 //
 // # Contexts
 //

@@ -23,6 +23,7 @@ type downloadSettings struct {
 	ranged         bool
 	offset, length int64
 	authenticated  bool
+	digest         *digestCheck // nil without WithExpectedSHA256
 }
 
 // WithRange downloads length bytes from position offset on instead of the whole file. Both
@@ -69,10 +70,11 @@ type Download struct {
 	// it. It need not be the etag of [FileDetails].
 	ETag string
 
-	body io.ReadCloser
-	read int64 // bytes so far
-	idle *idleTimer
-	end  func(read int64, err error) // reports the end of the download, once
+	body  io.ReadCloser
+	read  int64 // bytes so far
+	check *digestCheck
+	idle  *idleTimer
+	end   func(read int64, err error) // reports the end of the download, once
 }
 
 // Read reads the next bytes. It returns [io.ErrUnexpectedEOF] or the error of the network if
@@ -80,6 +82,7 @@ type Download struct {
 // Download the rest with [WithRange] then.
 func (d *Download) Read(p []byte) (int, error) {
 	n, err := d.readNext(p)
+	err = d.check.read(p[:n], err)
 	if err != nil {
 		d.end(d.read, err)
 	}
@@ -171,6 +174,9 @@ func (c *Client) Download(ctx context.Context, filePath string, opts ...Download
 			return nil, err
 		}
 	}
+	if settings.ranged && settings.digest != nil {
+		return nil, argumentError("expectedSHA256", "is for whole files; leave WithRange out")
+	}
 	ctx = operation.WithTransfer(ctx)
 	end := c.beginDownload(ctx, filePath)
 	var download *Download
@@ -182,7 +188,7 @@ func (c *Client) Download(ctx context.Context, filePath string, opts ...Download
 		end(0, err)
 		return nil, err
 	}
-	download.end = end
+	download.end, download.check = end, settings.digest
 	return download, nil
 }
 

@@ -294,6 +294,28 @@ func ExampleClient_Resume() {
 	// /data.bin 1000
 }
 
+func ExampleWithSHA256() {
+	server := startFake()
+	defer server.Close()
+	client, ctx := server.Client(), context.Background()
+	file, err := client.Upload(ctx, bytescale.Bytes([]byte("Hello, world.")), bytescale.WithSHA256())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file.SHA256)
+
+	download, err := client.Download(ctx, file.FilePath, bytescale.WithExpectedSHA256(file.SHA256))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer download.Close()
+	content, err := io.ReadAll(download) // ErrDigest if these are other bytes
+	fmt.Printf("%s %v\n", content, err)
+	// Output:
+	// f8c3bf62a9aa3e6fc1619c250e48abe7519373d3edf41be62eb5dc45199af2ef
+	// Hello, world. <nil>
+}
+
 func ExampleFileDetails_DecodeMetadata() {
 	server := startFake()
 	defer server.Close()

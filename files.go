@@ -42,6 +42,9 @@ type FileDetails struct {
 	MIME string `json:"mime"`
 	// OriginalFileName is the name of the file at its origin; empty if the upload set none.
 	OriginalFileName string `json:"originalFileName"`
+	// SHA256 is the digest of the content, in hexadecimal digits. Only an upload with
+	// [WithSHA256] sets it; the service does not know it.
+	SHA256 string `json:"sha256,omitempty"`
 	// Size is in bytes.
 	Size int64 `json:"size"`
 	// Tags are the labels of the file; empty, not nil, if there are none.

@@ -361,6 +361,7 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		"WithOriginalFileName": upload(WithOriginalFileName("a\nb")),
 		"WithResume":           upload(WithResume(nil, "key")),
 		"WithReadTimeout":      upload(WithReadTimeout(0, nil)),
+		"WithExpectedSHA256":   download(WithExpectedSHA256("ab")),
 		"WithRange":            download(WithRange(-1, 0)),
 		"WithPageSize":         list(WithPageSize(0)),
 		"WithDescription":      folder(WithDescription(" ")),
@@ -369,7 +370,7 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		"WithStorageLayer":     folder(WithStorageLayer(new(gen.StorageLayerUpdate))),
 	}
 	never := []string{ // are refused
-		"WithBasicAuth", "WithObserver", "WithCDNAuth", "WithProgress", "WithCheckpoint", "WithCursor", "WithRecursive", "WithoutFiles",
+		"WithBasicAuth", "WithObserver", "WithCDNAuth", "WithProgress", "WithCheckpoint", "WithSHA256", "WithCursor", "WithRecursive", "WithoutFiles",
 		"WithoutVirtualFolders", "WithoutPhysicalFolders", "WithoutOverriddenStorage", "WithMerge", "WithMainFileOnly",
 		"WithPublicPermissions", // a permission in it is: "publicPermissions[1]"
 	}
@@ -378,7 +379,7 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		if !with || slices.Contains(never, f.Name.Name) {
 			continue
 		}
-		initial := regexp.MustCompile(`^(API|CDN|JWT|MIME|[A-Z])`).FindString(option)
+		initial := regexp.MustCompile(`^(API|CDN|JWT|MIME|SHA|[A-Z])`).FindString(option)
 		t.Run(f.Name.Name, func(t *testing.T) {
 			wantArgumentError(t, refusals[f.Name.Name], strings.ToLower(initial)+option[len(initial):])
 		})

@@ -71,9 +71,9 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 // package around it.
 type upload struct {
 	client     *Client
-	report     func(transfer.Counts) // nil for none
-	limit      *source.ReadLimit
+	settings   transferSettings
 	in         *source.Opened
+	digest     *source.Digest // nil without WithSHA256
 	transfer   *transfer.Upload
 	id         string // empty until the service has given it one
 	file       FileDetails
@@ -82,12 +82,8 @@ type upload struct {
 }
 
 // newUpload returns an upload, and a context that belongs to it.
-func (c *Client) newUpload(ctx context.Context, s transferSettings) (*upload, context.Context) {
-	u := &upload{client: c, limit: s.readLimit}
-	if s.progress != nil {
-		u.report = func(n transfer.Counts) { s.progress(Progress(n)) }
-	}
-	return u, operation.WithTransfer(ctx)
+func (c *Client) newUpload(ctx context.Context, settings transferSettings) (*upload, context.Context) {
+	return &upload{client: c, settings: settings}, operation.WithTransfer(ctx)
 }
 
 // do does the upload with the opened source, between the events that report its start
@@ -108,15 +104,39 @@ func (u *upload) do(ctx context.Context, from Source, send func() error) (*FileD
 }
 
 func (u *upload) withSource(ctx context.Context, from Source, send func() error) error {
-	in, err := from.input(ctx, reading{budget: u.client.engine.Budget, limit: u.limit})
+	in, err := from.input(ctx, reading{budget: u.client.engine.Budget, limit: u.settings.readLimit})
 	if err != nil {
 		return u.failure(ctx, err)
 	}
 	defer in.Close()
 	u.in = in
-	u.transfer = u.client.engine.NewUpload(in, u.report)
+	if u.settings.sha256 {
+		u.digest = in.Digest(ctx)
+		defer u.digest.Stop()
+	}
+	u.transfer = u.client.engine.NewUpload(in, u.report())
 	defer func() { u.transfer.End() }() // of the last one: see startAfresh
-	return u.failure(ctx, send())
+	err = send()
+	if err == nil && u.digest != nil {
+		u.file.SHA256, err = u.digest.Sum(ctx)
+	}
+	return u.failure(ctx, err)
+}
+
+// report returns the function that gets the counts of the engine, nil if nobody wants them.
+func (u *upload) report() func(transfer.Counts) {
+	progress := u.settings.progress
+	if progress == nil && u.digest == nil {
+		return nil
+	}
+	return func(n transfer.Counts) {
+		if u.digest != nil {
+			u.digest.Advance(n.Confirmed)
+		}
+		if progress != nil {
+			progress(Progress(n))
+		}
+	}
 }
 
 // run begins an upload and sends its parts.

@@ -81,6 +81,7 @@ func (o transferOption) applyResume(s *transferSettings) error { return o(s) }
 // transferSettings is what the options of Upload and of Resume write to.
 type transferSettings struct {
 	progress  func(Progress)
+	sha256    bool
 	readLimit *source.ReadLimit
 }
 

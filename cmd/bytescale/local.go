@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 
 	bytescale "github.com/c88edac7/bytescale-go"
@@ -44,20 +45,18 @@ func startLocal(giveUp context.CancelCauseFunc, opts ...bytescale.ClientOption) 
 	return &local{client, running}, nil
 }
 
-// compare downloads a stored file and compares its SHA-256 with that of what
-// was uploaded.
-func (l *local) compare(ctx context.Context, file *bytescale.FileDetails, want string) error {
-	body, err := l.client.Download(ctx, file.FilePath, bytescale.WithCDNAuth())
-	if err != nil {
-		return fmt.Errorf("downloading it back: %s", explain(err))
+// compare downloads a stored file and compares its SHA-256 with that of what was uploaded.
+func (l *local) compare(ctx context.Context, file *bytescale.FileDetails) error {
+	body, err := l.client.Download(ctx, file.FilePath, bytescale.WithCDNAuth(), bytescale.WithExpectedSHA256(file.SHA256))
+	if err == nil {
+		_, err = io.Copy(io.Discard, body)
+		body.Close()
 	}
-	defer body.Close()
-	got, err := hashReader(body)
-	if err != nil {
+	switch {
+	case errors.Is(err, bytescale.ErrDigest):
+		return fmt.Errorf("the stored file differs: %w", err)
+	case err != nil:
 		return fmt.Errorf("downloading it back: %s", explain(err))
-	}
-	if got != want {
-		return fmt.Errorf("the stored file differs: its SHA-256 is %s, that of what was uploaded is %s", got, want)
 	}
 	return nil
 }

@@ -26,15 +26,13 @@ type printer struct {
 type uploaded struct {
 	Source string `json:"source"` // as the user named it
 	*bytescale.FileDetails
-	SHA256 string `json:"sha256,omitempty"` // set if both sides were compared
 }
 
-// result prints one stored file. sum is the SHA-256 of both sides, "" if they were
-// not compared.
-func (p *printer) result(source string, file *bytescale.FileDetails, sum string) {
+// result prints one stored file.
+func (p *printer) result(source string, file *bytescale.FileDetails) {
 	line := shown(file.FileURL)
 	if p.json {
-		line = jsonLine(uploaded{Source: source, FileDetails: file, SHA256: sum})
+		line = jsonLine(uploaded{Source: source, FileDetails: file})
 	}
 	p.around(func() { p.line(line) })
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
 	"errors"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -16,31 +14,22 @@ import (
 
 // standardInput uploads standard input. A later command cannot continue the upload,
 // because it would read something else.
-func (u *uploader) standardInput(ctx context.Context, it item) (*bytescale.FileDetails, string, error) {
+func (u *uploader) standardInput(ctx context.Context, it item) (*bytescale.FileDetails, error) {
 	options := append(slices.Clone(u.options),
 		bytescale.WithOriginalFileName(u.originalName(it)), bytescale.WithProgress(u.progress.watch(it.size())))
 
 	in, err := u.openInput(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	defer in.close()
-	file, err := u.client.Upload(ctx, in.source, append(options, u.destination(it, in.mime)...)...)
-	if err != nil || u.local == nil {
-		return file, "", err
-	}
-	want, err := in.sum()
-	if err != nil {
-		return nil, "", err
-	}
-	return file, want, u.local.compare(ctx, file, want)
+	return u.client.Upload(ctx, in.source, append(options, u.destination(it, in.mime)...)...)
 }
 
 // input is standard input, opened for its upload.
 type input struct {
 	source bytescale.Source
 	mime   string
-	sum    func() (string, error) // SHA-256 of what was uploaded
 	close  func()
 }
 
@@ -59,7 +48,6 @@ func (u *uploader) openInput(ctx context.Context) (*input, error) {
 	return &input{
 		source: bytescale.OpenedFile(f),
 		mime:   mime,
-		sum:    func() (string, error) { return hashReader(io.NewSectionReader(f, 0, info.Size())) },
 		close:  func() {},
 	}, err
 }
@@ -72,21 +60,11 @@ func (u *uploader) openStream(ctx context.Context, r io.Reader) (*input, error) 
 		stop()
 		return nil, err
 	}
-	read := sha256.New()
 	return &input{
-		source: bytescale.Stream(u.hashed(buffered, read)),
+		source: bytescale.Stream(buffered),
 		mime:   contentMIME(head),
-		sum:    func() (string, error) { return hexOf(read), nil },
 		close:  stop,
 	}, nil
-}
-
-// hashed returns a reader of r that writes what it reads to sum, if the hash is wanted.
-func (u *uploader) hashed(r io.Reader, sum hash.Hash) io.Reader {
-	if u.local == nil {
-		return r
-	}
-	return io.TeeReader(r, sum)
 }
 
 // redirected returns the file that standard input comes from, nil if it is no file whose

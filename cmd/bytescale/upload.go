@@ -174,6 +174,7 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 			return nil, fmt.Errorf("start the embedded emulator: %w", err)
 		}
 		u.client = u.local.client
+		u.options = append(u.options, bytescale.WithSHA256())
 	} else if u.client, err = c.client(options...); err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -68,12 +67,12 @@ func (u *uploader) one(ctx context.Context, it item) {
 	if ctx.Err() != nil {
 		return
 	}
-	file, sum, err := u.upload(ctx, it)
+	file, err := u.upload(ctx, it)
 	switch {
 	case err == nil:
-		u.printer.result(it.shown(), file, sum)
-		if sum != "" && !u.flags.quiet {
-			u.note("%s: downloaded back, the SHA-256 matches: %s", it.shown(), sum)
+		u.printer.result(it.shown(), file)
+		if u.local != nil && !u.flags.quiet {
+			u.note("%s: downloaded back, the SHA-256 matches: %s", it.shown(), file.SHA256)
 		}
 		u.count(&u.uploaded)
 	case ctx.Err() != nil:
@@ -83,39 +82,35 @@ func (u *uploader) one(ctx context.Context, it item) {
 	}
 }
 
-// upload uploads one file and checks that its destination is its own.
-func (u *uploader) upload(ctx context.Context, it item) (file *bytescale.FileDetails, sum string, err error) {
+// upload uploads one file and checks that its destination is its own. With --local it
+// downloads the file and compares.
+func (u *uploader) upload(ctx context.Context, it item) (*bytescale.FileDetails, error) {
+	send := u.file
 	if it.stdin {
-		file, sum, err = u.standardInput(ctx, it)
-	} else {
-		file, sum, err = u.file(ctx, it)
+		send = u.standardInput
 	}
-	if err == nil {
-		err = u.checkDestination(file)
+	file, err := send(ctx, it)
+	if err == nil && u.local != nil {
+		err = u.local.compare(ctx, file)
 	}
-	return file, sum, err
+	if err != nil {
+		return nil, err
+	}
+	return file, u.checkDestination(file)
 }
 
 // file uploads a file, or continues an interrupted upload of it.
-func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, string, error) {
+func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, error) {
 	f, err := it.open(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	defer f.Close()
 	mime, err := fileMIME(it.path, f)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	file, err := u.resumable(ctx, it, f, mime)
-	if err != nil || u.local == nil {
-		return file, "", err
-	}
-	want, err := hashReader(io.NewSectionReader(f, 0, file.Size))
-	if err != nil {
-		return nil, "", err
-	}
-	return file, want, u.local.compare(ctx, file, want)
+	return u.resumable(ctx, it, f, mime)
 }
 
 func (u *uploader) resumable(ctx context.Context, it item, f *os.File, mime string) (*bytescale.FileDetails, error) {
