@@ -27,7 +27,8 @@ type memoryService struct {
 	speed    int64         // bytes per second over all PUTs; 0 for no limit
 	discard  bool          // stores nothing
 
-	found *transfer.File // what Stat returns; nil for the truth
+	begun gen.EpochMillis // the time of the file in the begin answer
+	found *transfer.File  // what Stat returns; nil for the truth
 
 	// extra, if set, is a latency of its own for some calls.
 	extra func(op string, index int64) time.Duration
@@ -140,7 +141,7 @@ func (m *memoryService) begin(ctx context.Context, request gen.BeginMultipartUpl
 	err = m.api(ctx, operation.BeginMultipartUpload, -1, func() error {
 		m.size = request.Size
 		answer = &gen.BeginMultipartUploadResponse{
-			File:        gen.FileDetails{FilePath: "/uploads/file.bin", Size: request.Size},
+			File:        gen.FileDetails{FilePath: "/uploads/file.bin", Size: request.Size, LastModified: m.begun},
 			UploadID:    memoryUpload,
 			UploadParts: gen.MultipartUploadParts{Count: m.count(), First: m.describe(0)},
 		}

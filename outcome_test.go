@@ -474,3 +474,48 @@ func TestMayExistWithoutAFinalAnswer(t *testing.T) {
 		}
 	})
 }
+
+// The clock of this machine may be wrong. An upload whose last answer was lost is then in
+// doubt at worst, but is never reported as stored or as failed without being so.
+func TestClockSkew(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		skew   time.Duration // of the service's clock
+		stored bool          // it is known that the file is
+	}{
+		{"none", 0, true},
+		{"a day ahead", 24 * time.Hour, true},
+		{"a day behind", -24 * time.Hour, true},
+		{"a year ahead", 365 * 24 * time.Hour, false},
+		{"a year behind", -365 * 24 * time.Hour, false},
+	} {
+		data := content(2500)
+		c, m := newMemoryClient(1000, 2, 8)
+		theirs := time.Now().Add(test.skew)
+		m.begun = gen.EpochMillis(theirs.UnixMilli())
+		m.found = &transfer.File{Path: "/uploads/file.bin", Size: 2500, ETag: "whole", Modified: theirs.Add(time.Second)}
+		completions := 0
+		m.fail = func(op string, index int64, _ int) error {
+			switch {
+			case op == operation.ListUploadParts: // the upload ended with its last completion
+				return &APIError{Operation: op, Status: http.StatusNotFound}
+			case op != operation.CompleteUploadPart:
+				return nil
+			}
+			if completions++; completions < 3 {
+				return nil
+			}
+			m.done[index] = true
+			return &APIError{Operation: op, Status: http.StatusNotFound}
+		}
+		file, err := c.Upload(t.Context(), Bytes(data))
+		var failed *UploadError
+		switch {
+		case test.stored && (err != nil || file.ETag != "whole"):
+			t.Errorf("%s: %+v, %v; want the stored file", test.name, file, err)
+		case !test.stored && (!errors.As(err, &failed) || !failed.MayExist):
+			t.Errorf("%s: %v, want an error that says that the file may exist", test.name, err)
+		}
+	}
+}
