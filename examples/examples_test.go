@@ -4,22 +4,25 @@ package examples
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // run runs an example on a file and returns what it printed.
-func run(t *testing.T, srv *bytescaletest.Server, example, path string) (string, error) {
+func run(t *testing.T, srv *bytescaletest.Server, example string, args ...string) (string, error) {
 	t.Helper()
 	var errs bytes.Buffer
-	cmd := exec.Command("go", "run", "./"+example, path)
-	cmd.Env = append(os.Environ(), "BYTESCALE_API_KEY="+srv.Key(), "BYTESCALE_API_URL="+srv.URL())
+	cmd := exec.Command("go", append([]string{"run", "./" + example}, args...)...)
+	cmd.Env = append(os.Environ(), "BYTESCALE_API_KEY="+srv.Key(), "BYTESCALE_API_URL="+srv.URL(), "BYTESCALE_CDN_URL="+srv.URL())
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	if err != nil {
@@ -84,6 +87,68 @@ func TestResumeSendsOnlyWhatIsMissing(t *testing.T) {
 	}
 	if left := checkpoints(t, path); len(left) != 0 {
 		t.Errorf("checkpoints left: %q", left)
+	}
+}
+
+// A migration that breaks off continues, and does nothing when there is nothing to do.
+func TestMigrate(t *testing.T) {
+	srv := bytescaletest.NewServer(t, bytescaletest.WithPartSize(5<<20))
+	dir := filepath.Join(t.TempDir(), "old")
+	if err := os.MkdirAll(filepath.Join(dir, "films"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	contents := map[string][]byte{"films/long.mp4": make([]byte, 12<<20)}
+	for i := range 40 {
+		contents[fmt.Sprintf("%d.txt", i)] = fmt.Appendf(nil, "file %d", i)
+	}
+	for name, content := range contents {
+		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	srv.Fail(fault.Fault{Operation: "CompleteUploadPart", Part: fault.Part(2), Kind: fault.Status, Status: 403})
+	if said, err := run(t, srv, "migrate", dir, "/new"); err == nil {
+		t.Fatalf("the first run succeeded in spite of the fault: %s", said)
+	}
+	if said, err := run(t, srv, "migrate", dir, "/new"); err != nil {
+		t.Fatal(said, err)
+	}
+	for name, content := range contents {
+		if stored, ok := srv.File("/new/" + name); !ok || !bytes.Equal(stored.Bytes(), content) {
+			t.Errorf("%s: stored %v", name, ok)
+		}
+	}
+	if said, err := run(t, srv, "migrate", dir, "/new"); err != nil || said != "0 uploaded, 41 skipped" {
+		t.Errorf("%s, %v", said, err)
+	}
+	begun := 0
+	for _, exchange := range srv.Exchanges() {
+		if exchange.Operation == "BeginMultipartUpload" {
+			begun++
+		}
+	}
+	if begun > 41+31 { // the first run may have begun files at the same time as the one that failed
+		t.Errorf("%d uploads were begun for 41 files", begun)
+	}
+}
+
+func TestManage(t *testing.T) {
+	srv := bytescaletest.NewServer(t)
+	for _, path := range []string{"/pictures/cat.jpg", "/pictures/notes.txt", "/pictures/2026/dog.jpg"} {
+		srv.AddFile(bytescale.FileDetails{FilePath: path}, []byte(path))
+	}
+	said, err := run(t, srv, "manage", "/pictures", "/archive")
+	if err != nil || !strings.Contains(said, "/image/pictures/cat.jpg?w=200") || !strings.HasSuffix(said, "deleted 1") {
+		t.Errorf("it said %s, %v", said, err)
+	}
+	var left []string
+	for _, file := range srv.Files() {
+		left = append(left, file.FilePath)
+	}
+	slices.Sort(left)
+	want := []string{"/archive/2026/dog.jpg", "/archive/cat.jpg", "/archive/notes.txt", "/pictures/2026/dog.jpg", "/pictures/cat.jpg"}
+	if !slices.Equal(left, want) {
+		t.Errorf("stored: %q, want %q", left, want)
 	}
 }
 
