@@ -475,6 +475,39 @@ func TestWithResumeKeeps(t *testing.T) {
 	}
 }
 
+// While an upload waited for nothing but the lock, another one may have ended what its
+// checkpoint was about. The entry that is read under the lock counts.
+func TestWithResumeReadsUnderTheLock(t *testing.T) {
+	t.Parallel()
+	store := &vanishing{memoryStore: newMemoryStore()}
+	r := newResumable(t, store)
+	r.interrupt(bytescale.Bytes(r.data))
+	store.vanish = true
+	if _, err := r.upload(t.Context(), r.client(), bytescale.Bytes(r.data)); err != nil {
+		t.Fatal(err)
+	}
+	if begins, lists := r.attempts("BeginMultipartUpload"), r.attempts("ListUploadParts"); begins != 1 || lists != 0 {
+		t.Errorf("%d uploads begun, asked %d times what is missing; want 1 and 0", begins, lists)
+	}
+	r.isStored(r.data)
+}
+
+// vanishing is a store whose entry is gone when its key is locked.
+type vanishing struct {
+	*memoryStore
+	vanish bool
+}
+
+func (s *vanishing) Lock(ctx context.Context, key string) (func(), error) {
+	if s.vanish {
+		s.vanish = false
+		if err := s.Delete(ctx, key); err != nil {
+			return nil, err
+		}
+	}
+	return s.memoryStore.Lock(ctx, key)
+}
+
 // An upload of a single part needs neither a checkpoint nor a lock.
 func TestWithResumeSmallFiles(t *testing.T) {
 	t.Parallel()
