@@ -225,6 +225,9 @@ func TestOpenRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]error{file: osfile.ErrNotPrivate, link: osfile.ErrNotPrivate, shared: osfile.ErrNotPrivate, filepath.Join(file, "below"): nil} {
+		if name == shared && runtime.GOOS == "windows" {
+			continue // permissions are not those of Unix there
+		}
 		if _, err := Open(name, month); err == nil || want != nil && !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", name, err, want)
 		}
