@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -24,8 +26,11 @@ func printVersion(out io.Writer) error {
 	return err
 }
 
-// version describes this build: by the module's version if it was installed with
-// go install, otherwise by the commit.
+// Facts about a release. Its build sets them, because it may be made where the Go tool
+// does not find the repository.
+var releaseVersion, releaseCommit, releaseDate string
+
+// version describes this build.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -34,20 +39,28 @@ func version() string {
 	return versionText(info)
 }
 
+// versionText describes a build by the facts of the release. Without them, it takes what
+// the Go tool knew when it made the build: the version if it was installed with go install,
+// and the commit with its time if it was made in a clone.
 func versionText(info *debug.BuildInfo) string {
-	name := info.Main.Version
+	settings := map[string]string{}
+	for _, setting := range info.Settings {
+		settings[setting.Key] = setting.Value
+	}
+	name := cmp.Or(releaseVersion, info.Main.Version)
 	if name == "" || name == "(devel)" {
 		name = "devel"
-		settings := map[string]string{}
-		for _, setting := range info.Settings {
-			settings[setting.Key] = setting.Value
-		}
-		if revision := settings["vcs.revision"]; revision != "" {
-			name += "-" + revision[:min(12, len(revision))]
-			if settings["vcs.modified"] == "true" {
-				name += "-modified"
-			}
-		}
 	}
-	return fmt.Sprintf("bytescale %s (%s, %s/%s)", name, info.GoVersion, runtime.GOOS, runtime.GOARCH)
+	var facts []string
+	if commit := cmp.Or(releaseCommit, settings["vcs.revision"]); commit != "" {
+		if releaseCommit == "" && settings["vcs.modified"] == "true" {
+			commit += ", modified"
+		}
+		facts = append(facts, "commit "+commit)
+	}
+	if date := cmp.Or(releaseDate, settings["vcs.time"]); date != "" {
+		facts = append(facts, date)
+	}
+	facts = append(facts, info.GoVersion, runtime.GOOS+"/"+runtime.GOARCH)
+	return "bytescale " + name + " (" + strings.Join(facts, ", ") + ")"
 }
