@@ -12,17 +12,21 @@ import (
 
 func init() { cobra.EnableCommandSorting = false } // the help lists commands in the order of newRoot
 
+// moreCommands are commands of special builds, see man.go.
+var moreCommands []func(*streams) *cobra.Command
+
 // newRoot returns the whole command line.
 func newRoot(std *streams, env getenv) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "bytescale <command>",
+		Short:         "Upload files to Bytescale.",
 		Long:          "Upload files to Bytescale: fast, in little memory, and from where it stopped\nafter an interruption. List, copy, move and delete what is stored.",
 		RunE:          missingCommand,
 		Args:          unknownCommand,
 		SilenceErrors: true, // report prints them
 		SilenceUsage:  true,
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true // completionCommand takes its place
 	root.SetHelpFunc(printHelp)
 	root.SetFlagErrorFunc(flagError)
 	root.SetOut(std.out)
@@ -44,8 +48,12 @@ func newRoot(std *streams, env getenv) *cobra.Command {
 		(&urlCmd{}).command(std, env),
 		(&tokenCmd{}).command(std, env),
 		(&emulatorCmd{}).command(std, env),
+		completionCommand(std),
 		versionCommand(std),
 	)
+	for _, more := range moreCommands {
+		root.AddCommand(more(std))
+	}
 	root.SetHelpCommand(helpCommand())
 	prepareAll(root, env)
 	return root
@@ -54,6 +62,7 @@ func newRoot(std *streams, env getenv) *cobra.Command {
 // prepareAll does for a command and those below it what all have in common.
 func prepareAll(cmd *cobra.Command, env getenv) {
 	cmd.Flags().SortFlags = false
+	addCompletions(cmd, env)
 	cmd.Args = prepared(cmd.Args, env)
 	for _, below := range cmd.Commands() {
 		prepareAll(below, env)

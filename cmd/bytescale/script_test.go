@@ -31,9 +31,11 @@ import (
 //	stored PATH FILE         fails unless PATH is stored, with the content of FILE
 //	lines OUTPUT N           fails unless stdout, stderr or a file has N lines
 //	await FILE TEXT          waits until a background command has written TEXT
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { runScripts(t, "testdata/script") }
+
+func runScripts(t *testing.T, dir string) {
 	testscript.Run(t, testscript.Params{
-		Dir:           "testdata/script",
+		Dir:           dir,
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Dir(command)+string(filepath.ListSeparator)+env.Getenv("PATH"))
