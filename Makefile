@@ -154,6 +154,32 @@ browser: ## The example page and the official upload widget in Chromium; needs N
 prism: tools/node/node_modules ## The generated client against the Prism mock server; needs Node
 	go test -count=1 -v -tags prism ./contract_test/prism/
 
+##@ Releases
+
+# A clone without a remote is one of the repository, too. This writes nothing.
+REMOTE := GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=remote.origin.url GIT_CONFIG_VALUE_0=https://github.com/c88edac7/bytescale-go
+
+.PHONY: snapshot
+snapshot: release-tools ## Build and check everything that a release has, without a tag: build/release, build/images
+	$(REMOTE) PATH="$$PWD/build/tools:$$PATH" goreleaser release --snapshot --clean
+	go test -C tools/release -count=1 -v ./...
+
+.PHONY: release
+release: release-tools ## Build a tag, check it and make a draft of its release on GitHub; needs GITHUB_TOKEN
+	PATH="$$PWD/build/tools:$$PATH" goreleaser release --clean
+	go test -C tools/release -count=1 -v ./...
+
+.PHONY: release-tools
+release-tools:
+	@mkdir -p build/tools
+	go build -C tools/release -o ../../build/tools/ github.com/goreleaser/goreleaser/v2 github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+
+.PHONY: completions
+completions: ## Press TAB in bash and zsh; installs zsh and bash-completion if they are missing
+	@[ -e /usr/share/bash-completion/bash_completion ] && command -v zsh || \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends zsh bash-completion; }
+	go test -count=1 -v -tags shells -run '^TestShells$$' ./cmd/bytescale
+
 ##@ Measure
 
 .PHONY: bench
