@@ -82,6 +82,26 @@ func TestEmulatorVariables(t *testing.T) {
 	}
 }
 
+// A flag wins over its variable.
+func TestEmulatorFlagsWin(t *testing.T) {
+	t.Parallel()
+	env := func(string) string { return "1KiB" }
+	var emulator emulatorCmd
+	cmd := emulator.command(&streams{}, env)
+	if err := cmd.ParseFlags([]string{"--part-size", "2KiB", "--api-key", "a", "--discard=false", "--healthcheck"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"part-size", "api-key", "discard"} {
+		flag := cmd.Flags().Lookup(name)
+		before := flag.Value.String()
+		flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+		flags.AddFlag(flag)
+		if err := readEnvironment(flags, env); err != nil || flag.Value.String() != before {
+			t.Errorf("--%s: %s, %v; want %s", name, flag.Value, err, before)
+		}
+	}
+}
+
 // A wrong variable ends the command with the name of the variable and no secret.
 func TestWrongEmulatorVariables(t *testing.T) {
 	t.Parallel()
