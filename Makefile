@@ -101,6 +101,10 @@ generate-check: ## Generate into a scratch directory and compare; go.mod tidy
 spec-lint: tools/node/node_modules ## Redocly on openapi.yaml: a second, foreign opinion; needs Node
 	tools/node/node_modules/.bin/redocly lint --config tools/node/redocly.yaml openapi.yaml
 
+.PHONY: portable
+portable: tools/node/node_modules ## Types for TypeScript, a second Go client and documentation, by generators that are not ours; needs Node
+	tools/portable.sh
+
 .PHONY: breaking
 breaking: ## oasdiff: openapi.yaml against that of the last release
 	$(TOOL) oasdiff breaking --fail-on ERR --format singleline \
