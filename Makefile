@@ -8,6 +8,7 @@ TOOL     := go tool -modfile=tools/tools.mod
 RELEASED := tools/released
 NPM      := npm ci --ignore-scripts --no-audit --no-fund --silent
 FUZZTIME ?= 10000x
+NEWEST_GO ?= go1.27.1
 PKG      ?= ./...
 MODULES  := gocloud otel
 
@@ -76,6 +77,11 @@ gates-bite: ## Break a scratch copy on purpose: every gate must fail; and the ga
 .PHONY: vet-32bit
 vet-32bit: ## Vet for a 32-bit system, on which an int has 32 bits
 	GOARCH=386 go vet ./...
+
+.PHONY: newest-go
+newest-go: ## Vet, and the tests of what users link, with the newest Go, which the go command fetches
+	GOTOOLCHAIN=$(NEWEST_GO) go vet ./...
+	GOTOOLCHAIN=$(NEWEST_GO) go test . ./gen ./internal/... ./contract ./bytescaletest/... ./cdn ./token
 
 .PHONY: modules
 modules: ## The modules below the root (gocloud, otel): tidy, vet, lint, tests under the race detector
