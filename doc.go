@@ -30,7 +30,8 @@
 // deleted at once ([Client.CopyFile], [Client.DeleteFile]). Folders, and files in any number,
 // are copied and deleted by jobs of the service ([Client.CopyFolder], [Client.DeleteFiles] and
 // so on); [Job.Wait] waits for one. The service also fetches URLs ([Client.UploadFromURL]) and
-// transforms files ([Client.ProcessFileAndSave]). Calls that change something are repeated after a lost
+// transforms files ([Client.ProcessFileAndSave]). [Client.FS] is a folder as
+// a file system of io/fs. Calls that change something are repeated after a lost
 // answer where that is harmless. If what became of one cannot be told,
 // errors.Is(err, [ErrOutcomeUnknown]) holds.
 //

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"log/slog"
 	"net"
 	"net/http"
 	"reflect"
@@ -789,5 +790,35 @@ func sameInJSON(t *testing.T, value any) {
 	must(t, json.Unmarshal(data, again))
 	if !reflect.DeepEqual(value, again) {
 		t.Errorf("%+v became %+v by %s", value, again, data)
+	}
+}
+
+// What the calls return and the errors they end with show their facts in a log.
+func TestWorkInLogs(t *testing.T) {
+	t.Parallel()
+	job := JobSummary{Type: "NewJob", ID: testJob, Status: JobStatusFailed, Failure: &JobFailure{Code: "a_code", Message: "A message."}}
+	for want, value := range map[string]any{
+		"v.jobType=NewJob v.jobId=" + testJob + " v.jobStatus=Failed v.code=a_code": job,
+		"v.folderPath=/f v.virtual=true":                                            FolderDetails{FolderPath: "/f", Virtual: true},
+		`v.msg="NewJob ` + testJob + `: failed: a_code: A message." v.jobType=NewJob v.jobId=` + testJob + " v.jobStatus=Failed v.code=a_code": job.Err(),
+		`v.msg="CopyFile: 409 Conflict" v.started=100 v.operation=CopyFile v.status=409`: &BatchError{
+			Started: 100, Err: &APIError{Operation: "CopyFile", Status: 409},
+		},
+		`v.msg="ListFolder: 500 Internal Server Error" v.cursor=c v.operation=ListFolder v.status=500`: &ListError{
+			Cursor: "c", Err: &APIError{Operation: "ListFolder", Status: 500},
+		},
+		`v.msg="EOF (the call may have been carried out all the same)" v.outcomeUnknown=true`: &outcomeUnknown{io.EOF},
+	} {
+		var text strings.Builder
+		handler := slog.NewTextHandler(&text, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey || a.Key == slog.MessageKey) {
+				return slog.Attr{}
+			}
+			return a
+		}})
+		slog.New(handler).Info("", "v", value)
+		if got := strings.TrimSpace(text.String()); got != want {
+			t.Errorf("logged %s, want %s", got, want)
+		}
 	}
 }

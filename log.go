@@ -133,12 +133,16 @@ func sequenceAttrs(err error) []slog.Attr {
 		attrs = append(attrs, slog.Bool("outcomeUnknown", true))
 	}
 	if errors.As(err, &job) {
-		attrs = append(attrs, slog.String("jobType", string(job.Type)), slog.String("jobId", job.ID), slog.String("jobStatus", string(job.Status)))
+		attrs = append(attrs, jobAttrs(job.Type, job.ID, job.Status)...)
 		if job.Code != "" {
 			attrs = append(attrs, slog.String("code", job.Code))
 		}
 	}
 	return attrs
+}
+
+func jobAttrs(jobType JobType, id string, status JobStatus) []slog.Attr {
+	return []slog.Attr{slog.String("jobType", string(jobType)), slog.String("jobId", id), slog.String("jobStatus", string(status))}
 }
 
 func (e *UploadError) attrs() []slog.Attr {
@@ -190,6 +194,21 @@ func (d FileDetails) LogValue() slog.Value {
 		attrs = append(attrs, slog.Time("lastModified", d.LastModified))
 	}
 	return slog.GroupValue(attrs...)
+}
+
+// LogValue implements [slog.LogValuer]: jobType, jobId and jobStatus, and code if the job
+// failed. The summary is left out.
+func (s JobSummary) LogValue() slog.Value {
+	attrs := jobAttrs(s.Type, s.ID, s.Status)
+	if s.Failure != nil {
+		attrs = append(attrs, slog.String("code", s.Failure.Code))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// LogValue implements [slog.LogValuer]: folderPath and virtual. The settings are left out.
+func (d FolderDetails) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("folderPath", d.FolderPath), slog.Bool("virtual", d.Virtual))
 }
 
 // LogValue implements [slog.LogValuer]: the kind and the fields that mean something to

@@ -43,7 +43,7 @@ var goBlock = regexp.MustCompile("(?ms)^```go\n(.*?)^```")
 // known are the packages that a block without a package clause may use.
 var known = map[string]string{
 	"bytes": "bytes", "context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http",
-	"io": "io", "log": "log", "slog": "log/slog", "os": "os", "strings": "strings", "time": "time", "json": "encoding/json",
+	"io": "io", "log": "log", "slog": "log/slog", "os": "os", "slices": "slices", "strings": "strings", "time": "time", "json": "encoding/json",
 	"bytescale": module, "bytescaletest": module + "/bytescaletest", "fault": module + "/bytescaletest/fault", "contract": module + "/contract",
 	"cdn": module + "/cdn", "token": module + "/token",
 	"testing": "testing", "synctest": "testing/synctest",
