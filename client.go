@@ -45,6 +45,8 @@ type Client struct {
 	engine    *transfer.Engine
 	generated *gen.ClientWithResponses
 	observe   func(Event)
+	retries   RetryPolicy
+	timeouts  Timeouts
 
 	checkpointKey checkpointKey
 }
@@ -105,6 +107,8 @@ func newClient(apiKey string, settings clientSettings) (*Client, error) {
 		apiURL:    settings.apiURL,
 		cdnURL:    settings.cdnURL,
 		observe:   settings.observe,
+		retries:   settings.retries,
+		timeouts:  settings.timeouts,
 	}
 	if c.checkpointKey, err = newCheckpointKey(apiKey); err != nil {
 		return nil, err
@@ -119,6 +123,7 @@ func newClient(apiKey string, settings clientSettings) (*Client, error) {
 		CDNURL:      settings.cdnURL,
 		UserAgent:   settings.userAgent,
 		OnExchange:  c.onExchange,
+		Timeouts:    c.timeouts.ofCall(),
 	})
 	if settings.middleware != nil {
 		if err := c.rest.Wrap(settings.middleware); err != nil {
@@ -154,6 +159,7 @@ func (c *Client) newEngine(b *source.Budget) *transfer.Engine {
 	b.OnWait = func(ctx context.Context) func(error) { return c.onWait(ctx, limitBufferBudget) }
 	return &transfer.Engine{
 		Limits: c.limits, Budget: b, Link: new(wire.Link), Policy: failureOf,
+		Retries: c.retries.limits(), Timeouts: c.timeouts.ofPart(),
 		OnRetry: c.onRetry, OnURLRefresh: c.onURLRefresh,
 	}
 }
@@ -164,7 +170,7 @@ func (c *Client) uploadBy(s uploadService) { c.service, c.engine.Service = s, s 
 // retry makes a call outside of an upload, with retries.
 func (c *Client) retry(ctx context.Context, op string, attempt func(context.Context) error) error {
 	r := &retry.Attempts{
-		Policy: failureOf, OnRetry: c.engine.OnRetry,
+		Policy: failureOf, Limits: c.engine.Retries, OnRetry: c.engine.OnRetry,
 		Operation: op, Part: -1,
 	}
 	_, err := r.Do(ctx, attempt)
@@ -244,7 +250,7 @@ func (c *Client) AccountID() string { return c.accountID }
 //
 // The generated client does not check arguments, does not retry, and returns no error for a
 // status that means failure. A refused JWT is replaced once. A call that takes more than two
-// minutes ends with [ErrStalled], unless it sends a file (BasicUpload, FormDataUpload). An
+// minutes, or [Timeouts].Call, ends with [ErrStalled], unless it sends a file (BasicUpload, FormDataUpload). An
 // answer of more than 128 KiB ends with [ErrProtocol]. The limit is 1 MiB for a list of
 // parts, and 16 MiB for the calls that no upload makes.
 func (c *Client) API() *gen.ClientWithResponses { return c.generated }

@@ -210,7 +210,7 @@ func TestCarelessTransport(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c := mustClient(t, testKey, WithTransport(transport))
-				ctx, attempt := wire.NewAttempt(t.Context(), wire.Payload{Source: wire.Bytes("part"), Size: 4}, 0, func(int64) {}, new(wire.Link))
+				ctx, attempt := wire.NewAttempt(t.Context(), wire.Payload{Source: wire.Bytes("part"), Size: 4}, 0, wire.Timeouts{}, func(int64) {}, new(wire.Link))
 				_, err := c.service.PutPart(ctx, "https://storage.example.com/part", 4, attempt.Body)
 				if _, err := attempt.End(err); err == nil {
 					t.Error("no error")

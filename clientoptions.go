@@ -37,6 +37,8 @@ type clientSettings struct {
 	budget         int64
 	observe        func(Event)
 	userAgent      string
+	retries        RetryPolicy
+	timeouts       Timeouts
 }
 
 // The environment variables that [NewClientFromEnv] reads.

@@ -68,14 +68,18 @@
 // connections that cannot be made or that break, stalls, and the statuses 408, 429 and 5xx
 // except 501 and 505. A download is retried until its answer has begun.
 //
-//   - A step is tried for a minute at least and 16 times at least, but never more than 32
-//     times. The waits grow to 30 s, with jitter.
+//   - A step waits for two minutes in all between its attempts. The waits grow to 30 s, with
+//     jitter.
 //   - A Retry-After, in seconds, as a date or as retry-after-ms, is the least wait. One of
 //     more than two minutes ends the call at once; see [APIError.RetryAfter].
-//   - A malformed answer is tried three times, and for 15 s at least once the upload has
-//     begun.
+//   - A malformed answer is tried three times, and for 15 s of waits once the upload has begun.
 //   - The parts of an upload share 20 retries for each PUT and API call that may be in
-//     flight. Each stored part gives 16 back.
+//     flight. Each stored part gives 20 back.
+//
+// [RetryPolicy] sets these numbers, and [Timeouts] how long one attempt may wait, for a client
+// or for a single call. The defaults are for transfers that must arrive. In a web request that
+// lives for seconds, set both. Besides:
+//
 //   - A JWT that is refused with 401 is replaced once.
 //   - 429 and 503 halve the pace of the client's API calls. It recovers within half a minute
 //     of success.

@@ -372,6 +372,7 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 	never := []string{ // are refused
 		"WithBasicAuth", "WithObserver", "WithCDNAuth", "WithProgress", "WithCheckpoint", "WithSHA256", "WithCursor", "WithRecursive", "WithoutFiles",
 		"WithoutVirtualFolders", "WithoutPhysicalFolders", "WithoutOverriddenStorage", "WithMerge", "WithMainFileOnly",
+		"WithRetryPolicy", "WithTimeouts", // whose fields have a default for every wrong value
 		"WithPublicPermissions", // a permission in it is: "publicPermissions[1]"
 	}
 	for _, f := range exportedFunctions(t, ".") {

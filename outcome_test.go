@@ -28,12 +28,13 @@ func TestLastCompletionIsAskedForBeforeTheEnd(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c, m := newMemoryClient(1000, 2, 8)
+				c.engine.Retries.MaxAttempts = 5
 				tries := 0
 				m.fail = func(op string, index int64, _ int) error {
 					if op != operation.CompleteUploadPart {
 						return nil
 					}
-					if tries++; refusal.RetryAfter > 0 || tries == 16 {
+					if tries++; refusal.RetryAfter > 0 || tries == 5 {
 						m.done[index] = true // although the answer is an error
 					}
 					return refusal
@@ -191,6 +192,7 @@ func TestRefusedCompletionAfterALostOne(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c, m := newMemoryClient(1000, 2, 8)
+				c.engine.Retries.MaxAttempts = 5
 				tries := 0
 				m.fail = func(op string, index int64, _ int) error {
 					if op != operation.CompleteUploadPart {

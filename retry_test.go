@@ -243,7 +243,7 @@ func TestOutageIsOutlived(t *testing.T) {
 		t.Run(fmt.Sprint(calls), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				const parts, outage = 2000, time.Minute
+				const parts, outage = 2000, 2 * time.Minute
 				c, m := newMemoryClient(8<<20, 8, calls)
 				m.discard, m.latency, m.speed = true, 50*time.Millisecond, 1<<30
 				began := time.Now()

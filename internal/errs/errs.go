@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // The sentinels that the root package exports.
@@ -17,6 +18,11 @@ var (
 	ErrStalled       = errors.New("the connection stalled")
 	ErrProtocol      = errors.New("answer breaks the protocol")
 )
+
+// NoConnection returns the error of an attempt that got no connection in time.
+func NoConnection(limit time.Duration) error {
+	return fmt.Errorf("%w: no connection in %v", ErrStalled, limit)
+}
 
 // ErrMissingETag means that storage answered the PUT of a part without a usable etag.
 var ErrMissingETag = fmt.Errorf("%w: no usable etag in the answer", ErrProtocol)

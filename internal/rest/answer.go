@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// callTimeout limits the time of one API call with its answer.
+	// callTimeout limits the time of one API call with its answer by default.
 	callTimeout = 2 * time.Minute
 	// maxAnswer is the longest answer to a call that is about one file or part, in
 	// bytes. With every character of a path, tags and metadata escaped, a documented
@@ -29,7 +29,7 @@ const (
 // bound limits the time of a call with its answer, and the length of the answer.
 func (c *Client) bound(next handler) handler {
 	return func(req *http.Request, about call) (*http.Response, error) {
-		ctx, cancel := about.withTimeout(req.Context())
+		ctx, cancel := c.withTimeout(req.Context(), about)
 		resp, err := next(req.WithContext(ctx), about)
 		if err != nil {
 			err = timedOut(ctx, err)
@@ -41,22 +41,28 @@ func (c *Client) bound(next handler) handler {
 	}
 }
 
-// withTimeout returns a context that ends after callTimeout, unless the call sends a whole
-// file or is no known operation.
-func (c call) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	switch c.operation {
+// withTimeout returns a context that ends when the call has taken too long, unless the call
+// sends a whole file or is no known operation.
+func (c *Client) withTimeout(ctx context.Context, about call) (context.Context, context.CancelFunc) {
+	switch about.operation {
 	case operation.BasicUpload, operation.FormDataUpload, "":
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeoutCause(ctx, callTimeout, errCallTimeout)
+	limit := c.Timeouts.Call
+	if limit <= 0 {
+		limit = callTimeout
+	}
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w in %v", errCallTimeout, limit))
 }
 
-var errCallTimeout = fmt.Errorf("%w: no complete answer in %v", errs.ErrStalled, callTimeout)
+var errCallTimeout = fmt.Errorf("%w: no complete answer", errs.ErrStalled)
 
-// timedOut returns errCallTimeout in place of the error that it caused.
+// timedOut returns the reason for the end of the context in place of the error that it
+// caused, if a limit of this package ended it.
 func timedOut(ctx context.Context, err error) error {
-	if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(ctx), errCallTimeout) {
-		return errCallTimeout
+	cause := context.Cause(ctx)
+	if err != nil && !errors.Is(err, io.EOF) && errors.Is(cause, errCallTimeout) {
+		return cause
 	}
 	return err
 }

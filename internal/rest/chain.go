@@ -30,6 +30,7 @@ func (c *Client) setChains() {
 		c.legible,             // turn all legal forms of JSON into one
 		c.decode,              // undo a content coding
 		c.remember,            // note the hosts that serve, refuse web pages
+		c.connect,             // limit the wait for a connection
 	)
 	c.toCDN = c.chain(
 		c.authorize(c.CDNURL),
@@ -38,6 +39,7 @@ func (c *Client) setChains() {
 		c.redact,
 		c.decode,
 		c.remember,
+		c.connect,
 	)
 	c.toSave = c.chain(
 		c.authorize(c.CDNURL),
@@ -48,6 +50,7 @@ func (c *Client) setChains() {
 		c.legible,
 		c.decode,
 		c.remember,
+		c.connect,
 	)
 	c.toStorage = c.chain(
 		c.adjustPace, // slow down the API calls if storage asks for it

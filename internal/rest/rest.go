@@ -33,7 +33,13 @@ type Client struct {
 	hosts   *hosts
 }
 
-// Config is what a Client is made of. All fields must be set.
+// Timeouts limits the waits of one attempt. A field that is zero or negative has its default.
+type Timeouts struct {
+	Connect time.Duration // for a connection; without a limit by default, because transports have one
+	Call    time.Duration // for an API call with its answer
+}
+
+// Config is what a Client is made of. All fields but Timeouts must be set.
 type Config struct {
 	Transport      http.RoundTripper
 	Credentials    *Credentials
@@ -41,6 +47,7 @@ type Config struct {
 	APIURL, CDNURL *url.URL
 	UserAgent      string
 	OnExchange     func(Exchange)
+	Timeouts       Timeouts
 }
 
 // New returns a client for the configuration.
@@ -48,6 +55,14 @@ func New(config Config) *Client {
 	c := &Client{Config: config, answers: semaphore.NewWeighted(answerBudget), hosts: new(hosts)}
 	c.setChains()
 	return c
+}
+
+// WithTimeouts returns a client that shares everything with c except the timeouts.
+func (c *Client) WithTimeouts(t Timeouts) *Client {
+	other := *c
+	other.Timeouts = t
+	other.setChains()
+	return &other
 }
 
 // Exchange is an event: one request was answered, or failed with Err.

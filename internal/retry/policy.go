@@ -3,11 +3,11 @@
 // failure. It reads errors through a function that its user supplies, so that it does
 // not depend on their types.
 //
-// A step is tried 16 times and for a minute at least, but never more than 32 times. The
-// waits grow from half a second to 30 s, with full jitter. A Retry-After is the least
-// wait, and one of more than two minutes ends the step. A malformed answer is tried
-// three times, and for 15 s once an upload has begun. The parts of one upload share a
-// budget of retries on top.
+// A step waits for two minutes in all between its attempts. The waits grow from half a
+// second to 30 s, with full jitter. A Retry-After is the least wait, and one of more than two
+// minutes ends the step. A malformed answer is tried three times, and for 15 s once an upload
+// has begun. The parts of one upload share a budget of retries on top. Limits holds what of
+// this can be set.
 package retry
 
 import (

@@ -13,35 +13,69 @@ import (
 )
 
 const (
-	// maxAttempts is how often one step is tried. With the waits between them, a step
-	// outlives an outage of a minute or two. With jitter, some of many parallel steps
-	// reach maxAttempts early. They go on, up to twice as often, until patience has
-	// passed since the first failure.
-	maxAttempts = 16
-	patience    = time.Minute
 	// maxMalformed is how often a malformed answer is tolerated: a broken proxy may be
 	// repaired, a server that speaks another protocol will not change. Once an upload
 	// has begun, the service has given a sound answer before, so malformed answers are
-	// tolerated for malformedPatience at least, as while a gateway is replaced.
+	// tolerated while the step has waited less than malformedPatience, as while a gateway
+	// is replaced.
 	maxMalformed      = 3
 	malformedPatience = 15 * time.Second
 
-	firstWait   = 500 * time.Millisecond
-	longestWait = 30 * time.Second
-	// longestRetryAfter is the longest wait that a server may ask for.
-	longestRetryAfter = 2 * time.Minute
-
 	// retriesPerStep is how many retries the parts of one upload share, for each PUT
 	// and API call that may be in flight. That is enough for all steps under way to
-	// outlive an outage together. Each confirmed part gives back as many retries as
-	// one step may take, so that a long upload over a bad link goes on, while one that
-	// makes no progress ends.
+	// outlive an outage together. Each confirmed part gives back as many, so that a long
+	// upload over a bad link goes on, while one that makes no progress ends.
 	retriesPerStep = 20
 )
+
+// Limits bounds the attempts of one step. The root package documents the fields in
+// RetryPolicy. A field that is zero or negative has its default.
+type Limits struct {
+	MaxAttempts            int // no default: as many as the waits allow
+	TotalWait              time.Duration
+	FirstWait, LongestWait time.Duration
+}
+
+// The defaults of Limits. With them, a step outlives an outage of two minutes.
+const (
+	totalWait   = 2 * time.Minute
+	firstWait   = 500 * time.Millisecond
+	longestWait = 30 * time.Second
+)
+
+func (l Limits) orDefaults() Limits {
+	l.TotalWait = orDefault(l.TotalWait, totalWait)
+	l.FirstWait = orDefault(l.FirstWait, firstWait)
+	l.LongestWait = orDefault(l.LongestWait, longestWait)
+	return l
+}
+
+func orDefault(d, standard time.Duration) time.Duration {
+	if d <= 0 {
+		return standard
+	}
+	return d
+}
+
+// used reports whether a step may not be tried again after so many attempts and waits.
+func (l Limits) used(attempts int, waited time.Duration) bool {
+	return waited >= l.TotalWait || l.MaxAttempts > 0 && attempts >= l.MaxAttempts
+}
+
+// backoff returns an exponential wait with full jitter, so that clients that failed
+// together do not come back together.
+func (l Limits) backoff(attempt int) time.Duration {
+	ceiling := min(l.FirstWait, l.LongestWait)
+	for ; attempt > 1 && ceiling < l.LongestWait; attempt-- {
+		ceiling += min(ceiling, l.LongestWait-ceiling)
+	}
+	return rand.N(ceiling)
+}
 
 // Attempts makes and counts the attempts of one step, and waits between them.
 type Attempts struct {
 	Policy    Policy
+	Limits    Limits
 	OnRetry   func(Retried) // called before each wait
 	Budget    *Budget       // nil for a step that shares none
 	Operation string
@@ -49,9 +83,9 @@ type Attempts struct {
 	Part      int64  // -1 for a step that is not about one
 
 	made      int
-	malformed int       // attempts with a malformed answer
-	since     time.Time // the first failure
-	last      error     // the last failure that was not due to the end of the context
+	malformed int           // attempts with a malformed answer
+	waited    time.Duration // between the attempts, without what servers asked for beyond that
+	last      error         // the last failure that was not due to the end of the context
 }
 
 // next counts an attempt and returns its context.
@@ -86,30 +120,34 @@ func (a *Attempts) Wait(ctx context.Context, err error) error {
 	if errors.Is(err, errs.ErrProtocol) && !errors.Is(err, errs.ErrKnownHost) {
 		a.malformed++
 	}
-	if a.since.IsZero() {
-		a.since = time.Now()
-	}
-	failing := time.Since(a.since)
-	often := a.made >= maxAttempts && failing >= patience || a.made >= 2*maxAttempts
-	malformed := a.malformed >= maxMalformed && (a.UploadID == "" || failing >= malformedPatience)
-	failed := a.Policy(err)
-	wait := failed.RetryAfter
+	limits, failed := a.Limits.orDefaults(), a.Policy(err)
+	malformed := a.malformed >= maxMalformed && (a.UploadID == "" || a.waited >= malformedPatience)
 	switch {
-	case often, malformed:
-		return fmt.Errorf("%w (after %d attempts)", err, a.made)
-	case wait > longestRetryAfter:
-		return fmt.Errorf("%w (asked to wait %v, the limit is %v)", err, wait, longestRetryAfter)
+	case malformed, limits.used(a.made, a.waited):
+		return fmt.Errorf("%w (after %s)", err, attempts(a.made))
+	case failed.RetryAfter > limits.TotalWait:
+		return fmt.Errorf("%w (asked to wait %v, the limit is %v)", err, failed.RetryAfter, limits.TotalWait)
 	case a.Budget != nil && !a.Budget.take():
 		return fmt.Errorf("%w (and %d retries of this upload are used up)", err, a.Budget.size)
 	}
 	// A Retry-After is only the least wait. With many short ones, all attempts would be
 	// used up before a short outage is over.
-	wait = max(wait, backoff(a.made))
+	wait := min(limits.backoff(a.made), limits.TotalWait-a.waited)
+	a.waited += wait
+	wait = max(wait, failed.RetryAfter)
 	a.OnRetry(Retried{Context: ctx, Attempt: a.attempt(), Status: failed.Status, Wait: wait, Err: err})
 	if sleep(ctx, wait) != nil {
 		return a.ended(ctx, err)
 	}
 	return nil
+}
+
+// attempts says how many attempts there were.
+func attempts(n int) string {
+	if n == 1 {
+		return "1 attempt"
+	}
+	return fmt.Sprintf("%d attempts", n)
 }
 
 // ended returns the error of a step whose context has ended, in or after an attempt that
@@ -146,16 +184,6 @@ func (a *Attempts) Do(ctx context.Context, attempt func(context.Context) error) 
 	}
 }
 
-// backoff returns an exponential wait with full jitter, so that clients that failed
-// together do not come back together.
-func backoff(attempt int) time.Duration {
-	ceiling := longestWait
-	if attempt < 7 {
-		ceiling = min(longestWait, firstWait<<(attempt-1))
-	}
-	return rand.N(ceiling)
-}
-
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -190,9 +218,9 @@ func (b *Budget) take() bool {
 	return true
 }
 
-// GiveBack adds the retries that one step may take, because a part is confirmed.
+// GiveBack adds retries, because a part is confirmed.
 func (b *Budget) GiveBack() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.left = min(b.size, b.left+maxAttempts)
+	b.left = min(b.size, b.left+retriesPerStep)
 }

@@ -41,8 +41,8 @@ func TestRetryWaits(t *testing.T) {
 		stop bool
 	}{
 		{name: "as asked", err: &refusal{Status: 429, RetryAfter: 7 * time.Second}, want: 7 * time.Second},
-		{name: "the longest allowed", err: &refusal{Status: 503, RetryAfter: longestRetryAfter}, want: longestRetryAfter},
-		{name: "longer than allowed", err: &refusal{Status: 503, RetryAfter: longestRetryAfter + 1}, stop: true},
+		{name: "the longest allowed", err: &refusal{Status: 503, RetryAfter: totalWait}, want: totalWait},
+		{name: "longer than allowed", err: &refusal{Status: 503, RetryAfter: totalWait + 1}, stop: true},
 		{name: "not asked", err: &refusal{Status: 503}},
 	}
 	for _, row := range rows {
@@ -71,27 +71,49 @@ func TestRetryWaits(t *testing.T) {
 
 func TestRetryEnds(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var events []Retried
-		tries := 0
-		overload := &refusal{Status: 503}
-		_, err := testAttempts(&events).Do(t.Context(), func(context.Context) error {
-			tries++
-			return overload
+	overload := &refusal{Status: 503}
+	for _, test := range []struct {
+		name     string
+		limits   Limits
+		err      error
+		upload   string
+		waits    time.Duration // in all; -1 for any
+		attempts [2]int        // least and most
+	}{
+		{"defaults", Limits{}, overload, "", totalWait, [2]int{9, 32}},
+		{"defaults, in an upload", Limits{}, overload, "id", totalWait, [2]int{9, 32}},
+		{"less than nothing is the default", Limits{-1, -1, -1, -1}, overload, "", totalWait, [2]int{9, 32}},
+		{"one attempt", Limits{MaxAttempts: 1}, overload, "", 0, [2]int{1, 1}},
+		{"three attempts", Limits{MaxAttempts: 3}, overload, "", -1, [2]int{3, 3}},
+		{"ten seconds", Limits{TotalWait: 10 * time.Second}, overload, "", 10 * time.Second, [2]int{5, 20}},
+		{"ten seconds of short waits", Limits{TotalWait: 10 * time.Second, LongestWait: time.Second}, overload, "", 10 * time.Second, [2]int{11, 50}},
+		{"as long as asked", Limits{MaxAttempts: 4}, &refusal{Status: 503, RetryAfter: time.Minute}, "", 3 * time.Minute, [2]int{4, 4}},
+		{"what is asked does not count", Limits{}, &refusal{Status: 503, RetryAfter: time.Minute}, "", -1, [2]int{9, 32}},
+		{"asked for too much", Limits{TotalWait: 10 * time.Second}, &refusal{Status: 503, RetryAfter: 11 * time.Second}, "", 0, [2]int{1, 1}},
+		{"malformed", Limits{}, fmt.Errorf("%w: <html>", errs.ErrProtocol), "", -1, [2]int{maxMalformed, maxMalformed}},
+		{"malformed, in an upload", Limits{}, fmt.Errorf("%w: <html>", errs.ErrProtocol), "id", -1, [2]int{5, 16}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var events []Retried
+				made := 0
+				a := testAttempts(&events)
+				a.Limits, a.UploadID = test.limits, test.upload
+				began := time.Now()
+				_, err := a.Do(t.Context(), func(context.Context) error {
+					made++
+					return test.err
+				})
+				waited := time.Since(began)
+				if !errors.Is(err, test.err) || made < test.attempts[0] || made > test.attempts[1] {
+					t.Errorf("%v after %d attempts, want %v attempts", err, made, test.attempts)
+				}
+				if test.waits >= 0 && waited != test.waits {
+					t.Errorf("waited %v in all, want %v", waited, test.waits)
+				}
+			})
 		})
-		if !errors.Is(err, overload) || tries < maxAttempts || tries > 2*maxAttempts {
-			t.Errorf("%v after %d tries, want the error after %d", err, tries, maxAttempts)
-		}
-
-		tries = 0
-		_, err = testAttempts(&events).Do(t.Context(), func(context.Context) error {
-			tries++
-			return fmt.Errorf("%w: <html>", errs.ErrProtocol)
-		})
-		if !errors.Is(err, errs.ErrProtocol) || tries != maxMalformed {
-			t.Errorf("%v after %d tries, want the error after %d", err, tries, maxMalformed)
-		}
-	})
+	}
 }
 
 // A wait is anything up to its ceiling, so that clients that failed together do not come back
@@ -101,7 +123,7 @@ func TestBackoffHasFullJitter(t *testing.T) {
 	for attempt, ceiling := range map[int]time.Duration{1: firstWait, 3: 4 * firstWait, 20: longestWait} {
 		least, most := ceiling, time.Duration(0)
 		for range 1000 {
-			wait := backoff(attempt)
+			wait := (Limits{}).orDefaults().backoff(attempt)
 			least, most = min(least, wait), max(most, wait)
 		}
 		if least > ceiling/10 || most < ceiling*9/10 || most > ceiling {
@@ -130,6 +152,9 @@ func TestRetryBudgetIsShared(t *testing.T) {
 			t.Errorf("%v, want the error: the budget is used up", err)
 		}
 		b.GiveBack()
+		if b.left != retriesPerStep {
+			t.Errorf("%d retries were given back, want %d", b.left, retriesPerStep)
+		}
 		if err := r.Wait(t.Context(), overload); err != nil {
 			t.Errorf("%v after a part was done", err)
 		}
@@ -160,7 +185,7 @@ func TestBackoffGrowsToItsBound(t *testing.T) {
 			ceiling = firstWait << (attempt - 1)
 		}
 		for range 100 {
-			if wait := backoff(attempt); wait < 0 || wait > ceiling {
+			if wait := (Limits{}).orDefaults().backoff(attempt); wait < 0 || wait > ceiling {
 				t.Fatalf("attempt %d waits %v, want at most %v", attempt, wait, ceiling)
 			}
 		}

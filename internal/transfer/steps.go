@@ -150,7 +150,7 @@ func (e *fetchError) Permanent() bool { return true }
 // putOnce makes one attempt. When it returns, nothing reads the payload any more.
 func (p *partUpload) putOnce(ctx context.Context, payload wire.Payload) (etag string, err error) {
 	earlier := operation.AttemptOf(ctx).Number - 1
-	ctx, attempt := wire.NewAttempt(ctx, payload, earlier, p.of.progress.sent, p.engine.Link)
+	ctx, attempt := wire.NewAttempt(ctx, payload, earlier, p.engine.Timeouts, p.of.progress.sent, p.engine.Link)
 	etag, err = p.engine.Service.PutPart(ctx, p.assigned.URL, payload.Size, attempt.Body)
 	sent, err := attempt.End(err)
 	if err != nil {

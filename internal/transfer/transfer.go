@@ -31,13 +31,17 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// Engine is what all uploads of a client share. All fields must be set.
+// Engine is what all uploads of a client share. All fields but the limits, whose zero value
+// has defaults, must be set.
 type Engine struct {
 	Service Service
 	Limits  *limits.Limits
 	Budget  *source.Budget // of the buffers for plain streams
 	Link    *wire.Link
 	Policy  retry.Policy
+
+	Retries  retry.Limits
+	Timeouts wire.Timeouts
 
 	OnRetry      func(retry.Retried)
 	OnURLRefresh func(URLRefreshed)
@@ -108,7 +112,7 @@ func (u *Upload) Call(ctx context.Context, op string, attempt func(context.Conte
 
 func (u *Upload) attempts(op string, part int64) *retry.Attempts {
 	return &retry.Attempts{
-		Policy: u.engine.Policy, OnRetry: u.engine.OnRetry, Budget: u.retries,
+		Policy: u.engine.Policy, Limits: u.engine.Retries, OnRetry: u.engine.OnRetry, Budget: u.retries,
 		Operation: op, UploadID: u.id, Part: part,
 	}
 }

@@ -5,9 +5,16 @@ import (
 	"errors"
 	"io"
 	"net/http/httptrace"
+	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 )
+
+// Timeouts limits the waits of one attempt. A field that is zero or negative has its default.
+type Timeouts struct {
+	Connect time.Duration // for a connection; without a limit by default, because transports have one
+	Answer  time.Duration // for the answer, after the last byte; depends on the payload by default
+}
 
 // Attempt is one attempt to send a payload.
 type Attempt struct {
@@ -21,11 +28,12 @@ type Attempt struct {
 // called with the number of bytes whenever some were read. All attempts of a client share
 // one link. earlier is how many attempts at the same payload have failed: each of them
 // doubles the time that the answer may take. The caller calls End.
-func NewAttempt(ctx context.Context, p Payload, earlier int, onRead func(n int64), link *Link) (context.Context, *Attempt) {
+func NewAttempt(ctx context.Context, p Payload, earlier int, limits Timeouts, onRead func(n int64), link *Link) (context.Context, *Attempt) {
 	ctx, cut := context.WithCancelCause(ctx)
 	bodies := newAttemptBodies(p, onRead)
 	watch := newStallWatch(bodies, cut, link)
-	watch.beMorePatient(earlier)
+	watch.limit(limits, earlier)
+	bodies.onEnd = watch.bodyEnded
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { watch.awaitsConnection() },
 		GotConn: func(got httptrace.GotConnInfo) {

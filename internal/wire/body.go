@@ -88,6 +88,7 @@ func (m Blocks) block(at int64) []byte {
 type attemptBodies struct {
 	payload Payload
 	onRead  func(n int64)
+	onEnd   func() // called when a body was read to its end; may be nil
 
 	moved atomic.Int64 // bytes read, over all bodies
 	ended atomic.Bool  // the last body was read to its end
@@ -245,6 +246,9 @@ func (r *body) advance(n int64) {
 	}
 	if r.pos == r.of.payload.Size {
 		r.of.ended.Store(true)
+		if r.of.onEnd != nil {
+			r.of.onEnd()
+		}
 	}
 }
 

@@ -159,7 +159,7 @@ func TestHeadAndBodyLeaveTogether(t *testing.T) {
 		return conn, err
 	}
 	for range puts {
-		ctx, attempt := NewAttempt(t.Context(), Payload{Source: file, Size: size}, 0, func(int64) {}, new(Link))
+		ctx, attempt := NewAttempt(t.Context(), Payload{Source: file, Size: size}, 0, Timeouts{}, func(int64) {}, new(Link))
 		body, err := attempt.Body()
 		if err != nil {
 			t.Fatal(err)

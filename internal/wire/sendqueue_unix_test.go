@@ -199,7 +199,7 @@ func TestStallInTheSendQueue(t *testing.T) {
 			attempts.Go(func() {
 				time.Sleep(after)
 				began := time.Now()
-				ctx, attempt := NewAttempt(t.Context(), Payload{Source: make(Bytes, 64<<10), Size: 64 << 10}, 0, func(int64) {}, &link)
+				ctx, attempt := NewAttempt(t.Context(), Payload{Source: make(Bytes, 64<<10), Size: 64 << 10}, 0, Timeouts{}, func(int64) {}, &link)
 				httptrace.ContextClientTrace(ctx).GotConn(httptrace.GotConnInfo{Conn: conn})
 				body, err := attempt.Body()
 				if err != nil {

@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -81,17 +82,20 @@ type stallWatch struct {
 	cut    context.CancelCauseFunc
 	link   *Link
 
-	mu      sync.Mutex
-	waiting bool                 // for a connection
-	queued  func() (int64, bool) // bytes in the send queue, and whether it is visible
-	moved   int64                // bytes
-	movedAt time.Time
-	timer   *time.Timer
-	began   int64                // bytes that had moved when the measurement began
-	samples [stallSamples]sample // a ring
-	taken   int                  // samples; the next one goes to taken%stallSamples
-	doubled int                  // how often the wait for the answer is doubled
-	stopped bool
+	mu         sync.Mutex
+	limits     Timeouts
+	connecting *time.Timer          // cuts an attempt that gets no connection; nil for none
+	unanswered *time.Timer          // cuts an attempt that gets no answer within limits.Answer; nil for none
+	waiting    bool                 // for a connection
+	queued     func() (int64, bool) // bytes in the send queue, and whether it is visible
+	moved      int64                // bytes
+	movedAt    time.Time
+	timer      *time.Timer
+	began      int64                // bytes that had moved when the measurement began
+	samples    [stallSamples]sample // a ring
+	taken      int                  // samples; the next one goes to taken%stallSamples
+	doubled    int                  // how often the wait for the answer is doubled
+	stopped    bool
 }
 
 func newStallWatch(b *attemptBodies, cut context.CancelCauseFunc, link *Link) *stallWatch {
@@ -102,11 +106,11 @@ func newStallWatch(b *attemptBodies, cut context.CancelCauseFunc, link *Link) *s
 	return w
 }
 
-// beMorePatient doubles the wait for the answer for each earlier attempt.
-func (w *stallWatch) beMorePatient(earlier int) {
+// limit sets the limits, and doubles the wait for the answer for each earlier attempt.
+func (w *stallWatch) limit(limits Timeouts, earlier int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.doubled = max(0, min(earlier, maxDoublings))
+	w.limits, w.doubled = limits, max(0, min(earlier, maxDoublings))
 }
 
 // awaitsConnection notes that the attempt waits for a connection. The transport has its
@@ -115,6 +119,10 @@ func (w *stallWatch) awaitsConnection() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting = true
+	stopTimer(w.connecting)
+	if limit := w.limits.Connect; limit > 0 {
+		w.connecting = time.AfterFunc(limit, func() { w.cut(errs.NoConnection(limit)) })
+	}
 }
 
 // connected notes that the attempt has a connection, and how to see its send queue.
@@ -122,6 +130,63 @@ func (w *stallWatch) connected(queued func() (int64, bool)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting, w.queued = false, queued
+	stopTimer(w.connecting)
+	if w.bodies.payload.Size == 0 {
+		w.limitAnswer()
+	}
+}
+
+func stopTimer(timer *time.Timer) {
+	if timer != nil {
+		timer.Stop()
+	}
+}
+
+// bodyEnded notes that the last byte was handed over.
+func (w *stallWatch) bodyEnded() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.limitAnswer()
+}
+
+// limitAnswer begins the wait for the answer, if it has a limit of its own. Without one, it
+// begins with the next sample. The caller holds mu.
+func (w *stallWatch) limitAnswer() {
+	stopTimer(w.unanswered)
+	if w.limits.Answer <= 0 || w.stopped {
+		return
+	}
+	wait := w.answerLimit(0)
+	w.unanswered = time.AfterFunc(wait, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.stopped || !w.bodies.ended.Load() {
+			return
+		}
+		if queued, _ := w.queued(); queued > 0 {
+			w.unanswered.Reset(wait) // the other side does not have all of it
+			return
+		}
+		w.cutUnanswered(wait)
+	})
+}
+
+// answerLimit returns how long to wait for the answer, standard if that has no limit of its
+// own. The caller holds mu.
+func (w *stallWatch) answerLimit(standard time.Duration) time.Duration {
+	wait := standard
+	if w.limits.Answer > 0 {
+		wait = w.limits.Answer
+	}
+	if wait <= math.MaxInt64>>w.doubled {
+		wait <<= w.doubled
+	}
+	return wait
+}
+
+func (w *stallWatch) cutUnanswered(wait time.Duration) {
+	w.stopped = true
+	w.cut(fmt.Errorf("%w: no answer in %v after the last byte", errs.ErrStalled, wait))
 }
 
 // stop ends the watch. After it returns, the attempt is not cut.
@@ -130,6 +195,8 @@ func (w *stallWatch) stop() {
 	defer w.mu.Unlock()
 	w.stopped = true
 	w.timer.Stop()
+	stopTimer(w.connecting)
+	stopTimer(w.unanswered)
 	w.link.leave(w)
 }
 
@@ -213,7 +280,7 @@ func (w *stallWatch) awaitAnswer(visible bool) {
 	if visible {
 		speed = proxySpeed
 	}
-	wait := max(answerWait, time.Duration(w.bodies.payload.Size/speed)*time.Second) << w.doubled
+	wait := w.answerLimit(max(answerWait, time.Duration(w.bodies.payload.Size/speed)*time.Second))
 	w.timer = time.AfterFunc(wait, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -222,8 +289,7 @@ func (w *stallWatch) awaitAnswer(visible bool) {
 		case !w.bodies.ended.Load():
 			w.restart() // net/http began again on a fresh connection
 		default:
-			w.stopped = true
-			w.cut(fmt.Errorf("%w: no answer in %v after the last byte", errs.ErrStalled, wait))
+			w.cutUnanswered(wait)
 		}
 	})
 }
