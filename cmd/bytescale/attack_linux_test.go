@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	bytescale "github.com/c88edac7/bytescale-go"
+	"github.com/c88edac7/bytescale-go/bytescaletest"
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
@@ -206,6 +209,56 @@ func TestKilledDownload(t *testing.T) {
 	entries, err := os.ReadDir(filepath.Join(i.dir, "here"))
 	if len(entries) > 0 || err != nil {
 		t.Errorf("it left %v, %v", entries, err)
+	}
+}
+
+// A link or a pipe that somebody else has put in the directory of a download is not used,
+// not even if it comes after the command has looked. --force replaces it.
+func TestDownloadUsesNoLinksOfOthers(t *testing.T) {
+	t.Parallel()
+	srv := bytescaletest.NewServer(t)
+	file, err := srv.Client().Upload(t.Context(), bytescale.Bytes([]byte("stored")), bytescale.WithFileName("movie.mp4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shows := newProgress(io.Discard, true, os.Getenv)
+	for name, plant := range map[string]func(outside, name string) error{
+		"a link to a file":  func(outside, name string) error { return os.Symlink(filepath.Join(outside, "file"), name) },
+		"a link to nothing": func(outside, name string) error { return os.Symlink(filepath.Join(outside, "none"), name) },
+		"a pipe":            func(_, name string) error { return unix.Mkfifo(name, 0o600) },
+		"a link to a pipe":  func(outside, name string) error { return os.Symlink(filepath.Join(outside, "pipe"), name) },
+	} {
+		for _, force := range []bool{false, true} {
+			dir, outside := t.TempDir(), t.TempDir()
+			if err := os.WriteFile(filepath.Join(outside, "file"), []byte(secret), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := unix.Mkfifo(filepath.Join(outside, "pipe"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			c := &downloadCmd{output: dir, force: force}
+			to, err := c.target(file.FilePath)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := plant(outside, to.name); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.target(file.FilePath); (err == nil) != force {
+				t.Errorf("%s, found at once, force %v: %v", name, force, err)
+			}
+			if err := c.toFile(t.Context(), srv.Client(), file.FilePath, to, shows); (err == nil) != force {
+				t.Errorf("%s, force %v: %v", name, force, err)
+			}
+			info, err := os.Lstat(to.name)
+			if err != nil || info.Mode().IsRegular() != force {
+				t.Errorf("%s, force %v: the name is that of %v, %v", name, force, info, err)
+			}
+			content, err := os.ReadFile(filepath.Join(outside, "file"))
+			if entries, _ := os.ReadDir(outside); len(entries) != 2 || string(content) != secret || err != nil {
+				t.Errorf("%s, force %v: among the victim's files: %v, %q, %v", name, force, entries, content, err)
+			}
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -66,68 +67,91 @@ func (c *downloadCmd) run(ctx context.Context, std *streams, env getenv) error {
 		}
 		return fromCDN(outcome(ctx, download(ctx, client, stored, std.out, shows)))
 	}
-	target, device, err := c.target(stored)
+	to, err := c.target(stored)
 	if err != nil {
 		return err
 	}
-	to := c.toFile
-	if device {
-		to = toDevice
+	if to.device {
+		err = toDevice(ctx, client, stored, to.name, shows)
+	} else {
+		err = c.toFile(ctx, client, stored, to, shows)
 	}
-	if err := to(ctx, client, stored, target, shows); err != nil {
-		return fromCDN(outcome(ctx, about(target, err)))
+	if err != nil {
+		return fromCDN(outcome(ctx, about(to.name, err)))
 	}
 	shows.close()
-	if device {
+	if to.device {
 		return nil // it may be standard output, where only the file belongs
 	}
-	_, err = fmt.Fprintln(std.out, shown(target))
+	_, err = fmt.Fprintln(std.out, shown(to.name))
 	return err
 }
 
-// target returns the name of the file to write, and whether it is a pipe or a device.
-func (c *downloadCmd) target(stored string) (target string, device bool, err error) {
-	target = cmp.Or(c.output, ".")
-	info, err := lookUp(target)
-	if err == nil && info.IsDir() {
-		// The path comes from elsewhere. Only its last element is used, and only if it
-		// is a plain file name on this system.
-		name := path.Base(stored)
-		if name == "/" || !filepath.IsLocal(name) || filepath.Base(name) != name {
-			return "", false, usageError{fmt.Errorf("%s cannot be a file name here; name the file with -o", shown(name))}
+// target is where a download goes.
+type target struct {
+	name    string
+	device  bool // a pipe or a device, which is written to
+	follows bool // a link at the name is followed, because the user asked for that
+}
+
+// target returns where to write. Links, pipes and devices that the user names are followed
+// and written to. In a directory somebody else may have put them, so there they count as
+// files that exist.
+func (c *downloadCmd) target(stored string) (target, error) {
+	name := cmp.Or(c.output, ".")
+	info, err := lookUp(name)
+	switch {
+	case err == nil && info.IsDir():
+		name, err := inDirectory(name, stored)
+		if err == nil && !c.force && lookUpLink(name) == nil {
+			err = existsAlready(name)
 		}
-		target = filepath.Join(target, name)
-		info, err = lookUp(target)
+		return target{name: name}, err
+	case err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice) != 0:
+		return target{name: name, device: true}, nil // writing to a pipe or a device destroys nothing
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return target{}, about(name, err)
+	case !c.force && lookUpLink(name) == nil:
+		return target{}, existsAlready(name)
 	}
-	device = err == nil && !info.Mode().IsRegular()
-	if device && info.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice) != 0 {
-		return target, true, nil // writing to a pipe or a device destroys nothing
+	return target{name: name, device: err == nil && !info.Mode().IsRegular(), follows: c.force}, nil
+}
+
+// inDirectory returns the name of a stored file in a directory. The path of the file comes
+// from elsewhere. Only its last element is used, and only if it is a plain file name on
+// this system.
+func inDirectory(dir, stored string) (string, error) {
+	name := path.Base(stored)
+	if name == "/" || !filepath.IsLocal(name) || filepath.Base(name) != name {
+		return "", usageError{fmt.Errorf("%s cannot be a file name here; name the file with -o", shown(name))}
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", false, about(target, err)
-	}
-	if !c.force && lookUpLink(target) == nil {
-		return "", false, existsAlready(target)
-	}
-	return target, device, nil
+	return filepath.Join(dir, name), nil
 }
 
 func existsAlready(target string) error {
 	return fmt.Errorf("%s exists already; use --force to replace it, or name another file with -o", target)
 }
 
-// toFile downloads into a new file in target's directory, which gets its name when it is
-// whole. If target is a link, the file that it leads to is created or replaced.
-func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stored, target string, shows *progress) error {
-	path := linked(target)
+// toFile downloads into a new file in the target's directory, which gets its name when it
+// is whole. If a link is followed, the file that it leads to is created or replaced.
+func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stored string, to target, shows *progress) error {
+	path := to.name
+	if to.follows {
+		path = linked(path)
+	}
 	root, err := osfile.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
 	defer root.Close()
 	mode := 0o666 &^ umask()
-	if replaced, err := root.Lstat(filepath.Base(path)); err == nil && replaced.Mode().IsRegular() {
-		mode = replaced.Mode().Perm()
+	if replaced, err := root.Lstat(filepath.Base(path)); err == nil {
+		if replaced.IsDir() {
+			return syscall.EISDIR
+		}
+		if replaced.Mode().IsRegular() {
+			mode = replaced.Mode().Perm()
+		}
 	}
 	f, err := osfile.Create(root)
 	if err != nil {
@@ -142,7 +166,7 @@ func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stor
 	}
 	err = f.Place(filepath.Base(path), c.force)
 	if errors.Is(err, fs.ErrExist) {
-		return existsAlready(target)
+		return existsAlready(to.name)
 	}
 	return err
 }
