@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -67,21 +70,45 @@ func (a *attacked) file(name, content string) {
 	}
 }
 
-// swap lets the other user exchange names below the directory.
-func (a *attacked) swap(names ...string) {
+// swap lets the other user exchange names below the directory until the test calls stop.
+// The test fails if a pair was exchanged less often than the command ran. A pattern may
+// never have matched.
+func (a *attacked) swap(names ...string) (stop func()) {
 	a.t.Helper()
 	for i := range names {
 		names[i] = filepath.Join(a.dir, names[i])
 	}
 	cmd := exec.Command(a.swapper, names...)
-	cmd.Stderr = os.Stderr
+	var counts bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &counts, os.Stderr
 	if os.Geteuid() == 0 {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
 	if err := cmd.Start(); err != nil {
 		a.t.Fatal(err)
 	}
-	a.t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	end := sync.OnceFunc(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+	})
+	a.t.Cleanup(end)
+	return func() {
+		a.t.Helper()
+		end()
+		sum := 0
+		for line := range strings.Lines(counts.String()) {
+			var name string
+			var count int
+			if _, err := fmt.Sscan(line, &name, &count); err != nil {
+				a.t.Fatalf("%q: %v", line, err)
+			}
+			if count < *rounds && !strings.Contains(name, "*") {
+				a.t.Errorf("%s was exchanged %d times", name, count)
+			}
+			sum += count
+		}
+		a.t.Logf("%d exchanges by user %d during %d runs of the command", sum, cmp.Or(os.Geteuid(), nobody), *rounds)
+	}
 }
 
 // give makes names below the directory the other user's.
@@ -97,8 +124,7 @@ func (a *attacked) give(names ...string) {
 	}
 }
 
-// rounds is how often each test runs the command.
-const rounds = 30
+var rounds = flag.Int("rounds", 30, "how often a test runs the command while somebody swaps names")
 
 // Whatever is put in the place of a file or a directory during upload -r, what is stored is
 // what the tree holds.
@@ -124,14 +150,15 @@ func TestSwapsDuringUpload(t *testing.T) {
 		}
 	}
 	a.give("tree", "tree/dir10", "tree/dir11", "tree/dir12", "tree/dir13", "tree/dir10/victim", "tree/dir14/file", "tree/dir14", "others")
-	a.swap("tree/dir10/victim", "others/link", "tree/dir11", "others/dirlink", "tree/dir12", "others/dirup",
+	stop := a.swap("tree/dir10/victim", "others/link", "tree/dir11", "others/dirlink", "tree/dir12", "others/dirup",
 		"tree/dir13", "others/dirpipe", "tree/dir14/file", "others/pipe")
-	for range rounds {
+	for range *rounds {
 		p := a.start(nil, "upload", "-q", "-r", "--no-resume", "--folder", "/{UNIQUE_DIGITS_20}", "tree")
 		if code := p.finish(); code != exitOK && code != exitFailed {
 			t.Fatalf("exit code %d: %s", code, &p.err)
 		}
 	}
+	stop()
 	a.noSecretStored()
 }
 
@@ -142,7 +169,7 @@ func (a *attacked) noSecretStored() {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	if len(files) < rounds {
+	if len(files) < *rounds {
 		a.t.Errorf("only %d files were stored", len(files))
 	}
 	for _, file := range files {
@@ -168,12 +195,8 @@ func TestSwapsDuringDownload(t *testing.T) {
 	}
 	a.file(filepath.Join(dir, "other"), "of the attacker")
 	a.give("theirs", "theirs/other")
-	a.swap("theirs/.bytescale-*", "theirs/link", "theirs/movie.mp4", "theirs/link", "theirs/movie.mp4", "theirs/other")
-	before, err := os.Stat(filepath.Join(a.outside, "file"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range rounds {
+	stop := a.swap("theirs/.bytescale-*", "theirs/link", "theirs/movie.mp4", "theirs/link", "theirs/movie.mp4", "theirs/other")
+	for range *rounds {
 		os.Remove(filepath.Join(dir, "movie.mp4"))
 		os.Remove(filepath.Join(dir, "link"))
 		if err := os.Symlink(filepath.Join(a.outside, "file"), filepath.Join(dir, "link")); err != nil {
@@ -181,10 +204,8 @@ func TestSwapsDuringDownload(t *testing.T) {
 		}
 		a.start(nil, "download", "-q", "-o", "theirs", moviePath).finish()
 	}
-	after, err := os.Stat(filepath.Join(a.outside, "file"))
-	if err != nil || after.Mode() != before.Mode() || !after.ModTime().Equal(before.ModTime()) || !os.SameFile(before, after) {
-		t.Errorf("the victim's file was %v and is %v, %v", before, after, err)
-	}
+	stop()
+	a.untouched()
 }
 
 // A download that is killed leaves nothing.
@@ -292,17 +313,71 @@ func TestSwapsDuringCheckpoints(t *testing.T) {
 	a.give("theirs", "theirs/pipe", "theirs/fake", "theirs/link", "theirs/uplink")
 	// A directory of the victim can be renamed by whoever owns the directory above, but not
 	// be moved to another one.
-	a.swap("theirs/bytescale", "theirs/fake", "theirs/bytescale", "theirs/link", "theirs/bytescale", "theirs/uplink", "theirs/bytescale", "theirs/pipe")
-	for range rounds {
+	stop := a.swap("theirs/bytescale", "theirs/fake", "theirs/bytescale", "theirs/link", "theirs/bytescale", "theirs/uplink", "theirs/bytescale", "theirs/pipe")
+	for range *rounds {
 		if p := a.start(nil, "upload", "-q", "--folder", "/films", "movie.mp4"); p.finish() != exitOK {
 			t.Fatalf("it failed: %s", &p.err)
 		}
 	}
+	stop()
+	a.untouched()
+}
+
+// Whatever is put in the place of an emulator's data directory, where somebody else can
+// write, the emulator starts or refuses in one line, and changes nothing but its data.
+func TestSwapsDuringEmulator(t *testing.T) {
+	t.Parallel()
+	a := newAttacked(t)
+	theirs := filepath.Join(a.dir, "theirs")
+	for _, dir := range []string{theirs, filepath.Join(theirs, "fake"), filepath.Join(theirs, "data")} {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(a.outside, filepath.Join(theirs, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mkfifo(filepath.Join(theirs, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a.give("theirs", "theirs/fake", "theirs/link", "theirs/pipe")
+	stop := a.swap("theirs/data", "theirs/fake", "theirs/data", "theirs/link", "theirs/data", "theirs/pipe")
+	started := 0
+	for range *rounds {
+		p := a.start(nil, "emulator", "--addr", "127.0.0.1:0", "--data", "theirs/data")
+		ended := make(chan int, 1)
+		go func() { ended <- p.finish() }()
+		a.until("the start of an emulator, or its end", func() bool {
+			if strings.Contains(p.out.String(), " is at ") {
+				started++
+				_ = p.Process.Signal(os.Interrupt)
+				return true
+			}
+			return len(ended) > 0
+		})
+		code, said := <-ended, p.err.String()
+		if code != exitOK && code != exitFailed || strings.Count(said, "\n") > 1 {
+			t.Fatalf("exit code %d: %s", code, said)
+		}
+	}
+	stop()
+	t.Logf("%d emulators started", started)
+	a.untouched()
+}
+
+// untouched fails the test if the victim's file has changed, or another one was made.
+func (a *attacked) untouched() {
+	a.t.Helper()
 	entries, err := os.ReadDir(a.outside)
 	if len(entries) != 1 || err != nil {
-		t.Errorf("among the victim's files: %v, %v", entries, err)
+		a.t.Errorf("among the victim's files: %v, %v", entries, err)
 	}
 	if content, err := os.ReadFile(filepath.Join(a.outside, "file")); string(content) != secret || err != nil {
-		t.Errorf("the victim's file holds %q, %v", content, err)
+		a.t.Errorf("the victim's file holds %q, %v", content, err)
+	}
+	for name, want := range map[string]os.FileMode{".": 0o700, "file": 0o600} {
+		if info, err := os.Stat(filepath.Join(a.outside, name)); err != nil || info.Mode().Perm() != want {
+			a.t.Errorf("the permissions of %s are %v, %v", name, info, err)
+		}
 	}
 }

@@ -54,11 +54,12 @@ func OpenRoot(name string) (*os.Root, error) {
 		return nil, err
 	}
 	defer f.Close()
-	// os.OpenRoot would wait for the other end of a pipe.
+	// os.OpenRoot would wait for the other end of a pipe, unless a dot behind the name
+	// demands a directory.
 	if opened := DescriptorName(f); opened != "" {
 		return os.OpenRoot(opened)
 	}
-	return os.OpenRoot(name)
+	return os.OpenRoot(name + string(os.PathSeparator) + ".")
 }
 
 // OpenDirectory opens a directory below root, but no directory that a link leads to.

@@ -62,7 +62,9 @@ func claimDirectory(dir string) (*os.Root, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(dir)
+	// The dot demands a directory. If a pipe has taken the name, OpenRoot would otherwise
+	// wait for its other end.
+	root, err := os.OpenRoot(dir + string(os.PathSeparator) + ".")
 	if err != nil {
 		return nil, err
 	}
