@@ -5,7 +5,6 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,60 +91,6 @@ func peakOf(t *testing.T, env []string, peak string, args []string) int64 {
 		t.Fatalf("%q: %q: %v", args, out, err)
 	}
 	return bytes
-}
-
-// Whatever a server answers, the command stays small. The answers are those of which
-// text, or what it decodes to, would be large.
-func TestMemoryOfHostileServer(t *testing.T) {
-	dir := t.TempDir()
-	plain, err := build(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	peak := filepath.Join(dir, "peak")
-	if out, err := exec.Command("go", "build", "-o", peak, "./testdata/peak").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	large := filepath.Join(dir, "large")
-	sparse(t, large, 20*mib)
-	many := filepath.Join(dir, "many")
-	if err := os.Mkdir(many, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for i := range 200 {
-		if err := os.WriteFile(filepath.Join(many, fmt.Sprint(i)), make([]byte, 2000), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, attack := range hostileServers() {
-		t.Run(name, func(t *testing.T) {
-			server := httptest.NewUnstartedServer(nil)
-			server.Config.Handler = attack("http://" + server.Listener.Addr().String())
-			server.Start()
-			defer server.Close()
-			env := []string{
-				"BYTESCALE_API_URL=" + server.URL, "BYTESCALE_CDN_URL=" + server.URL, "BYTESCALE_API_KEY=" + testKey,
-				"HOME=" + dir, "XDG_STATE_HOME=" + filepath.Join(dir, "state"), "TMPDIR=" + dir, "PATH=" + os.Getenv("PATH"),
-			}
-			for _, args := range [][]string{
-				{plain, "upload", "-q", "-r", many}, {plain, "upload", "-q", large},
-				{plain, "info", "/a"}, {plain, "download", "-q", "-o", filepath.Join(dir, "out"), "/a"},
-			} {
-				what := strings.Join(args[1:], " ")
-				cmd := exec.Command(peak, args...)
-				cmd.Env = env
-				out, _ := cmd.Output() // the command may well fail
-				var bytes int64
-				if _, err := fmt.Sscan(string(out), &bytes); err != nil {
-					t.Fatalf("%s: %q: %v", what, out, err)
-				}
-				t.Logf("%s: %.1f MB at the peak", what, float64(bytes)/mb)
-				if bytes > 64*mb {
-					t.Errorf("%s: %.1f MB at the peak, 64 allowed", what, float64(bytes)/mb)
-				}
-			}
-		})
-	}
 }
 
 // sparse creates a file of zeros that takes no space on the disk.
