@@ -70,6 +70,11 @@ memory: ## Peak memory of built programs: a file of 20 GiB, small files, streams
 	BYTESCALE_HUGE_FILE=20GiB go test -count=1 -v -run '^TestMemory$$' ./cmd/bytescale
 	go test -count=1 -v -tags memory -run '^TestMemory' ./bench ./internal/tree
 
+.PHONY: attack
+attack: ## Another user swaps names while the command works (if root runs it); hostile servers and clients; Linux
+	go test -count=1 -v -tags attack -run '^(TestSwaps|TestMemoryOfHostileServer|TestEmulatorMemoryUnderAttack)' ./cmd/bytescale -rounds 100
+	go test -count=1 -v -run '^(TestEffort|TestHandlerMemory)$$' ./contract
+
 .PHONY: gates-bite
 gates-bite: ## Break a scratch copy on purpose: every gate must fail; and the gates of a user's module
 	go test -count=1 -timeout 30m -tags gates ./tools/... ./contract_test/consumer

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build attack && unix
 
 package main
 
