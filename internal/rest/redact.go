@@ -52,10 +52,12 @@ func (c *Client) redactor(req *http.Request, signed bool) *redactor {
 	hide(req.Header.Get("Authorization-Token"))
 	if signed {
 		hide(req.URL.RawQuery)
-		for _, values := range req.URL.Query() {
-			for _, value := range values {
-				hide(value)
-				hide(url.QueryEscape(value))
+		for pair := range strings.SplitSeq(req.URL.RawQuery, "&") {
+			_, value, _ := strings.Cut(pair, "=")
+			hide(value)
+			if plain, err := url.QueryUnescape(value); err == nil {
+				hide(plain)
+				hide(url.QueryEscape(plain))
 			}
 		}
 	}

@@ -156,6 +156,60 @@ func TestRedactsTheLongerSecretFirst(t *testing.T) {
 	}
 }
 
+// FuzzRedactor: no secret is left in a text, whatever it is and in whatever form and place
+// a server or net/http repeats it.
+func FuzzRedactor(f *testing.F) {
+	for _, secret := range []string{"5f4dcc3b5aa765d61d8327deb882cf99", "AKIA/2026+x==&y", "ein Schlüssel", "a%2fb%2Fc%zz", "<tag>\"quoted\""} {
+		f.Add(secret, "AWSAccessKeyId=AKIAIOSFODNN7&X-Amz-Signature=abc%2fdef%2b123", "before ", " after")
+		f.Add(secret, url.Values{"sig": {secret}}.Encode(), "https://example.com/", "?x=y")
+	}
+	f.Fuzz(func(t *testing.T, token, query, before, after string) {
+		if len(token)+len(query)+len(before)+len(after) > 2000 {
+			return // slow
+		}
+		req := &http.Request{
+			URL:    &url.URL{Scheme: "https", Host: "storage.example.com", Path: "/part", RawQuery: query},
+			Header: http.Header{"Authorization-Token": {token}, "Authorization": {"Bearer " + redactedKey}},
+		}
+		secrets := []string{token, redactedKey, query}
+		for pair := range strings.SplitSeq(query, "&") {
+			_, raw, _ := strings.Cut(pair, "=")
+			secrets = append(secrets, raw)
+			if value, err := url.QueryUnescape(raw); err == nil {
+				secrets = append(secrets, value)
+			}
+		}
+		// What stands around a secret must not be mistaken for a part of another one.
+		around := func(text string) string {
+			return strings.Map(func(r rune) rune {
+				if strings.ContainsRune(strings.Join(secrets, ""), r) {
+					return -1
+				}
+				return r
+			}, text)
+		}
+		before, after = around(before), around(after)
+		hide := testRest().redactor(req, true)
+		for _, secret := range secrets {
+			if len(secret) < 8 || strings.ContainsAny(secret, "[]") || strings.Contains(redacted, secret) {
+				continue // too short for a secret, or what replaces secrets is part of it
+			}
+			if got := hide.text(before + secret + after); strings.Contains(got, secret) {
+				t.Errorf("%q is left in %q", secret, got)
+			}
+			clean := hide.err(fmt.Errorf("%s%s%s: %w", before, secret, after, &url.Error{Op: "Put", URL: req.URL.String(), Err: syscall.EPIPE}))
+			eachWrapped(clean, func(err error) {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("%q is left in %q", secret, err)
+				}
+			})
+			if !errors.Is(clean, syscall.EPIPE) {
+				t.Errorf("%v is no longer EPIPE", clean)
+			}
+		}
+	})
+}
+
 // What is cut of a long text is cut after the secrets were taken out.
 func TestLongErrorsAreCut(t *testing.T) {
 	for at := 440; at < 560; at += 7 {
