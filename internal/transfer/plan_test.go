@@ -3,6 +3,7 @@ package transfer
 import (
 	"errors"
 	"math"
+	"math/bits"
 	"slices"
 	"testing"
 
@@ -121,6 +122,67 @@ func TestCheckTodo(t *testing.T) {
 			t.Errorf("%v of 3 parts: %v", good, err)
 		}
 	}
+}
+
+// FuzzPlan compares the plan with one that sees all ranges at once: it accepts the parts
+// of a file if and only if they fit together.
+func FuzzPlan(f *testing.F) {
+	f.Add(byte(10), uint16(0b111), []byte{0, 2, 3, 3, 4, 9})
+	f.Add(byte(10), uint16(0b101), []byte{9, 9, 0, 4})
+	f.Add(byte(0), uint16(1), []byte{0, 255})
+	f.Fuzz(func(t *testing.T, size byte, listed uint16, ranges []byte) {
+		var todo []int64
+		for i := range int64(16) {
+			if listed>>i&1 == 1 {
+				todo = append(todo, i)
+			}
+		}
+		if len(todo) == 0 || len(ranges) < 2*len(todo) {
+			return
+		}
+		var parts []Part
+		for i, index := range todo {
+			parts = append(parts, Part{Index: index, Start: int64(int8(ranges[2*i])), End: int64(int8(ranges[2*i+1]))})
+		}
+		count := int64(bits.Len16(listed))
+		if len(ranges)%2 == 1 { // there are parts behind the last one that is listed
+			count += 2
+		}
+		wantStored, fits := storedBeside(int64(size), count, parts)
+		for _, backwards := range []bool{false, true} {
+			plan := newPlan(int64(size), count, todo)
+			var stored int64
+			var err error
+			for i := 0; i < len(parts) && err == nil; i++ {
+				position := i
+				if backwards {
+					position = len(parts) - 1 - i
+				}
+				var gap int64
+				gap, err = plan.learn(int64(position), parts[position])
+				stored += gap
+			}
+			if (err == nil) != fits || fits && stored != wantStored || fits && len(plan.spans) > 0 {
+				t.Fatalf("backwards %v, %d bytes, %d parts, %+v: %d stored, %v; want %d and fit %v", backwards, size, count, parts, stored, err, wantStored, fits)
+			}
+		}
+	})
+}
+
+// storedBeside returns the number of bytes that belong to none of the parts, and whether
+// the parts and those that are missing can make up a file.
+func storedBeside(size, count int64, parts []Part) (stored int64, fits bool) {
+	end, index := int64(0), int64(-1)
+	for _, p := range append(slices.Clone(parts), Part{Index: count, Start: size, End: size}) {
+		gap, missing := p.Start-end, p.Index-index-1
+		isEnd := p.Index == count
+		if gap < missing || missing == 0 && gap != 0 || !isEnd && (p.End >= size || p.End < p.Start && (size > 0 || p.End != p.Start-1)) {
+			return 0, false
+		}
+		stored += gap
+		end, index = p.End+1, p.Index
+	}
+	return stored, true
 }
 
 func upTo(n int) []int {

@@ -210,7 +210,6 @@ func TestUniqueDigitsFindTheLastFreePath(t *testing.T) {
 
 func TestResolvedPathsAreValid(t *testing.T) {
 	t.Parallel()
-	filePath := regexp.MustCompile(`^/.*$`)
 	pieces := rapid.SampledFrom([]string{
 		"/", "..", ".", "a", "ü", `\{`, "{", "}", "\n", "{UTC_DAY}", "{ORIGINAL_FILE_NAME}",
 		"{ORIGINAL_FILE_EXT}", "{UNIQUE_DIGITS_3}", "{UNIQUE_DIGITS_99}", "{FOO}", strings.Repeat("y", 300),
@@ -223,25 +222,54 @@ func TestResolvedPathsAreValid(t *testing.T) {
 			}
 			return nil
 		}
-		taken := func(path string) (bool, error) { return len(path)%2 == 0, nil }
-		path, err := Resolve(Request{
+		wantValidOrRefused(t, Request{
 			Literal: draw("literal"), FolderPath: draw("folder"), FileName: draw("name"), FileNameFallback: draw("fallback"),
 			FolderVariables:   rapid.Bool().Draw(t, "folder variables"),
 			FileNameVariables: rapid.Bool().Draw(t, "name variables"),
 			OriginalFileName:  rapid.String().Draw(t, "original"),
-		}, documentedTime, always(false), taken)
-		if err != nil {
-			if reason(err) == "" {
-				t.Fatalf("not a refusal: %v", err)
+		})
+	})
+}
+
+// filePath is what the API allows for a path (FilePath in openapi.yaml), but for its length.
+var filePath = regexp.MustCompile(`^/.*$`)
+
+// wantValidOrRefused resolves a request, where the paths of even length are taken.
+func wantValidOrRefused(t interface{ Fatalf(string, ...any) }, request Request) {
+	taken := func(path string) (bool, error) { return len(path)%2 == 0, nil }
+	path, err := Resolve(request, documentedTime, always(false), taken)
+	if err != nil {
+		if reason(err) == "" {
+			t.Fatalf("not a refusal: %v", err)
+		}
+		return
+	}
+	if !filePath.MatchString(path) || !utf8.ValidString(path) || utf8.RuneCountInString(path) > 512 || climbs(path) {
+		t.Fatalf("resolved to %q", path)
+	}
+	if hit, _ := taken(path); hit {
+		t.Fatalf("%q is taken", path)
+	}
+}
+
+// FuzzResolve: whatever a request asks for, the path is valid or the request is refused.
+func FuzzResolve(f *testing.F) {
+	for _, seed := range []string{"/a/b.txt", "../x", "{UTC_DATE}/{ORIGINAL_FILE_NAME}", `\{UNIQUE_DIGITS_2}`, "a\nb", "\xff", "{{UTC_DAY}}"} {
+		f.Add(seed, seed, seed, seed, uint8(0b111110))
+		f.Add(seed, seed, seed, "../"+seed, uint8(0b110110))
+		f.Add(seed, seed, seed, "", uint8(0b111))
+	}
+	f.Fuzz(func(t *testing.T, first, name, fallback, original string, flags uint8) {
+		given := func(bit int, text string) *string {
+			if flags>>bit&1 == 0 {
+				return nil
 			}
-			return
+			return &text
 		}
-		if !filePath.MatchString(path) || utf8.RuneCountInString(path) > 512 || climbs(path) {
-			t.Fatalf("resolved to %q", path)
-		}
-		if hit, _ := taken(path); hit {
-			t.Fatalf("%q is taken", path)
-		}
+		wantValidOrRefused(t, Request{
+			Literal: given(0, first), FolderPath: given(1, first), FileName: given(2, name), FileNameFallback: given(3, fallback),
+			FolderVariables: flags>>4&1 == 1, FileNameVariables: flags>>5&1 == 1, OriginalFileName: original,
+		})
 	})
 }
 
