@@ -122,7 +122,7 @@ func (c *downloadCmd) target(stored string) (target, error) {
 // this system.
 func inDirectory(dir, stored string) (string, error) {
 	name := path.Base(stored)
-	if name == "/" || !filepath.IsLocal(name) || filepath.Base(name) != name {
+	if name == "/" || name == "." || !filepath.IsLocal(name) || filepath.Base(name) != name {
 		return "", usageError{fmt.Errorf("%s cannot be a file name here; name the file with -o", shown(name))}
 	}
 	return filepath.Join(dir, name), nil

@@ -42,3 +42,33 @@ func TestDownloadReplacesNothingUnasked(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The path of a stored file comes from elsewhere. It never leads out of the directory of a
+// download.
+func TestNamesOfDownloads(t *testing.T) {
+	for stored, want := range map[string]string{
+		"/f/a b!.txt": "a b!.txt", "/f/.profile": ".profile", "/f/...": "...", "/f/-rf": "-rf", "/f/~": "~", "/f/%2e%2e": "%2e%2e",
+		"/f//a": "a", "/": "", "/f/..": "", "/f/.": "", "/..": "",
+	} {
+		got, err := inDirectory("dir", stored)
+		switch {
+		case want == "" && !errors.As(err, new(usageError)):
+			t.Errorf("%q: %q, %v; want an error", stored, got, err)
+		case want != "" && (err != nil || got != filepath.Join("dir", want)):
+			t.Errorf("%q: %q, %v; want %q", stored, got, err, want)
+		}
+	}
+}
+
+// FuzzNameOfDownload: whatever the path is, its file is one directly in the directory.
+func FuzzNameOfDownload(f *testing.F) {
+	for _, seed := range []string{"a", "..", "a/../..", "\x00", "c:\\d", "..\\..", "a/.", "/", "NUL", "\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, stored string) {
+		name, err := inDirectory("dir", "/"+stored)
+		if err == nil && (filepath.Dir(name) != "dir" || name == "dir") {
+			t.Errorf("%q is written to %q", stored, name)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 // Package docblocks checks the README and the docs: every Go block compiles,
 // every block that is a test passes, every test and every make target that is
-// named exists, and every link to a file of the repository leads somewhere.
+// named exists, every promise names one, and every link to a file of the
+// repository leads somewhere.
 package docblocks
 
 import (
@@ -184,6 +185,29 @@ func TestNamedTestsExist(t *testing.T) {
 			if !strings.Contains(sources.String(), "\nfunc "+match[1]+"(") {
 				t.Errorf("%s names %s, which does not exist", name, match[1])
 			}
+		}
+	}
+}
+
+// TestPromisesNameTests: each row of the pages of promises has a proof in its last column,
+// which is a test or a make target.
+func TestPromisesNameTests(t *testing.T) {
+	proof := regexp.MustCompile("`(?:(?:Test|Fuzz)[A-Z]\\w*|make [a-z -]+)`")
+	for _, name := range []string{"docs/claims.md", "docs/threats.md"} {
+		rows := 0
+		for line := range strings.Lines(read(t, filepath.Join(root, name))) {
+			columns := strings.Split(strings.Trim(line, "| \n"), " | ")
+			last := columns[len(columns)-1]
+			if !strings.HasPrefix(line, "| ") || last == "test" || last == "proof" {
+				continue
+			}
+			rows++
+			if !proof.MatchString(last) {
+				t.Errorf("%s promises without a test: %s", name, line)
+			}
+		}
+		if rows < 20 {
+			t.Errorf("%s has %d rows", name, rows)
 		}
 	}
 }
