@@ -186,6 +186,18 @@ func TestEveryGateBites(t *testing.T) {
 				return add(t, dir, "spoilt.go", "package bytescale\n\nimport _ \"github.com/dustin/go-humanize\"\n")
 			}, "depguard",
 		},
+		{
+			"command resolves a name", []string{"lint", "PKG=./cmd/bytescale"},
+			func(t *testing.T) func() {
+				return add(t, dir, "cmd/bytescale/spoilt.go", "package main\n\nimport \"os\"\n\nfunc init() {\n\tif f, err := os.Open(\"/etc/hosts\"); err == nil {\n\t\tf.Close()\n\t}\n}\n")
+			}, "use a handle, or a function of open.go\" (forbidigo)",
+		},
+		{
+			"command uploads a name", []string{"lint", "PKG=./cmd/bytescale"},
+			func(t *testing.T) func() {
+				return edit(t, dir, "cmd/bytescale/uploader.go", `openSource\(`, "(func(f *os.File) bytescale.Source { return bytescale.File(f.Name()) })(")
+			}, "upload an open file (openSource)\" (forbidigo)",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			args := append([]string{"--no-print-directory"}, test.gate...)
