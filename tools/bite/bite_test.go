@@ -190,7 +190,7 @@ func TestEveryGateBites(t *testing.T) {
 			"command resolves a name", []string{"lint", "PKG=./cmd/bytescale"},
 			func(t *testing.T) func() {
 				return add(t, dir, "cmd/bytescale/spoilt.go", "package main\n\nimport \"os\"\n\nfunc init() {\n\tif f, err := os.Open(\"/etc/hosts\"); err == nil {\n\t\tf.Close()\n\t}\n}\n")
-			}, "use a handle, or a function of open.go\" (forbidigo)",
+			}, "use a handle, or a function of open.go or osfile\" (forbidigo)",
 		},
 		{
 			"command uploads a name", []string{"lint", "PKG=./cmd/bytescale"},
