@@ -319,7 +319,7 @@ func (c *Client) newJobSummary(resp *http.Response, from gen.JobSummary) (summar
 	if from.Error.Valid {
 		said := from.Error.Value
 		summary.Failure = &JobFailure{
-			Code: c.rest.Told(resp, said.Code), Message: c.rest.Told(resp, said.Message), Details: said.Details, Time: said.Timestamp.UTC(),
+			Code: c.rest.Quote(resp, said.Code), Message: c.rest.Quote(resp, said.Message), Details: said.Details, Time: said.Timestamp.UTC(),
 		}
 	}
 	switch {

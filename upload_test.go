@@ -171,7 +171,7 @@ func TestLastCompletionWaitsForTheOthers(t *testing.T) {
 	})
 }
 
-func TestUploadErrorTells(t *testing.T) {
+func TestUploadErrorFields(t *testing.T) {
 	t.Parallel()
 	c, m := newMemoryClient(1000, 2, 8)
 	m.fail = func(op string, index int64, _ int) error {

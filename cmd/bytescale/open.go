@@ -65,9 +65,9 @@ func openDevice(name string) (*os.File, error) {
 	return f, nil
 }
 
-// tellsSize reports whether a file holds as many bytes as its size says. Files of /sys hold
+// sizeIsTrue reports whether a file holds as many bytes as its size says. Files of /sys hold
 // fewer, and of /proc more.
-func tellsSize(f *os.File, info fs.FileInfo) bool {
+func sizeIsTrue(f *os.File, info fs.FileInfo) bool {
 	var last [1]byte
 	n, err := f.ReadAt(last[:], max(0, info.Size()-1))
 	if info.Size() == 0 {

@@ -41,7 +41,7 @@ func TestReachGivesUp(t *testing.T) {
 }
 
 // Retries are reported if they go on, and at most every ten seconds.
-func TestReachTells(t *testing.T) {
+func TestReachReports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var notes []string
 		r := &reach{answered: true, note: func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }}

@@ -75,7 +75,7 @@ func redirected(in io.Reader) (*os.File, fs.FileInfo) {
 		return nil, nil
 	}
 	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 || !tellsSize(f, info) {
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 || !sizeIsTrue(f, info) {
 		return nil, nil
 	}
 	return f, info

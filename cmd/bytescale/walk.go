@@ -58,7 +58,7 @@ func (it item) open(ctx context.Context) (*os.File, error) {
 	case err != nil:
 	case !os.SameFile(it.found, now):
 		err = osfile.ErrReplaced
-	case !tellsSize(f, now):
+	case !sizeIsTrue(f, now):
 		err = errSize
 	}
 	if err != nil {

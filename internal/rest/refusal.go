@@ -51,9 +51,9 @@ func (c *Client) ReadRefusal(op string, resp *http.Response) Refusal {
 	return said
 }
 
-// Told returns what the service says in an answer, for people: one line of at most
+// Quote returns what the service wrote in an answer for people to read: one line of at most
 // maxMessage characters without the credentials.
-func (c *Client) Told(resp *http.Response, text string) string {
+func (c *Client) Quote(resp *http.Response, text string) string {
 	return short(c.redactor(resp.Request, false).text(text))
 }
 

@@ -34,7 +34,7 @@ const maxPasses = 2
 // answered with "Completed", it asks the service what is missing and sends that.
 func (u *Upload) finish(ctx context.Context) (File, error) {
 	for pass := 0; u.outcome != stored; pass++ {
-		u.doubt()
+		u.answerLost()
 		todo, err := u.remaining(ctx, u.attempts(operation.ListUploadParts, -1))
 		switch {
 		case err != nil && !u.isStored(ctx):

@@ -25,9 +25,9 @@ func (u *Upload) setOutcome(o outcome) {
 	u.outcome = o
 }
 
-// doubt notes that the answer to the completion that makes the file was lost, if that
+// answerLost notes that the answer to the completion that makes the file was lost, if that
 // completion was sent.
-func (u *Upload) doubt() { u.replaceOutcome(finishing, unknown) }
+func (u *Upload) answerLost() { u.replaceOutcome(finishing, unknown) }
 
 // settle notes that the service was asked and has not carried that completion out.
 func (u *Upload) settle() { u.replaceOutcome(unknown, finishing) }

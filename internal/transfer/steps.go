@@ -169,7 +169,7 @@ func (p *partUpload) complete(ctx context.Context, etag string) (answer Completi
 		decision, err := attempts.Do(ctx, func(ctx context.Context) (err error) {
 			answer, err = p.engine.Service.CompletePart(ctx, p.of.id, p.index, etag)
 			if err != nil && (ctx.Err() != nil || p.engine.Policy.Decide(operation.CompleteUploadPart, err) != retry.Retry) {
-				p.of.doubt() // until the error is looked at
+				p.of.answerLost() // until the error is looked at
 			}
 			return err
 		})
@@ -233,7 +233,7 @@ func (p *partUpload) afterLostAnswer(ctx context.Context, attempts *retry.Attemp
 // asks whether the file is there, because a stored file must not be reported as a
 // failure.
 func (p *partUpload) carriedOut(ctx context.Context) (answer Completion, done bool, err error) {
-	p.of.doubt()
+	p.of.answerLost()
 	switch err := p.checkMissing(ctx); {
 	case err == nil:
 		p.of.settle()

@@ -175,7 +175,7 @@ func (u *Upload) sendParts(ctx context.Context, todo []int64, first *assignment)
 		return nil // also if the context has ended meanwhile
 	}
 	if err := ctx.Err(); err != nil {
-		u.doubt()
+		u.answerLost()
 		return err
 	}
 	return nil

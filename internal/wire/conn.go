@@ -23,7 +23,7 @@ func NewTransport(idlePerHost int) *http.Transport {
 	dialer := &net.Dialer{
 		Timeout:   30 * time.Second,
 		KeepAlive: 15 * time.Second,
-		Control:   limitUnsent,
+		Control:   limitSendQueue,
 	}
 	return &http.Transport{
 		Proxy:                 proxyFromEnvironment,

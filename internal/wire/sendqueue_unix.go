@@ -17,7 +17,7 @@ import (
 // longer, and was cut.
 const maxUnsent = 64 << 10
 
-func limitUnsent(_, _ string, conn syscall.RawConn) error {
+func limitSendQueue(_, _ string, conn syscall.RawConn) error {
 	// An error is ignored, because without the option stalls are only harder to see.
 	return conn.Control(func(fd uintptr) {
 		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, maxUnsent)
