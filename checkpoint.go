@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// ErrCheckpoint says that a [Checkpoint] cannot be used by this client: it is
+// ErrCheckpoint means that a [Checkpoint] cannot be used by this client: it is
 // damaged or was changed, it has another version, or it belongs to another API
 // address, account or API key. Discard it and begin again with [Client.Upload].
 var ErrCheckpoint = errors.New("checkpoint cannot be used")

@@ -177,7 +177,7 @@ func (c *Client) retry(ctx context.Context, op string, attempt func(context.Cont
 	return withContext(ctx, publicError(err))
 }
 
-// repetition says whether a call that changes something may be sent again when the answer to
+// repetition decides whether a call that changes something may be sent again when the answer to
 // it was lost.
 type repetition bool
 

@@ -112,7 +112,7 @@ func (e *APIError) Error() string {
 	return text.String()
 }
 
-// meaning says what can be said about a status that has several meanings.
+// meaning explains a status that has several meanings.
 func (e *APIError) meaning() string {
 	switch {
 	case e.Status != http.StatusForbidden && e.Status != http.StatusRequestEntityTooLarge:

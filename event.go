@@ -108,7 +108,7 @@ type Event struct {
 	Err error
 }
 
-// RequestInfo tells what an HTTP request of a [Client] is for.
+// RequestInfo describes what an HTTP request of a [Client] is for.
 type RequestInfo struct {
 	// Operation is the operationId of openapi.yaml, or [PutPart].
 	Operation string

@@ -163,7 +163,7 @@ func (b *bench) measureWork(w work, clients []client, rounds int) ([]result, err
 	return results, nil
 }
 
-// does says whether the client takes part in a work: many small files are not
+// does reports whether the client takes part in a work: many small files are not
 // uploaded as streams.
 func (c client) does(w work) bool {
 	return w.files == 1 || !strings.HasSuffix(c.name, "stream")

@@ -26,7 +26,7 @@ type sample struct {
 // runLimit is more than any run takes: a peer that hangs is told, not waited for.
 const runLimit = 5 * time.Minute
 
-// measure runs a command to its end and says what it cost. Its output goes to a
+// measure runs a command to its end and returns what it cost. Its output goes to a
 // file: a pipe would wake this process for each line and take from the processor
 // what the command could use.
 func measure(cmd *exec.Cmd) (sample, error) {

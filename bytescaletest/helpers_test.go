@@ -212,7 +212,7 @@ func networks(t *testing.T, test func(t *testing.T, network ...bytescaletest.Opt
 	t.Run("memory", func(t *testing.T) { test(t, bytescaletest.WithMemoryNetwork()) })
 }
 
-// cutOff tells whether a connection ended before an answer was complete.
+// cutOff reports whether a connection ended before an answer was complete.
 func cutOff(a answer) bool {
 	return a.err != nil && !errors.Is(a.err, context.DeadlineExceeded) && !strings.Contains(a.err.Error(), "Timeout")
 }

@@ -94,7 +94,7 @@ func Path(filePath string) Option {
 	return Option{kind: anywhere, name: "path", text: filePath, wrong: wrongPath(filePath)}
 }
 
-// Cache says whether the CDN may keep the answer. The service's default is true.
+// Cache decides whether the CDN may keep the answer. The service's default is true.
 // False means that a transformation runs again on every request.
 func Cache(allowed bool) Option {
 	return Option{kind: cache, name: "cache", text: strconv.FormatBool(allowed)}
@@ -129,7 +129,7 @@ const (
 	PermNever  = "false" // never; also what Cache(false) means
 )
 
-// CachePerm says whether the result of a transformation is kept in the permanent
+// CachePerm decides whether the result of a transformation is kept in the permanent
 // cache: [PermAuto], [PermAlways] or [PermNever]. The default is the account's
 // setting.
 func CachePerm(mode string) Option {
@@ -158,7 +158,7 @@ func Expires(at time.Time) Option {
 	return opt
 }
 
-// NeverExpires says that the URL has no end ("exp=inf").
+// NeverExpires makes a URL that does not expire ("exp=inf").
 func NeverExpires() Option { return Option{kind: exp, name: "exp", text: "inf"} }
 
 // Artifact chooses which output of a transformation is served: a path that

@@ -77,7 +77,7 @@ func Gravity(place string) Option { return word("gravity", place) }
 // Padding sets the space around the layer in pixels, from 0 up ("padding").
 func Padding(pixels int) Option { return within("padding", pixels, 0, maxNumber) }
 
-// Repeat says whether the layer is repeated all over the image ("repeat").
+// Repeat decides whether the layer is repeated all over the image ("repeat").
 func Repeat(repeated bool) Option {
 	opt := Param("repeat", repeated)
 	opt.kind = transform

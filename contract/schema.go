@@ -338,7 +338,7 @@ func typeOf(value any) string {
 	return openapi3.TypeNumber
 }
 
-// describe says what a rule of a schema demands. It uses the schema alone and never the value.
+// describe returns what a rule of a schema demands. It uses the schema alone and never the value.
 func describe(s *openapi3.Schema, rule string) string {
 	switch rule {
 	case "required":

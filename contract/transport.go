@@ -128,7 +128,7 @@ func (t *transport) putPart(r *http.Request, length int64) (*http.Response, erro
 }
 
 // checkResponse validates a response. A body that it reads is put back, with the error that reading
-// it ended in: a broken connection is not a breach of contract.
+// it ended in: a broken connection does not violate the contract.
 func (t *transport) checkResponse(x *exchange, response *http.Response) (answer, []Violation) {
 	a, found := x.checkAnswer(response.StatusCode, response.Header)
 	limit := int64(0)

@@ -7,9 +7,8 @@ import (
 	"fmt"
 )
 
-// FieldUpdate tells whether a setting changes, and to what. The zero value
-// leaves it as it is. Set without a Value clears the setting; a Value without
-// Set is an error.
+// FieldUpdate is a change of a setting, or none. The zero value leaves it as it
+// is. Set without a Value clears the setting; a Value without Set is an error.
 type FieldUpdate[T any] struct {
 	Set   bool
 	Value T // zero is none; an empty list that is not nil is a value

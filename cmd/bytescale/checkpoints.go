@@ -33,8 +33,8 @@ func newCheckpoints(env getenv, note func(string, ...any)) *checkpoints {
 	return c
 }
 
-// identity says which uploads are the same: those of one source to one destination with
-// the same properties.
+// identity identifies an upload. Two uploads are the same if they have the same source,
+// destination and properties.
 type identity struct {
 	APIURL    string   `json:"apiUrl"`
 	AccountID string   `json:"accountId"`

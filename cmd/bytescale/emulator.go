@@ -225,7 +225,7 @@ func (e *emulatorCmd) startError(err error) error {
 	return err
 }
 
-// listenError says what to do about an address that cannot be had.
+// listenError explains an address that the emulator cannot listen on.
 func listenError(address string, err error) error {
 	var refused *net.OpError
 	switch {

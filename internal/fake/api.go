@@ -51,11 +51,11 @@ func (s *Server) newAPI() http.Handler {
 		}
 	})
 	return contract.NewHandler(all, contract.WithStrict(), contract.WithDocument(s.options.Document),
-		contract.WithCoverage(s.options.Coverage), contract.WithReporter(s.breach), contract.WithAuthenticator(s.authorized))
+		contract.WithCoverage(s.options.Coverage), contract.WithReporter(s.recordViolation), contract.WithAuthenticator(s.authorized))
 }
 
-// breach records a violation of the API description.
-func (s *Server) breach(ctx context.Context, v contract.Violation) {
+// recordViolation records a violation of the API description.
+func (s *Server) recordViolation(ctx context.Context, v contract.Violation) {
 	x := exchangeOf(ctx)
 	v.Operation = "" // report adds it
 	text := strings.TrimPrefix(v.String(), "unknown operation ")

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Kind tells what an action does. The values are words for programs to read.
+// Kind is what an action does. The values are words for programs to read.
 type Kind string
 
 // Kinds of actions.
@@ -31,7 +31,7 @@ func (k Kind) Copies() bool {
 	return false
 }
 
-// Action tells what to do about one file.
+// Action is what to do about one file.
 type Action struct {
 	Kind Kind
 	Path string // of the file on both sides

@@ -8,7 +8,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/fake/store"
 )
 
-// Query says what of a folder to list.
+// Query selects what of a folder to list.
 type Query struct {
 	Account, Folder   string
 	Cursor            string // of the page before; "" is the first page

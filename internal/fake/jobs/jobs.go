@@ -22,11 +22,11 @@ type Work interface {
 	// Applied notes what of these changes there was to do, and reports whether
 	// nothing is left.
 	Applied(changed store.Changed) (done bool)
-	// Summary says what was done so far, as a JSON object.
+	// Summary describes what was done so far, as a JSON object.
 	Summary() any
 }
 
-// Options say how a [Runner] runs jobs.
+// Options decide how a [Runner] runs jobs.
 type Options struct {
 	Store store.Store
 	// Load reads the work of a job that another process began.
@@ -76,7 +76,7 @@ func New(options Options) *Runner {
 var ErrTooMany = errors.New("too many jobs are open")
 
 // Start begins a job, and does all of it unless jobs go in steps. It returns the
-// job as it began. key says what the job is for; it may be empty.
+// job as it began. key identifies what the job is for; it may be empty.
 func (r *Runner) Start(account string, kind gen.JobType, key string, work Work) (store.Job, error) {
 	if err := r.prune(); err != nil {
 		return store.Job{}, err

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Listing says what to list.
+// Listing selects what to list.
 type Listing struct {
 	AccountID string
 	Folder    string

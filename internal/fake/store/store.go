@@ -158,7 +158,7 @@ type Changed struct {
 	DeletedFolders []string
 }
 
-// Copy says how to copy a file.
+// Copy describes the copy of a file.
 type Copy struct {
 	Source, Destination string
 	Overwrite           bool // a file at the destination is replaced
