@@ -31,7 +31,7 @@ test: ## Vet and all tests; needs Go and make alone
 	go test ./...
 
 .PHONY: check
-check: test vet-32bit race fmt-check lint generate-check release-check fuzz-smoke ## Everything a change must pass; writes nothing in the tree
+check: test vet-32bit race fmt-check lint generate-check notices-check release-check fuzz-smoke ## Everything a change must pass; writes nothing in the tree
 
 .PHONY: build
 build: ## Write the command to build/bytescale
@@ -107,6 +107,14 @@ generate: ## Rewrite the generated files from openapi.yaml
 .PHONY: generate-check
 generate-check: ## Generate into a scratch directory and compare; go.mod tidy
 	@tools/generate-check.sh
+
+.PHONY: notices
+notices: ## Rewrite THIRD_PARTY_NOTICES.txt, the licences of what the command links
+	@tools/notices.sh write
+
+.PHONY: notices-check
+notices-check: ## THIRD_PARTY_NOTICES.txt is up to date, and all its licences are permissive
+	@tools/notices.sh check
 
 .PHONY: spec-lint
 spec-lint: tools/node/node_modules ## Redocly on openapi.yaml: a second, foreign opinion; needs Node

@@ -187,6 +187,12 @@ func TestEveryGateBites(t *testing.T) {
 			}, "depguard",
 		},
 		{
+			"dependency without its licence", []string{"notices-check"},
+			func(t *testing.T) func() {
+				return edit(t, dir, "THIRD_PARTY_NOTICES.txt", `^go.etcd.io/bbolt v`, "go.etcd.io/bbolt v0")
+			}, "run 'make notices'",
+		},
+		{
 			"command resolves a name", []string{"lint", "PKG=./cmd/bytescale"},
 			func(t *testing.T) func() {
 				return add(t, dir, "cmd/bytescale/spoilt.go", "package main\n\nimport \"os\"\n\nfunc init() {\n\tif f, err := os.Open(\"/etc/hosts\"); err == nil {\n\t\tf.Close()\n\t}\n}\n")

@@ -1,0 +1,2 @@
+{{ range . }}{{ .LicensePath }}	{{ .Version }}	{{ .LicenseName }}
+{{ end }}
