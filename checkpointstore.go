@@ -101,10 +101,10 @@ func (d *CheckpointDir) Lock(_ context.Context, key string) (unlock func(), err 
 // the same again, except for progress and checkpoint functions. If they are not, or the
 // checkpoint is damaged, older than 30 days, of another API address, account or API key, or the
 // service has forgotten the upload, then the upload begins anew. [EventResume] and
-// [EventStartAfresh] tell.
+// [EventStartAfresh] report which it was.
 //
 // If another upload with the key is under way, Upload returns [ErrCheckpointLocked]. Other
-// failures of the store do not end the upload; [EventStoreFailure] tells. An upload of a
+// failures of the store do not end the upload; [EventStoreFailure] reports them. An upload of a
 // single part saves no checkpoint and takes no lock. The default is no store.
 func WithResume(store CheckpointStore, key string) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {

@@ -149,8 +149,8 @@ func WithTransport(transport http.RoundTripper) ClientOption {
 // The middleware sees no secret, so it may record all that it sees: its requests
 // carry no credentials, and the URL of a part has no query, because that is its
 // signature. They are put back behind it. It may add header fields and replace the
-// context; a change of the URL has no effect. [RequestInfoFromContext] tells which
-// operation, part and attempt a request is. It must pass the body on as it is, or
+// context; a change of the URL has no effect. [RequestInfoFromContext] returns the
+// operation, part and attempt of a request. It must pass the body on as it is, or
 // wrapped, and must not retry. On Linux, a part of a [File] whose body is wrapped is
 // copied through the process instead of being sent by the kernel.
 //
@@ -255,8 +255,8 @@ func WithBufferBudget(bytes int64) ClientOption {
 	}
 }
 
-// WithObserver sets a function that is told of every attempt, retry, fresh URL
-// and slow-down; metrics, traces and logs hang in here. It is called from many
+// WithObserver sets a function that is called for every attempt, retry, fresh URL
+// and slow-down, for metrics, traces and logs. It is called from many
 // goroutines at the same time and in the path of the transfers: it must be
 // quick, must not block, and must not call the client. Nil, the default, is none.
 func WithObserver(observe func(Event)) ClientOption {

@@ -1,5 +1,5 @@
-// Package bytescale uploads files to Bytescale, however large and over however
-// bad a network, in bounded memory, and picks up after a crash.
+// Package bytescale uploads files of any size to Bytescale, over unreliable networks
+// and in bounded memory, and continues after a crash.
 //
 //	client, err := bytescale.NewClientFromEnv() // BYTESCALE_API_KEY
 //	if err != nil {

@@ -158,8 +158,8 @@ func (t *idleTimer) end()   { t.timer.Stop() }
 //
 // For a missing file errors.Is(err, [ErrNotFound]) holds. An invalid path or option is an
 // [*ArgumentError]. An answer with another range than the one asked for is an [ErrProtocol].
-// So is content that is compressed, or that only ends with its connection, because nothing
-// could tell whether it is the file.
+// So is content that is compressed, or that only ends with its connection, because it could
+// not be checked that it is the whole file.
 func (c *Client) Download(ctx context.Context, filePath string, opts ...DownloadOption) (*Download, error) {
 	address, err := c.FileURL(filePath)
 	if err != nil {

@@ -51,7 +51,7 @@ var (
 
 	// ErrOutcomeUnknown means that a call which changes something may have been carried
 	// out although it failed: the answer to one of its attempts was lost, and no later
-	// answer told what became of it. Uploads have [UploadError.MayExist] instead.
+	// answer showed its outcome. Uploads have [UploadError.MayExist] instead.
 	ErrOutcomeUnknown = errors.New("the call may have been carried out all the same")
 )
 
@@ -65,7 +65,7 @@ type APIError struct {
 	// Operation is the operationId of openapi.yaml, or [PutPart].
 	Operation string
 	// Status is the HTTP status code. A 403 of the API has several meanings that the
-	// vendor does not tell apart by status: the credentials lack a permission, the path of
+	// status alone does not distinguish: the credentials lack a permission, the path of
 	// an upload is taken and they may not overwrite it, or a quota is used up. Code and
 	// Message say more if the service sent them.
 	Status int
@@ -256,8 +256,8 @@ func (e *UploadError) Error() string {
 // Unwrap returns the reason.
 func (e *UploadError) Unwrap() error { return e.Err }
 
-// SourceError is a failure to open or to read the source of an upload. It tells a service
-// whether its caller's body broke off, or the upload itself failed. It wraps the error of the
+// SourceError is a failure to open or to read the source of an upload. With it a service
+// distinguishes a caller's body that broke off from an upload that failed. It wraps the error of the
 // source, such as a [*io/fs.PathError] or an [*net/http.MaxBytesError]. Nothing is stored.
 type SourceError struct {
 	// Err is the error of the source.

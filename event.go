@@ -80,7 +80,7 @@ type Event struct {
 	// answer, and waits for the client's own limits are not included.
 	Duration time.Duration
 	// Transfer numbers the uploads and downloads of the process from 1, so that the events
-	// of one can be told from those of others, also before the service has given an upload
+	// of one can be distinguished from those of others, also before the service has given an upload
 	// its UploadID. It is 0 outside of an upload or download.
 	Transfer int64
 	// Operation is the operationId of openapi.yaml, or [PutPart].

@@ -252,7 +252,7 @@ func (c *Client) CopyFile(ctx context.Context, file FileCopy) error {
 }
 
 // isCopied reports whether the destination of a copy is there with the content of the source.
-// Nothing tells whether it has the right metadata and tags if they are to be others.
+// It cannot be checked for a copy that was to get other metadata or tags.
 func (c *Client) isCopied(ctx context.Context, file FileCopy) bool {
 	if file.Metadata != nil || file.Tags != nil {
 		return false
@@ -272,8 +272,8 @@ func (c *Client) isCopied(ctx context.Context, file FileCopy) bool {
 // each file are those of [Client.CopyFile]. The service does not promise an order within a
 // job, nor that a missing source ends a job with an error.
 //
-// An error ends the sequence. It is a [*BatchError] that tells how many files are in jobs
-// which were started, and wraps the reason. An invalid entry is an [*ArgumentError] whose field
+// An error ends the sequence. It is a [*BatchError], which has the number of files in jobs
+// that were started, and wraps the reason. An invalid entry is an [*ArgumentError] whose field
 // counts from 0 over all files, such as "files[1234].source"; the jobs before it are started
 // then. A lost answer is repeated, which may copy the files of that job twice, to the same
 // effect. Other errors and retries are those of [Client.CopyFile]. When ctx ends, no further
@@ -298,8 +298,8 @@ func (c *Client) CopyFiles(ctx context.Context, files iter.Seq[FileCopy]) iter.S
 // DeleteFiles deletes the files at any number of paths. The service does it in jobs of up to
 // 1000 files (DeleteFileBatch in openapi.yaml). The sequence, its cost and its errors are as
 // for [Client.CopyFiles], with fields such as "files[1234]". The permissions are those of
-// [Client.DeleteFile]. Files that do not exist are no errors that the service promises to
-// tell. A lost answer is repeated, because what is deleted cannot be deleted again.
+// [Client.DeleteFile]. The service does not promise an error for files that do not
+// exist. A lost answer is repeated, because what is deleted cannot be deleted again.
 func (c *Client) DeleteFiles(ctx context.Context, filePaths iter.Seq[string]) iter.Seq2[*Job, error] {
 	return startBatches(filePaths, maxDeletions, func(first int, batch []string) (*Job, error) {
 		for i, filePath := range batch {

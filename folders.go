@@ -40,7 +40,7 @@ type FolderSettings struct {
 	// has any. An empty list that is not nil makes everything private.
 	PublicPermissions []PublicPermission `json:"publicPermissions,omitzero"`
 	// StorageLayer is where the files are stored, without credentials; nil if it is not
-	// set. Its methods AsS3Storage and so on, and ValueByDiscriminator, tell more.
+	// set. Its methods AsS3Storage and so on, and ValueByDiscriminator, return it.
 	StorageLayer *gen.StorageLayerSummary `json:"storageLayer,omitempty"`
 }
 
@@ -240,8 +240,8 @@ func checkPublicPermission(field string, permission PublicPermission) error {
 
 // WithStorageLayer sets where the files of the folder are stored (StorageLayerUpdate in
 // openapi.yaml). Make a layer with a method such as FromS3Storage. It may hold credentials,
-// which the service does not show again. Nil clears the setting, so that that of a folder
-// above holds. The default is to leave it as it is.
+// which the service does not show again. Nil clears the setting; then the setting of
+// a folder above holds. The default is to leave it as it is.
 func WithStorageLayer(layer *gen.StorageLayerUpdate) FolderOption {
 	return func(s *gen.PatchFolderSettings) error {
 		s.StorageLayer = &gen.UpdatableStorageLayer{Set: true}

@@ -247,8 +247,8 @@ func (c *Client) GetJob(ctx context.Context, jobType JobType, id string) (*JobSu
 // anything is undone.
 //
 // For an unknown job errors.Is(err, [ErrNotFound]) holds. A malformed type or id is an
-// [*ArgumentError]. The call is repeated after a lost answer, because to cancel a job twice is
-// to cancel it. Other errors and retries are those of [Client.GetFileDetails].
+// [*ArgumentError]. The call is repeated after a lost answer, because cancelling a job twice has
+// the effect of cancelling it once. Other errors and retries are those of [Client.GetFileDetails].
 func (c *Client) CancelJob(ctx context.Context, jobType JobType, id string) error {
 	if err := checkJob(jobType, id); err != nil {
 		return err

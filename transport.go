@@ -9,8 +9,8 @@ import (
 
 // NewTransport returns a new transport like the default one of a Client. Change it, for a
 // proxy or a certificate authority, or wrap it, for package contract, and pass it to
-// [WithTransport]. It speaks HTTP/1.1 only, sets no time limit on a transfer, and tells a slow
-// connection from a dead one. It keeps up to 128 idle connections per host, which is as many
+// [WithTransport]. It speaks HTTP/1.1 only, sets no time limit on a transfer, and distinguishes
+// slow connections from dead ones. It keeps up to 128 idle connections per host, which is as many
 // as the default limits can use, and reads response headers of up to 16 KiB. With higher limits, set its MaxIdleConnsPerHost to 8 × PUTs
 // + API calls in flight.
 //

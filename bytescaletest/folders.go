@@ -17,8 +17,8 @@ type Folder struct {
 	// so that those of a folder above hold; an empty list makes the folder private.
 	PublicPermissions []PublicPermission
 	// StorageLayer is where the files are, as ListFolder shows it: a JSON object with a
-	// type, such as {"type":"InternalStorageV2"}. nil is none, so that that of a folder
-	// above holds. The server serves only internal storage.
+	// type, such as {"type":"InternalStorageV2"}. nil is none: then the
+	// setting of a folder above holds. The server serves only internal storage.
 	StorageLayer json.RawMessage
 }
 

@@ -59,7 +59,7 @@ func (c *uploadCmd) command(std *streams, env getenv) *cobra.Command {
 	addFlags(cmd, "How to store it", func(flags *pflag.FlagSet) {
 		flags.StringVar(&c.folder, "folder", "", "Store in the folder `path`, which may hold variables such as {UTC_DATE}. By default the API key's own setting.")
 		flags.StringVar(&c.name, "name", "", "Store under the file `name`, which may hold variables. By default the API key's own setting.")
-		flags.StringVar(&c.mime, "mime", "", "MIME `type`. By default told by the extension or the content.")
+		flags.StringVar(&c.mime, "mime", "", "MIME `type`. By default the extension or the content decides.")
 		flags.StringVar(&c.metadata, "metadata", "", "Store this `JSON` object with each file.")
 		flags.StringArrayVar(&c.tags, "tag", nil, "Store this `tag` with each file; can be repeated.")
 	})
