@@ -56,6 +56,8 @@ func hostileRequests(uploadID string) map[string]hostileRequest {
 		head := "--B\r\nContent-Disposition: form-data; name=\"" + name + "\"; filename=\"f\"\r\nContent-Type: refused\r\n"
 		return strings.Repeat(head+header+"\r\nx\r\n", parts) + "--B--\r\n"
 	}
+	const files, folders = "/v2/accounts/A623uY2/files", "/v2/accounts/A623uY2/folders"
+	copied := `{"source":"/` + strings.Repeat("s", 511) + `","destination":"/` + strings.Repeat("d", 511) + `","metadata":` + fmt.Sprintf(metadata, strings.Repeat("x", 2000)) + `},`
 	largest := fmt.Sprintf(metadata, strings.Repeat("x", 2000))
 	return map[string]hostileRequest{
 		"mistakes":         {method: "POST", path: uploads, header: isJSON, body: `{"size":1,"tags":[` + repeat(120_000, "0,") + `]}`},
@@ -81,6 +83,16 @@ func hostileRequests(uploadID string) map[string]hostileRequest {
 		"parameters":       {method: "GET", path: "/A623uY2/raw/x?" + numbered(4500, "%x=&")},
 		"a path":           {method: "GET", path: "/A623uY2/raw" + strings.Repeat("/a", 15_000)},
 		"a token":          {method: "POST", path: uploads, header: isJSON + "Authorization-Token: e30." + strings.Repeat("W10", 9000) + ".e30\r\n", body: `{"size":1}`},
+		"batches":          {method: "DELETE", path: files + "/batch", header: isJSON, body: `{"files":[` + repeat(1000, `"/`+strings.Repeat(`\u00e9`, 511)+`",`) + `]}`},
+		"mistaken batches": {method: "DELETE", path: files + "/batch", header: isJSON, body: `{"files":[` + repeat(4_000_000, "0,") + `]}`},
+		"long batches":     {method: "DELETE", path: files + "/batch", header: isJSON, body: `{"files":[` + repeat(1_000_000, `"/aaaa",`) + `]}`},
+		"half a batch":     {method: "DELETE", path: files + "/batch", header: isJSON, body: `{"files":[` + repeat(1_000_000, `"/aaaa",`) + `]`, unfinished: true},
+		"copies":           {method: "POST", path: files + "/copy/batch", header: isJSON, body: `{"files":[` + repeat(100, copied) + `]}`},
+		"folder batches":   {method: "DELETE", path: folders + "/batch", header: isJSON, body: `{"folders":[` + repeat(2_500_000, "{},") + `]}`},
+		"deep folders":     {method: "PUT", path: folders, header: isJSON, body: `{"folderPath":"` + strings.Repeat("/a", 256) + `"}`},
+		"permissions":      {method: "PUT", path: folders, header: isJSON, body: `{"folderPath":"/a","publicPermissions":{"set":true,"value":[` + repeat(80_000, "{},") + `]}}`},
+		"lists of folders": {method: "GET", path: folders + "/list?folderPath=/&recursive=true"},
+		"transformations":  {method: "POST", path: "/A623uY2/save/image/a", header: isJSON, body: `{"params":[` + repeat(340_000, "{},") + `]}`},
 		"a source":         {method: "POST", path: uploads + "/url", header: isJSON, body: `{"url":"http://10.0.0.1/` + strings.Repeat("x", 8000) + `","metadata":` + largest + `}`},
 	}
 }
