@@ -185,7 +185,8 @@ func (c *connection) eachArgument(ctx context.Context, std *streams, args []stri
 }
 
 // inTurn calls do with the index of each name. A failure is reported with the name, and the
-// rest continue.
+// rest continue. If the client rejects the first call, the command line is wrong, and nothing
+// was sent.
 func inTurn(ctx context.Context, std *streams, names []string, do func(i int) error) error {
 	var failed error
 	for i, name := range names {
@@ -193,10 +194,19 @@ func inTurn(ctx context.Context, std *streams, names []string, do func(i int) er
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		if i == 0 && isRejected(err) {
+			return usageError{err}
+		}
 		if err != nil {
 			fmt.Fprintf(std.err, "bytescale: %s: %s\n", shown(name), explain(err))
 			failed = errReported
 		}
 	}
 	return failed
+}
+
+// isRejected reports whether the client rejected an argument before it sent anything.
+func isRejected(err error) bool {
+	var argument *bytescale.ArgumentError
+	return errors.As(err, &argument)
 }

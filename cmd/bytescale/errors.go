@@ -104,6 +104,9 @@ var flagOf = map[string]string{
 	"filePath":         "the path",
 	"folderPath":       "the path",
 	"description":      "--description",
+	"path":             "--output", // of a result
+	"pattern":          "the pattern",
+	"preset":           "the transformation",
 	"jobId":            "the job",
 	"jobType":          "the job",
 }

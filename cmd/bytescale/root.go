@@ -45,6 +45,8 @@ func newRoot(std *streams, env getenv) *cobra.Command {
 		(&rmCmd{}).command(std, env),
 		(&mkdirCmd{}).command(std),
 		jobCommand(std, env),
+		(&processCmd{}).command(std, env),
+		(&resetCacheCmd{}).command(std, env),
 		(&urlCmd{}).command(std, env),
 		(&tokenCmd{}).command(std, env),
 		(&emulatorCmd{}).command(std, env),
