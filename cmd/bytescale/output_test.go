@@ -51,9 +51,17 @@ func FuzzOutput(f *testing.F) {
 		for name, printed := range map[string]string{"JSON": line, "an error": explain(errors.New(text)), "a name": shown(text)} {
 			checkPrinted(t, name, printed)
 		}
-		for property := range strings.Lines(details(file)) {
+		folder := &bytescale.FolderDetails{FolderPath: text, Settings: bytescale.FolderSettings{Description: text}, SettingsInherited: bytescale.InheritedSettings{
+			PublicPermissionsFrom: text, PublicPermissions: []bytescale.PublicPermission{{Scope: bytescale.PermissionScope(text), DownloadFile: []string{text}}},
+		}}
+		job := &bytescale.JobSummary{
+			Type: bytescale.JobType(text), ID: text, Status: bytescale.JobStatus(text), Summary: map[string]any{text: []any{text}},
+			Failure: &bytescale.JobFailure{Code: text, Message: text, Details: json.RawMessage(text)},
+		}
+		for property := range strings.Lines(details(file) + folderDetails(folder) + jobDetails(job)) {
 			checkPrinted(t, "a property", strings.TrimSuffix(property, "\n"))
 		}
+		checkPrinted(t, "a failed job", explain(&bytescale.JobError{JobFailure: *job.Failure, Type: job.Type, ID: text, Status: bytescale.JobStatusFailed}))
 		if diff := cmp.Diff(shown(text), shown(shown(text))); diff != "" {
 			t.Error(diff)
 		}
