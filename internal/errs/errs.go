@@ -19,6 +19,9 @@ var (
 	ErrProtocol      = errors.New("answer breaks the protocol")
 )
 
+// ErrUnanswered means that all of a part was sent, and no answer came in time.
+var ErrUnanswered = fmt.Errorf("%w: no answer", ErrStalled)
+
 // NoConnection returns the error of an attempt that got no connection in time.
 func NoConnection(limit time.Duration) error {
 	return fmt.Errorf("%w: no connection in %v", ErrStalled, limit)

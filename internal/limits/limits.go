@@ -1,7 +1,7 @@
 // Package limits bounds what all uploads and calls of a client have under way: the PUTs
 // in flight, the API calls in flight, and the API calls per second. Callers wait in the
 // order in which they came. An answer 429 or 503 halves the pace that was really kept,
-// and successes restore it.
+// and a PUT without an answer halves the PUTs in flight. Successes restore both.
 package limits
 
 import (
@@ -33,8 +33,9 @@ type Limits struct {
 	// context. OnWait must be set before the first use if it is not nil.
 	OnWait func(ctx context.Context, limit string) (done func(error))
 
-	calls, puts, smallPuts *semaphore.Weighted
-	pace                   *pace
+	calls           *semaphore.Weighted
+	puts, smallPuts *putLimit
+	pace            *pace
 }
 
 // The names of the limits.
@@ -50,8 +51,8 @@ const (
 func New(puts, calls int, callsPerSecond float64, onSlowDown func(perSecond float64)) *Limits {
 	return &Limits{
 		calls:     semaphore.NewWeighted(int64(calls)),
-		puts:      semaphore.NewWeighted(int64(puts)),
-		smallPuts: semaphore.NewWeighted(int64(puts * smallPutsFactor)),
+		puts:      newPutLimit(puts),
+		smallPuts: newPutLimit(puts * smallPutsFactor),
 		MaxPuts:   puts,
 		MaxCalls:  calls,
 		pace:      newPace(callsPerSecond, onSlowDown),
@@ -77,10 +78,24 @@ func (l *Limits) Call(ctx context.Context) (release func(), err error) {
 
 // Put waits until a PUT of size bytes may be sent. The caller calls release once.
 func (l *Limits) Put(ctx context.Context, size int64) (release func(), err error) {
-	if size < smallBody {
-		return l.acquire(ctx, PutsInFlight, l.smallPuts)
+	limit := l.putLimit(size)
+	if _, err := l.acquire(ctx, PutsInFlight, limit.places); err != nil {
+		return nil, err
 	}
-	return l.acquire(ctx, PutsInFlight, l.puts)
+	return limit.release, nil
+}
+
+// PutArrived notes that a PUT of size bytes was answered.
+func (l *Limits) PutArrived(size int64) { l.putLimit(size).widen() }
+
+// PutUnanswered notes that a PUT of size bytes had no answer although all of it was sent.
+func (l *Limits) PutUnanswered(size int64) { l.putLimit(size).narrow() }
+
+func (l *Limits) putLimit(size int64) *putLimit {
+	if size < smallBody {
+		return l.smallPuts
+	}
+	return l.puts
 }
 
 // Answered adjusts the pace to the status of an answer, of the API or of storage.

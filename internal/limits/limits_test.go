@@ -187,3 +187,51 @@ func TestPaceNeverStopsAltogether(t *testing.T) {
 		}
 	})
 }
+
+// PUTs without an answer halve the PUTs in flight, those with one restore them.
+func TestUnansweredPutsNarrowTheWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const puts = 8
+		l := New(puts, 32, 800, nil)
+		fits := func() (n int) { // while none is in flight
+			for l.puts.places.TryAcquire(1) {
+				n++
+			}
+			l.puts.places.Release(int64(n))
+			return n
+		}
+		var under []func()
+		for range puts {
+			release, err := l.Put(t.Context(), smallBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			under = append(under, release)
+		}
+		for range puts { // all that are under way go unanswered together
+			l.PutUnanswered(smallBody)
+		}
+		for _, release := range under {
+			release()
+		}
+		if n := fits(); n != puts/2 {
+			t.Errorf("%d PUTs in flight after they went unanswered, want %d", n, puts/2)
+		}
+		for range 10 {
+			time.Sleep(narrowGap)
+			l.PutUnanswered(smallBody)
+		}
+		if n := fits(); n != 1 {
+			t.Errorf("%d PUTs in flight at the least, want 1", n)
+		}
+		for i := range 2 * puts {
+			for range widenAfter {
+				l.PutArrived(smallBody)
+			}
+			if n := fits(); n != min(puts, i+2) {
+				t.Errorf("%d PUTs in flight after %d arrived", n, (i+1)*widenAfter)
+			}
+		}
+	})
+}

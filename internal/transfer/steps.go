@@ -154,9 +154,13 @@ func (p *partUpload) putOnce(ctx context.Context, payload wire.Payload) (etag st
 	etag, err = p.engine.Service.PutPart(ctx, p.assigned.URL, payload.Size, attempt.Body)
 	sent, err := attempt.End(err)
 	if err != nil {
+		if errors.Is(err, errs.ErrUnanswered) {
+			p.engine.Limits.PutUnanswered(payload.Size)
+		}
 		p.of.progress.lost(sent)
 		return "", err
 	}
+	p.engine.Limits.PutArrived(payload.Size)
 	p.inFlight = sent
 	return etag, nil
 }

@@ -186,7 +186,7 @@ func (w *stallWatch) answerLimit(standard time.Duration) time.Duration {
 
 func (w *stallWatch) cutUnanswered(wait time.Duration) {
 	w.stopped = true
-	w.cut(fmt.Errorf("%w: no answer in %v after the last byte", errs.ErrStalled, wait))
+	w.cut(fmt.Errorf("%w in %v after the last byte", errs.ErrUnanswered, wait))
 }
 
 // stop ends the watch. After it returns, the attempt is not cut.
