@@ -7,6 +7,7 @@
 //
 //   - limits that another constraint of the same schema implies (a least length of 1 beside a pattern that needs a
 //     character, a type beside an enumeration, 64 bits beside a maximum);
+//   - the least length of values that are known, of which tests take no others and which are all longer;
 //   - whatever a discriminator fixes anyway: the constant, type and presence of the property that it reads;
 //   - the schemas of file contents, which nothing reads;
 //   - unknown properties of answers, which tests refuse and clients ignore, whatever the document says;

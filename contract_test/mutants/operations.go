@@ -30,7 +30,11 @@ func (m *maker) operations() {
 			for i > 0 && strings.HasPrefix(path[i+1:], "{") { // parameters stay, their segment goes elsewhere
 				i = strings.LastIndex(path[:i], "/")
 			}
-			paths[path[:i]+"/v"+path[i+1:]] = paths[path]
+			segment := "/v"
+			if path[i+1] == '{' { // all segments are parameters
+				segment = "/v/"
+			}
+			paths[path[:i]+segment+path[i+1:]] = paths[path]
 			delete(paths, path)
 		})
 		for _, method := range methods {

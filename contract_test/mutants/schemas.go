@@ -79,7 +79,7 @@ func (m *maker) limits(p place, schema object) {
 	pattern, _ := schema["pattern"].(string)
 	for _, keyword := range []string{"minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"} {
 		value, ok := schema[keyword].(float64)
-		if !ok {
+		if !ok || keyword == "minLength" && schema["x-extensible-enum"] != nil {
 			continue
 		}
 		isLeast := strings.HasPrefix(keyword, "min")

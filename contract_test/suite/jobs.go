@@ -58,7 +58,7 @@ func failedJobFields(prefix string) []field {
 		},
 		field{
 			at: prefix + "/error/timestamp", good: []any{"2024-11-14T15:19:29.471Z"},
-			bad: append([]any{"", "2024-11-14T15:19:29Z", "2024-11-14T15:19:29.4710Z", "2024-13-14T15:19:29.471Z", "yesterday, or the day be"}, notStrings...),
+			bad: append([]any{"", "2024-11-14T15:19:29Z", "2024-11-14T15:19:29.47Z", "2024-11-14T15:19:29.4710Z", "2024-13-14T15:19:29.471Z", "yesterday, or the day be"}, notStrings...),
 		})
 }
 
