@@ -106,6 +106,7 @@ func TestEmulatorMemoryUnderAttack(t *testing.T) {
 		t.Fatal(err)
 	}
 	emulator := exec.Command(plain, "emulator", "--addr", "127.0.0.1:0") // its log is dropped
+	emulator.Env = append(os.Environ(), "TMPDIR="+t.TempDir())           // it is killed, and leaves its data
 	url := startAndFindURL(t, emulator)
 	id, _ := beginUpload(t, url, 50_000_000_000)
 	for name, request := range hostileRequests(id) {
