@@ -10,9 +10,11 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
@@ -235,6 +237,53 @@ func ExampleStream() {
 
 	// Output:
 	// /logs/today.txt 21
+}
+
+// A service lets a caller that goes silent end its own upload.
+func ExampleWithReadTimeout() {
+	server := startFake()
+	defer server.Close()
+	client := server.Client()
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		file, err := client.Upload(r.Context(), bytescale.Reader(r.Body, r.ContentLength),
+			bytescale.WithReadTimeout(30*time.Second, http.NewResponseController(w).SetReadDeadline))
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			http.Error(w, "nothing came for 30 s", http.StatusRequestTimeout)
+		case err != nil:
+			http.Error(w, "not stored", http.StatusBadGateway)
+		default:
+			fmt.Fprintln(w, file.Size, "bytes are stored")
+		}
+	}))
+	defer service.Close()
+
+	response, err := http.Post(service.URL, "text/plain", strings.NewReader("hello"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(os.Stdout, response.Body)
+	// Output: 5 bytes are stored
+}
+
+// A web request that lives for 10 seconds has no time for the waits of a large transfer.
+func ExampleClient_WithTimeouts() {
+	server := startFake()
+	defer server.Close()
+	client := server.Client()
+
+	web := client.
+		WithTimeouts(bytescale.Timeouts{Connect: 2 * time.Second, Call: 2 * time.Second, PartAnswer: 2 * time.Second}).
+		WithRetryPolicy(bytescale.RetryPolicy{TotalWait: 5 * time.Second, LongestWait: time.Second})
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	file, err := web.Upload(ctx, bytescale.Bytes([]byte("hello")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file.Size, "bytes are stored")
+	// Output: 5 bytes are stored
 }
 
 func ExampleWithProgress() {
