@@ -57,10 +57,13 @@ const (
 	maxCompletions = 200
 )
 
-// addCompletions lets shells complete the arguments of a command and the values of its
-// flags. The arguments of a command that talks to the service are paths of the service,
+// addCompletions lets shells complete the arguments of a command and of those below it,
+// and the values of their flags. The arguments of a command that talks to the service are paths of the service,
 // or folders or jobs if it says so. Those of upload are files of this machine.
 func addCompletions(cmd *cobra.Command, env getenv) {
+	for _, below := range cmd.Commands() {
+		addCompletions(below, env)
+	}
 	all := func(bytescale.FolderEntry) bool { return true }
 	folders := func(entry bytescale.FolderEntry) bool { return entry.IsFolder }
 	switch {

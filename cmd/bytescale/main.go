@@ -11,6 +11,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -113,6 +114,9 @@ func run(ctx context.Context, args []string, env getenv, in io.Reader, out, errw
 	std := &streams{in: in, out: out, err: errw}
 	root := newRoot(std, env)
 	root.SetArgs(append([]string{}, args...)) // nil would mean the arguments of the process
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		addCompletions(root, env) // only when a shell asks, because they take memory
+	}
 	return report(ctx, errw, execute(ctx, root, args))
 }
 

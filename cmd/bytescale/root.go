@@ -64,7 +64,6 @@ func newRoot(std *streams, env getenv) *cobra.Command {
 // prepareAll does for a command and those below it what all have in common.
 func prepareAll(cmd *cobra.Command, env getenv) {
 	cmd.Flags().SortFlags = false
-	addCompletions(cmd, env)
 	cmd.Args = prepared(cmd.Args, env)
 	for _, below := range cmd.Commands() {
 		prepareAll(below, env)
