@@ -17,6 +17,7 @@ var (
 	ErrUploadUnknown = errors.New("the service does not know this upload")
 	ErrStalled       = errors.New("the connection stalled")
 	ErrProtocol      = errors.New("answer breaks the protocol")
+	ErrFileChanged   = errors.New("the file has changed during its download")
 )
 
 // ErrUnanswered means that all of a part was sent, and no answer came in time.
@@ -39,6 +40,15 @@ func (e *SourceError) Error() string { return "source: " + e.Err.Error() }
 
 // Unwrap returns the error of the source.
 func (e *SourceError) Unwrap() error { return e.Err }
+
+// TargetError is a failure to write what was downloaded. It is never retried. The root
+// package turns it into the error that it wraps.
+type TargetError struct{ Err error }
+
+func (e *TargetError) Error() string { return "target: " + e.Err.Error() }
+
+// Unwrap returns the error of the target.
+func (e *TargetError) Unwrap() error { return e.Err }
 
 // ProxyError is a proxy that refuses to connect to a host, or whose URL is malformed.
 type ProxyError struct {

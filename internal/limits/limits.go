@@ -1,5 +1,6 @@
-// Package limits bounds what all uploads and calls of a client have under way: the PUTs
-// in flight, the API calls in flight, and the API calls per second. Callers wait in the
+// Package limits bounds what all transfers and calls of a client have under way: the PUTs
+// of parts and the GETs of ranges in flight, the API calls in flight, and the API calls per
+// second. Callers wait in the
 // order in which they came. An answer 429 or 503 halves the pace that was really kept,
 // and a PUT without an answer halves the PUTs in flight. Successes restore both.
 package limits
@@ -22,7 +23,8 @@ const (
 
 // Limits are the limits of one client.
 type Limits struct {
-	// MaxPuts and MaxCalls are the limits on large PUTs and on API calls in flight.
+	// MaxPuts and MaxCalls are the limits on large PUTs, of which there may be as many GETs
+	// beside them, and on API calls in flight.
 	MaxPuts, MaxCalls int
 
 	// Uploads counts the uploads under way, which share the API calls among them.
@@ -35,6 +37,7 @@ type Limits struct {
 
 	calls           *semaphore.Weighted
 	puts, smallPuts *putLimit
+	gets, smallGets *semaphore.Weighted
 	pace            *pace
 }
 
@@ -53,6 +56,8 @@ func New(puts, calls int, callsPerSecond float64, onSlowDown func(perSecond floa
 		calls:     semaphore.NewWeighted(int64(calls)),
 		puts:      newPutLimit(puts),
 		smallPuts: newPutLimit(puts * smallPutsFactor),
+		gets:      semaphore.NewWeighted(int64(puts)),
+		smallGets: semaphore.NewWeighted(int64(puts * smallPutsFactor)),
 		MaxPuts:   puts,
 		MaxCalls:  calls,
 		pace:      newPace(callsPerSecond, onSlowDown),
@@ -96,6 +101,15 @@ func (l *Limits) putLimit(size int64) *putLimit {
 		return l.smallPuts
 	}
 	return l.puts
+}
+
+// Get waits until size bytes of a file may be asked for, or a whole file if size is 0. The
+// caller calls release once. GETs have the limit of PUTs, and it holds for both apart.
+func (l *Limits) Get(ctx context.Context, size int64) (release func(), err error) {
+	if size < smallBody {
+		return l.acquire(ctx, PutsInFlight, l.smallGets)
+	}
+	return l.acquire(ctx, PutsInFlight, l.gets)
 }
 
 // Answered adjusts the pace to the status of an answer, of the API or of storage.

@@ -23,16 +23,40 @@ var ErrOvertaken = errors.New("somebody else changed the directory at the same t
 
 // Create creates a file in a directory, for nobody but its owner.
 func Create(root *os.Root) (*NewFile, error) {
-	if f, err := createUnnamed(root); err == nil {
-		return &NewFile{File: f, root: root}, nil
-	}
-	return createNamed(root)
+	return create(root, 0o600)
 }
 
-func createNamed(root *os.Root) (*NewFile, error) {
+func create(root *os.Root, mode fs.FileMode) (*NewFile, error) {
+	if f, err := createUnnamed(root, mode); err == nil {
+		return &NewFile{File: f, root: root}, nil
+	}
+	return createNamed(root, mode)
+}
+
+// Adopt returns the new file for an open one with a temporary name in a directory.
+func Adopt(root *os.Root, f *os.File, temporary string) *NewFile {
+	return &NewFile{File: f, root: root, temporary: temporary}
+}
+
+// DefaultMode returns the permissions that the system gives to a new file in a directory.
+// Asking for the umask would change it for a moment.
+func DefaultMode(root *os.Root) (fs.FileMode, error) {
+	f, err := create(root, 0o666)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Discard()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Mode().Perm(), nil
+}
+
+func createNamed(root *os.Root, mode fs.FileMode) (*NewFile, error) {
 	f := &NewFile{root: root}
 	err := f.tryNames(func(name string) (err error) {
-		f.File, err = root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		f.File, err = root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 		return err
 	})
 	if err != nil {

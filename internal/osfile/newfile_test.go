@@ -11,7 +11,7 @@ import (
 // Both kinds of new files get their name only when they are whole, replace a file only if
 // they may, and leave nothing behind.
 func TestNewFile(t *testing.T) {
-	for name, create := range map[string]func(*os.Root) (*NewFile, error){"any": Create, "named": createNamed} {
+	for name, create := range map[string]func(*os.Root) (*NewFile, error){"any": Create, "named": named} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			root, err := OpenRoot(dir)
@@ -84,7 +84,7 @@ func TestNewFileOvertaken(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer root.Close()
-		f, err := createNamed(root)
+		f, err := named(root)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,3 +109,5 @@ func TestNewFileOvertaken(t *testing.T) {
 		}
 	}
 }
+
+func named(root *os.Root) (*NewFile, error) { return createNamed(root, 0o600) }

@@ -8,8 +8,8 @@ import (
 )
 
 // createUnnamed creates a file without a name in a directory. Not every file system can.
-func createUnnamed(root *os.Root) (*os.File, error) {
-	f, err := root.OpenFile(".", os.O_RDWR|unix.O_TMPFILE, 0o600)
+func createUnnamed(root *os.Root, mode os.FileMode) (*os.File, error) {
+	f, err := root.OpenFile(".", os.O_RDWR|unix.O_TMPFILE, mode)
 	if err == nil && DescriptorName(f) == "" { // linkUnnamed needs it
 		f.Close()
 		return nil, errors.ErrUnsupported

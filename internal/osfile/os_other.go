@@ -20,9 +20,13 @@ func DescriptorName(*os.File) string { return "" }
 // Lock would take the lock of an open file. These systems have no locks.
 func Lock(*os.File) (locked bool, err error) { return false, errors.ErrUnsupported }
 
-// isPrivate reports whether a file is a directory of this user that nobody else can write.
+// IsPrivate reports whether a file is a directory of this user that nobody else can write.
 // Who can write it is not known here.
-func isPrivate(os.FileInfo) bool { return false }
+func IsPrivate(os.FileInfo) bool { return false }
+
+// IsOwn reports whether a file is a regular one of this user that nobody else can have
+// written, which is not known here.
+func IsOwn(os.FileInfo) bool { return false }
 
 // isLeased reports whether a file cannot be opened because another process has a lease on it.
 func isLeased(error) bool { return false }

@@ -43,10 +43,17 @@ func Lock(f *os.File) (locked bool, err error) {
 	return err == nil, err
 }
 
-// isPrivate reports whether a file is a directory of this user that nobody else can write.
-func isPrivate(info os.FileInfo) bool {
+// IsPrivate reports whether a file is a directory of this user that nobody else can write.
+func IsPrivate(info os.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && info.IsDir() && int(stat.Uid) == os.Geteuid() && info.Mode().Perm()&0o022 == 0
+}
+
+// IsOwn reports whether a file is a regular one of this user that nobody else can read or
+// write and that has one name.
+func IsOwn(info os.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && info.Mode().IsRegular() && int(stat.Uid) == os.Geteuid() && info.Mode().Perm()&0o077 == 0 && stat.Nlink == 1
 }
 
 // isLeased reports whether a file cannot be opened because another process has a lease on it.

@@ -28,9 +28,13 @@ func Lock(f *os.File) (locked bool, err error) {
 	return err == nil, err
 }
 
-// isPrivate reports whether a file is a directory. On Windows it is private because the
+// IsPrivate reports whether a file is a directory. On Windows it is private because the
 // directory above is.
-func isPrivate(info os.FileInfo) bool { return info.IsDir() }
+func IsPrivate(info os.FileInfo) bool { return info.IsDir() }
+
+// IsOwn reports whether a file is a regular one. On Windows it is private because the
+// directory above is.
+func IsOwn(info os.FileInfo) bool { return info.Mode().IsRegular() }
 
 // isLeased reports whether a file cannot be opened because another process has a lease on it.
 // Windows has no leases.

@@ -43,7 +43,7 @@ func openBelow(parent *os.Root, create bool, name string) (*os.Root, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !isPrivate(info) {
+	if info, err := f.Stat(); err != nil || !IsPrivate(info) {
 		return nil, cmp.Or(err, ErrNotPrivate)
 	}
 	return RootOf(f, parent, name)

@@ -58,10 +58,13 @@ const (
 func (p Policy) Decide(op string, err error) Decision {
 	failed := p(err)
 	var unreadable *errs.SourceError
+	var unwritable *errs.TargetError
 	var token *errs.TokenError
 	switch {
 	case errors.As(err, &unreadable), errors.Is(err, errs.ErrSourceSize), errors.Is(err, errs.ErrSourceChanged):
 		return Stop // also if the source failed with an answer of another service
+	case errors.As(err, &unwritable), errors.Is(err, errs.ErrFileChanged):
+		return Stop
 	case errors.As(err, &token):
 		return Stop
 	case failed.Answered:

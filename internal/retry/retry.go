@@ -128,7 +128,7 @@ func (a *Attempts) Wait(ctx context.Context, err error) error {
 	case failed.RetryAfter > limits.TotalWait:
 		return fmt.Errorf("%w (asked to wait %v, the limit is %v)", err, failed.RetryAfter, limits.TotalWait)
 	case a.Budget != nil && !a.Budget.take():
-		return fmt.Errorf("%w (and %d retries of this upload are used up)", err, a.Budget.size)
+		return fmt.Errorf("%w (and %d retries of this transfer are used up)", err, a.Budget.size)
 	}
 	// A Retry-After is only the least wait. With many short ones, all attempts would be
 	// used up before a short outage is over.
@@ -167,11 +167,12 @@ func (a *Attempts) ended(ctx context.Context, err error) error {
 // them. It returns the error of the last attempt and what the policy decided about it:
 // Stop when the context ended, and when the attempts are used up.
 func (a *Attempts) Do(ctx context.Context, attempt func(context.Context) error) (Decision, error) {
-	for {
-		err := attempt(a.next(ctx))
-		if err == nil {
-			return Stop, nil
-		}
+	return a.Again(ctx, attempt(a.next(ctx)), attempt)
+}
+
+// Again is Do after an attempt that ended with err, which may be nil.
+func (a *Attempts) Again(ctx context.Context, err error, attempt func(context.Context) error) (Decision, error) {
+	for err != nil {
 		if ctx.Err() != nil {
 			return Stop, a.ended(ctx, err)
 		}
@@ -181,6 +182,17 @@ func (a *Attempts) Do(ctx context.Context, attempt func(context.Context) error) 
 		if err := a.Wait(ctx, err); err != nil {
 			return Stop, err
 		}
+		err = attempt(a.next(ctx))
+	}
+	return Stop, nil
+}
+
+// Advance notes that an attempt has brought the step forward before it failed, so that the
+// next one continues where it ended. It counts as the first attempt of a new step.
+func (a *Attempts) Advance() {
+	a.made, a.malformed, a.since = 1, 0, time.Time{}
+	if a.Budget != nil {
+		a.Budget.GiveBack()
 	}
 }
 
