@@ -76,6 +76,21 @@ const (
 	// Edit carries the request out and changes the JSON of the answer by Set:
 	// overlapping ranges, foreign upload ids, absurd counts, and so on.
 	Edit Kind = "edit"
+	// EditHeader carries the request out and changes the header of the answer by
+	// Header: an empty value removes a field. For the content of files, whose ranges,
+	// etags and lengths are fields.
+	EditHeader Kind = "editHeader"
+	// IgnoreRange carries a download out as if it had asked for the whole file.
+	IgnoreRange Kind = "ignoreRange"
+	// StallAnswer carries the request out and sends nothing more after AfterBytes of
+	// the answer's body. It lasts as Stall does.
+	StallAnswer Kind = "stallAnswer"
+	// Shorten carries the request out and ends the answer's body after AfterBytes, as
+	// if that were its end. It is sent in chunks, without a length.
+	Shorten Kind = "shorten"
+	// Lengthen carries the request out and adds AfterBytes bytes to the answer's body.
+	// It is sent in chunks, without a length.
+	Lengthen Kind = "lengthen"
 )
 
 // Fault is something that goes wrong on purpose. It hits requests chosen by
@@ -160,6 +175,11 @@ var rules = map[Kind]rule{
 	RefuseETag:   {operations: []string{operation.CompleteUploadPart}},
 	ForgetUpload: {operations: []string{PutPart, operation.GetUploadPart, operation.ListUploadParts, operation.CompleteUploadPart}},
 	Edit:         {},
+	EditHeader:   {},
+	IgnoreRange:  {operations: []string{operation.DownloadFile, operation.ProcessFile}},
+	StallAnswer:  {},
+	Shorten:      {},
+	Lengthen:     {},
 }
 
 // Validate returns an error if something keeps the fault from working as meant:
@@ -187,6 +207,8 @@ func (f Fault) Validate() error {
 		return errors.New("fault: delay needs a delay")
 	case f.Kind == Edit && len(f.Set) == 0:
 		return errors.New("fault: edit needs values to set")
+	case f.Kind == EditHeader && len(f.Header) == 0:
+		return errors.New("fault: editHeader needs a header")
 	case f.AfterBytes < 0 && f.Kind != Stall, f.Delay < 0, f.RetryAfterDate < 0, f.RetryAfterMillis < 0:
 		return errors.New("fault: bytes and durations must not be negative")
 	case f.AfterBytes > 0 && f.After:

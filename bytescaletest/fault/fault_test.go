@@ -60,6 +60,8 @@ func TestValidate(t *testing.T) {
 		{fault.Fault{Operation: put, Kind: fault.Trickle}, "rate"},
 		{fault.Fault{Operation: put, Kind: fault.Delay}, "needs a delay"},
 		{fault.Fault{Operation: put, Kind: fault.Edit}, "values to set"},
+		{fault.Fault{Operation: "DownloadFile", Kind: fault.EditHeader}, "needs a header"},
+		{fault.Fault{Operation: put, Kind: fault.IgnoreRange}, "does not go with"},
 		{fault.Fault{Operation: put, Kind: fault.Reset, AfterBytes: -1}, "negative"},
 		{fault.Fault{Operation: put, Kind: fault.Reset, AfterBytes: 1, After: true}, "afterBytes"},
 		{fault.Fault{Operation: put, Kind: fault.RefuseETag}, "does not go with"},

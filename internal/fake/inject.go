@@ -31,20 +31,16 @@ func (s *Server) inject(f *fault.Fault, w *answerWriter, r *http.Request, x *exc
 		if s.store.DeleteUpload(x.upload) != nil {
 			panic(http.ErrAbortHandler)
 		}
-	case fault.Trickle:
-		r.Body = s.throttled(r, f.Rate)
-		serve(s.slowWriter(w, r, f.Rate), r)
-		return
-	case fault.Truncate:
-		serve(&cutWriter{ResponseWriter: w, left: f.AfterBytes}, r)
-		_ = http.NewResponseController(w).Flush() // otherwise nothing of the answer is sent
-		cut(w, r)
-		return
 	case fault.Edit:
 		answer := newBufferedAnswer()
 		serve(answer, r)
 		s.edit(answer, f, x)
 		answer.send(w)
+		return
+	case fault.IgnoreRange:
+		r.Header.Del("Range")
+	case fault.Trickle, fault.Truncate, fault.EditHeader, fault.StallAnswer, fault.Shorten, fault.Lengthen:
+		s.injectBody(f, w, r, serve)
 		return
 	default:
 		s.injectAnswer(f, w, r, serve)
@@ -52,6 +48,65 @@ func (s *Server) inject(f *fault.Fault, w *answerWriter, r *http.Request, x *exc
 	}
 	serve(w, r)
 }
+
+// injectBody injects the faults in what is sent of an answer.
+func (s *Server) injectBody(f *fault.Fault, w *answerWriter, r *http.Request, serve http.HandlerFunc) {
+	switch f.Kind {
+	case fault.Trickle:
+		r.Body = s.throttled(r, f.Rate)
+		serve(s.slowWriter(w, r, f.Rate), r)
+	case fault.Truncate:
+		serve(&cutWriter{ResponseWriter: w, left: f.AfterBytes}, r)
+		_ = http.NewResponseController(w).Flush() // otherwise nothing of the answer is sent
+		cut(w, r)
+	case fault.StallAnswer:
+		serve(&cutWriter{ResponseWriter: w, left: f.AfterBytes}, r)
+		_ = http.NewResponseController(w).Flush()
+		s.stall(f.Delay, w, r)
+	case fault.EditHeader:
+		serve(&headerEditor{ResponseWriter: w, fields: f.Header}, r)
+	case fault.Shorten:
+		unsized := &headerEditor{ResponseWriter: w, fields: map[string]string{"Content-Length": ""}}
+		serve(&cutWriter{ResponseWriter: unsized, left: f.AfterBytes}, r)
+		_ = http.NewResponseController(w).Flush() // otherwise net/http knows the length
+	case fault.Lengthen:
+		unsized := &headerEditor{ResponseWriter: w, fields: map[string]string{"Content-Length": ""}}
+		serve(unsized, r)
+		_ = http.NewResponseController(w).Flush()
+		_, _ = unsized.Write(make([]byte, f.AfterBytes)) // fails only if the client has left
+	}
+}
+
+// headerEditor changes the header of an answer before it is sent.
+type headerEditor struct {
+	http.ResponseWriter
+	fields map[string]string
+	edited bool
+}
+
+func (h *headerEditor) WriteHeader(status int) {
+	if !h.edited {
+		h.edited = true
+		for name, value := range h.fields {
+			if value == "" {
+				h.Header().Del(name)
+			} else {
+				h.Header().Set(name, value)
+			}
+		}
+	}
+	h.ResponseWriter.WriteHeader(status)
+}
+
+func (h *headerEditor) Write(p []byte) (int, error) {
+	if !h.edited {
+		h.WriteHeader(http.StatusOK)
+	}
+	return h.ResponseWriter.Write(p)
+}
+
+// Unwrap lets [http.ResponseController] through.
+func (h *headerEditor) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
 // injectAnswer injects the faults that can happen both before and after the request
 // is carried out.
