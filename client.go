@@ -9,7 +9,9 @@ import (
 	"os"
 
 	"github.com/c88edac7/bytescale-go/gen"
+	"github.com/c88edac7/bytescale-go/internal/download"
 	"github.com/c88edac7/bytescale-go/internal/limits"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/rest"
 	"github.com/c88edac7/bytescale-go/internal/retry"
 	"github.com/c88edac7/bytescale-go/internal/source"
@@ -43,6 +45,7 @@ type Client struct {
 	service   uploadService // api, except in tests of the engine
 	api       *apiService
 	engine    *transfer.Engine
+	downloads *download.Engine
 	generated *gen.ClientWithResponses
 	observe   func(Event)
 	retries   RetryPolicy
@@ -137,6 +140,7 @@ func newClient(apiKey string, settings clientSettings) (*Client, error) {
 	c.api = &apiService{client: c, calls: c.generated.ClientInterface}
 	c.engine = c.newEngine(source.NewBudget(settings.budget))
 	c.uploadBy(c.api)
+	c.downloads = c.newDownloads()
 	return c, nil
 }
 
@@ -161,6 +165,15 @@ func (c *Client) newEngine(b *source.Budget) *transfer.Engine {
 		Limits: c.limits, Budget: b, Link: new(wire.Link), Policy: failureOf,
 		Retries: c.retries.limits(), Timeouts: c.timeouts.ofPart(),
 		OnRetry: c.onRetry, OnURLRefresh: c.onURLRefresh,
+	}
+}
+
+func (c *Client) newDownloads() *download.Engine {
+	return &download.Engine{
+		Get:     c.rest.Download,
+		Refusal: func(resp *http.Response) error { return c.apiError(operation.DownloadFile, resp) },
+		Limits:  c.limits, Policy: failureOf, Part: download.DefaultPart,
+		OnRetry: c.onRetry, OnNoContinuation: c.onNoContinuation,
 	}
 }
 

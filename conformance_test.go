@@ -230,6 +230,8 @@ var sentinels = map[string]error{
 	"ErrProtocol":      bytescale.ErrProtocol,
 	"ErrUploadUnknown": bytescale.ErrUploadUnknown,
 	"ErrStalled":       bytescale.ErrStalled,
+	"ErrFileChanged":   bytescale.ErrFileChanged,
+	"ErrUnexpectedEOF": io.ErrUnexpectedEOF,
 }
 
 func (s scenario) checkError(t *testing.T, srv *bytescaletest.Server, err error) {

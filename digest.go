@@ -31,14 +31,14 @@ func WithSHA256() TransferOption {
 // end before you believe the content. digest is 64 hexadecimal digits, as in [FileDetails.SHA256] and as sha256sum prints them. It cannot be
 // combined with [WithRange]. The default is no check.
 func WithExpectedSHA256(digest string) DownloadOption {
-	return func(s *downloadSettings) error {
+	return downloadOption(func(s *downloadSettings) error {
 		want, err := hex.DecodeString(digest)
 		if err != nil || len(want) != sha256.Size {
 			return argumentError("expectedSHA256", "%s is not 64 hexadecimal digits", quote(digest))
 		}
 		s.digest = &digestCheck{want: [sha256.Size]byte(want), sum: sha256.New()}
 		return nil
-	}
+	})
 }
 
 // digestCheck checks the bytes of a download. A nil digestCheck accepts all.

@@ -2,35 +2,70 @@ package bytescale
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"math"
-	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/internal/download"
 	"github.com/c88edac7/bytescale-go/internal/operation"
-	"github.com/c88edac7/bytescale-go/internal/rest"
 )
 
-// DownloadOption configures one download; see [Client.Download].
-type DownloadOption func(*downloadSettings) error
+// DownloadOption configures [Client.Download].
+type DownloadOption interface {
+	applyDownload(*downloadSettings) error
+}
+
+// DownloadToOption configures [Client.DownloadTo] and [Client.DownloadToWriterAt].
+type DownloadToOption interface {
+	applyDownloadTo(*downloadToSettings) error
+}
+
+// AnyDownloadOption configures every download.
+type AnyDownloadOption interface {
+	DownloadOption
+	DownloadToOption
+}
 
 type downloadSettings struct {
-	ranged         bool
-	offset, length int64
-	authenticated  bool
-	digest         *digestCheck // nil without WithExpectedSHA256
+	asked         *download.Range // nil for the whole file
+	authenticated bool
+	digest        *digestCheck // nil without WithExpectedSHA256
+}
+
+type downloadToSettings struct {
+	transferSettings
+	authenticated bool
+	overwrite     bool
+}
+
+// downloadOption is an option of Download alone.
+type downloadOption func(*downloadSettings) error
+
+func (o downloadOption) applyDownload(s *downloadSettings) error { return o(s) }
+
+// downloadToOption is an option of DownloadTo and DownloadToWriterAt alone.
+type downloadToOption func(*downloadToSettings) error
+
+func (o downloadToOption) applyDownloadTo(s *downloadToSettings) error { return o(s) }
+
+// cdnAuth is the option of WithCDNAuth.
+type cdnAuth struct{}
+
+func (cdnAuth) applyDownload(s *downloadSettings) error {
+	s.authenticated = true
+	return nil
+}
+
+func (cdnAuth) applyDownloadTo(s *downloadToSettings) error {
+	s.authenticated = true
+	return nil
 }
 
 // WithRange downloads length bytes from position offset on instead of the whole file. Both
 // are bytes; a length of -1 means to the end. A range that goes beyond the end of the file
 // ends there. One that begins there is an [*APIError] with status 416.
 func WithRange(offset, length int64) DownloadOption {
-	return func(s *downloadSettings) error {
+	return downloadOption(func(s *downloadSettings) error {
 		switch {
 		case offset < 0:
 			return argumentError("range", "the offset %d is negative", offset)
@@ -39,19 +74,24 @@ func WithRange(offset, length int64) DownloadOption {
 		case length > 0 && offset+length < 0:
 			return argumentError("range", "%d bytes from %d on are beyond any file", length, offset)
 		}
-		s.ranged, s.offset, s.length = true, offset, length
+		s.asked = &download.Range{Offset: offset, Length: length}
 		return nil
-	}
+	})
 }
 
 // WithCDNAuth sends the client's credentials to the CDN, to read a file of a private folder.
 // They are sent to the origin of [WithCDNURL] only. Without this option, the CDN gets no
 // credentials.
-func WithCDNAuth() DownloadOption {
-	return func(s *downloadSettings) error {
-		s.authenticated = true
+func WithCDNAuth() AnyDownloadOption { return cdnAuth{} }
+
+// WithOverwrite lets [Client.DownloadTo] replace a file that exists. The new file keeps the
+// permissions of the old one. The default is to refuse with an error that is
+// [io/fs.ErrExist].
+func WithOverwrite() DownloadToOption {
+	return downloadToOption(func(s *downloadToSettings) error {
+		s.overwrite = true
 		return nil
-	}
+	})
 }
 
 // Download is an [io.ReadCloser] for the content of a file. The caller reads and closes it. It
@@ -70,18 +110,24 @@ type Download struct {
 	// it. It need not be the etag of [FileDetails].
 	ETag string
 
-	body  io.ReadCloser
-	read  int64 // bytes so far
-	check *digestCheck
-	idle  *idleTimer
-	end   func(read int64, err error) // reports the end of the download, once
+	ctx    context.Context
+	stream *download.Stream
+	read   int64 // bytes so far
+	check  *digestCheck
+	end    func(read int64, err error) // reports the end of the download, once
 }
 
-// Read reads the next bytes. It returns [io.ErrUnexpectedEOF] or the error of the network if
-// the connection breaks before Size bytes, and [ErrStalled] if nothing comes for a minute.
-// Download the rest with [WithRange] then.
+// Read reads the next bytes. If the connection breaks or stalls, Read continues at the same
+// byte over another one, with the retries of a call, if the CDN sent the size and a strong
+// etag. A file that has changed since then is [ErrFileChanged]. Without a strong etag, Read
+// returns [io.ErrUnexpectedEOF] or the error of the network if the connection breaks, and
+// [ErrStalled] if nothing comes for a minute.
 func (d *Download) Read(p []byte) (int, error) {
-	n, err := d.readNext(p)
+	n, err := d.stream.Read(p)
+	d.read += int64(n)
+	if err != nil && err != io.EOF {
+		err = withContext(d.ctx, publicError(err))
+	}
 	err = d.check.read(p[:n], err)
 	if err != nil {
 		d.end(d.read, err)
@@ -89,69 +135,20 @@ func (d *Download) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (d *Download) readNext(p []byte) (int, error) {
-	d.idle.begin()
-	defer d.idle.end()
-	n, err := d.body.Read(p)
-	d.read += int64(n)
-	// An answer of unknown length marks its end, and the transport fails without the mark.
-	switch {
-	case d.Size < 0:
-	case d.read > d.Size:
-		return n, rest.ProtocolError(operation.DownloadFile, http.StatusPartialContent, "more came than was announced")
-	case err == io.EOF && d.read < d.Size:
-		return n, io.ErrUnexpectedEOF
-	}
-	return n, d.idle.cause(err)
-}
-
 // Close ends the download, also an incomplete one, and frees its connection.
 func (d *Download) Close() error {
-	err := d.body.Close()
-	d.idle.cut(nil)
+	err := d.stream.Close()
 	d.end(d.read, nil)
 	return err
 }
 
-// maxIdle is how long the CDN may send nothing while the caller reads.
-const maxIdle = time.Minute
-
-var errIdle = fmt.Errorf("%w: nothing came for %v", ErrStalled, maxIdle)
-
-// idleTimer cuts a download on which nothing moves. The time between two reads of the caller
-// does not count.
-type idleTimer struct {
-	cut   context.CancelCauseFunc
-	timer *time.Timer
-	cause func(error) error // returns errIdle, or the end of the context, for an error due to it
-}
-
-func newIdleTimer(outer context.Context) (context.Context, *idleTimer) {
-	ctx, cut := context.WithCancelCause(outer)
-	return ctx, &idleTimer{
-		cut:   cut,
-		timer: time.AfterFunc(maxIdle, func() { cut(errIdle) }),
-		cause: func(err error) error {
-			switch {
-			case err == nil, errors.Is(err, io.EOF):
-				return err
-			case errors.Is(context.Cause(ctx), errIdle):
-				return errIdle
-			}
-			return withContext(outer, err)
-		},
-	}
-}
-
-func (t *idleTimer) begin() { t.timer.Reset(maxIdle) }
-func (t *idleTimer) end()   { t.timer.Stop() }
-
 // Download opens the untransformed file at filePath for reading from the CDN (DownloadFile in
 // openapi.yaml). The content is streamed, so that memory does not grow with the file. Files in
 // public folders need no credentials, and none are sent without [WithCDNAuth]. The caller
-// closes the Download.
+// closes the Download. To get a file onto a disk, [Client.DownloadTo] is faster and continues
+// in other processes, too.
 //
-// Transient failures are retried until the CDN has begun to answer, and not after that. Up to
+// Transient failures are retried; see [Download.Read] for those after the first byte. Up to
 // five redirects are followed, within the origin of the CDN only. Any other redirect is an
 // [*APIError]. ctx applies to the reading too: when it ends, Download or Read returns at
 // once with an error that wraps ctx.Err() and its cause. The time of the transfer is not limited.
@@ -170,26 +167,134 @@ func (c *Client) Download(ctx context.Context, filePath string, opts ...Download
 		if opt == nil {
 			continue
 		}
-		if err := opt(&settings); err != nil {
+		if err := opt.applyDownload(&settings); err != nil {
 			return nil, err
 		}
 	}
-	if settings.ranged && settings.digest != nil {
+	if settings.asked != nil && settings.digest != nil {
 		return nil, argumentError("expectedSHA256", "is for whole files; leave WithRange out")
 	}
 	ctx = operation.WithTransfer(ctx)
 	end := c.beginDownload(ctx, filePath)
-	var download *Download
-	err = c.retry(ctx, operation.DownloadFile, func(ctx context.Context) (err error) {
-		download, err = c.openDownload(ctx, address, &settings)
-		return err
-	})
+	stream, err := c.downloads.Stream(ctx, download.File{URL: address, Authorized: settings.authenticated}, settings.asked)
 	if err != nil {
+		err = withContext(ctx, publicError(err))
 		end(0, err)
 		return nil, err
 	}
-	download.end, download.check = end, settings.digest
-	return download, nil
+	return &Download{
+		Offset: stream.Offset, Size: stream.Size, FileSize: stream.FileSize,
+		ContentType: stream.ContentType, ETag: stream.ETag,
+		ctx: ctx, stream: stream, check: settings.digest, end: end,
+	}, nil
+}
+
+// Downloaded is what [Client.DownloadTo] and [Client.DownloadToWriterAt] return.
+type Downloaded struct {
+	// Size is the size of the file in bytes.
+	Size int64
+	// ContentType is the MIME type; empty if the CDN did not send it.
+	ContentType string
+	// ETag is the version tag in the quoted form of HTTP; empty if the CDN did not send
+	// it. It need not be the etag of [FileDetails].
+	ETag string
+	// Continued is how many of the bytes an earlier call had downloaded.
+	Continued int64
+}
+
+// DownloadTo downloads the untransformed file at filePath from the CDN (DownloadFile in
+// openapi.yaml) to the file called name. The file gets its name when it is whole, by a rename,
+// with the permissions of any new file. A file that exists is left as it is, and the error is
+// [io/fs.ErrExist], unless [WithOverwrite] is given. If name is a link, the file that it leads
+// to is created or replaced. A pipe, a device or /dev/stdout is written to, in order. A
+// directory is refused.
+//
+// Parts of 8 to 64 MiB are downloaded at a time, as many as [WithPutsInFlight] allows. Each
+// request names the etag of the first answer (If-Range), so that all parts are of one version:
+// a file that changes meanwhile is [ErrFileChanged]. A connection that breaks, or moves less
+// than 1 KiB/s for half a minute, is continued at the same byte over another one. If the CDN
+// knows no ranges, or sends no strong etag, the file is read over one connection, in order, and
+// a break starts it over; [EventNoContinuation] tells. Memory does not grow with the file.
+//
+// If DownloadTo fails, or the process is killed, two files whose names begin with .bytescale-
+// remain in the directory of a file of 1 MiB or more. The same call continues from them, in
+// another process too, and requests only what is missing. They belong to the user and nobody
+// else can read them. They are not used if somebody else could have made them, because others
+// can write to the directory, or if the file has changed; then DownloadTo starts over. After a
+// crash of the machine, up to half a minute is downloaded again. A second call for the same
+// file and name at the same time downloads all of it for itself.
+//
+// Errors, retries, redirects and ctx are those of [Client.Download]. A failure to write is the
+// error of the file system.
+func (c *Client) DownloadTo(ctx context.Context, filePath, name string, opts ...DownloadToOption) (*Downloaded, error) {
+	settings, err := newDownloadToSettings(opts)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
+		return nil, argumentError("name", "is empty")
+	}
+	return c.downloadBy(ctx, filePath, settings, func(ctx context.Context, f download.File, report func(download.Counts)) (download.Result, error) {
+		return c.downloads.ToFile(ctx, f, name, settings.overwrite, report)
+	})
+}
+
+// DownloadToWriterAt is [Client.DownloadTo] with the bytes written to w, from several
+// goroutines at a time, each at its own place. When it fails, w holds any part of the file, and
+// nothing continues it. It returns when no write is in progress any more. [WithOverwrite] is
+// refused.
+func (c *Client) DownloadToWriterAt(ctx context.Context, filePath string, w io.WriterAt, opts ...DownloadToOption) (*Downloaded, error) {
+	settings, err := newDownloadToSettings(opts)
+	switch {
+	case err != nil:
+		return nil, err
+	case w == nil:
+		return nil, argumentError("w", "is nil")
+	case settings.overwrite:
+		return nil, argumentError("overwrite", "is about files; an io.WriterAt is always written to")
+	}
+	return c.downloadBy(ctx, filePath, settings, func(ctx context.Context, f download.File, report func(download.Counts)) (download.Result, error) {
+		return c.downloads.ToWriterAt(ctx, f, w, report)
+	})
+}
+
+func newDownloadToSettings(opts []DownloadToOption) (s downloadToSettings, err error) {
+	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
+		if err := opt.applyDownloadTo(&s); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// downloadBy downloads a file by a method of the engine, between the events that report its
+// start and its end.
+func (c *Client) downloadBy(ctx context.Context, filePath string, s downloadToSettings,
+	do func(context.Context, download.File, func(download.Counts)) (download.Result, error),
+) (*Downloaded, error) {
+	address, err := c.FileURL(filePath)
+	if err != nil {
+		return nil, err
+	}
+	var report func(download.Counts)
+	if s.progress != nil {
+		report = func(n download.Counts) {
+			s.progress(Progress{Sent: n.Received, InFlight: n.Pending, Confirmed: n.Written, Total: n.Total})
+		}
+	}
+	ctx = operation.WithTransfer(ctx)
+	end := c.beginDownload(ctx, filePath)
+	result, err := do(ctx, download.File{URL: address, Authorized: s.authenticated}, report)
+	err = withContext(ctx, publicError(err))
+	end(result.Size-result.Continued, err)
+	if err != nil {
+		return nil, err
+	}
+	downloaded := Downloaded(result)
+	return &downloaded, nil
 }
 
 // beginDownload reports that a download begins. The first call of end reports its end.
@@ -206,90 +311,4 @@ func (c *Client) beginDownload(ctx context.Context, filePath string) (end func(r
 			c.emit(e)
 		})
 	}
-}
-
-// openDownload makes one attempt to get to the first byte.
-func (c *Client) openDownload(ctx context.Context, address string, s *downloadSettings) (*Download, error) {
-	ctx, idle := newIdleTimer(ctx)
-	resp, err := c.request(ctx, address, s)
-	defer idle.end()
-	if err == nil {
-		var download *Download
-		if download, err = c.download(resp, s); err == nil {
-			download.idle, download.end = idle, func(int64, error) {}
-			return download, nil
-		}
-		resp.Body.Close()
-	}
-	idle.cut(nil)
-	return nil, idle.cause(err)
-}
-
-// request sends the request for the file.
-func (c *Client) request(ctx context.Context, address string, s *downloadSettings) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
-	if err != nil {
-		return nil, err
-	}
-	if s.ranged {
-		req.Header.Set("Range", s.header())
-	}
-	return c.rest.Download(req, s.authenticated)
-}
-
-// header returns the value of the Range header.
-func (s *downloadSettings) header() string {
-	if s.length < 0 {
-		return fmt.Sprintf("bytes=%d-", s.offset)
-	}
-	return fmt.Sprintf("bytes=%d-%d", s.offset, s.offset+s.length-1)
-}
-
-// download returns the Download for an answer, or the error that the answer means.
-func (c *Client) download(resp *http.Response, s *downloadSettings) (*Download, error) {
-	download := &Download{
-		Size:        resp.ContentLength,
-		FileSize:    resp.ContentLength,
-		ContentType: resp.Header.Get("Content-Type"),
-		ETag:        resp.Header.Get("ETag"),
-		body:        resp.Body,
-	}
-	switch {
-	case resp.StatusCode == http.StatusOK && !s.ranged && resp.ContentLength < 0 && resp.Close && len(resp.TransferEncoding) == 0:
-		// It ends where the connection does, so that half a file would look whole.
-		return nil, rest.ProtocolError(operation.DownloadFile, resp.StatusCode, "the CDN does not say where the content ends")
-	case resp.StatusCode == http.StatusOK && !s.ranged:
-		return download, nil
-	case resp.StatusCode == http.StatusOK:
-		return nil, rest.ProtocolError(operation.DownloadFile, resp.StatusCode, "the CDN ignored the range")
-	case resp.StatusCode != http.StatusPartialContent && resp.StatusCode/100 == 2:
-		return nil, rest.ProtocolError(operation.DownloadFile, resp.StatusCode, "200 or 206 was expected")
-	case resp.StatusCode != http.StatusPartialContent:
-		return nil, c.apiError(operation.DownloadFile, resp)
-	}
-	first, last, total, ok := parseContentRange(resp.Header.Get("Content-Range"))
-	switch {
-	case !ok || !s.ranged || first != s.offset, s.length > 0 && last >= s.offset+s.length,
-		s.length > 0 && last < s.offset+s.length-1 && total >= 0 && last < total-1,
-		resp.ContentLength >= 0 && resp.ContentLength != last-first+1:
-		return nil, rest.ProtocolError(operation.DownloadFile, resp.StatusCode, "the CDN answered another range than was asked for")
-	}
-	download.Offset, download.Size, download.FileSize = first, last-first+1, total
-	return download, nil
-}
-
-// parseContentRange parses "bytes 0-99/1234". total is -1 for "*".
-func parseContentRange(value string) (first, last, total int64, ok bool) {
-	spec, found := strings.CutPrefix(value, "bytes ")
-	span, size, sized := strings.Cut(spec, "/")
-	from, to, spanned := strings.Cut(span, "-")
-	first, err1 := strconv.ParseInt(from, 10, 64)
-	last, err2 := strconv.ParseInt(to, 10, 64)
-	total, err3 := int64(-1), error(nil)
-	if size != "*" {
-		total, err3 = strconv.ParseInt(size, 10, 64)
-	}
-	ok = found && sized && spanned && err1 == nil && err2 == nil && err3 == nil &&
-		0 <= first && first <= last && last < math.MaxInt64 && (total == -1 || last < total)
-	return first, last, total, ok
 }

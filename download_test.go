@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/internal/download"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
@@ -90,28 +91,34 @@ func TestDownloadAnswers(t *testing.T) {
 		{"several ranges", true, 206, []string{"Content-Type", "multipart/byteranges"}, "ll", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			closed := 0
-			c := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
-				resp := answer(req, test.status, test.body, test.header...)
-				resp.Body = &closer{resp.Body, func() { closed++ }}
-				return resp, nil
-			}))
-			settings := &downloadSettings{ranged: test.ranged, offset: 2, length: 2}
-			download, err := c.openDownload(t.Context(), "https://upcdn.io/A623uY2/raw/a", settings)
-			if test.ok {
-				if err != nil {
-					t.Fatal(err)
+			synctest.Test(t, func(t *testing.T) {
+				opened, closed := 0, 0
+				c := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
+					opened++
+					resp := answer(req, test.status, test.body, test.header...)
+					resp.Body = &closer{resp.Body, func() { closed++ }}
+					return resp, nil
+				}))
+				var opts []DownloadOption
+				if test.ranged {
+					opts = append(opts, WithRange(2, 2))
 				}
-				if content, err := io.ReadAll(download); err != nil || string(content) != test.body {
-					t.Errorf("read %q (%v)", content, err)
+				body, err := c.Download(t.Context(), "/a", opts...)
+				if test.ok {
+					if err != nil {
+						t.Fatal(err)
+					}
+					if content, err := io.ReadAll(body); err != nil || string(content) != test.body {
+						t.Errorf("read %q (%v)", content, err)
+					}
+					body.Close()
+				} else if !errors.Is(err, ErrProtocol) {
+					t.Errorf("error %v, want ErrProtocol", err)
 				}
-				download.Close()
-			} else if !errors.Is(err, ErrProtocol) {
-				t.Errorf("error %v, want ErrProtocol", err)
-			}
-			if closed != 1 {
-				t.Errorf("body closed %d times", closed)
-			}
+				if closed != opened {
+					t.Errorf("%d of %d bodies closed", closed, opened)
+				}
+			})
 		})
 	}
 }
@@ -133,18 +140,18 @@ func TestDownloadRetries(t *testing.T) {
 			return answer(req, 200, "hello"), nil
 		}))
 		began := time.Now()
-		download, err := c.Download(t.Context(), "/a")
+		opened, err := c.Download(t.Context(), "/a")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(began); requests != 4 || took < 7*time.Second+maxIdle {
+		if took := time.Since(began); requests != 4 || took < 7*time.Second+download.MaxIdle {
 			t.Errorf("%d requests in %v", requests, took)
 		}
 		time.Sleep(time.Hour) // the reader takes its time
-		if content, err := io.ReadAll(download); err != nil || string(content) != "hello" {
+		if content, err := io.ReadAll(opened); err != nil || string(content) != "hello" {
 			t.Errorf("read %q (%v)", content, err)
 		}
-		download.Close()
+		opened.Close()
 
 		requests = 0
 		notFound := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
@@ -166,14 +173,14 @@ func TestDownloadSilence(t *testing.T) {
 			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader("hello"), hang(req.Context().Done())))
 			return resp, nil
 		}))
-		download, err := c.Download(t.Context(), "/a")
+		body, err := c.Download(t.Context(), "/a")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer download.Close()
+		defer body.Close()
 		began := time.Now()
-		content, err := io.ReadAll(download)
-		if string(content) != "hello" || !errors.Is(err, ErrStalled) || time.Since(began) != maxIdle {
+		content, err := io.ReadAll(body)
+		if string(content) != "hello" || !errors.Is(err, ErrStalled) || time.Since(began) != download.MaxIdle {
 			t.Errorf("read %q, error %v after %v", content, err, time.Since(began))
 		}
 	})
@@ -272,18 +279,6 @@ func TestDownloadRefreshesTheToken(t *testing.T) {
 	}
 }
 
-func FuzzContentRange(f *testing.F) {
-	for _, value := range []string{"bytes 0-99/1234", "bytes 0-99/*", "bytes */5", "", "bytes 5-1/9", "bytes 0--1/5", "bytes 0-9223372036854775807/*"} {
-		f.Add(value)
-	}
-	f.Fuzz(func(t *testing.T, value string) {
-		first, last, total, ok := parseContentRange(value)
-		if ok && (first < 0 || last-first+1 < 1 || total >= 0 && last >= total || total < -1) {
-			t.Fatalf("%q: %d-%d/%d", value, first, last, total)
-		}
-	})
-}
-
 // net/http does not check the length of chunked answers.
 func TestDownloadIsAsLongAsItSays(t *testing.T) {
 	t.Parallel()
@@ -307,9 +302,10 @@ func TestDownloadIsAsLongAsItSays(t *testing.T) {
 				_, _ = w.Write(make([]byte, row.sent))
 			}))
 			defer server.Close()
-			c := mustClient(t, testKey, WithCDNURL(server.URL))
+			ctx, once := oneAttempt(t)
+			c := mustClient(t, testKey, WithCDNURL(server.URL), once)
 			defer c.CloseIdleConnections()
-			download, err := c.Download(t.Context(), "/a", WithRange(0, 100))
+			download, err := c.Download(ctx, "/a", WithRange(0, 100))
 			if err == nil {
 				defer download.Close()
 				_, err = io.ReadAll(download)
@@ -340,6 +336,7 @@ func TestDownloadOfUnknownLength(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
+			ctx, once := oneAttempt(t)
 			c := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
 				conn, _, err := http.NewResponseController(w).Hijack()
 				if err != nil {
@@ -348,8 +345,8 @@ func TestDownloadOfUnknownLength(t *testing.T) {
 				}
 				_, _ = io.WriteString(conn, test.answer)
 				conn.Close()
-			})
-			download, err := c.openDownload(t.Context(), c.cdnURL.String(), &downloadSettings{})
+			}, once)
+			download, err := c.Download(ctx, "/a")
 			var content []byte
 			if err == nil {
 				defer download.Close()
@@ -360,4 +357,14 @@ func TestDownloadOfUnknownLength(t *testing.T) {
 			}
 		})
 	}
+}
+
+// oneAttempt returns a context that ends when the client retries, and the option that ends it.
+func oneAttempt(t *testing.T) (context.Context, ClientOption) {
+	ctx, cancel := context.WithCancel(t.Context())
+	return ctx, WithObserver(func(e Event) {
+		if e.Kind == EventRetry {
+			cancel()
+		}
+	})
 }

@@ -41,9 +41,16 @@ var (
 
 	// ErrStalled means that a connection was cut because it moved too little for too
 	// long: the PUT of a part, an API call without a complete answer in two minutes, or a
-	// download without a byte for a minute. Uploads and API calls retry such an attempt
-	// and end with this error when it happens again and again. A download ends at once.
+	// download without a byte for a minute, or with less than 1 KiB/s for half a minute
+	// if it can be continued. Such an attempt is retried, and the call ends with this
+	// error when it happens again and again. A [Download] that cannot be continued ends at
+	// once.
 	ErrStalled = errs.ErrStalled
+
+	// ErrFileChanged means that a stored file was replaced while it was downloaded. What
+	// had come is dropped, because the rest would be that of another file. Download it
+	// again.
+	ErrFileChanged = errs.ErrFileChanged
 
 	// ErrProtocol means that the service, or something in between that answers in its
 	// place, sent an answer that openapi.yaml does not allow.
@@ -328,7 +335,8 @@ func withContext(ctx context.Context, err error) error {
 }
 
 // publicError returns an ArgumentError for what an internal package refused, a SourceError
-// for a failure of the source, and any other error unchanged.
+// for a failure of the source, the error of the file system for a failure to write, and any
+// other error unchanged.
 func publicError(err error) error {
 	if err == nil {
 		return nil
@@ -339,6 +347,10 @@ func publicError(err error) error {
 	}
 	if ended, ok := err.(*errs.ContextError); ok { //nolint:errorlint // what wraps one says more
 		return &contextError{ended}
+	}
+	var target *errs.TargetError
+	if errors.As(err, &target) {
+		return target.Err
 	}
 	var source *errs.SourceError
 	if errors.As(err, &source) {

@@ -58,7 +58,7 @@ func TestErrorsWrap(t *testing.T) {
 		{fmt.Errorf("x: %w", &UploadError{Err: missing}), ErrNotFound, true},
 		{&UploadError{Err: context.Canceled}, context.Canceled, true},
 		{errs.ErrMissingETag, ErrProtocol, true},
-		{errIdle, ErrStalled, true},
+		{fmt.Errorf("%w: for long", errs.ErrStalled), ErrStalled, true},
 		{invalidKey("x"), ErrInvalidKey, true},
 		{argumentError("a", "b"), ErrInvalidKey, false},
 	} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/c88edac7/bytescale-go/internal/download"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/rest"
 	"github.com/c88edac7/bytescale-go/internal/retry"
@@ -56,12 +57,17 @@ const (
 	// EventStoreFailure means that the [CheckpointStore] failed with Err. The upload goes
 	// on; if it is interrupted, it may have to begin anew.
 	EventStoreFailure EventKind = "storeFailure"
-	// EventDownloadStart means that [Client.Download] begins with FilePath.
+	// EventDownloadStart means that [Client.Download], [Client.DownloadTo] or
+	// [Client.DownloadToWriterAt] begins with FilePath.
 	EventDownloadStart EventKind = "downloadStart"
 	// EventDownloadEnd means that the download could not be opened, was read to its
 	// end, failed or was closed, whatever came first, after Duration. Bytes were
 	// read. Err is nil if the caller closed it early.
 	EventDownloadEnd EventKind = "downloadEnd"
+	// EventNoContinuation means that a download cannot be continued where it breaks
+	// off, for the reason of Err: the CDN knows no ranges or sends no strong etag, or
+	// others can write to the directory of the file.
+	EventNoContinuation EventKind = "noContinuation"
 )
 
 // Event is something that happened in a [Client], for metrics, traces and logs; see
@@ -89,7 +95,8 @@ type Event struct {
 	UploadID string
 	// FilePath is the path of the stored file, if it is known.
 	FilePath string
-	// Part is the index of the part, counted from zero; -1 if it is not about one.
+	// Part is the index of the part, counted from zero; -1 if it is not about one. The
+	// parts of a download are the ranges that it asks for, in the order of their places.
 	Part int64
 	// Attempt counts the attempts of one step from 1; 0 if they are not counted.
 	Attempt int
@@ -165,6 +172,12 @@ func (c *Client) onRetry(r retry.Retried) {
 func (c *Client) onURLRefresh(r transfer.URLRefreshed) {
 	e := eventOf(r.Context, EventURLRefresh, operation.Attempt{Operation: PutPart, UploadID: r.UploadID, Part: r.Part})
 	e.Status, e.Err = r.Status, r.Err
+	c.emit(e)
+}
+
+func (c *Client) onNoContinuation(n download.NoContinuation) {
+	e := eventOf(n.Context, EventNoContinuation, operation.Attempt{Operation: operation.DownloadFile, Part: -1})
+	e.Err = n.Err
 	c.emit(e)
 }
 

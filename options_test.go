@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"math"
 	"net/http"
+	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -336,7 +337,7 @@ func exportedFunctions(t *testing.T, dir string) (functions []*ast.FuncDecl) {
 func TestFieldIsTheNameOfTheOption(t *testing.T) {
 	client := func(opts ...ClientOption) error { _, err := NewClient(testKey, opts...); return err }
 	upload := func(opts ...UploadOption) error { _, err := newUploadSettings(opts); return err }
-	download := func(opt DownloadOption) error { return opt(new(downloadSettings)) }
+	download := func(opt DownloadOption) error { return opt.applyDownload(new(downloadSettings)) }
 	list := func(opt ListOption) error { return opt.applyList(new(gen.ListFolderParams)) }
 	folder := func(opt FolderOption) error { return opt(new(gen.PatchFolderSettings)) }
 	refusals := map[string]error{
@@ -375,6 +376,7 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		"WithRetryPolicy", "WithTimeouts", // whose fields have a default for every wrong value
 		"WithPublicPermissions", // a permission in it is: "publicPermissions[1]"
 	}
+	_, refusals["WithOverwrite"] = mustClient(t, testKey).DownloadToWriterAt(t.Context(), "/a", new(os.File), WithOverwrite())
 	for _, f := range exportedFunctions(t, ".") {
 		option, with := strings.CutPrefix(f.Name.Name, "With")
 		if !with || slices.Contains(never, f.Name.Name) {

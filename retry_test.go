@@ -115,6 +115,17 @@ func TestRetryPolicy(t *testing.T) {
 		{operation.PutPart, status(503), retry.Retry, "storage asks to slow down"},
 		{operation.PutPart, status(307), retry.Stop, "the bytes go to the signed address only"},
 
+		{operation.DownloadFile, reset, retry.Retry, "the rest comes over another connection"},
+		{operation.DownloadFile, io.ErrUnexpectedEOF, retry.Retry, "a connection that ends early is a broken one"},
+		{operation.DownloadFile, ErrStalled, retry.Retry, "a dead connection; another one may live"},
+		{operation.DownloadFile, ErrProtocol, retry.Retry, "another node of the CDN, or no portal any more; bounded"},
+		{operation.DownloadFile, fmt.Errorf("x: %w", ErrFileChanged), retry.Stop, "the version that was begun is gone"},
+		{operation.DownloadFile, &errs.TargetError{Err: syscall.ENOSPC}, retry.Stop, "what is full stays full"},
+		{operation.DownloadFile, status(404), retry.Stop, "there is no such file"},
+		{operation.DownloadFile, status(416), retry.Stop, "the file has no such bytes"},
+		{operation.DownloadFile, status(429), retry.Retry, "too many requests"},
+		{operation.DownloadFile, status(503), retry.Retry, "overload can pass"},
+
 		{operation.CompleteUploadPart, reset, retry.AskServer, "a lost answer is not a lost part"},
 		{operation.CompleteUploadPart, ErrProtocol, retry.AskServer, "an unreadable answer is a lost one"},
 		{operation.CompleteUploadPart, context.DeadlineExceeded, retry.AskServer, "so is a late one"},
@@ -158,6 +169,9 @@ func TestRetryPolicy(t *testing.T) {
 // Stop.
 func observedDecision(t *testing.T, op string, failure error) retry.Decision {
 	t.Helper()
+	if op == operation.DownloadFile {
+		return observedDownload(t, failure)
+	}
 	c, m := newMemoryClient(1000, 2, 8)
 	var next []string
 	var failedAt, nextAt time.Time
@@ -196,6 +210,43 @@ func observedDecision(t *testing.T, op string, failure error) retry.Decision {
 	t.Fatalf("%s is followed by %v", op, next)
 	return retry.Stop
 }
+
+// observedDownload is observedDecision for a download of two parts, of which the second one fails
+// once.
+func observedDownload(t *testing.T, failure error) retry.Decision {
+	t.Helper()
+	asked := 0
+	c := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
+		first := req.Header.Get("Range") == "bytes=0-3"
+		if !first {
+			asked++
+		}
+		switch {
+		case first:
+			return answer(req, 206, "file", "Content-Range", "bytes 0-3/8", "ETag", `"a"`), nil
+		case asked > 1:
+			return answer(req, 206, "2222", "Content-Range", "bytes 4-7/8", "ETag", `"a"`), nil
+		}
+		var refused *APIError
+		if errors.As(failure, &refused) {
+			return answer(req, refused.Status, ""), nil
+		}
+		return nil, failure
+	}))
+	SetDownloadPart(c, 4)
+	_, err := c.DownloadToWriterAt(t.Context(), "/a", discardAt{})
+	if (err == nil) != (asked == 2) {
+		t.Errorf("%d requests, %v", asked, err)
+	}
+	if asked == 2 {
+		return retry.Retry
+	}
+	return retry.Stop
+}
+
+type discardAt struct{}
+
+func (discardAt) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
 
 // A server that asks to come back at once, or soon, is not given up sooner.
 func TestRetryAfterIsOnlyTheLeastWait(t *testing.T) {

@@ -11,7 +11,9 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/transfer"
 )
 
-// Progress is how far an upload has come. All fields are bytes.
+// Progress is how far an upload or a download has come. All fields are bytes. In a download,
+// Sent are the bytes that came, Confirmed are those in their place, and InFlight is 0, unless
+// a break would start the download over: then InFlight are all that came, until the end.
 type Progress struct {
 	// Sent counts the bytes handed to the network. A part that is sent again counts again,
 	// so Sent may end above Total. It never decreases.
@@ -24,7 +26,7 @@ type Progress struct {
 	// (CompleteUploadPart), including those before a resumed upload was interrupted. It
 	// never decreases and ends exactly at Total.
 	Confirmed int64
-	// Total is the size of the file.
+	// Total is the size of the file; -1 as long as a download does not know it.
 	Total int64
 }
 

@@ -23,10 +23,12 @@ type ResumeOption interface {
 	applyResume(*transferSettings) error
 }
 
-// TransferOption configures [Client.Upload] and [Client.Resume] alike.
+// TransferOption configures [Client.Upload], [Client.Resume], [Client.DownloadTo] and
+// [Client.DownloadToWriterAt] alike.
 type TransferOption interface {
 	UploadOption
 	ResumeOption
+	DownloadToOption
 }
 
 // URLUploadOption configures [Client.UploadFromURL]. If an option is given twice, the last one
@@ -72,13 +74,14 @@ type uploadOption func(*uploadSettings) error
 
 func (o uploadOption) applyUpload(s *uploadSettings) error { return o(s) }
 
-// transferOption is an option of Upload and of Resume.
+// transferOption is an option of uploads and of downloads to a place.
 type transferOption func(*transferSettings) error
 
-func (o transferOption) applyUpload(s *uploadSettings) error   { return o(&s.transferSettings) }
-func (o transferOption) applyResume(s *transferSettings) error { return o(s) }
+func (o transferOption) applyUpload(s *uploadSettings) error         { return o(&s.transferSettings) }
+func (o transferOption) applyResume(s *transferSettings) error       { return o(s) }
+func (o transferOption) applyDownloadTo(s *downloadToSettings) error { return o(&s.transferSettings) }
 
-// transferSettings is what the options of Upload and of Resume write to.
+// transferSettings is what the options of every transfer write to.
 type transferSettings struct {
 	progress  func(Progress)
 	sha256    bool
@@ -363,9 +366,9 @@ func checkOriginalFileName(name string) error {
 	return checkText("originalFileName", name, 1, 255)
 }
 
-// WithProgress sets a function that is called with the progress of the upload: at the
-// beginning, for every confirmed part, and in between at most every tenth of a second. Calls
-// do not overlap, and none follows after the upload has returned. The function must be quick,
+// WithProgress sets a function that is called with the progress of the upload or download: at
+// the beginning, for every confirmed part of an upload, at the end, and in between at most
+// every tenth of a second. Calls do not overlap, and none follows after the call has returned. The function must be quick,
 // because the transfer waits for it. The default is nil, for none.
 func WithProgress(report func(Progress)) TransferOption {
 	return transferOption(func(s *transferSettings) error {

@@ -14,8 +14,8 @@ const module = "github.com/c88edac7/bytescale-go"
 
 // engine are the packages that the SDK is made of.
 var engine = []string{
-	"./internal/errs", "./internal/limits", "./internal/operation", "./internal/rest",
-	"./internal/osfile", "./internal/retry", "./internal/source", "./internal/statedir", "./internal/transfer", "./internal/wire",
+	"./internal/download", "./internal/errs", "./internal/limits", "./internal/operation", "./internal/osfile", "./internal/rest",
+	"./internal/retry", "./internal/source", "./internal/statedir", "./internal/transfer", "./internal/wire",
 }
 
 // runtime are the modules that come along with generated code.
@@ -77,9 +77,12 @@ var arrows = map[string][]string{
 		"./internal/errs", "./internal/limits", "./internal/operation", "./internal/retry", "./internal/source",
 		"./internal/wire",
 	},
+	"./internal/download": {
+		"./internal/errs", "./internal/limits", "./internal/operation", "./internal/osfile", "./internal/rest", "./internal/retry",
+	},
 	"./gen": {},
 	".": {
-		"./cdn", "./gen", "./internal/errs", "./internal/limits", "./internal/operation", "./internal/rest", "./internal/retry",
+		"./cdn", "./gen", "./internal/download", "./internal/errs", "./internal/limits", "./internal/operation", "./internal/rest", "./internal/retry",
 		"./internal/source", "./internal/statedir", "./internal/transfer", "./internal/wire",
 	},
 	"./internal/tree": {},
