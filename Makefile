@@ -62,8 +62,8 @@ crash: ## The kill -9 tests through the real command and emulator, again and in 
 	go test -count=1 -v -run 'Killed|Crash' ./cmd/bytescale ./internal/fake/store
 
 .PHONY: soak
-soak: ## 1000 random uploads with random faults; prints its seed
-	go test -count=1 -v -run '^TestSoak$$' -soak 1000 .
+soak: ## 1000 random uploads and as many downloads with random faults; prints their seeds
+	go test -count=1 -v -run '^TestSoak' -soak 1000 .
 
 .PHONY: memory
 memory: ## Peak memory of built programs: a file of 20 GiB, small files, streams; and of a sync of a million files

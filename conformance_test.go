@@ -342,8 +342,8 @@ func TestProgressOfWhatIsSentAgain(t *testing.T) {
 }
 
 var (
-	soakUploads = flag.Int("soak", 100, "how many random uploads TestSoak makes")
-	soakSeed    = flag.Uint64("soak.seed", 0, "the seed of TestSoak; 0 for one by chance")
+	soakTransfers = flag.Int("soak", 100, "how many random uploads TestSoak makes, and downloads TestSoakDownloads")
+	soakSeed      = flag.Uint64("soak.seed", 0, "the seed of both; 0 for one by chance")
 )
 
 // TestSoak makes random uploads with random faults. Each ends with the same
@@ -354,9 +354,9 @@ func TestSoak(t *testing.T) {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	t.Logf("%d uploads, seed %d", *soakUploads, seed)
+	t.Logf("%d uploads, seed %d", *soakTransfers, seed)
 	var stored, failed, requests int
-	for nth := range *soakUploads {
+	for nth := range *soakTransfers {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, uint64(nth)))
 			ok, sent := soak(t, random, fmt.Sprintf("-soak.seed=%d, upload %d", seed, nth))
@@ -369,7 +369,7 @@ func TestSoak(t *testing.T) {
 		})
 	}
 	t.Logf("%d stored, %d ended with an error, %d requests", stored, failed, requests)
-	if *soakUploads >= 100 && (stored == 0 || failed == 0) {
+	if *soakTransfers >= 100 && (stored == 0 || failed == 0) {
 		t.Error("the faults are too mild or too harsh to say anything")
 	}
 }

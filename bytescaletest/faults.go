@@ -13,3 +13,6 @@ func (s *Server) Fail(faults ...fault.Fault) {
 
 // UnusedFaults lists the scripted faults that have not happened yet.
 func (s *Server) UnusedFaults() []fault.Fault { return s.core.UnusedFaults() }
+
+// ClearFaults removes all scripted faults. Those that have not happened do not fail the test.
+func (s *Server) ClearFaults() { s.core.ClearFaults() }
