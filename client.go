@@ -172,7 +172,7 @@ func (c *Client) newDownloads() *download.Engine {
 	return &download.Engine{
 		Get:     c.rest.Download,
 		Refusal: func(resp *http.Response) error { return c.apiError(operation.DownloadFile, resp) },
-		Limits:  c.limits, Policy: failureOf, Part: download.DefaultPart,
+		Limits:  c.limits, Policy: failureOf, Retries: c.engine.Retries, Part: download.DefaultPart,
 		OnRetry: c.onRetry, OnNoContinuation: c.onNoContinuation,
 	}
 }

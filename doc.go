@@ -42,7 +42,7 @@
 // an upload that had begun. A [*JobError] is the end of a job that did not succeed. An
 // [*APIError] is an answer whose status means failure. The sentinels are [ErrInvalidKey],
 // [ErrNotFound], [ErrSourceChanged], [ErrSourceSize], [ErrUploadUnknown], [ErrCheckpoint],
-// [ErrCheckpointLocked], [ErrDigest], [ErrStalled], [ErrProtocol] and [ErrOutcomeUnknown].
+// [ErrCheckpointLocked], [ErrDigest], [ErrFileChanged], [ErrStalled], [ErrProtocol] and [ErrOutcomeUnknown].
 //
 // # Contexts
 //
@@ -66,7 +66,8 @@
 //
 // Every step of an upload and every other call is retried while its failure is transient:
 // connections that cannot be made or that break, stalls, and the statuses 408, 429 and 5xx
-// except 501 and 505. A download is retried until its answer has begun.
+// except 501 and 505. A download continues where it
+// broke off.
 //
 //   - A step waits for two minutes in all between its attempts. The waits grow to 30 s, with
 //     jitter.

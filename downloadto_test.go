@@ -328,3 +328,24 @@ func TestDownloadToAFullPlace(t *testing.T) {
 		}
 	})
 }
+
+// Many downloads at a time, more than there are places, do not wait for each other.
+func TestManyDownloads(t *testing.T) {
+	inVirtualTime(t, func(d *downloading) {
+		d.srv.AddFile(bytescale.FileDetails{FilePath: conformancePath}, []byte("small"))
+		c := d.srv.Client(bytescale.WithPutsInFlight(1))
+		errs := make(chan error)
+		const many = 50
+		for range many {
+			go func() {
+				_, err := c.DownloadToWriterAt(d.Context(), conformancePath, new(memory))
+				errs <- err
+			}()
+		}
+		for range many {
+			if err := <-errs; err != nil {
+				d.Error(err)
+			}
+		}
+	})
+}

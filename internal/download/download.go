@@ -58,6 +58,7 @@ type Engine struct {
 	Refusal func(*http.Response) error
 	Limits  *limits.Limits
 	Policy  retry.Policy
+	Retries retry.Limits
 	Part    int64 // DefaultPart, except in tests
 
 	OnRetry          func(retry.Retried)
@@ -98,7 +99,7 @@ func isStrong(etag string) bool {
 }
 
 func (e *Engine) attempts(part int64, budget *retry.Budget) *retry.Attempts {
-	return &retry.Attempts{Policy: e.Policy, OnRetry: e.OnRetry, Budget: budget, Operation: operation.DownloadFile, Part: part}
+	return &retry.Attempts{Policy: e.Policy, Limits: e.Retries, OnRetry: e.OnRetry, Budget: budget, Operation: operation.DownloadFile, Part: part}
 }
 
 // opening is the first answer of a download.

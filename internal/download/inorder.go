@@ -18,7 +18,11 @@ func (e *Engine) inOrder(ctx context.Context, f File, o *opening, to target, rep
 	var result Result
 	_, err := e.attempts(0, nil).Do(ctx, func(ctx context.Context) error {
 		defer o.close()
-		release, err := e.Limits.Get(ctx, size)
+		place := e.Limits.Get
+		if o.answer != nil {
+			place = e.Limits.Rest
+		}
+		release, err := place(ctx, size)
 		if err != nil {
 			return err
 		}

@@ -117,19 +117,21 @@ func (r *ranges) fetch(ctx context.Context, p *part) error {
 
 // attempt makes one attempt at what is missing of a part.
 func (r *ranges) attempt(ctx context.Context, p *part) error {
-	opened := p.opened
-	p.opened = nil
-	if opened != nil {
+	if opened := p.opened; opened != nil {
+		p.opened = nil
 		defer opened.close()
+		release, err := r.engine.Limits.Rest(ctx, p.length())
+		if err != nil {
+			return err
+		}
+		defer release()
+		return r.copy(p, opened.answer)
 	}
 	release, err := r.engine.Limits.Get(ctx, p.length())
 	if err != nil {
 		return err
 	}
 	defer release()
-	if opened != nil {
-		return r.copy(p, opened.answer)
-	}
 	a, err := r.engine.open(ctx, r.file, want{ranged: true, offset: p.start, length: p.length(), version: r.version})
 	if err != nil {
 		return err

@@ -112,6 +112,16 @@ func (l *Limits) Get(ctx context.Context, size int64) (release func(), err error
 	return l.acquire(ctx, PutsInFlight, l.gets)
 }
 
+// Rest waits until the size bytes of an answer may be read that came to a GET whose size was
+// not known, and whose place is kept. A small one has its place already: if it had to wait for
+// another, all that have one could wait for each other.
+func (l *Limits) Rest(ctx context.Context, size int64) (release func(), err error) {
+	if size < smallBody {
+		return func() {}, nil
+	}
+	return l.acquire(ctx, PutsInFlight, l.gets)
+}
+
 // Answered adjusts the pace to the status of an answer, of the API or of storage.
 func (l *Limits) Answered(status int) {
 	switch {

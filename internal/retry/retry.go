@@ -190,7 +190,7 @@ func (a *Attempts) Again(ctx context.Context, err error, attempt func(context.Co
 // Advance notes that an attempt has brought the step forward before it failed, so that the
 // next one continues where it ended. It counts as the first attempt of a new step.
 func (a *Attempts) Advance() {
-	a.made, a.malformed, a.since = 1, 0, time.Time{}
+	a.made, a.malformed, a.waited = 1, 0, 0
 	if a.Budget != nil {
 		a.Budget.GiveBack()
 	}
