@@ -573,3 +573,25 @@ func ExampleClient_API() {
 	// Output:
 	// /hello.txt
 }
+
+func ExampleClient_DownloadTo() {
+	srv, err := bytescaletest.Start()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+	srv.AddFile(bytescale.FileDetails{FilePath: "/films/film.mp4"}, []byte("a film"))
+	dir, err := os.MkdirTemp("", "films-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+
+	// If this fails, or the process is killed, the same call continues.
+	file, err := srv.Client().DownloadTo(context.Background(), "/films/film.mp4", filepath.Join(dir, "film.mp4"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file.Size, "bytes")
+	// Output: 6 bytes
+}
