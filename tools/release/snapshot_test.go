@@ -43,7 +43,7 @@ var platforms = []string{"linux_amd64", "linux_arm64", "darwin_amd64", "darwin_a
 
 // contents are the files in an archive beside the binary.
 var contents = []string{
-	"LICENSE", "README.md", "CHANGELOG.md",
+	"LICENSE", "THIRD_PARTY_NOTICES.txt", "README.md", "CHANGELOG.md",
 	"completions/bytescale.bash", "completions/bytescale.zsh", "completions/bytescale.fish", "completions/bytescale.ps1",
 	"man/bytescale.1.gz", "man/bytescale-upload.1.gz", "man/bytescale-emulator.1.gz",
 }
