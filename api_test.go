@@ -900,7 +900,6 @@ var methodOf = map[string]struct{ method, why string }{
 	"DownloadFile":         {"Download", "the product's verb"},
 	"BasicUpload":          {"", "Upload stores the same file, at any size and with retries"},
 	"FormDataUpload":       {"", "it is the form of browsers"},
-	"ProcessFile":          {"", "it is not written yet"},
 }
 
 // TestOperations ties every operation of openapi.yaml to a method of Client, and to one

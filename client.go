@@ -46,6 +46,7 @@ type Client struct {
 	api       *apiService
 	engine    *transfer.Engine
 	downloads *download.Engine
+	processed *download.Engine // downloads of what transformations make
 	generated *gen.ClientWithResponses
 	observe   func(Event)
 	retries   RetryPolicy
@@ -140,7 +141,7 @@ func newClient(apiKey string, settings clientSettings) (*Client, error) {
 	c.api = &apiService{client: c, calls: c.generated.ClientInterface}
 	c.engine = c.newEngine(source.NewBudget(settings.budget))
 	c.uploadBy(c.api)
-	c.downloads = c.newDownloads()
+	c.setDownloads()
 	return c, nil
 }
 
@@ -168,10 +169,19 @@ func (c *Client) newEngine(b *source.Budget) *transfer.Engine {
 	}
 }
 
-func (c *Client) newDownloads() *download.Engine {
+// setDownloads sets what downloads files, and what transformations make of them.
+func (c *Client) setDownloads() {
+	c.downloads = c.newDownloads(operation.DownloadFile, func(resp *http.Response) error { return c.apiError(operation.DownloadFile, resp) })
+	c.processed = c.newDownloads(operation.ProcessFile, c.notProcessed)
+}
+
+func (c *Client) newDownloads(op string, refusal func(*http.Response) error) *download.Engine {
 	return &download.Engine{
-		Get:     c.rest.Download,
-		Refusal: func(resp *http.Response) error { return c.apiError(operation.DownloadFile, resp) },
+		Operation: op,
+		Get: func(req *http.Request, authorized bool) (*http.Response, error) {
+			return c.rest.Download(req, op, authorized)
+		},
+		Refusal: refusal,
 		Limits:  c.limits, Policy: failureOf, Retries: c.engine.Retries, Part: download.DefaultPart,
 		OnRetry: c.onRetry, OnNoContinuation: c.onNoContinuation,
 	}

@@ -162,6 +162,11 @@ func (c *Client) Download(ctx context.Context, filePath string, opts ...Download
 	if err != nil {
 		return nil, err
 	}
+	return c.downloadFrom(ctx, c.downloads, address, filePath, opts)
+}
+
+// downloadFrom opens what is at a URL of the CDN.
+func (c *Client) downloadFrom(ctx context.Context, engine *download.Engine, address, filePath string, opts []DownloadOption) (*Download, error) {
 	var settings downloadSettings
 	for _, opt := range opts {
 		if opt == nil {
@@ -176,7 +181,7 @@ func (c *Client) Download(ctx context.Context, filePath string, opts ...Download
 	}
 	ctx = operation.WithTransfer(ctx)
 	end := c.beginDownload(ctx, filePath)
-	stream, err := c.downloads.Stream(ctx, download.File{URL: address, Authorized: settings.authenticated}, settings.asked)
+	stream, err := engine.Stream(ctx, download.File{URL: address, Authorized: settings.authenticated}, settings.asked)
 	if err != nil {
 		err = withContext(ctx, publicError(err))
 		end(0, err)

@@ -144,7 +144,9 @@ func (e *APIError) Is(target error) bool {
 // failureOf describes an error to the retry policy.
 func failureOf(err error) retry.Failure {
 	var lost *lostAnswer
-	if errors.As(err, &lost) {
+	var unready *NotReadyError
+	var failed *JobError
+	if errors.As(err, &lost) || errors.As(err, &unready) || errors.As(err, &failed) {
 		return retry.Failure{Permanent: true}
 	}
 	var answer *APIError

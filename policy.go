@@ -88,7 +88,7 @@ func (c *Client) derive(p RetryPolicy, t Timeouts) *Client {
 	engine.Retries, engine.Timeouts = p.limits(), t.ofPart()
 	derived.retries, derived.timeouts, derived.engine = p, t, &engine
 	derived.rest = c.rest.WithTimeouts(t.ofCall())
-	derived.downloads = derived.newDownloads()
+	derived.setDownloads()
 	generated := *c.generated.ClientInterface.(*gen.Client)
 	generated.Client = doer{derived.rest}
 	derived.generated = &gen.ClientWithResponses{ClientInterface: &generated}

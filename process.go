@@ -2,9 +2,12 @@ package bytescale
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -35,6 +38,74 @@ func (c *Client) transformedURL(transformation, filePath string, params []cdn.Op
 		return "", &ArgumentError{Field: refused.Field, Reason: refused.Reason, kind: refused.Unwrap()}
 	}
 	return address, err
+}
+
+// NotReadyError means that a job is at work on what [Client.ProcessFile] is to return.
+type NotReadyError struct {
+	// Job is the job. To wait for its end with [Job.Wait] takes a secret key; to call
+	// ProcessFile again after a while does not.
+	Job *Job
+	// Status is how far the job is.
+	Status JobStatus
+}
+
+// Error returns the job and its status.
+func (e *NotReadyError) Error() string {
+	return operation.ProcessFile + ": " + string(e.Job.Type) + " " + e.Job.ID + " is " + strings.ToLower(string(e.Status))
+}
+
+// ProcessFile opens what a transformation makes of the file at filePath for reading
+// (ProcessFile in openapi.yaml). transformation is "image", "video", "audio", "archive" or
+// "antivirus", or the name of a preset of the account. params are its parameters, in order, and
+// settings of delivery, as for the URLs of package cdn. The content is streamed as by
+// [Client.Download], with the same options, errors and retries; the caller closes it. Files in
+// public folders need no credentials, and none are sent without [WithCDNAuth]. A result that
+// the CDN has not cached is a transformation of the account's quota.
+//
+// Images are transformed before the answer begins. Videos, audio and virus scans are made by a
+// job: until it has ended, the error is a [*NotReadyError] that names it, and a [*JobError] if
+// it failed. The first call starts the job. The service does not promise how long it takes,
+// nor for how long a result is cached.
+//
+// For a missing file or preset, and for a result that is not cached with [cdn.CacheOnly],
+// errors.Is(err, [ErrNotFound]) holds. An invalid argument or option is an [*ArgumentError]. A
+// file that cannot be transformed is an [*APIError].
+func (c *Client) ProcessFile(ctx context.Context, transformation, filePath string, params []cdn.Option, opts ...DownloadOption) (*Download, error) {
+	address, err := c.transformedURL(transformation, filePath, params)
+	if err != nil {
+		return nil, err
+	}
+	return c.downloadFrom(ctx, c.processed, address, filePath, opts)
+}
+
+// maxJobAnswer is how much of a 404 is read to find a job in it, in bytes.
+const maxJobAnswer = 1 << 20
+
+// notProcessed returns the error for an answer without a result. A 404 may hold a job.
+func (c *Client) notProcessed(resp *http.Response) error {
+	if resp.StatusCode != http.StatusNotFound {
+		return c.apiError(operation.ProcessFile, resp)
+	}
+	content, err := io.ReadAll(io.LimitReader(resp.Body, maxJobAnswer))
+	if err != nil {
+		return fmt.Errorf("%s: read answer: %w", operation.ProcessFile, err)
+	}
+	var answer gen.FileNotProcessed
+	if json.Unmarshal(content, &answer) == nil && answer.Job != nil {
+		summary, wrong := c.newJobSummary(resp, *answer.Job)
+		if wrong != "" {
+			return rest.ProtocolError(operation.ProcessFile, resp.StatusCode, "the "+wrong+" is missing or not a valid one")
+		}
+		return cmp.Or(summary.Err(), error(&NotReadyError{Job: c.Job(summary.Type, summary.ID), Status: summary.Status}))
+	}
+	resp.Body = &readAgain{Reader: bytes.NewReader(content), Closer: resp.Body}
+	return c.apiError(operation.ProcessFile, resp)
+}
+
+// readAgain is a body that was read.
+type readAgain struct {
+	io.Reader
+	io.Closer
 }
 
 // SavedFile is what [Client.ProcessFileAndSave] returns (ProcessFileAndSaveResponse in

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
-	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/rest"
 )
 
@@ -92,11 +91,11 @@ func (e *Engine) ask(ctx context.Context, f File, w want) (*answer, error) {
 }
 
 // errRange means that an answer has another range than the one asked for.
-var errRange = rest.ProtocolError(operation.DownloadFile, http.StatusPartialContent, "the CDN answered another range than was asked for")
+var errRange = fmt.Errorf("%w: the CDN answered another range than was asked for", errs.ErrProtocol)
 
 // errSurplus is final: it is the last bytes of an answer that are surplus, and all that were
 // wanted have been passed on.
-var errSurplus = surplusError{rest.ProtocolError(operation.DownloadFile, http.StatusPartialContent, "more came than was announced")}
+var errSurplus = surplusError{fmt.Errorf("%w: more came than was announced", errs.ErrProtocol)}
 
 type surplusError struct{ error }
 
@@ -113,17 +112,17 @@ func (e *Engine) read(resp *http.Response, w want) (*answer, error) {
 	}}
 	switch {
 	case resp.StatusCode == http.StatusOK && w.version.etag != "":
-		return nil, notPartial(a.ETag, w)
+		return nil, e.notPartial(a.ETag, w)
 	case resp.StatusCode == http.StatusOK && resp.ContentLength < 0 && resp.Close && len(resp.TransferEncoding) == 0:
 		// It ends where the connection does, so that half a file would look whole.
-		return nil, rest.ProtocolError(operation.DownloadFile, resp.StatusCode, "the CDN does not say where the content ends")
+		return nil, rest.ProtocolError(e.Operation, resp.StatusCode, "the CDN does not say where the content ends")
 	case resp.StatusCode == http.StatusOK:
 		a.whole = true
 		return a, nil
 	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable && w.version.etag != "" && isOfOtherSize(resp.Header, w.version.size):
 		return nil, changed("it has another size")
 	case resp.StatusCode != http.StatusPartialContent && resp.StatusCode/100 == 2:
-		return nil, rest.ProtocolError(operation.DownloadFile, resp.StatusCode, "200 or 206 was expected")
+		return nil, rest.ProtocolError(e.Operation, resp.StatusCode, "200 or 206 was expected")
 	case resp.StatusCode != http.StatusPartialContent:
 		return nil, e.Refusal(resp)
 	}
@@ -135,16 +134,16 @@ func (e *Engine) read(resp *http.Response, w want) (*answer, error) {
 		return nil, errRange
 	}
 	a.Offset, a.Size, a.FileSize = first, last-first+1, total
-	return a, w.check(a)
+	return a, e.check(a, w)
 }
 
-// check refuses a range of another version than the one that is wanted.
-func (w want) check(a *answer) error {
+// check refuses a range of another version than the wanted one.
+func (e *Engine) check(a *answer, w want) error {
 	switch {
 	case w.version.etag == "":
 		return nil
 	case !isStrong(a.ETag):
-		return rest.ProtocolError(operation.DownloadFile, http.StatusPartialContent, "the CDN sent a strong etag before, and now none")
+		return rest.ProtocolError(e.Operation, http.StatusPartialContent, "the CDN sent a strong etag before, and now none")
 	case a.ETag != w.version.etag:
 		return changed("it has another etag")
 	case a.FileSize != w.version.size, w.length > 0 && a.Size != w.length:
@@ -154,9 +153,9 @@ func (w want) check(a *answer) error {
 }
 
 // notPartial returns the error that a whole file means in the place of a range.
-func notPartial(etag string, w want) error {
+func (e *Engine) notPartial(etag string, w want) error {
 	if etag == w.version.etag || !isStrong(etag) {
-		return rest.ProtocolError(operation.DownloadFile, http.StatusOK, "the CDN ignored the range")
+		return rest.ProtocolError(e.Operation, http.StatusOK, "the CDN ignored the range")
 	}
 	return changed("it has another etag")
 }

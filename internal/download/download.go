@@ -26,7 +26,6 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/limits"
-	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/retry"
 )
 
@@ -52,6 +51,9 @@ const (
 
 // Engine is what all downloads of a client share. All fields must be set.
 type Engine struct {
+	// Operation is that of the requests: the original file, or what a transformation
+	// makes of it.
+	Operation string
 	// Get sends a request for a file and returns the answer, whatever its status.
 	Get func(req *http.Request, authorized bool) (*http.Response, error)
 	// Refusal returns the error for an answer whose status means failure.
@@ -99,7 +101,7 @@ func isStrong(etag string) bool {
 }
 
 func (e *Engine) attempts(part int64, budget *retry.Budget) *retry.Attempts {
-	return &retry.Attempts{Policy: e.Policy, Limits: e.Retries, OnRetry: e.OnRetry, Budget: budget, Operation: operation.DownloadFile, Part: part}
+	return &retry.Attempts{Policy: e.Policy, Limits: e.Retries, OnRetry: e.OnRetry, Budget: budget, Operation: e.Operation, Part: part}
 }
 
 // opening is the first answer of a download.

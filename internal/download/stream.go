@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/rest"
 	"github.com/c88edac7/bytescale-go/internal/retry"
 )
@@ -55,7 +54,7 @@ func (s *Stream) open(ctx context.Context, w want) error {
 	}
 	if w.ranged && a.whole {
 		a.close()
-		return rest.ProtocolError(operation.DownloadFile, http.StatusOK, "the CDN ignored the range")
+		return rest.ProtocolError(s.engine.Operation, http.StatusOK, "the CDN ignored the range")
 	}
 	a.watch.cutSlow = a.watch.cutSlow && a.Size > 0
 	s.answer, s.broken, s.advanced = a, nil, s.read

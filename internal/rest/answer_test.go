@@ -22,7 +22,7 @@ func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 // sends are the three ways of a request.
 var sends = map[string]func(*Client, *http.Request) (*http.Response, error){
 	"API":     (*Client).Call,
-	"CDN":     func(c *Client, req *http.Request) (*http.Response, error) { return c.Download(req, false) },
+	"CDN":     func(c *Client, req *http.Request) (*http.Response, error) { return c.Download(req, operation.DownloadFile, false) },
 	"storage": (*Client).Put,
 }
 

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
-	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // decode asks for answers without a content coding. Some gateways compress all the
@@ -32,7 +31,7 @@ func (c *Client) decode(next handler) handler {
 		success := resp.StatusCode/100 == 2
 		switch {
 		case coding == "":
-		case success && about.operation == operation.DownloadFile, success && !known:
+		case success && about.isDownload(), success && !known:
 			resp.Body.Close()
 			return nil, fmt.Errorf("%w: status %d: the content is encoded as %q, although identity was asked for",
 				errs.ErrProtocol, resp.StatusCode, short(coding))

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
-	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 // maxHosts is how many hosts are remembered: the API, the CDN and some of storage.
@@ -49,7 +48,7 @@ func (c *Client) remember(next handler) handler {
 		case err != nil || resp.StatusCode/100 != 2:
 		case !isPage(resp):
 			c.hosts.add(req.URL)
-		case about.operation != operation.DownloadFile && about.operation != "":
+		case !about.isDownload() && about.operation != "":
 			resp.Body.Close()
 			return nil, c.OfHost(req.URL, ProtocolError(about.operation, resp.StatusCode, "the answer is a web page, perhaps of a login"))
 		}

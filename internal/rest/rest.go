@@ -99,6 +99,11 @@ func (c call) mark(req *http.Request) *http.Request {
 	return req.WithContext(operation.WithAttempt(req.Context(), c.attempt))
 }
 
+// isDownload reports whether the answer is the content of a file.
+func (c call) isDownload() bool {
+	return c.operation == operation.DownloadFile || c.operation == operation.ProcessFile
+}
+
 // signed reports whether the query of the URL is a secret.
 func (c call) signed() bool { return c.operation == operation.PutPart }
 
@@ -115,10 +120,10 @@ func (c *Client) Call(req *http.Request) (*http.Response, error) {
 	return c.toAPI(about.mark(req), about)
 }
 
-// Download sends a request for a file to the CDN. It carries the credentials if authorized
-// is set.
-func (c *Client) Download(req *http.Request, authorized bool) (*http.Response, error) {
-	about := newCall(req.Context(), operation.DownloadFile)
+// Download sends a request for a file to the CDN, or for what a transformation makes of it.
+// It carries the credentials if authorized is set.
+func (c *Client) Download(req *http.Request, id string, authorized bool) (*http.Response, error) {
+	about := newCall(req.Context(), id)
 	about.authorized = authorized
 	return c.toCDN(about.mark(req), about)
 }

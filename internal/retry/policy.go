@@ -83,7 +83,7 @@ func (p Policy) Decide(op string, err error) Decision {
 func decideAnswer(op string, answer Failure) Decision {
 	// API and storage do not redirect. If one that has served before does, a portal has
 	// answered. The CDN may redirect.
-	portal := answer.KnownHost && answer.Status/100 == 3 && op != operation.DownloadFile
+	portal := answer.KnownHost && answer.Status/100 == 3 && op != operation.DownloadFile && op != operation.ProcessFile
 	transient := isTransient(answer.Status) || portal
 	switch op {
 	case operation.PutPart:
