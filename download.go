@@ -20,10 +20,11 @@ type DownloadToOption interface {
 	applyDownloadTo(*downloadToSettings) error
 }
 
-// AnyDownloadOption configures every download.
+// AnyDownloadOption configures every download, those of [Client.FS] too.
 type AnyDownloadOption interface {
 	DownloadOption
 	DownloadToOption
+	FSOption
 }
 
 type downloadSettings struct {
@@ -60,6 +61,8 @@ func (cdnAuth) applyDownloadTo(s *downloadToSettings) error {
 	s.authenticated = true
 	return nil
 }
+
+func (cdnAuth) applyFS(f *fileSystem) { f.options = append(f.options, cdnAuth{}) }
 
 // WithRange downloads length bytes from position offset on instead of the whole file. Both
 // are bytes; a length of -1 means to the end. A range that goes beyond the end of the file

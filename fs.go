@@ -25,7 +25,8 @@ import (
 // for a folder it is a ListFolder besides. To read a directory is one ListFolder for every 1000
 // entries, all of which are then in memory. The content of a file is read from the CDN when it
 // is first needed, as by [Client.Download], and once more after each Seek to another place.
-// ReadFile is one download and nothing else. The credentials must be allowed to read details
+// ReadFile is one download and nothing else. Files of private folders need
+// [WithCDNAuth]. The credentials must be allowed to read details
 // and to list: a secret key is.
 //
 // Files have the mode 0444 and folders 0555. Folders have no time. The root always exists. A
@@ -39,21 +40,32 @@ import (
 // are those of the calls. ctx applies to everything that is done with the file system and its
 // files: when it ends, each call returns at once with an error that wraps ctx.Err() and its
 // cause.
-func (c *Client) FS(ctx context.Context, folderPath string) fs.FS {
-	return &fileSystem{client: c, ctx: ctx, root: folderPath}
+func (c *Client) FS(ctx context.Context, folderPath string, opts ...FSOption) fs.FS {
+	system := &fileSystem{client: c, ctx: ctx, root: folderPath}
+	for _, opt := range opts {
+		if opt != nil {
+			opt.applyFS(system)
+		}
+	}
+	return system
+}
+
+// FSOption configures [Client.FS].
+type FSOption interface {
+	applyFS(*fileSystem)
 }
 
 // fileSystem is a folder as a file system.
 type fileSystem struct {
-	client *Client
-	ctx    context.Context
-	root   string
+	client  *Client
+	ctx     context.Context
+	root    string
+	options []DownloadOption
 }
 
 var (
 	errIsDirectory  = errors.New("is a directory")
 	errNotDirectory = errors.New("is not a directory")
-	errFileChanged  = errors.New("the file has changed since it was opened")
 )
 
 // path returns the path of a name for the service.
@@ -190,7 +202,7 @@ func (f *fileSystem) ReadFile(name string) ([]byte, error) {
 	case name == ".":
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errIsDirectory}
 	}
-	content, err := f.client.Download(f.ctx, place)
+	content, err := f.client.Download(f.ctx, place, f.options...)
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
@@ -326,17 +338,17 @@ func (f *openFile) Read(p []byte) (int, error) {
 
 // open opens the content at the offset.
 func (f *openFile) open() error {
-	var part []DownloadOption
+	options := f.system.options
 	if f.offset > 0 {
-		part = append(part, WithRange(f.offset, -1))
+		options = append(slices.Clip(options), WithRange(f.offset, -1))
 	}
-	content, err := f.system.client.Download(f.system.ctx, f.info.path, part...)
+	content, err := f.system.client.Download(f.system.ctx, f.info.path, options...)
 	if err != nil {
 		return err
 	}
 	if content.FileSize >= 0 && content.FileSize != f.info.size {
 		content.Close()
-		return errFileChanged
+		return fmt.Errorf("%w: it has another size than when it was opened", ErrFileChanged)
 	}
 	f.content = content
 	return nil

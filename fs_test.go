@@ -183,7 +183,7 @@ func TestFSFile(t *testing.T) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := file.Read(part); err == nil || !strings.Contains(err.Error(), "changed") {
+	if _, err := file.Read(part); !errors.Is(err, bytescale.ErrFileChanged) {
 		t.Errorf("a file of another size: %v", err)
 	}
 	if err := file.Close(); err != nil {
@@ -244,5 +244,21 @@ func TestFSServes(t *testing.T) {
 		if err != nil || resp.StatusCode != test.status || !strings.Contains(string(body), test.body) {
 			t.Errorf("%s: %d %q %v, want %d %q", test.path, resp.StatusCode, body, err, test.status, test.body)
 		}
+	}
+}
+
+// A private folder needs the credentials at the CDN.
+func TestFSPrivate(t *testing.T) {
+	t.Parallel()
+	srv := bytescaletest.NewServer(t)
+	srv.AddFolder(bytescaletest.Folder{Path: "/private", PublicPermissions: []bytescaletest.PublicPermission{}})
+	putFiles(srv, "/private/a.txt")
+	client := srv.Client()
+	if _, err := fs.ReadFile(client.FS(t.Context(), "/private"), "a.txt"); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("without credentials: %v", err)
+	}
+	data, err := fs.ReadFile(client.FS(t.Context(), "/private", bytescale.WithCDNAuth()), "a.txt")
+	if err != nil || string(data) != "Hello." {
+		t.Errorf("with credentials: %q, %v", data, err)
 	}
 }

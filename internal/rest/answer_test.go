@@ -13,16 +13,22 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/limits"
+	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// sends are the three ways of a request.
+// sends are the ways of a request.
 var sends = map[string]func(*Client, *http.Request) (*http.Response, error){
-	"API":     (*Client).Call,
-	"CDN":     func(c *Client, req *http.Request) (*http.Response, error) { return c.Download(req, operation.DownloadFile, false) },
+	"API": (*Client).Call,
+	"CDN": func(c *Client, req *http.Request) (*http.Response, error) {
+		return c.Download(req, operation.DownloadFile, false)
+	},
+	"CDN call": func(c *Client, req *http.Request) (*http.Response, error) {
+		return c.CallCDN(req, operation.ProcessFileAndSave)
+	},
 	"storage": (*Client).Put,
 }
 
