@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"os"
@@ -205,6 +206,34 @@ var workCalls = map[string]func(ctx context.Context, r *workRun) error{
 	"ResetCache": func(ctx context.Context, r *workRun) error {
 		job, err := r.client.ResetCache(ctx, "/*", true, true)
 		return r.wait(ctx, job, err)
+	},
+	"ProcessFile": func(ctx context.Context, r *workRun) error {
+		content, err := r.client.ProcessFile(ctx, "image", "/in/0000", []cdn.Option{cdn.Width(5)})
+		if err != nil {
+			return err
+		}
+		defer content.Close()
+		data, err := io.ReadAll(content)
+		if err == nil && string(data) != "Hello." {
+			err = fmt.Errorf("read %q", data)
+		}
+		return err
+	},
+	"ProcessFile by a job": func(ctx context.Context, r *workRun) error {
+		for {
+			content, err := r.client.ProcessFile(ctx, "video", "/in/0000", nil)
+			var unready *bytescale.NotReadyError
+			if errors.As(err, &unready) {
+				err = r.wait(ctx, unready.Job, nil)
+				if err == nil {
+					continue
+				}
+			}
+			if err == nil {
+				content.Close()
+			}
+			return err
+		}
 	},
 	"ProcessFileAndSave to a fixed path": func(ctx context.Context, r *workRun) error {
 		_, err := r.client.ProcessFileAndSave(ctx, "image", "/in/0000", []cdn.Option{cdn.Width(5)}, bytescale.WithPath("/out/0000"))

@@ -30,7 +30,7 @@
 // deleted at once ([Client.CopyFile], [Client.DeleteFile]). Folders, and files in any number,
 // are copied and deleted by jobs of the service ([Client.CopyFolder], [Client.DeleteFiles] and
 // so on); [Job.Wait] waits for one. The service also fetches URLs ([Client.UploadFromURL]) and
-// transforms files ([Client.ProcessFileAndSave]). [Client.FS] is a folder as
+// transforms files ([Client.ProcessFile], [Client.ProcessFileAndSave]). [Client.FS] is a folder as
 // a file system of io/fs. Calls that change something are repeated after a lost
 // answer where that is harmless. If what became of one cannot be told,
 // errors.Is(err, [ErrOutcomeUnknown]) holds.
@@ -39,7 +39,8 @@
 //
 // An [*ArgumentError] is an argument that was refused before anything was sent. A
 // [*SourceError] is a source that cannot be opened or read. An [*UploadError] is the end of
-// an upload that had begun. A [*JobError] is the end of a job that did not succeed. An
+// an upload that had begun. A [*JobError] is the end of a job that did not succeed, and a
+// [*NotReadyError] names a job that is at work on what was asked for. An
 // [*APIError] is an answer whose status means failure. The sentinels are [ErrInvalidKey],
 // [ErrNotFound], [ErrSourceChanged], [ErrSourceSize], [ErrUploadUnknown], [ErrCheckpoint],
 // [ErrCheckpointLocked], [ErrDigest], [ErrFileChanged], [ErrStalled], [ErrProtocol] and [ErrOutcomeUnknown].

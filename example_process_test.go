@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
@@ -35,6 +36,46 @@ func ExampleClient_UploadFromURL() {
 	fmt.Println(file.FilePath, file.Size, file.MIME)
 	// Output:
 	// /logos/1.png 9 image/png
+}
+
+func ExampleClient_ProcessFile() {
+	server := startFake()
+	defer server.Close()
+	client := server.Client()
+	putFiles(server, "/photos/a.jpg", "/films/b.mp4")
+
+	ctx := context.Background()
+	image, err := client.ProcessFile(ctx, "image", "/photos/a.jpg", []cdn.Option{cdn.Width(200), cdn.Format("webp")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer image.Close()
+	content, err := io.ReadAll(image)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(content), "bytes") // the fake leaves images as they are
+
+	// A video is made by a job.
+	params := []cdn.Option{cdn.Format("mp4-h264")}
+	video, err := client.ProcessFile(ctx, "video", "/films/b.mp4", params)
+	var unready *bytescale.NotReadyError
+	if errors.As(err, &unready) {
+		fmt.Println("wait for the", unready.Job.Type)
+		if _, err := unready.Job.Wait(ctx); err != nil {
+			log.Fatal(err)
+		}
+		video, err = client.ProcessFile(ctx, "video", "/films/b.mp4", params)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer video.Close()
+	fmt.Println(video.Size, "bytes")
+	// Output:
+	// 6 bytes
+	// wait for the ProcessVideoJob
+	// 6 bytes
 }
 
 func ExampleClient_ProcessFileAndSave() {

@@ -801,6 +801,9 @@ func TestWorkInLogs(t *testing.T) {
 		"v.jobType=NewJob v.jobId=" + testJob + " v.jobStatus=Failed v.code=a_code": job,
 		"v.folderPath=/f v.virtual=true":                                            FolderDetails{FolderPath: "/f", Virtual: true},
 		`v.msg="NewJob ` + testJob + `: failed: a_code: A message." v.jobType=NewJob v.jobId=` + testJob + " v.jobStatus=Failed v.code=a_code": job.Err(),
+		`v.msg="ProcessFile: NewJob ` + testJob + ` is running" v.jobType=NewJob v.jobId=` + testJob + " v.jobStatus=Running": &NotReadyError{
+			Job: &Job{Type: "NewJob", ID: testJob}, Status: JobStatusRunning,
+		},
 		`v.msg="CopyFile: 409 Conflict" v.started=100 v.operation=CopyFile v.status=409`: &BatchError{
 			Started: 100, Err: &APIError{Operation: "CopyFile", Status: 409},
 		},

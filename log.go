@@ -62,6 +62,10 @@ func (e *UploadError) LogValue() slog.Value { return errorValue(e) }
 // jobStatus and code as fields of their own. Details and summary are left out.
 func (e *JobError) LogValue() slog.Value { return errorValue(e) }
 
+// LogValue implements [slog.LogValuer]: the text of the error as msg, and jobType, jobId and
+// jobStatus as fields of their own.
+func (e *NotReadyError) LogValue() slog.Value { return errorValue(e) }
+
 // LogValue implements [slog.LogValuer]: the text of the error as msg, and started as a field
 // of its own, with those of the errors that it wraps.
 func (e *BatchError) LogValue() slog.Value { return errorValue(e) }
@@ -122,6 +126,7 @@ func sequenceAttrs(err error) []slog.Attr {
 	var job *JobError
 	var batch *BatchError
 	var list *ListError
+	var unready *NotReadyError
 	var attrs []slog.Attr
 	if errors.As(err, &batch) {
 		attrs = append(attrs, slog.Int("started", batch.Started))
@@ -137,6 +142,9 @@ func sequenceAttrs(err error) []slog.Attr {
 		if job.Code != "" {
 			attrs = append(attrs, slog.String("code", job.Code))
 		}
+	}
+	if errors.As(err, &unready) {
+		attrs = append(attrs, jobAttrs(unready.Job.Type, unready.Job.ID, unready.Status)...)
 	}
 	return attrs
 }
