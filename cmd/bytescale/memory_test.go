@@ -5,11 +5,16 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dustin/go-humanize"
 )
@@ -130,4 +135,46 @@ func startEmulator(t *testing.T, command string) string {
 	}
 	t.Fatal("the emulator did not say where it is")
 	return ""
+}
+
+// The peak memory of downloads depends neither on the size of a file nor on the number of
+// small ones.
+func TestMemoryOfDownloads(t *testing.T) {
+	dir := t.TempDir()
+	programs := map[string]string{"peak": "", "crowd": ""}
+	for name := range programs {
+		programs[name] = filepath.Join(dir, name)
+		if out, err := exec.Command("go", "build", "-o", programs[name], "./testdata/"+name).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	cdn := httptest.NewServer(zeros{"huge": 1 << 30, "small": 10_000})
+	defer cdn.Close()
+	env := []string{"BYTESCALE_CDN_URL=" + cdn.URL, "BYTESCALE_API_KEY=" + testKey, "HOME=" + dir, "PATH=" + os.Getenv("PATH")}
+	for _, test := range []struct {
+		file, times string
+		limit       int64
+	}{{"huge", "1", 24 * mb}, {"small", "2000", 32 * mb}} {
+		got := peakOf(t, env, programs["peak"], []string{programs["crowd"], dir, "/" + test.file, test.times})
+		t.Logf("%s: %.1f MB at the peak, %d allowed", test.file, float64(got)/mb, test.limit/mb)
+		if got > test.limit {
+			t.Errorf("%s: %.1f MB at the peak, %d allowed", test.file, float64(got)/mb, test.limit/mb)
+		}
+	}
+}
+
+// zeros serves files of zeros, by the end of their path, with their sizes.
+type zeros map[string]int64
+
+func (z zeros) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("ETag", `"zeros"`)
+	http.ServeContent(w, r, "", time.Time{}, io.NewSectionReader(zero{}, 0, z[path.Base(r.URL.Path)]))
+}
+
+// zero is an endless source of zeros.
+type zero struct{}
+
+func (zero) ReadAt(p []byte, _ int64) (int, error) {
+	clear(p)
+	return len(p), nil
 }
