@@ -78,7 +78,7 @@ var arrows = map[string][]string{
 		"./internal/wire",
 	},
 	"./internal/download": {
-		"./internal/errs", "./internal/limits", "./internal/operation", "./internal/osfile", "./internal/rest", "./internal/retry",
+		"./internal/errs", "./internal/limits", "./internal/osfile", "./internal/rest", "./internal/retry",
 	},
 	"./gen": {},
 	".": {
