@@ -76,27 +76,42 @@ func retype(node object, other string) {
 
 // limits moves each limit by one in both directions, and removes it.
 func (m *maker) limits(p place, schema object) {
-	pattern, _ := schema["pattern"].(string)
-	for _, keyword := range []string{"minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"} {
-		value, ok := schema[keyword].(float64)
-		if !ok || keyword == "minLength" && schema["x-extensible-enum"] != nil {
-			continue
+	for _, keyword := range []string{"minimum", "maximum", "minItems", "maxItems", "maxLength"} {
+		if value, ok := schema[keyword].(float64); ok {
+			m.limit(p, keyword, value-1)
+			m.limit(p, keyword, value+1)
+			m.noLimit(p, keyword)
 		}
-		isLeast := strings.HasPrefix(keyword, "min")
-		for _, by := range []float64{-1, 1} {
-			loosens := (by < 0) == isLeast
-			if keyword == "minLength" && (value+by < 0 || pattern != "" && implied(pattern, int(value), loosens)) {
-				continue
-			}
-			m.add("limit", p, fmt.Sprintf("%s %v", keyword, value+by), func(node object) { node[keyword] = value + by; delete(node, "default") })
-		}
-		if keyword == "minLength" && (value == 0 || pattern != "" && implied(pattern, int(value), true)) {
-			continue
-		}
-		m.add("limit", p, "no "+keyword, func(node object) { delete(node, keyword) })
 	}
+	m.leastLength(p, schema)
 	if format := schema["format"]; format == "int64" && schema["maximum"] == nil || format == "uri" || format == "date-time" {
 		m.add("format", p, fmt.Sprintf("no %s", format), func(node object) { delete(node, "format") })
+	}
+}
+
+func (m *maker) limit(p place, keyword string, value float64) {
+	m.add("limit", p, fmt.Sprintf("%s %v", keyword, value), func(node object) { node[keyword] = value; delete(node, "default") })
+}
+
+func (m *maker) noLimit(p place, keyword string) {
+	m.add("limit", p, "no "+keyword, func(node object) { delete(node, keyword) })
+}
+
+// leastLength does so for minLength, as far as it can be noticed: not where the pattern implies
+// it, and not for lists of values that others may join.
+func (m *maker) leastLength(p place, schema object) {
+	value, ok := schema["minLength"].(float64)
+	if !ok || schema["x-extensible-enum"] != nil {
+		return
+	}
+	pattern, _ := schema["pattern"].(string)
+	alone := func(loosened bool) bool { return pattern == "" || !implied(pattern, int(value), loosened) }
+	if value > 0 && alone(true) {
+		m.limit(p, "minLength", value-1)
+		m.noLimit(p, "minLength")
+	}
+	if alone(false) {
+		m.limit(p, "minLength", value+1)
 	}
 }
 
