@@ -170,16 +170,24 @@ func (d *destination) openOwn(name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	locked, err := osfile.Lock(f)
-	if err == nil && locked {
-		// The name may have been given up before the lock was.
-		now, err := d.root.Lstat(name)
-		if err == nil && os.SameFile(is, now) {
-			return f, nil
-		}
+	if err := d.lock(f, is, name); err != nil {
+		f.Close()
+		return nil, err
 	}
-	f.Close()
-	return nil, cmp.Or(err, errUnusable)
+	return f, nil
+}
+
+// lock takes the lock of an open file, unless somebody has it, or removed the file before he
+// gave the lock up.
+func (d *destination) lock(f *os.File, is fs.FileInfo, name string) error {
+	locked, err := osfile.Lock(f)
+	if err != nil || !locked {
+		return cmp.Or(err, errUnusable)
+	}
+	if now, err := d.root.Lstat(name); err != nil || !os.SameFile(is, now) {
+		return errUnusable
+	}
+	return nil
 }
 
 // newPart returns a part file that another process can continue, or one that none can if
@@ -233,11 +241,19 @@ func (d *destination) createState(name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if locked, err := osfile.Lock(f); err != nil || !locked {
-		f.Close()
-		return nil, cmp.Or(err, fs.ErrExist)
+	// Another process may take the file for one that is of no use, until it is locked.
+	is, err := f.Stat()
+	if err == nil {
+		err = d.lock(f, is, name)
 	}
-	return f, nil
+	if err == nil {
+		return f, nil
+	}
+	f.Close()
+	if errors.Is(err, errUnusable) {
+		err = fs.ErrExist
+	}
+	return nil, err
 }
 
 // note is called after n bytes were written. It writes the state if it is time.
