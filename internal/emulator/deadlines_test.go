@@ -33,6 +33,7 @@ func serveInMemory(t *testing.T, handler http.HandlerFunc) net.Conn {
 		conn.Close()
 		server.Close()
 		<-done
+		time.Sleep(time.Second) // net/http closes a connection only half a second after its last answer
 	})
 	return conn
 }
