@@ -88,8 +88,8 @@ func WithRange(offset, length int64) DownloadOption {
 func WithCDNAuth() AnyDownloadOption { return cdnAuth{} }
 
 // WithOverwrite lets [Client.DownloadTo] replace a file that exists. The new file keeps the
-// permissions of the old one. The default is to refuse with an error that is
-// [io/fs.ErrExist].
+// permissions of the old one. A link or a pipe is replaced itself, and nothing that it leads
+// to changes. The default is to refuse with an error that is [io/fs.ErrExist].
 func WithOverwrite() DownloadToOption {
 	return downloadToOption(func(s *downloadToSettings) error {
 		s.overwrite = true
@@ -212,10 +212,11 @@ type Downloaded struct {
 
 // DownloadTo downloads the untransformed file at filePath from the CDN (DownloadFile in
 // openapi.yaml) to the file called name. The file gets its name when it is whole, by a rename,
-// with the permissions of any new file. A file that exists is left as it is, and the error is
-// [io/fs.ErrExist], unless [WithOverwrite] is given. If name is a link, the file that it leads
-// to is created or replaced. A pipe, a device or /dev/stdout is written to, in order. A
-// directory is refused.
+// with the permissions of any new file. Whatever has the name already is left as it is, and the
+// error is [io/fs.ErrExist], unless [WithOverwrite] is given. If name is a link, it is not
+// followed, because somebody else may have made it; [path/filepath.EvalSymlinks] returns where
+// it leads. A directory, a device and a name in /dev are always refused. To write to a pipe or a
+// device, copy from [Client.Download].
 //
 // Parts of 8 to 64 MiB are downloaded at a time, as many as [WithPutsInFlight] allows. Each
 // request names the etag of the first answer (If-Range), so that all parts are of one version:

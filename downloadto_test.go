@@ -253,13 +253,22 @@ func TestDownloadToNames(t *testing.T) {
 	if err := get("link", bytescale.WithOverwrite()); err != nil {
 		t.Error(err)
 	}
-	d.whole("leads")
-	if to, err := os.Readlink(d.name("link")); to != "leads" || err != nil {
-		t.Errorf("the link leads to %q, %v", to, err)
+	d.whole("link")
+	if info, err := os.Lstat(d.name("link")); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("in the place of the link: %v, %v", info, err)
+	}
+	if _, err := os.Lstat(d.name("leads")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the link was followed: %v", err)
 	}
 
 	if err := get("."); !errors.Is(err, syscall.EISDIR) {
 		t.Errorf("a directory: %v", err)
+	}
+	for _, device := range []string{os.DevNull, "/dev/bytescale-test"} {
+		_, err := d.client.DownloadTo(t.Context(), conformancePath, device)
+		if err == nil || errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s: %v", device, err)
+		}
 	}
 	if err := get("nowhere/file"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a directory that does not exist: %v", err)

@@ -1,16 +1,13 @@
 package download
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
@@ -18,13 +15,9 @@ import (
 )
 
 // ToFile downloads a file to a file of this machine, which gets its name when it is whole.
-// A file that exists is replaced if replace is set, and refused otherwise. If the name is a
-// link, the file that it leads to is created or replaced. A pipe or a device is written to,
-// a disk only if replace is set.
+// Whatever has the name already is replaced if replace is set, and refused otherwise. A link
+// is not followed. A directory, a device and a name in /dev are always refused.
 func (e *Engine) ToFile(ctx context.Context, f File, name string, replace bool, report func(Counts)) (Result, error) {
-	if isDescriptor(name) || isDevice(name, replace) {
-		return e.toDevice(ctx, f, name, report)
-	}
 	d, err := newDestination(name, replace)
 	if err != nil {
 		return Result{}, err
@@ -85,66 +78,6 @@ func isStale(status int, err error) bool {
 	return errors.Is(err, errs.ErrFileChanged) || errors.Is(err, errs.ErrProtocol) || status == http.StatusRequestedRangeNotSatisfiable
 }
 
-// toDevice writes a file, in order, to what a name leads to.
-func (e *Engine) toDevice(ctx context.Context, f File, name string, report func(Counts)) (Result, error) {
-	w, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		return Result{}, err
-	}
-	if info, err := w.Stat(); err != nil || info.Mode().IsRegular() && !isDescriptor(name) {
-		w.Close()
-		return Result{}, failed(name, cmp.Or(err, errReplaced))
-	}
-	result, err := e.copyTo(ctx, f, w, report)
-	return result, errors.Join(err, w.Close())
-}
-
-func (e *Engine) copyTo(ctx context.Context, f File, w io.Writer, report func(Counts)) (Result, error) {
-	s, err := e.Stream(ctx, f, nil)
-	if err != nil {
-		return Result{}, err
-	}
-	defer s.Close()
-	progress := newProgress(0, s.Size, report)
-	buffer := buffers.Get().(*[bufferSize]byte)
-	defer buffers.Put(buffer)
-	for {
-		n, err := s.Read(buffer[:])
-		if n > 0 {
-			if _, err := w.Write(buffer[:n]); err != nil {
-				return Result{}, &errs.TargetError{Err: err}
-			}
-			progress.written(int64(n))
-		}
-		if err == io.EOF {
-			progress.whole(s.read)
-			return Result{Size: s.read, ContentType: s.ContentType, ETag: s.ETag}, nil
-		}
-		if err != nil {
-			return Result{}, err
-		}
-	}
-}
-
-// isDescriptor reports whether a name is that of an open file of this process, which is
-// written to, because its place is not ours to change.
-func isDescriptor(name string) bool {
-	clean := filepath.ToSlash(filepath.Clean(name))
-	return clean == "/dev/stdout" || clean == "/dev/stderr" ||
-		strings.HasPrefix(clean, "/dev/fd/") || strings.HasPrefix(clean, "/proc/self/fd/")
-}
-
-// isDevice reports whether a name leads to a pipe or a device. Writing to these destroys
-// nothing, except to a disk, which counts only if it may be overwritten.
-func isDevice(name string, disks bool) bool {
-	info, err := os.Stat(name)
-	if err != nil {
-		return false
-	}
-	mode := info.Mode()
-	return mode&(fs.ModeNamedPipe|fs.ModeCharDevice) != 0 || disks && mode&fs.ModeDevice != 0
-}
-
 // destination is where a file is to appear.
 type destination struct {
 	name    string // as the caller gave it
@@ -153,51 +86,30 @@ type destination struct {
 	replace bool
 }
 
-var (
-	errNotRegular = errors.New("is neither a file, nor a pipe, nor a device")
-	errReplaced   = errors.New("was replaced by something else meanwhile")
-)
+var errDevice = errors.New("is a device or in /dev, where no file belongs")
 
 func newDestination(name string, replace bool) (*destination, error) {
-	info, err := os.Stat(name)
+	info, err := os.Lstat(name)
 	switch {
 	case err == nil && info.IsDir():
 		return nil, failed(name, syscall.EISDIR)
-	case err == nil && !info.Mode().IsRegular() && info.Mode()&fs.ModeDevice == 0:
-		return nil, failed(name, errNotRegular)
+	case err == nil && info.Mode()&fs.ModeDevice != 0, filepath.Dir(name) == "/dev":
+		// A user with the right to do that would replace /dev/null or /dev/stdout.
+		return nil, failed(name, errDevice)
+	case err == nil && !replace:
+		return nil, failed(name, fs.ErrExist)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	if _, err := os.Lstat(name); err == nil && !replace {
-		return nil, failed(name, fs.ErrExist)
-	}
-	path := linked(name)
-	root, err := osfile.OpenRoot(filepath.Dir(path))
+	root, err := osfile.OpenRoot(filepath.Dir(name))
 	if err != nil {
 		return nil, err
 	}
-	return &destination{name: name, root: root, base: filepath.Base(path), replace: replace}, nil
+	return &destination{name: name, root: root, base: filepath.Base(name), replace: replace}, nil
 }
 
 func failed(name string, err error) error {
 	return &fs.PathError{Op: "download", Path: name, Err: err}
-}
-
-// linked returns the name that a chain of links leads to, whether or not a file of that
-// name exists.
-func linked(target string) string {
-	for range 40 { // the system follows no more links either
-		next, err := os.Readlink(target)
-		if err != nil {
-			break
-		}
-		if !filepath.IsAbs(next) {
-			// The name is not cleaned, because the directory may be a link too.
-			next = filepath.Dir(target) + string(filepath.Separator) + next
-		}
-		target = next
-	}
-	return target
 }
 
 // place gives a file its permissions and its name.
