@@ -194,7 +194,8 @@ func WithJWT(source func(context.Context) (string, error)) ClientOption {
 // WithPutsInFlight sets how many parts all uploads of the client send at a time, from 1 to
 // 256. The default is 8. Parts below 1 MiB have a limit of their own, eight times as large,
 // so that small files do not queue behind large ones. A part that goes unanswered after its last
-// byte halves the limit that it counts for, until parts arrive again.
+// byte halves the limit that it counts for, until parts arrive again. All downloads of the client
+// have as many ranges in flight, beside the uploads, with the same exception for small ones.
 //
 // Each part in flight takes one connection. More of them help on a link with a long round
 // trip, and hardly on a fast local one. For a [File] or [ReaderAt], each costs the memory of

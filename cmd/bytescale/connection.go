@@ -74,9 +74,17 @@ func checkAddress(flag, address string) error {
 // connect returns a client and a context that ends if the server cannot be reached,
 // see [reach]. The error that the command reports then comes from outcome.
 func (c *connection) connect(ctx context.Context, shows *progress) (context.Context, *bytescale.Client, error) {
+	return c.connectObserved(ctx, shows, func(bytescale.Event) {})
+}
+
+// connectObserved is connect with an observer and options of the client.
+func (c *connection) connectObserved(ctx context.Context, shows *progress, observe func(bytescale.Event), opts ...bytescale.ClientOption) (context.Context, *bytescale.Client, error) {
 	ctx, giveUp := context.WithCancelCause(ctx)
 	reach := &reach{giveUp: giveUp, note: shows.note}
-	client, err := c.client(bytescale.WithObserver(reach.observe))
+	client, err := c.client(append(opts, bytescale.WithObserver(func(event bytescale.Event) {
+		reach.observe(event)
+		observe(event)
+	}))...)
 	return ctx, client, err
 }
 

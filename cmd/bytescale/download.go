@@ -9,14 +9,13 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
-	"syscall"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
 	"github.com/spf13/pflag"
 
 	bytescale "github.com/c88edac7/bytescale-go"
-	"github.com/c88edac7/bytescale-go/internal/osfile"
 )
 
 // downloadCmd is bytescale download.
@@ -25,13 +24,19 @@ type downloadCmd struct {
 
 	file, output string
 	force, quiet bool
+	concurrency  int
+
+	final atomic.Bool // another run cannot continue this one
 }
 
 func (c *downloadCmd) command(std *streams, env getenv) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:        "download <file>",
-		Short:      "Download a file.",
-		Long:       "Download a file, named by its path or its URL.",
+		Use:   "download <file>",
+		Short: "Download a file.",
+		Long: `Download a file, named by its path or its URL.
+
+The file is downloaded in ranges over several connections, and gets its name
+when it is whole. If it is interrupted, run the same command again to continue.`,
 		Args:       cobra.MatchAll(oneArgument, storedNames),
 		SuggestFor: []string{"get"},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,6 +49,9 @@ func (c *downloadCmd) command(std *streams, env getenv) *cobra.Command {
 		flags.BoolVarP(&c.force, "force", "f", false, "Replace a file that exists.")
 		flags.BoolVarP(&c.quiet, "quiet", "q", false, "Show no progress.")
 	})
+	addFlags(cmd, "Speed", func(flags *pflag.FlagSet) {
+		flags.IntVar(&c.concurrency, "concurrency", 8, "Get up to `N` ranges at a time, 1 to 256, by default 8.")
+	})
 	c.addFlags(cmd)
 	return cmd
 }
@@ -52,7 +60,7 @@ func (c *downloadCmd) command(std *streams, env getenv) *cobra.Command {
 func (c *downloadCmd) run(ctx context.Context, std *streams, env getenv) error {
 	shows := newProgress(std.err, c.quiet, env)
 	defer shows.close()
-	ctx, client, err := c.connect(ctx, shows)
+	ctx, client, err := c.connectObserved(ctx, shows, c.observe, bytescale.WithPutsInFlight(c.concurrency))
 	if err != nil {
 		return err
 	}
@@ -72,12 +80,12 @@ func (c *downloadCmd) run(ctx context.Context, std *streams, env getenv) error {
 		return err
 	}
 	if to.device {
-		err = toDevice(ctx, client, stored, to.name, shows)
+		err = fromCDN(outcome(ctx, about(to.name, toDevice(ctx, client, stored, to.name, shows))))
 	} else {
 		err = c.toFile(ctx, client, stored, to, shows)
 	}
 	if err != nil {
-		return fromCDN(outcome(ctx, about(to.name, err)))
+		return err
 	}
 	shows.close()
 	if to.device {
@@ -132,44 +140,67 @@ func existsAlready(target string) error {
 	return fmt.Errorf("%s exists already; use --force to replace it, or name another file with -o", target)
 }
 
-// toFile downloads into a new file in the target's directory, which gets its name when it
-// is whole. If a link is followed, the file that it leads to is created or replaced.
-func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stored string, to target, shows *progress) error {
-	path := to.name
-	if to.follows {
-		path = linked(path)
+// observe notes that the directory or the CDN does not let another run continue this one.
+func (c *downloadCmd) observe(event bytescale.Event) {
+	if event.Kind == bytescale.EventNoContinuation {
+		c.final.Store(true)
 	}
-	root, err := osfile.OpenRoot(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	mode := 0o666 &^ umask()
-	if replaced, err := root.Lstat(filepath.Base(path)); err == nil {
-		if replaced.IsDir() {
-			return syscall.EISDIR
-		}
-		if replaced.Mode().IsRegular() {
-			mode = replaced.Mode().Perm()
-		}
-	}
-	f, err := osfile.Create(root)
-	if err != nil {
-		return err
-	}
-	defer f.Discard()
-	if err := download(ctx, client, stored, f, shows); err != nil {
-		return err
-	}
-	if err := osfile.SetMode(f.File, mode); err != nil {
-		return err
-	}
-	err = f.Place(filepath.Base(path), c.force)
-	if errors.Is(err, fs.ErrExist) {
-		return existsAlready(to.name)
-	}
-	return err
 }
+
+// toFile downloads to a file, which gets its name when it is whole. If a link is followed, the
+// file that it leads to is created or replaced.
+func (c *downloadCmd) toFile(ctx context.Context, client *bytescale.Client, stored string, to target, shows *progress) error {
+	name := to.name
+	if to.follows {
+		name = linked(name)
+	}
+	run := &downloadRun{shows: shows, target: to.name, show: shows.watch(0)}
+	options := []bytescale.DownloadToOption{bytescale.WithProgress(run.progress)}
+	if c.force {
+		options = append(options, bytescale.WithOverwrite())
+	}
+	_, err := client.DownloadTo(ctx, stored, name, options...)
+	continues := run.left() && !c.final.Load()
+	var stop stopped
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrExist):
+		return existsAlready(to.name)
+	case continues && errors.As(context.Cause(ctx), &stop):
+		shows.close()
+		shows.note("interrupted; run the same command again to continue")
+		return errReported
+	}
+	return cdnError{outcome(ctx, about(to.name, err)), continues}
+}
+
+// continuedFrom is the size of a file from which on an interrupted download is continued.
+const continuedFrom = 1 << 20
+
+// downloadRun is one run of a download.
+type downloadRun struct {
+	shows  *progress
+	show   func(bytescale.Progress)
+	target string
+	began  bool
+	now    bytescale.Progress
+}
+
+// progress shows the progress, and says at the beginning that a download is continued.
+func (r *downloadRun) progress(now bytescale.Progress) {
+	if r.now = now; now.Total < 0 {
+		now.Total = now.Confirmed + now.InFlight
+	}
+	if !r.began && now.Confirmed > 0 && now.Sent == 0 && !r.shows.quiet {
+		r.shows.note("%s: continuing the interrupted download", r.target)
+	}
+	r.began = true
+	r.show(now)
+}
+
+// left reports whether the download left something to continue.
+func (r *downloadRun) left() bool { return r.now.Confirmed > 0 && r.now.Total >= continuedFrom }
 
 // toDevice downloads to a pipe or a device.
 func toDevice(ctx context.Context, client *bytescale.Client, stored, target string, shows *progress) error {

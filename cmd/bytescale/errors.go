@@ -54,6 +54,8 @@ func explanation(err error) string {
 		return "changed while it was uploaded, so nothing was stored; try again when nothing writes to it"
 	case errors.Is(err, bytescale.ErrSourceSize):
 		return "is shorter or longer than it said it was, so nothing was stored; try again when nothing writes to it"
+	case errors.Is(err, bytescale.ErrFileChanged):
+		return "the file was replaced on the server while it was downloaded; run the same command again"
 	case errors.Is(err, bytescale.ErrStalled):
 		return "the connection stood still for too long; run the same command again" + continuation(err)
 	case errors.Is(err, io.ErrUnexpectedEOF) && isFromCDN(err):
@@ -147,7 +149,10 @@ func about(name string, err error) error {
 }
 
 // cdnError is an error of a download. Its server is that of --cdn-url.
-type cdnError struct{ error }
+type cdnError struct {
+	error
+	continues bool // the same command continues the download
+}
 
 func (e cdnError) Unwrap() error { return e.error }
 
@@ -155,7 +160,7 @@ func fromCDN(err error) error {
 	if err == nil {
 		return nil
 	}
-	return cdnError{err}
+	return cdnError{error: err}
 }
 
 func isFromCDN(err error) bool {
@@ -163,10 +168,11 @@ func isFromCDN(err error) bool {
 	return errors.As(err, &cdn)
 }
 
-// continuation says what the same command does after a failure: an upload continues, a
-// download does not.
+// continuation says what the same command does after a failure: an upload continues, and so
+// does a download that left something to continue.
 func continuation(err error) string {
-	if isFromCDN(err) {
+	var cdn cdnError
+	if errors.As(err, &cdn) && !cdn.continues {
 		return ", which starts from the beginning"
 	}
 	return " to continue"

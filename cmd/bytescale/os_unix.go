@@ -40,11 +40,3 @@ func isClosed(stream *os.File) bool {
 	null, err := os.Stat(os.DevNull)
 	return err == nil && os.SameFile(is, null)
 }
-
-// umask returns the file mode creation mask. It can only be read by setting it, so no
-// other goroutine may create files during the call.
-func umask() os.FileMode {
-	mask := unix.Umask(0o077)
-	unix.Umask(mask)
-	return os.FileMode(mask)
-}

@@ -24,6 +24,3 @@ func openFilesLimit() int { return math.MaxInt32 }
 // isClosed reports whether a standard stream was closed when the process started. On
 // Windows that is an error of the first read or write.
 func isClosed(*os.File) bool { return false }
-
-// umask returns the file mode creation mask. Windows has none.
-func umask() os.FileMode { return 0 }

@@ -208,7 +208,7 @@ func TestSwapsDuringDownload(t *testing.T) {
 	a.untouched()
 }
 
-// A download that is killed leaves nothing.
+// A download of a small file that is killed leaves nothing.
 func TestKilledDownload(t *testing.T) {
 	t.Parallel()
 	i := newInterruption(t)

@@ -253,7 +253,7 @@ func (w *walk) isOwn(dir *os.File) bool {
 }
 
 // remains matches the names of the temporary files of downloads.
-var remains = regexp.MustCompile(`^\.bytescale-[0-9]+$`)
+var remains = regexp.MustCompile(`^\.bytescale-([0-9]+|[0-9a-f]{16}\.(part|state))$`)
 
 // entry returns the item for a directory entry, or reports why there is none.
 func (w *walk) entry(name, tree string, entry fs.DirEntry) (item, bool) {
@@ -265,7 +265,7 @@ func (w *walk) entry(name, tree string, entry fs.DirEntry) (item, bool) {
 		w.skip(name, "not a regular file")
 		return item{}, false
 	case remains.MatchString(entry.Name()):
-		w.skip(name, "left by a download that was killed")
+		w.skip(name, "left by a download that was interrupted")
 		return item{}, false
 	case !storable(tree):
 		w.fail(name, errName)
