@@ -13,7 +13,7 @@ import (
 const (
 	smallBound    = 32e6
 	streamBound   = 64<<20 + 32e6 // the default buffer budget and 32 MB
-	fileTLSBound  = 22e6
+	fileTLSBound  = 26e6
 	smallTLSBound = 38e6
 )
 

@@ -100,7 +100,7 @@ type bound struct {
 }
 
 var bounds = []bound{
-	{"peak RSS, any file", []string{"100 MB, 0 ms", "100 MB, 50 ms", "1 GB, 0 ms", "1 GB, 50 ms"}, 20},
+	{"peak RSS, any file", []string{"100 MB, 0 ms", "100 MB, 50 ms", "1 GB, 0 ms", "1 GB, 50 ms"}, 24},
 	{"peak RSS, 64 files at a time", []string{"1000 × 10 KB, 0 ms", "1000 × 10 KB, 50 ms"}, 32},
 }
 

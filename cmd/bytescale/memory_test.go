@@ -69,9 +69,9 @@ func TestMemory(t *testing.T) {
 		limit int64
 		args  []string
 	}{
-		{"a huge file", 20 * mb, []string{plain, "upload", "-q", huge}},
+		{"a huge file", 24 * mb, []string{plain, "upload", "-q", huge}},
 		{"many files, 64 at a time", 32 * mb, []string{plain, "upload", "-q", "--recursive", "--files", "64", many}},
-		{"standard input from a huge file, an io.ReaderAt", 20 * mb, []string{"sh", "-c", `"$0" upload -q - < "$1"`, plain, huge}},
+		{"standard input from a huge file, an io.ReaderAt", 24 * mb, []string{"sh", "-c", `"$0" upload -q - < "$1"`, plain, huge}},
 		{"standard input from a pipe", 32 * mb, []string{"sh", "-c", `cat "$1" | "$0" upload -q -`, plain, piped}},
 	} {
 		got := peakOf(t, env, peak, test.args)
