@@ -123,7 +123,9 @@ func (f *NewFile) Place(name string, replace bool) error {
 	return f.finish(is, name, f.root.Rename(f.temporary, name))
 }
 
-// finish checks that the name leads to the file, after the system has given it with err.
+// finish checks that the name leads to the file, after the system has given it with err. In a
+// directory that nobody else can write to, the name may lead to another file already, because
+// only this user can have given it away since.
 func (f *NewFile) finish(is fs.FileInfo, name string, err error) error {
 	if err != nil {
 		return err
@@ -132,7 +134,11 @@ func (f *NewFile) finish(is fs.FileInfo, name string, err error) error {
 	if f.temporary == "" {
 		err = f.Close()
 	}
-	return errors.Join(err, f.isAt(is, name))
+	at := f.isAt(is, name)
+	if dir, err := f.root.Stat("."); at != nil && err == nil && IsPrivate(dir) {
+		at = nil
+	}
+	return errors.Join(err, at)
 }
 
 // isAt checks that a name leads to the file.

@@ -1,3 +1,5 @@
+//go:build unix
+
 package download
 
 import (
@@ -10,7 +12,7 @@ import (
 )
 
 // Of any number of downloads to the same name at the same time, one has the state file, and
-// with it the part file.
+// with it the part file. Windows may refuse to open a file that is being removed.
 func TestOneHasTheState(t *testing.T) {
 	root, err := os.OpenRoot(t.TempDir())
 	if err != nil {
