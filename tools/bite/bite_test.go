@@ -154,14 +154,14 @@ func TestEveryGateBites(t *testing.T) {
 		{
 			"operation renamed", []string{"release-check"},
 			func(t *testing.T) func() {
-				undo := edit(t, dir, "openapi.yaml", `operationId: UploadFromUrl$`, "operationId: StoreFromUrl")
+				undo := edit(t, dir, "openapi.yaml", `operationId: BasicUpload$`, "operationId: StoreFile")
 				must(t, dir, "go", "generate", "./...")
 				return func() {
 					undo()
 					must(t, dir, "go", "generate", "./...")
 				}
 			},
-			"BROKEN: github.com/c88edac7/bytescale-go/gen: (*ClientWithResponses).UploadFromURLWithResponse: removed",
+			"BROKEN: github.com/c88edac7/bytescale-go/gen: (*ClientWithResponses).BasicUploadWithBodyWithResponse: removed",
 		},
 		{
 			"operation without an id", []string{"-o", "tools/node/node_modules", "spec-lint"},
@@ -201,8 +201,8 @@ func TestEveryGateBites(t *testing.T) {
 		{
 			"command uploads a name", []string{"lint", "PKG=./cmd/bytescale"},
 			func(t *testing.T) func() {
-				return edit(t, dir, "cmd/bytescale/uploader.go", `openSource\(`, "(func(f *os.File) bytescale.Source { return bytescale.File(f.Name()) })(")
-			}, "upload an open file (openSource)\" (forbidigo)",
+				return edit(t, dir, "cmd/bytescale/uploader.go", `bytescale\.OpenedFile\(f\)`, "bytescale.File(f.Name())")
+			}, "upload an open file (bytescale.OpenedFile)\" (forbidigo)",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
