@@ -99,7 +99,7 @@ func releasedGoMod(t *testing.T, dir string) []byte {
 	if err := os.WriteFile(name, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	edit := exec.Command("go", "mod", "edit", "-dropreplace", projectPath, "-require", projectPath+"@"+projectVersion, name)
+	edit := exec.Command(filepath.Join(root, "tools", "require-root.sh"), filepath.Dir(name), projectVersion)
 	if out, err := edit.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
