@@ -74,6 +74,7 @@ func (d *downloading) left() (names []string) {
 
 // sent returns how many bytes the server has sent.
 func (d *downloading) sent() (n int64) {
+	synctest.Wait() // the server counts when it has seen the end of a request
 	for _, exchange := range d.srv.Exchanges() {
 		n += exchange.BytesOut
 	}
