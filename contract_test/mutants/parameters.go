@@ -53,28 +53,47 @@ func isUnlimited(schema object) bool {
 func (m *maker) parameter(p place, parameter object) {
 	name, _ := parameter["name"].(string)
 	words := func(what string) string { return name + " " + what }
+	// An object stands for query parameters of any name. Elsewhere, or required, it has no meaning.
+	isFree := m.schemaOf(parameter)["type"] == "object"
 	if in := parameter["in"]; in != "path" { // which is fixed by the path
-		other := map[any]string{"query": "header", "header": "query"}[in]
-		m.add("place", p, words("in "+other), func(node object) {
-			node["in"] = other
-			delete(node, "explode")
-			delete(node, "style")
-			schema := at(node, place{"schema"})
-			if ref, ok := schema["$ref"].(string); ok {
-				schema = at(m.root, pointerPlace(ref))
-			}
-			if schema["type"] == "array" {
-				node["schema"] = schema["items"] // no lists in headers
-			}
-		})
-		m.add("name", p, words("has another name"), func(node object) { node["name"] = name + "X" })
-		if parameter["required"] == true {
-			m.add("required", p, words("is not required"), func(node object) { delete(node, "required") })
-		} else {
-			m.add("required", p, words("is required"), func(node object) { node["required"] = true })
+		if !isFree {
+			m.elsewhere(p, name, in)
+			m.required(p, name, parameter["required"] == true)
 		}
+		m.add("name", p, words("has another name"), func(node object) { node["name"] = name + "X" })
 	}
 	if schema := at(parameter, place{"schema"}); schema != nil && schema["$ref"] == nil {
 		m.schema(p.to("schema"), schema, false)
+	}
+}
+
+// schemaOf returns the schema of a parameter, also if it is shared.
+func (m *maker) schemaOf(parameter object) object {
+	schema := at(parameter, place{"schema"})
+	if ref, ok := schema["$ref"].(string); ok {
+		return at(m.root, pointerPlace(ref))
+	}
+	return schema
+}
+
+// elsewhere moves a parameter from the query to a header, or the other way.
+func (m *maker) elsewhere(p place, name string, in any) {
+	other := map[any]string{"query": "header", "header": "query"}[in]
+	m.add("place", p, name+" in "+other, func(node object) {
+		node["in"] = other
+		delete(node, "explode")
+		delete(node, "style")
+		if schema := m.schemaOf(node); schema["type"] == "array" {
+			node["schema"] = schema["items"] // no lists in headers
+		}
+	})
+}
+
+// required makes an optional parameter required, or the other way.
+func (m *maker) required(p place, name string, isRequired bool) {
+	if isRequired {
+		m.add("required", p, name+" is not required", func(node object) { delete(node, "required") })
+	} else {
+		m.add("required", p, name+" is required", func(node object) { node["required"] = true })
 	}
 }
