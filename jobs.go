@@ -35,10 +35,12 @@ const (
 
 // JobTypes lists the known types of jobs. Every call returns a new slice.
 func JobTypes() []JobType {
-	return []JobType{
-		JobTypeProcessImage, JobTypeProcessVideo, JobTypeProcessAudio, JobTypeAntivirus, JobTypeResetCache,
-		JobTypeDeleteFolderBatch, JobTypeDeleteFileBatch, JobTypeCopyFolderBatch, JobTypeCopyFileBatch,
+	known := gen.JobTypes()
+	types := make([]JobType, len(known))
+	for i, one := range known {
+		types[i] = JobType(one)
 	}
+	return types
 }
 
 // JobStatus is how far a job is (AccountJobStatus in openapi.yaml). The service may have

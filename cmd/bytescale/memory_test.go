@@ -37,14 +37,7 @@ func TestMemory(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	plain, err := build(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	peak := filepath.Join(dir, "peak")
-	if out, err := exec.Command("go", "build", "-o", peak, "./testdata/peak").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	plain, peak := buildMeasured(t, dir)
 
 	huge := filepath.Join(dir, "huge")
 	sparse(t, huge, int64(size))
@@ -80,6 +73,21 @@ func TestMemory(t *testing.T) {
 			t.Errorf("%s: %.1f MB at the peak, %d allowed", test.name, float64(got)/mb, test.limit/mb)
 		}
 	}
+}
+
+// buildMeasured builds the command, without the race detector, and the program that measures
+// it.
+func buildMeasured(t *testing.T, dir string) (plain, peak string) {
+	t.Helper()
+	plain, err := build(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	peak = filepath.Join(dir, "peak")
+	if out, err := exec.Command("go", "build", "-o", peak, "./testdata/peak").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return plain, peak
 }
 
 // peakOf runs a command and returns its peak memory in bytes.

@@ -23,14 +23,7 @@ import (
 // text, or what it decodes to, would be large.
 func TestMemoryOfHostileServer(t *testing.T) {
 	dir := t.TempDir()
-	plain, err := build(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	peak := filepath.Join(dir, "peak")
-	if out, err := exec.Command("go", "build", "-o", peak, "./testdata/peak").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	plain, peak := buildMeasured(t, dir)
 	large := filepath.Join(dir, "large")
 	sparse(t, large, 20*mib)
 	many := filepath.Join(dir, "many")
