@@ -108,7 +108,7 @@ func WithCDNURL(address string) ClientOption {
 
 // WithAccountID sets the account, seven base58 characters such as "A623uY2" (AccountId in
 // openapi.yaml). The default is the account of the API key, and any other account is refused.
-// Without a key, which takes [WithJWT], the option is needed.
+// A client without a key ([WithJWT]) needs the option.
 func WithAccountID(id string) ClientOption {
 	return func(s *clientSettings) error {
 		if !accountIDPattern.MatchString(id) {

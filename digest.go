@@ -19,8 +19,8 @@ var ErrDigest = errors.New("the content has another SHA-256 than expected")
 // A resumed upload reads all of its source. It costs one core some 0.5 to 2 seconds for each
 // GB. The service neither gets nor checks the digest; keep it, and give it to
 // [WithExpectedSHA256]. The default is no digest.
-func WithSHA256() TransferOption {
-	return transferOption(func(s *transferSettings) error {
+func WithSHA256() ResumeOption {
+	return sourceOption(func(s *transferSettings) error {
 		s.sha256 = true
 		return nil
 	})
@@ -28,8 +28,8 @@ func WithSHA256() TransferOption {
 
 // WithExpectedSHA256 checks the content of a download: in place of [io.EOF], Read returns an
 // error that is [ErrDigest] if the SHA-256 of all that was read is another one. So read to the
-// end before you believe the content. digest is 64 hexadecimal digits, as in [FileDetails.SHA256] and as sha256sum prints them. It cannot be
-// combined with [WithRange]. The default is no check.
+// end before you believe the content. digest is 64 hexadecimal digits, as in
+// [FileDetails.SHA256] and as sha256sum prints them. It cannot be combined with [WithRange]. The default is no check.
 func WithExpectedSHA256(digest string) DownloadOption {
 	return downloadOption(func(s *downloadSettings) error {
 		want, err := hex.DecodeString(digest)

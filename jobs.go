@@ -216,8 +216,8 @@ func (c *Client) Job(jobType JobType, id string) *Job {
 	return &Job{Type: jobType, ID: id, client: c}
 }
 
-// GetJob returns how far a job is (GetJob in openapi.yaml). It needs a secret key; whether a
-// JWT can do, the service does not say. [Job.Wait] waits for its end.
+// GetJob returns how far a job is (GetJob in openapi.yaml). It needs a secret key;
+// whether a JWT is enough is not documented. [Job.Wait] waits for its end.
 //
 // For an unknown job errors.Is(err, [ErrNotFound]) holds. The service does not promise for how
 // long it knows a job that has ended. A malformed type or id is an [*ArgumentError]. Retries
@@ -379,7 +379,7 @@ func (c *Client) startJob(ctx context.Context, op string, call func(context.Cont
 // [Client.CopyFolders] and [Client.DeleteFolders] return. It wraps the reason.
 type BatchError struct {
 	// Started is how many items, counted from the first one, are in jobs that were
-	// started. To go on, leave that many out.
+	// started. To continue, skip that many.
 	Started int
 	// Err is the reason. If errors.Is(Err, [ErrOutcomeUnknown]) holds, the service may
 	// have started a job with the next items all the same.

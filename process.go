@@ -304,7 +304,8 @@ func (c *Client) newSavedFile(resp *http.Response, from gen.ProcessFileAndSaveRe
 
 // ResetCache starts a job that removes results from the caches of the CDN (ResetCache in
 // openapi.yaml). The files themselves are not touched. It needs a secret key. [Job.Wait] waits
-// for the end of the job; the service does not promise when all its servers have heard of it.
+// for the end of the job; the service does not promise when the removal has reached all
+// its servers.
 //
 // pattern is a path of the CDN without the account, but with the transformation, such as
 // "/raw/a.jpg"; "*" at its end stands for any further characters, so that "/image/photos/*" is

@@ -18,15 +18,15 @@ type UploadOption interface {
 	applyUpload(*uploadSettings) error
 }
 
-// ResumeOption configures [Client.Resume].
+// ResumeOption configures [Client.Upload] and [Client.Resume] alike.
 type ResumeOption interface {
+	UploadOption
 	applyResume(*transferSettings) error
 }
 
 // TransferOption configures [Client.Upload], [Client.Resume], [Client.DownloadTo] and
 // [Client.DownloadToWriterAt] alike.
 type TransferOption interface {
-	UploadOption
 	ResumeOption
 	DownloadToOption
 }
@@ -73,6 +73,12 @@ func (o fileOption) applySave(s *saveSettings) error           { return o(&s.fil
 type uploadOption func(*uploadSettings) error
 
 func (o uploadOption) applyUpload(s *uploadSettings) error { return o(s) }
+
+// sourceOption is an option of Upload and of Resume, about the source.
+type sourceOption func(*transferSettings) error
+
+func (o sourceOption) applyUpload(s *uploadSettings) error   { return o(&s.transferSettings) }
+func (o sourceOption) applyResume(s *transferSettings) error { return o(s) }
 
 // transferOption is an option of uploads and of downloads to a place.
 type transferOption func(*transferSettings) error
@@ -392,8 +398,8 @@ func WithProgress(report func(Progress)) TransferOption {
 //
 // The timeout must be above zero. The default is no limit. Sources that are read in place
 // ignore the option.
-func WithReadTimeout(timeout time.Duration, setReadDeadline func(time.Time) error) TransferOption {
-	return transferOption(func(s *transferSettings) error {
+func WithReadTimeout(timeout time.Duration, setReadDeadline func(time.Time) error) ResumeOption {
+	return sourceOption(func(s *transferSettings) error {
 		switch {
 		case timeout <= 0:
 			return argumentError("readTimeout", "%v is not above zero", timeout)

@@ -124,7 +124,7 @@ func CacheOnly(only bool) Option {
 
 // What [CachePerm] can be set to.
 const (
-	PermAuto   = "auto"  // if processing took long (500 ms or more, by the vendor's latest word)
+	PermAuto   = "auto"  // if processing took long (500 ms or more, as the vendor documents it now)
 	PermAlways = "true"  // always
 	PermNever  = "false" // never; also what Cache(false) means
 )

@@ -75,7 +75,7 @@ func (k Key) label() string { return "cdn.Key(" + k.id + ")" }
 // seconds. The API key must be allowed to read the file when the URL is used.
 //
 // The signature covers every byte after the scheme, so the URL must be used
-// exactly as it is returned: [Sign] percent-encodes the characters ' ( and ) for
+// exactly as it is returned: Sign percent-encodes the characters ' ( and ) for
 // this reason, because html/template and browsers would. Parameters cannot be
 // added afterwards.
 //
