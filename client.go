@@ -118,7 +118,7 @@ func newClient(apiKey string, settings clientSettings) (*Client, error) {
 		return nil, err
 	}
 	c.limits = limits.New(settings.puts, settings.calls, settings.rate, c.onSlowDown)
-	c.limits.OnWait = c.onWait
+	c.limits.OnWait, c.limits.Shared = c.onWait, settings.limiter
 	c.rest = rest.New(rest.Config{
 		Transport:   settings.transport(),
 		Credentials: rest.NewCredentials(apiKey, settings.basic, settings.jwt),

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/c88edac7/bytescale-go/internal/errs"
 )
 
 const (
@@ -34,6 +36,7 @@ type clientSettings struct {
 	jwt            func(context.Context) (string, error)
 	puts, calls    int
 	rate           float64
+	limiter        func(context.Context) error // nil for none
 	budget         int64
 	observe        func(Event)
 	userAgent      string
@@ -226,7 +229,7 @@ func WithAPICallsInFlight(n int) ClientOption {
 // WithAPIRate sets how many API calls the client makes per second, above 0 and up to
 // 1,000,000, with bursts of a quarter of that. The default is 800, which stays below the 1000
 // that the vendor grants an account by default. Clients that share an account should share
-// that number. An answer 429 or 503 halves the pace, which recovers within about half a
+// that number: divide it, or see [WithLimiter]. An answer 429 or 503 halves the pace, which recovers within about half a
 // minute of success.
 func WithAPIRate(perSecond float64) ClientOption {
 	return func(s *clientSettings) error {
@@ -234,6 +237,39 @@ func WithAPIRate(perSecond float64) ClientOption {
 			return argumentError("apiRate", "%v is outside 0..1000000 calls per second", perSecond)
 		}
 		s.rate = perSecond
+		return nil
+	}
+}
+
+// WithLimiter sets a limiter that the client waits for before each request to the API, in
+// addition to its own rate ([WithAPIRate]). It is how processes and machines share the rate of
+// one account, by whatever the team has for that. A [golang.org/x/time/rate.Limiter] is one,
+// which all clients of a process can share. The limiter is called from many goroutines at the
+// same time. It must not call the client.
+//
+// Each attempt of each API call waits once: for a place in flight ([WithAPICallsInFlight]), then
+// for the client's own rate, then for the limiter, so that what the limiter grants is used at
+// once. The call keeps its place meanwhile. ProcessFileAndSave counts as an API call. The
+// PUTs of parts and downloads do not wait. Where the limiter is to be the only rate, raise that
+// of the client above it.
+//
+// Wait must return when its context ends, which is that of the call. The call then ends as
+// without a limiter. With any other error of Wait, the call, or its upload, ends without a retry
+// and returns an error that wraps it. That includes the error of a rate.Limiter that cannot grant
+// the call before the deadline of the context. A nil limiter is refused.
+func WithLimiter(limiter interface {
+	Wait(ctx context.Context) error
+}) ClientOption {
+	return func(s *clientSettings) error {
+		if limiter == nil {
+			return argumentError("limiter", "is nil; leave the option out for none")
+		}
+		s.limiter = func(ctx context.Context) error {
+			if err := limiter.Wait(ctx); err != nil {
+				return &errs.LimiterError{Err: err}
+			}
+			return nil
+		}
 		return nil
 	}
 }

@@ -192,13 +192,16 @@ func mayHaveArrived(ctx context.Context, err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var proxy *errs.ProxyError
 	var token *errs.TokenError
+	var limiter *errs.LimiterError
 	var argument *ArgumentError
 	switch {
 	case errors.As(err, &answer):
 		return answer.Status >= 500 && answer.Status != http.StatusNotImplemented && answer.Status != http.StatusHTTPVersionNotSupported
 	case err == ctx.Err(), err == context.Cause(ctx): // it ended before anything was sent
 		return false
-	case errors.As(err, &dns), errors.As(err, &certificate), errors.As(err, &proxy), errors.As(err, &token), errors.As(err, &argument):
+	case errors.As(err, &dns), errors.As(err, &certificate), errors.As(err, &proxy):
+		return false
+	case errors.As(err, &token), errors.As(err, &limiter), errors.As(err, &argument):
 		return false
 	case errors.As(err, &dial):
 		return dial.Op != "dial"

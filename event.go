@@ -36,7 +36,8 @@ const (
 	// Rate API calls per second from now on, and recovers slowly.
 	EventSlowDown EventKind = "slowDown"
 	// EventWaitStart means that a request, or the bytes of a part, wait for Limit.
-	// Nothing is reported if there is nothing to wait for.
+	// Nothing is reported if there is nothing to wait for, except that every call to the
+	// limiter of [WithLimiter] is.
 	EventWaitStart EventKind = "waitStart"
 	// EventWaitEnd means that this wait is over after Duration. Err is set if it
 	// ended because the context did.
@@ -109,7 +110,7 @@ type Event struct {
 	// Rate is the new limit of API calls per second.
 	Rate float64
 	// Limit is what is waited for, by the name of the option that sets it:
-	// "putsInFlight", "apiCallsInFlight", "apiRate" or "bufferBudget".
+	// "putsInFlight", "apiCallsInFlight", "apiRate", "limiter" or "bufferBudget".
 	Limit string
 	// Err is the failure.
 	Err error

@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
@@ -151,6 +153,7 @@ func TestWaitEvents(t *testing.T) {
 		"putsInFlight":     {bytescale.WithPutsInFlight(1)},
 		"apiCallsInFlight": {bytescale.WithAPICallsInFlight(2)},
 		"apiRate":          {bytescale.WithAPIRate(1)},
+		"limiter":          {bytescale.WithLimiter(rate.NewLimiter(1, 1))},
 		"bufferBudget":     {bytescale.WithBufferBudget(3 << 20)},
 	} {
 		t.Run(limit, func(t *testing.T) {

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/c88edac7/bytescale-go"
 	"github.com/c88edac7/bytescale-go/bytescaletest"
 	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
@@ -86,6 +88,27 @@ func ExampleNewClient() {
 	// A623uY2
 	// true apiKey: begins neither with "public_" nor with "secret_"
 	// putsInFlight: 1000 is outside 1..256
+}
+
+// Two clients share one rate of 500 calls per second.
+func ExampleWithLimiter() {
+	server := startFake()
+	defer server.Close()
+
+	limiter := rate.NewLimiter(500, 100)
+	pictures := server.Client(bytescale.WithLimiter(limiter))
+	films := server.Client(bytescale.WithLimiter(limiter))
+
+	for _, client := range []*bytescale.Client{pictures, films} {
+		file, err := client.Upload(context.Background(), bytescale.Bytes([]byte("...")))
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(file.Size, "bytes")
+	}
+	// Output:
+	// 3 bytes
+	// 3 bytes
 }
 
 // A transport of one's own keeps what makes the default one fast.

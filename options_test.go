@@ -350,6 +350,7 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		"WithPutsInFlight":     client(WithPutsInFlight(0)),
 		"WithAPICallsInFlight": client(WithAPICallsInFlight(0)),
 		"WithAPIRate":          client(WithAPIRate(0)),
+		"WithLimiter":          client(WithLimiter(nil)),
 		"WithBufferBudget":     client(WithBufferBudget(0)),
 		"WithUserAgent":        client(WithUserAgent("")),
 		"WithFolder":           upload(WithFolder("a/")),

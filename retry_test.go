@@ -55,6 +55,7 @@ func TestRetryPolicy(t *testing.T) {
 		{operation.BeginMultipartUpload, &url.Error{Err: finalError(true)}, retry.Stop, "a transport that says so knows better"},
 		{operation.BeginMultipartUpload, &url.Error{Err: finalError(false)}, retry.Retry, "also when it says the opposite"},
 		{operation.BeginMultipartUpload, &errs.TokenError{Err: io.EOF}, retry.Stop, "the source of tokens knows better whether to try again"},
+		{operation.BeginMultipartUpload, &errs.LimiterError{Err: io.EOF}, retry.Stop, "the limiter could have waited instead"},
 		{operation.BeginMultipartUpload, status(400), retry.Stop, "the request is wrong and would be again"},
 		{operation.BeginMultipartUpload, status(401), retry.Stop, "the key is unknown; a JWT was refreshed within the attempt"},
 		{operation.BeginMultipartUpload, status(403), retry.Stop, "not allowed, or the path is taken"},

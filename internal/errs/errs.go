@@ -93,6 +93,15 @@ func (e *TokenError) Error() string { return "JWT source: " + e.Err.Error() }
 // Unwrap returns the error of the token source.
 func (e *TokenError) Unwrap() error { return e.Err }
 
+// LimiterError is a failure of the caller's limiter of API calls. It is never retried,
+// because the limiter can wait by itself.
+type LimiterError struct{ Err error }
+
+func (e *LimiterError) Error() string { return "limiter: " + e.Err.Error() }
+
+// Unwrap returns the error of the limiter.
+func (e *LimiterError) Unwrap() error { return e.Err }
+
 // RefusedError is an argument that an internal package refuses before anything is sent.
 // The root package turns it into an ArgumentError.
 type RefusedError struct {

@@ -30,6 +30,10 @@ type Limits struct {
 	// Uploads counts the uploads under way, which share the API calls among them.
 	Uploads atomic.Int64
 
+	// Shared is called before each call, after the other limits, and returns when the call may
+	// be sent. It must be set before the first use; nil is none.
+	Shared func(ctx context.Context) error
+
 	// OnWait is called when a caller has to wait for one of the limits, which it
 	// names. The limits call done when the wait is over; the error is that of the
 	// context. OnWait must be set before the first use if it is not nil.
@@ -46,6 +50,7 @@ const (
 	PutsInFlight     = "putsInFlight"
 	APICallsInFlight = "apiCallsInFlight"
 	APIRate          = "apiRate"
+	SharedLimiter    = "limiter"
 )
 
 // New returns limits on the PUTs and API calls in flight and on the calls per second.
@@ -67,18 +72,28 @@ func New(puts, calls int, callsPerSecond float64, onSlowDown func(perSecond floa
 // Connections returns how many connections can be in use under such limits.
 func Connections(puts, calls int) int { return puts*smallPutsFactor + calls }
 
-// Call waits until an API call may be sent. The caller calls release once, after the
-// answer was read.
+// Call waits until an API call may be sent: for a place in flight, for the pace, and for the
+// shared limiter, in this order, so that what the limiter grants is used at once. The caller
+// calls release once, after the answer was read.
 func (l *Limits) Call(ctx context.Context) (release func(), err error) {
-	release, err = l.acquire(ctx, APICallsInFlight, l.calls)
+	free, err := l.acquire(ctx, APICallsInFlight, l.calls)
 	if err != nil {
 		return nil, err
 	}
+	sends := false
+	defer func() {
+		if !sends { // also if the limiter panics, which is the caller's
+			free()
+		}
+	}()
 	if err := l.keepPace(ctx); err != nil {
-		release()
 		return nil, err
 	}
-	return release, nil
+	if err := l.askShared(ctx); err != nil {
+		return nil, err
+	}
+	sends = true
+	return free, nil
 }
 
 // Put waits until a PUT of size bytes may be sent. The caller calls release once.
@@ -159,6 +174,20 @@ func (l *Limits) keepPace(ctx context.Context) error {
 	}
 	done := l.waits(ctx, APIRate)
 	err := l.pace.wait(ctx)
+	done(err)
+	return err
+}
+
+// askShared waits for the shared limiter. It cannot tell before whether it will have to wait.
+func (l *Limits) askShared(ctx context.Context) error {
+	if l.Shared == nil {
+		return nil
+	}
+	done := l.waits(ctx, SharedLimiter)
+	err := l.Shared(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
 	done(err)
 	return err
 }

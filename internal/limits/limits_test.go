@@ -235,3 +235,61 @@ func TestUnansweredPutsNarrowTheWay(t *testing.T) {
 		}
 	})
 }
+
+// The shared limiter is asked last, so that what it grants is used at once.
+func TestSharedLimiterComesLast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const own = 4.0
+		l := New(8, 2, own, nil)
+		var granted []time.Time
+		l.Shared = func(context.Context) error {
+			granted = append(granted, time.Now())
+			return nil
+		}
+		for range 3 {
+			release, err := l.Call(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if asked := granted[len(granted)-1]; !asked.Equal(time.Now()) {
+				t.Errorf("the limiter was asked %v before the call could be sent", time.Since(asked))
+			}
+			release()
+		}
+		if span := granted[2].Sub(granted[0]); span != time.Second/2 {
+			t.Errorf("three calls in %v, want %v at %v calls per second", span, time.Second/2, own)
+		}
+	})
+}
+
+// A call that the shared limiter refuses, or panics about, gives its place back. The end of the
+// context is told as such, whatever the limiter says about it.
+func TestSharedLimiterFails(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	ended, cancel := context.WithCancelCause(t.Context())
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		wait func() error
+		want error
+	}{
+		"an error":               {t.Context(), func() error { return broken }, broken},
+		"the end of the context": {ended, func() error { cancel(broken); return broken }, context.Canceled},
+		"a panic":                {t.Context(), func() error { panic(broken) }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := New(8, 2, testRate, nil)
+			l.Shared = func(context.Context) error { return c.wait() }
+			func() {
+				defer func() { _ = recover() }()
+				if _, err := l.Call(c.ctx); !errors.Is(err, c.want) {
+					t.Errorf("error %v, want %v", err, c.want)
+				}
+			}()
+			if !l.calls.TryAcquire(2) {
+				t.Error("the place of the call is lost")
+			}
+		})
+	}
+}

@@ -60,12 +60,13 @@ func (p Policy) Decide(op string, err error) Decision {
 	var unreadable *errs.SourceError
 	var unwritable *errs.TargetError
 	var token *errs.TokenError
+	var limiter *errs.LimiterError
 	switch {
 	case errors.As(err, &unreadable), errors.Is(err, errs.ErrSourceSize), errors.Is(err, errs.ErrSourceChanged):
 		return Stop // also if the source failed with an answer of another service
 	case errors.As(err, &unwritable), errors.Is(err, errs.ErrFileChanged):
 		return Stop
-	case errors.As(err, &token):
+	case errors.As(err, &token), errors.As(err, &limiter):
 		return Stop
 	case failed.Answered:
 		return decideAnswer(op, failed)
