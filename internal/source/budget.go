@@ -17,6 +17,8 @@ const (
 	// scratch, their goroutines, and what the garbage collector adds. They take it from
 	// the budget, up to half of it, so that the budget bounds that too.
 	streamsPerBlock = 2
+	// pinnedShare is the part of the budget that may be pinned: one in so many blocks.
+	pinnedShare = 16
 )
 
 // Budget is the memory that the plain streams of a client share. It lends blocks to the
@@ -40,6 +42,7 @@ type Budget struct {
 	kept    [][]byte            // blocks that are not in use
 	used    int                 // blocks in use
 	leaving int                 // of these, those of chunks that are being sent
+	pinned  int                 // of these, those that a source writes into just now
 	reading map[*Chunk]struct{} // chunks with blocks that are being read
 	spare   []*Chunk            // chunks whose blocks may be taken at once, oldest first
 	changed chan struct{}       // closed when blocks come back; nil if nobody waits
@@ -161,25 +164,26 @@ func (b *Budget) lend(c *Chunk) {
 // caller holds mu.
 func (b *Budget) slow() (slow *Chunk) {
 	for c := range b.reading {
-		if c.isSlow() && !c.since.IsZero() && c.spilling == nil && !c.stuck && (slow == nil || len(c.blocks) > len(slow.blocks)) {
+		if c.isSlow() && !c.since.IsZero() && c.spilling == nil && !c.stuck && c.movable() > 0 && (slow == nil || c.movable() > slow.movable()) {
 			slow = c
 		}
 	}
 	return slow
 }
 
-// giveBack takes the blocks of c back. The caller holds mu.
+// giveBack takes the blocks of c back, except a pinned one. The caller holds mu.
 func (b *Budget) giveBack(c *Chunk) {
-	if len(c.blocks) == 0 {
+	n := c.movable()
+	if n == 0 {
 		return
 	}
-	b.kept = append(b.kept, c.blocks...)
-	b.used -= len(c.blocks)
+	b.kept = append(b.kept, c.blocks[:n]...)
+	b.used -= n
 	if c.sealed {
-		b.leaving -= len(c.blocks)
+		b.leaving -= n
 	}
 	delete(b.reading, c)
-	c.blocks = nil
+	c.blocks = c.blocks[n:]
 	b.freeSurplus()
 	if b.changed != nil {
 		close(b.changed)

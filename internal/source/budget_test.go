@@ -45,7 +45,7 @@ func wantInMemory(t *testing.T, c *Chunk, want bool) {
 func TestBudgetIsNeverExceeded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		const size = 8
+		const size = 2 * pinnedShare
 		b := NewBudget(size * blockSize)
 		var chunks []*Chunk
 		for range 50 {
@@ -160,6 +160,72 @@ func TestNobodyWaitsForASource(t *testing.T) {
 		silent.Release()
 	})
 }
+
+// A source that falls silent while it writes into a block keeps that block and no other, and
+// only a share of the budget can be kept so. What it brings later follows the rest to the file.
+func TestPinnedBlocks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const size = 2 * pinnedShare // so that two blocks may be pinned
+		b := NewBudget(size * blockSize)
+		data := bytes.Repeat([]byte("0123456789abcdef"), 4*blockSize/16)
+		const half = 2*blockSize + blockSize/2
+		var silent []*Chunk
+		var writers []*io.PipeWriter
+		over := make(chan error)
+		for range 3 {
+			r, w := io.Pipe()
+			c := b.newChunk(math.MaxInt64)
+			silent, writers = append(silent, c), append(writers, w)
+			go func() { over <- c.fill(t.Context(), r, int64(len(data))) }()
+			w.Write(data[:half])
+			synctest.Wait()
+		}
+		if b.pinned != 2 || b.used != 9 {
+			t.Errorf("%d blocks are pinned and %d in use, want 2 and 9", b.pinned, b.used)
+		}
+		time.Sleep(slowAfter)
+		other := filled(t, b, size-2)
+		wantInMemory(t, other, true)
+		other.Release()
+
+		for i, w := range writers {
+			w.Write(data[half:])
+			if err := <-over; err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, len(data))
+			silent[i].seal()
+			if _, err := silent[i].Payload.Source.ReadAt(got, 0); err != nil || !bytes.Equal(got, data) {
+				t.Errorf("chunk %d has other bytes than its source (%v)", i, err)
+			}
+			wantInMemory(t, silent[i], false)
+			silent[i].Release()
+		}
+		if b.pinned != 0 || b.used != 0 {
+			t.Errorf("%d blocks are pinned and %d in use after all", b.pinned, b.used)
+		}
+	})
+}
+
+// A source that panics while it writes into a block leaves the block to others.
+func TestPanicUnpins(t *testing.T) {
+	t.Parallel()
+	b := NewBudget(pinnedShare * blockSize)
+	c := b.newChunk(math.MaxInt64)
+	func() {
+		defer func() { _ = recover() }()
+		_ = c.fill(t.Context(), io.MultiReader(io.LimitReader(endless{}, scratchSize), panics{}), blockSize)
+	}()
+	if c.Release(); b.pinned != 0 || b.used != 0 {
+		t.Errorf("%d blocks are pinned and %d in use", b.pinned, b.used)
+	}
+}
+
+// panics is a reader that panics.
+type panics struct{}
+
+func (panics) Read([]byte) (int, error) { panic("the caller's reader") }
 
 // A small part does not wait for those that are being sent either.
 func TestSmallPartNeverWaits(t *testing.T) {

@@ -8,9 +8,8 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
-// scratchSize is the room for the bytes that a Read brings. They are copied to the blocks
-// of the budget from there, because a block that a silent source may write into at any time
-// could not be taken back. A chunk that is not larger needs no blocks.
+// scratchSize is the room for the bytes that a Read brings while a chunk does not read into
+// its blocks. A chunk that is not larger needs no blocks.
 const scratchSize = 8 << 10
 
 // Chunk is the bytes of one part, and what holds them: a few bytes of its own, blocks of
@@ -35,6 +34,7 @@ type Chunk struct {
 	waited   time.Duration // before that
 	spilling chan struct{} // closed when the blocks have been moved to a file; nil if they are not being moved
 	stuck    bool          // they cannot be moved
+	pinned   bool          // the source writes into the last block just now
 	sealed   bool          // read whole
 	gone     bool          // the bytes were given up, because another chunk needed the room
 }
@@ -44,18 +44,19 @@ func (b *Budget) newChunk(most int64) *Chunk { return &Chunk{budget: b, most: mo
 
 // fill reads size bytes of r into the chunk. The error at an early end of r is that of
 // io.ReadFull.
+//
+// The first bytes of each block come by way of a scratch, so that no block is held by a chunk
+// that has no bytes for it. The rest is read into the block itself, which saves a copy, unless
+// the source is slow.
 func (c *Chunk) fill(ctx context.Context, r io.Reader, size int64) error {
 	scratch := make([]byte, min(size, scratchSize))
 	for c.size < size {
-		p := scratch[:min(int64(len(scratch)), size-c.size)]
-		n, err := c.await(r, p)
-		p = p[:n]
-		if c.size == 0 && (isEnd(err) || int64(n) == size) {
-			c.small, c.size = p, int64(n)
-			return err
-		}
-		if writeErr := c.write(ctx, p); writeErr != nil {
-			return writeErr
+		left := size - c.size
+		var err error
+		if room := c.pin(); room != nil {
+			err = c.readPinned(r, room[:min(int64(len(room)), left)])
+		} else {
+			err = c.readScratch(ctx, r, scratch[:min(int64(len(scratch)), left)], left)
 		}
 		if err != nil {
 			return err
@@ -64,11 +65,87 @@ func (c *Chunk) fill(ctx context.Context, r io.Reader, size int64) error {
 	return nil
 }
 
+// readScratch reads into p and copies the bytes to the chunk. If they are all that is left,
+// and the first ones, p is the chunk.
+func (c *Chunk) readScratch(ctx context.Context, r io.Reader, p []byte, left int64) error {
+	n, err := c.await(r, p)
+	p = p[:n]
+	if c.size == 0 && (isEnd(err) || int64(n) == left) {
+		c.small, c.size = p, int64(n)
+		return err
+	}
+	if writeErr := c.write(ctx, p); writeErr != nil {
+		return writeErr
+	}
+	return err
+}
+
 // await reads from the source until p is full. Meanwhile the blocks may be moved to a file.
 func (c *Chunk) await(r io.Reader, p []byte) (int, error) {
 	c.beginWait()
 	defer c.endWait() // also if the caller's Reader panics
 	return io.ReadFull(r, p)
+}
+
+// pin returns the room in the last block for the source to write into, until unpin; nil if
+// it may not. A silent source may write into it at any time, so that it cannot be taken back.
+// That is why only a share of the budget may be pinned, and nothing for a slow source.
+func (c *Chunk) pin() (room []byte) {
+	b := c.budget
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(c.blocks) == 0 || c.waited >= slowAfter || b.pinned >= b.size/pinnedShare {
+		return nil
+	}
+	last := len(c.blocks) - 1
+	room = c.blocks[last][c.size-int64(last)*blockSize:]
+	if len(room) == 0 {
+		return nil
+	}
+	c.pinned = true
+	b.pinned++
+	return room
+}
+
+// readPinned reads from the source until p is full, which is in the pinned block.
+func (c *Chunk) readPinned(r io.Reader, p []byte) (err error) {
+	n := 0
+	defer func() { // also if the caller's Reader panics
+		if unpinErr := c.unpin(p[:n]); unpinErr != nil {
+			err = unpinErr
+		}
+	}()
+	n, err = c.await(r, p)
+	return err
+}
+
+// unpin adds the bytes that were read into the pinned block. If the other blocks were moved
+// to a file meanwhile, the bytes follow them, and the block is given back.
+func (c *Chunk) unpin(p []byte) error {
+	b := c.budget
+	b.mu.Lock()
+	c.pinned = false
+	b.pinned--
+	b.mu.Unlock()
+	if c.file == nil {
+		c.size += int64(len(p))
+		return nil
+	}
+	n, err := c.file.Write(p)
+	c.size += int64(n)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.giveBack(c)
+	return spoolError(err)
+}
+
+// movable returns how many blocks can be taken from the chunk. The caller holds the budget's
+// mu.
+func (c *Chunk) movable() int {
+	if c.pinned {
+		return len(c.blocks) - 1
+	}
+	return len(c.blocks)
 }
 
 func (c *Chunk) beginWait() {
