@@ -60,9 +60,9 @@ type Client struct {
 // usually need a secret key. The empty key is for [WithJWT] without a key, and needs
 // [WithAccountID].
 //
-// Without options, a client sends 8 parts at a time, has 64 API calls in flight, makes 800
-// API calls per second, and uses up to 64 MiB of buffers for plain streams; see
-// [WithPutsInFlight], [WithAPICallsInFlight], [WithAPIRate] and [WithBufferBudget].
+// Without options, a client sends 8 parts at a time, makes 800 API calls per second, has as
+// many of them in flight as that takes (64 to 1024), and uses up to 64 MiB of buffers for plain
+// streams; see [WithPutsInFlight], [WithAPIRate], [WithAPICallsInFlight] and [WithBufferBudget].
 //
 // NewClient sends nothing. For a malformed key errors.Is(err, [ErrInvalidKey]) holds. An
 // invalid option is an [*ArgumentError].

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/wire"
 )
@@ -128,7 +129,7 @@ func TestNewTransportIsTheDefault(t *testing.T) {
 	if given.MaxIdleConnsPerHost != own.MaxIdleConnsPerHost || given.DialContext == nil || given.Protocols != own.Protocols {
 		t.Errorf("%+v, the default is %+v", given, own)
 	}
-	if most := 8*defaultPuts + defaultCalls; given.MaxIdleConnsPerHost < most {
+	if most := 2 * limits.MostCalls; given.MaxIdleConnsPerHost < most {
 		t.Errorf("%d idle connections are kept, %d can be in use", given.MaxIdleConnsPerHost, most)
 	}
 	if given == NewTransport() {

@@ -12,8 +12,6 @@ import (
 )
 
 const (
-	defaultPuts  = 8
-	defaultCalls = 64
 	// defaultRate leaves room below the vendor's 1000 requests per second and
 	// account: a burst of a quarter more still stays within it.
 	defaultRate = 800.0
@@ -34,7 +32,7 @@ type clientSettings struct {
 	middleware     func(next http.RoundTripper) http.RoundTripper
 	basic          bool
 	jwt            func(context.Context) (string, error)
-	puts, calls    int
+	puts, calls    int // 0 for what package limits does by default
 	rate           float64
 	limiter        func(context.Context) error // nil for none
 	budget         int64
@@ -58,8 +56,6 @@ func noEnvironment(string) string { return "" }
 // no option made, then the defaults.
 func newClientSettings(opts []ClientOption, getenv func(string) string) (clientSettings, error) {
 	s := clientSettings{
-		puts:      defaultPuts,
-		calls:     defaultCalls,
 		rate:      defaultRate,
 		budget:    defaultBudget,
 		userAgent: userAgent,
@@ -196,8 +192,9 @@ func WithJWT(source func(context.Context) (string, error)) ClientOption {
 
 // WithPutsInFlight sets how many parts all uploads of the client send at a time, from 1 to
 // 256. The default is 8. Parts below 1 MiB have a limit of their own, eight times as large,
-// so that small files do not queue behind large ones. A part that goes unanswered after its last
-// byte halves the limit that it counts for, until parts arrive again. All downloads of the client
+// so that small files do not queue behind large ones; without the option, it is as large as that
+// of the API calls ([WithAPICallsInFlight]), and 64 at least. A part that goes unanswered after its
+// last byte halves the limit that it counts for, until parts arrive again. All downloads of the client
 // have as many ranges in flight, beside the uploads, with the same exception for small ones.
 //
 // Each part in flight takes one connection. More of them help on a link with a long round
@@ -214,8 +211,16 @@ func WithPutsInFlight(n int) ClientOption {
 }
 
 // WithAPICallsInFlight sets how many API calls the client has in flight at a time, from 2 to
-// 1024. The default is 64. Each part of an upload takes two calls, which run beside the
-// transfers. With a latency of L seconds, n calls allow for n/(2·L) parts per second.
+// 1024. Each part of an upload takes two calls, which run beside the transfers. With a latency of
+// L seconds, n calls allow for n/(2·L) parts per second.
+//
+// By default the limit follows from the rate and the measured latency of the calls that succeed,
+// as rate × latency × 1.25, between 64 and 1024. That is enough for the rate ([WithAPIRate], or
+// less after a slow-down) up to a latency of 80 ms with 64 calls, and of 1 s with 1000. It is
+// adjusted every quarter of a second, or after twice the latency if that is longer, and at most
+// doubled each time. It goes back if a raise made no more calls per second, because then the
+// service is busy. Each call in flight has a connection, so a process that may have few files open
+// should set the option.
 func WithAPICallsInFlight(n int) ClientOption {
 	return func(s *clientSettings) error {
 		if n < 2 || n > 1024 {

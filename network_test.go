@@ -508,6 +508,33 @@ func TestThousandUploadsOfOneClient(t *testing.T) {
 	})
 }
 
+// The rate of the account is reached at latencies for which 64 calls in flight are too few.
+func TestRateIsReachedAtHighLatency(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const files, latency = 4000, 400 * time.Millisecond
+		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithAPILatency(latency), bytescaletest.WithDiscard())
+		client := srv.Client()
+		began := time.Now()
+		var uploads sync.WaitGroup
+		for range files {
+			uploads.Go(func() {
+				if _, err := client.Upload(t.Context(), bytescale.Bytes([]byte("small"))); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		uploads.Wait()
+		// 64 calls in flight would take 50 s, 800 calls per second take 10 s.
+		if took := time.Since(began); took > 14*time.Second {
+			t.Errorf("took %v", took)
+		}
+		if s := srv.Stats(); s.MaxAPI < 320 || s.MaxAPI > 440 || s.MaxAPIPerSecond > 1000 {
+			t.Errorf("%+v, want 320 to 400 API calls in flight, at most 1000 per second", s)
+		}
+	})
+}
+
 // unavailable makes every attempt at an operation fail.
 func unavailable(operation string) fault.Fault {
 	return fault.Fault{Operation: operation, Kind: fault.Status, Status: http.StatusServiceUnavailable, Times: -1}

@@ -64,7 +64,7 @@ func TestClientOptions(t *testing.T) {
 		{"transport nil", WithTransport(nil), "transport", nil, nil},
 		{"defaults", nil, "", func(s *clientSettings) any {
 			return []any{s.puts, s.calls, s.rate, s.budget, s.apiURL.String(), s.cdnURL.String(), s.userAgent}
-		}, []any{8, 64, 800.0, int64(64 << 20), "https://api.bytescale.com", "https://upcdn.io", "bytescale-go"}},
+		}, []any{0, 0, 800.0, int64(64 << 20), "https://api.bytescale.com", "https://upcdn.io", "bytescale-go"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := NewClient(testKey, test.opt)

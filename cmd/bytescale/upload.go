@@ -165,8 +165,11 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	options := []bytescale.ClientOption{
 		bytescale.WithPutsInFlight(c.concurrency), bytescale.WithAPIRate(c.apiRate),
 		bytescale.WithObserver(func(e bytescale.Event) { reach.observe(e); u.observe(e) }),
-		// Small files need a call in flight each, because their bytes take no time.
-		bytescale.WithAPICallsInFlight(min(max(64, c.files), max(2, c.mostFiles(limit)))),
+	}
+	if most := c.mostFiles(limit); c.files > 64 || most < 1024 {
+		// Small files need a call in flight each, because their bytes take no time. By default
+		// the client has as many as the latency takes, each with a connection.
+		options = append(options, bytescale.WithAPICallsInFlight(min(max(64, c.files), max(2, most))))
 	}
 	if c.local {
 		u.local, err = startLocal(giveUp, options...)

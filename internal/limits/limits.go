@@ -6,9 +6,11 @@
 package limits
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -23,8 +25,8 @@ const (
 
 // Limits are the limits of one client.
 type Limits struct {
-	// MaxPuts and MaxCalls are the limits on large PUTs, of which there may be as many GETs
-	// beside them, and on API calls in flight.
+	// MaxPuts and MaxCalls are the highest limits on large PUTs, of which there may be as many
+	// GETs beside them, and on API calls in flight.
 	MaxPuts, MaxCalls int
 
 	// Uploads counts the uploads under way, which share the API calls among them.
@@ -39,9 +41,10 @@ type Limits struct {
 	// context. OnWait must be set before the first use if it is not nil.
 	OnWait func(ctx context.Context, limit string) (done func(error))
 
-	calls           *semaphore.Weighted
+	calls           *callLimit
 	puts, smallPuts *putLimit
 	gets, smallGets *semaphore.Weighted
+	setPuts         int // 0 if none is set
 	pace            *pace
 }
 
@@ -53,30 +56,58 @@ const (
 	SharedLimiter    = "limiter"
 )
 
-// New returns limits on the PUTs and API calls in flight and on the calls per second.
-// onSlowDown, if it is not nil, is called with the new pace when the service has asked
+// DefaultPuts is the limit on PUTs in flight if none is set.
+const DefaultPuts = 8
+
+// New returns limits on the PUTs and API calls in flight and on the calls per second. 0 API
+// calls in flight stand for an automatic limit, from FewestCalls to MostCalls. 0 PUTs stand for
+// DefaultPuts, and for as many small ones as API calls, because small files take little but
+// latency. onSlowDown, if it is not nil, is called with the new pace when the service has asked
 // for fewer calls.
 func New(puts, calls int, callsPerSecond float64, onSlowDown func(perSecond float64)) *Limits {
+	large, small := cmp.Or(puts, DefaultPuts), smallPuts(puts, cmp.Or(calls, FewestCalls))
 	return &Limits{
-		calls:     semaphore.NewWeighted(int64(calls)),
-		puts:      newPutLimit(puts),
-		smallPuts: newPutLimit(puts * smallPutsFactor),
-		gets:      semaphore.NewWeighted(int64(puts)),
-		smallGets: semaphore.NewWeighted(int64(puts * smallPutsFactor)),
-		MaxPuts:   puts,
-		MaxCalls:  calls,
+		calls:     newCallLimit(calls),
+		puts:      newPutLimit(large, large),
+		smallPuts: newPutLimit(small, smallPuts(puts, cmp.Or(calls, MostCalls))),
+		gets:      semaphore.NewWeighted(int64(large)),
+		smallGets: semaphore.NewWeighted(int64(large * smallPutsFactor)),
+		MaxPuts:   large,
+		MaxCalls:  cmp.Or(calls, MostCalls),
+		setPuts:   puts,
 		pace:      newPace(callsPerSecond, onSlowDown),
 	}
 }
 
+// smallPuts returns the limit on small PUTs. puts is 0 if none is set.
+func smallPuts(puts, calls int) int {
+	if puts > 0 {
+		return puts * smallPutsFactor
+	}
+	return max(DefaultPuts*smallPutsFactor, calls)
+}
+
 // Connections returns how many connections can be in use under such limits.
-func Connections(puts, calls int) int { return puts*smallPutsFactor + calls }
+func Connections(puts, calls int) int {
+	calls = cmp.Or(calls, MostCalls)
+	return smallPuts(puts, calls) + calls
+}
+
+// Calls returns how many API calls may be in flight now.
+func (l *Limits) Calls() int { return l.calls.limit() }
+
+// Took notes that an API call succeeded and was answered after latency.
+func (l *Limits) Took(latency time.Duration) {
+	if l.calls.answered(latency, float64(l.pace.limiter.Limit())) {
+		l.smallPuts.setTop(smallPuts(l.setPuts, l.Calls()))
+	}
+}
 
 // Call waits until an API call may be sent: for a place in flight, for the pace, and for the
 // shared limiter, in this order, so that what the limiter grants is used at once. The caller
 // calls release once, after the answer was read.
 func (l *Limits) Call(ctx context.Context) (release func(), err error) {
-	free, err := l.acquire(ctx, APICallsInFlight, l.calls)
+	free, err := l.acquirePlace(ctx, APICallsInFlight, l.calls.places)
 	if err != nil {
 		return nil, err
 	}
@@ -98,11 +129,7 @@ func (l *Limits) Call(ctx context.Context) (release func(), err error) {
 
 // Put waits until a PUT of size bytes may be sent. The caller calls release once.
 func (l *Limits) Put(ctx context.Context, size int64) (release func(), err error) {
-	limit := l.putLimit(size)
-	if _, err := l.acquire(ctx, PutsInFlight, limit.places); err != nil {
-		return nil, err
-	}
-	return limit.release, nil
+	return l.acquirePlace(ctx, PutsInFlight, l.putLimit(size).places)
 }
 
 // PutArrived notes that a PUT of size bytes was answered.
@@ -145,6 +172,13 @@ func (l *Limits) Answered(status int) {
 	case status < 400:
 		l.pace.recover()
 	}
+}
+
+func (l *Limits) acquirePlace(ctx context.Context, limit string, p *places) (release func(), err error) {
+	if _, err := l.acquire(ctx, limit, p.free); err != nil {
+		return nil, err
+	}
+	return p.release, nil
 }
 
 func (l *Limits) acquire(ctx context.Context, limit string, s *semaphore.Weighted) (release func(), err error) {

@@ -195,10 +195,10 @@ func TestUnansweredPutsNarrowTheWay(t *testing.T) {
 		const puts = 8
 		l := New(puts, 32, 800, nil)
 		fits := func() (n int) { // while none is in flight
-			for l.puts.places.TryAcquire(1) {
+			for l.puts.free.TryAcquire(1) {
 				n++
 			}
-			l.puts.places.Release(int64(n))
+			l.puts.free.Release(int64(n))
 			return n
 		}
 		var under []func()
@@ -287,8 +287,178 @@ func TestSharedLimiterFails(t *testing.T) {
 					t.Errorf("error %v, want %v", err, c.want)
 				}
 			}()
-			if !l.calls.TryAcquire(2) {
+			if !l.calls.free.TryAcquire(2) {
 				t.Error("the place of the call is lost")
+			}
+		})
+	}
+}
+
+// service is a service that answers after latency and makes so many calls per second at the most.
+type service struct {
+	latency  time.Duration
+	capacity float64 // 0 for no limit
+
+	mu   sync.Mutex
+	free time.Time // when it has done what it was asked for so far
+}
+
+// call returns when the service has answered.
+func (s *service) call() {
+	s.mu.Lock()
+	latency, wait := s.latency, time.Duration(0)
+	if s.capacity > 0 {
+		if now := time.Now(); s.free.Before(now) {
+			s.free = now
+		}
+		s.free = s.free.Add(time.Duration(float64(time.Second) / s.capacity))
+		wait = time.Until(s.free)
+	}
+	s.mu.Unlock()
+	time.Sleep(wait + latency)
+}
+
+func (s *service) setLatency(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latency = d
+}
+
+// load calls the service from as many goroutines as there may be calls in flight, as the files
+// of a directory do, and tells the limits how long each call took. It returns how many calls
+// succeeded per second, and the most calls in flight.
+func load(t *testing.T, l *Limits, s *service, span time.Duration) (perSecond float64, most int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), span)
+	defer cancel()
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	calls, inFlight := 0, 0
+	for range MostCalls + 1 {
+		all.Go(func() {
+			for {
+				release, err := l.Call(ctx)
+				if err != nil {
+					return
+				}
+				mu.Lock()
+				inFlight++
+				most = max(most, inFlight)
+				mu.Unlock()
+				began := time.Now()
+				s.call()
+				l.Took(time.Since(began))
+				mu.Lock()
+				inFlight--
+				calls++
+				mu.Unlock()
+				release()
+			}
+		})
+	}
+	all.Wait()
+	return float64(calls) / span.Seconds(), most
+}
+
+// TestCallsFollowLittlesLaw makes as many calls as the rate of the account allows, at each
+// latency, and has no more in flight than that takes.
+func TestCallsFollowLittlesLaw(t *testing.T) {
+	t.Parallel()
+	for latency, want := range map[time.Duration]int{
+		5 * time.Millisecond:   FewestCalls, // 4 calls would do
+		50 * time.Millisecond:  FewestCalls, // 40
+		200 * time.Millisecond: 200,
+		500 * time.Millisecond: 500,
+		5 * time.Second:        MostCalls, // 5000
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l, s := New(0, 0, 1000/callHeadroom, nil), &service{latency: latency}
+			load(t, l, s, 10*time.Second+20*latency)
+			if got := l.Calls(); got < want*95/100 || got > want*105/100 {
+				t.Errorf("%v: %d calls in flight, want %d", latency, got, want)
+			}
+			rate := min(1000/callHeadroom, MostCalls/latency.Seconds())
+			got, most := load(t, l, s, 20*time.Second+20*latency)
+			if got < 0.9*rate || got > 1.05*rate {
+				t.Errorf("%v: %v calls per second, want %v", latency, got, rate)
+			}
+			if most > want*105/100 {
+				t.Errorf("%v: %d calls were in flight, want at most %d", latency, most, want)
+			}
+		})
+	}
+}
+
+// The limit follows a latency that changes in the middle, up and down.
+func TestCallsFollowTheLatency(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, s := New(0, 0, 1000/callHeadroom, nil), &service{}
+		for _, step := range []struct {
+			latency time.Duration
+			want    int
+		}{{50 * time.Millisecond, 64}, {400 * time.Millisecond, 400}, {150 * time.Millisecond, 150}, {10 * time.Millisecond, 64}} {
+			s.setLatency(step.latency)
+			load(t, l, s, 15*time.Second)
+			if got := l.Calls(); got < step.want*8/10 || got > step.want*11/10 {
+				t.Errorf("%v: %d calls in flight, want %d", step.latency, got, step.want)
+			}
+			if perSecond, _ := load(t, l, s, 15*time.Second); perSecond < 0.95*1000/callHeadroom {
+				t.Errorf("%v: %v calls per second", step.latency, perSecond)
+			}
+		}
+	})
+}
+
+// A service that cannot make as many calls as the rate allows gets no more calls in flight than
+// it needs, although its latency rises with them.
+func TestCallsDoNotFollowABusyService(t *testing.T) {
+	t.Parallel()
+	for _, rate := range []float64{800, 1e6} {
+		synctest.Test(t, func(t *testing.T) {
+			l, s := New(0, 0, rate, nil), &service{latency: 20 * time.Millisecond, capacity: 300}
+			perSecond, most := load(t, l, s, time.Minute)
+			if most > 2*FewestCalls {
+				t.Errorf("rate %v: %d calls were in flight, of which %d would do", rate, most, FewestCalls)
+			}
+			if perSecond < 295 {
+				t.Errorf("rate %v: %v calls per second, want 300", rate, perSecond)
+			}
+		})
+	}
+}
+
+// Calls in flight that are set stay so, and slow-downs lower an automatic limit.
+func TestCallsThatAreSetStay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, s := New(0, 100, 800, nil), &service{latency: time.Second}
+		if _, most := load(t, l, s, time.Minute); most != 100 || l.Calls() != 100 {
+			t.Errorf("%d calls were in flight and %d may be, want 100", most, l.Calls())
+		}
+		l = New(0, 0, 800, nil)
+		load(t, l, s, time.Minute)
+		before := l.Calls()
+		l.Answered(http.StatusTooManyRequests)
+		load(t, l, s, 5*time.Second)
+		if got := l.Calls(); got > before*7/10 {
+			t.Errorf("%d calls in flight after a slow-down, %d before", got, before)
+		}
+	})
+}
+
+// Small PUTs are as many as API calls, unless the PUTs are set.
+func TestSmallPutsFollowTheCalls(t *testing.T) {
+	t.Parallel()
+	for puts, want := range map[int]int{0: 400, 1: 8, 16: 128} {
+		synctest.Test(t, func(t *testing.T) {
+			l := New(puts, 0, 800, nil)
+			load(t, l, &service{latency: 400 * time.Millisecond}, 30*time.Second)
+			if got := l.smallPuts.limit(); got < want*95/100 || got > want*105/100 {
+				t.Errorf("%d PUTs set: %d small ones, want %d", puts, got, want)
+			}
+			if got := l.puts.limit(); got != l.MaxPuts {
+				t.Errorf("%d PUTs set: %d large ones, want %d", puts, got, l.MaxPuts)
 			}
 		})
 	}

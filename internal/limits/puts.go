@@ -3,8 +3,6 @@ package limits
 import (
 	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 )
 
 // narrowGap is the least time between two halvings, because the PUTs that were under way at
@@ -18,30 +16,26 @@ const widenAfter = 8
 // grows again by and by when they arrive, because something on the way may take whole parts at
 // once and pass them on slowly: the fewer share the way, the sooner each arrives.
 type putLimit struct {
-	places *semaphore.Weighted
-	size   int
+	*places
 
 	mu       sync.Mutex
-	surplus  int // places to take out of use when they are released
-	unused   int // places that were taken out of use
+	top      int // places without narrowing
 	arrived  int // PUTs in a row
 	narrowed time.Time
 }
 
-func newPutLimit(n int) *putLimit {
-	return &putLimit{places: semaphore.NewWeighted(int64(n)), size: n}
+func newPutLimit(n, most int) *putLimit {
+	return &putLimit{places: newPlaces(n, most), top: n}
 }
 
-// release frees a place, unless there are too many.
-func (p *putLimit) release() {
+// setTop makes the limit n where nothing goes unanswered.
+func (p *putLimit) setTop(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.surplus > 0 {
-		p.surplus--
-		p.unused++
-		return
+	if now := p.limit(); now == p.top || now > n {
+		p.resize(n)
 	}
-	p.places.Release(1)
+	p.top = n
 }
 
 // narrow halves the limit, but not below one.
@@ -53,13 +47,7 @@ func (p *putLimit) narrow() {
 		return
 	}
 	p.narrowed, p.arrived = now, 0
-	for range (p.size - p.unused - p.surplus) / 2 {
-		if p.places.TryAcquire(1) {
-			p.unused++
-		} else {
-			p.surplus++
-		}
-	}
+	p.resize((p.limit() + 1) / 2)
 }
 
 // widen notes that a PUT arrived, and adds a place after some, up to the original limit.
@@ -70,11 +58,5 @@ func (p *putLimit) widen() {
 		return
 	}
 	p.arrived = 0
-	switch {
-	case p.surplus > 0:
-		p.surplus--
-	case p.unused > 0:
-		p.unused--
-		p.places.Release(1)
-	}
+	p.resize(min(p.top, p.limit()+1))
 }

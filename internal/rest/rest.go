@@ -182,12 +182,16 @@ func (c *Client) limit(next handler) handler {
 			closeBody(req)
 			return nil, err
 		}
+		began := time.Now()
 		resp, err := next(req, about)
 		if err != nil {
 			release()
 			return nil, err
 		}
 		c.Limits.Answered(resp.StatusCode)
+		if resp.StatusCode/100 == 2 {
+			c.Limits.Took(time.Since(began))
+		}
 		resp.Body = &releasing{ReadCloser: resp.Body, release: release}
 		return resp, nil
 	}

@@ -47,7 +47,7 @@ func (w *window) tryEnter() bool {
 	defer w.mu.Unlock()
 	// Half of the API calls in flight may fetch URLs, the other half may complete parts.
 	// The uploads under way share them.
-	share := max(1, w.limits.MaxCalls/2/max(1, int(w.limits.Uploads.Load())))
+	share := max(1, w.limits.Calls()/2/max(1, int(w.limits.Uploads.Load())))
 	ahead := share
 	if w.partSize > 0 {
 		if speed, known := w.drain.speed(time.Now()); known {
