@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/osfile"
@@ -18,11 +19,36 @@ import (
 // Whatever has the name already is replaced if replace is set, and refused otherwise. A link
 // is not followed. A directory, a device and a name in /dev are always refused.
 func (e *Engine) ToFile(ctx context.Context, f File, name string, replace bool, report func(Counts)) (Result, error) {
-	d, err := newDestination(name, replace)
+	root, err := openAbove(name, replace)
 	if err != nil {
 		return Result{}, err
 	}
-	defer d.root.Close()
+	defer root.Close()
+	place := Place{Dir: root, Name: filepath.Base(name), Replace: replace, Size: -1}
+	return e.toFile(ctx, f, &destination{Place: place, name: name}, report)
+}
+
+// Place is a place for a file in an open directory.
+type Place struct {
+	Dir     *os.Root
+	Name    string    // in Dir, without separators
+	Replace bool      // replace what has the name
+	ModTime time.Time // of the file to come; the time of the download if it is zero
+	Size    int64     // that the file is known to have; -1 if it is not known
+}
+
+// ToPlace is [Engine.ToFile] for a directory that is open. The file is never written outside
+// of it. The modification time is set where the system can set that of an open file. A file
+// of another size than that of the place is an [errs.ErrFileChanged].
+func (e *Engine) ToPlace(ctx context.Context, f File, p Place, report func(Counts)) (Result, error) {
+	found, err := p.Dir.Lstat(p.Name)
+	if err := checkName(p.Name, found, err, p.Replace); err != nil {
+		return Result{}, err
+	}
+	return e.toFile(ctx, f, &destination{Place: p, name: p.Name}, report)
+}
+
+func (e *Engine) toFile(ctx context.Context, f File, d *destination, report func(Counts)) (Result, error) {
 	out, o, missing, err := e.openFile(ctx, f, d)
 	if err != nil {
 		return Result{}, err
@@ -31,6 +57,9 @@ func (e *Engine) ToFile(ctx context.Context, f File, name string, replace bool, 
 	stop := out.keepsDurable(ctx)
 	result, err := e.receive(ctx, f, o, out, missing, report)
 	stop()
+	if err == nil {
+		err = d.checkSize(result.Size)
+	}
 	if err == nil {
 		err = d.place(out)
 	}
@@ -41,7 +70,12 @@ func (e *Engine) ToFile(ctx context.Context, f File, name string, replace bool, 
 // openFile opens the download and the file to write to. It continues what an earlier
 // download has left, if that is still of use. missing is nil for all of the file.
 func (e *Engine) openFile(ctx context.Context, f File, d *destination) (out *output, o *opening, missing []span, err error) {
-	if out, missing = d.unfinished(f); out != nil {
+	out, missing = d.unfinished(f)
+	if out != nil && d.checkSize(out.state.version.size) != nil {
+		out.drop()
+		out = nil
+	}
+	if out != nil {
 		o, err = e.beginAt(ctx, f, out.state.version, missing[0])
 		if err == nil {
 			return out, o, missing, nil
@@ -53,6 +87,10 @@ func (e *Engine) openFile(ctx context.Context, f File, d *destination) (out *out
 		out.drop()
 	}
 	if o, err = e.begin(ctx, f); err != nil {
+		return nil, nil, nil, err
+	}
+	if err := d.checkSize(o.FileSize); err != nil {
+		o.close()
 		return nil, nil, nil, err
 	}
 	if o.reason == nil && o.FileSize >= e.Part/continuedFrom {
@@ -80,32 +118,49 @@ func isStale(status int, err error) bool {
 
 // destination is where a file is to appear.
 type destination struct {
-	name    string // as the caller gave it
-	root    *os.Root
-	base    string // of the file in root
-	replace bool
+	Place
+	name string // as the caller gave it
 }
 
 var errDevice = errors.New("is a device or in /dev, where no file belongs")
 
-func newDestination(name string, replace bool) (*destination, error) {
-	info, err := os.Lstat(name)
-	switch {
-	case err == nil && info.IsDir():
-		return nil, failed(name, syscall.EISDIR)
-	case err == nil && info.Mode()&fs.ModeDevice != 0, filepath.Dir(name) == "/dev":
-		// A user with the right to do that would replace /dev/null or /dev/stdout.
+// openAbove opens the directory of a name if the file may be written.
+func openAbove(name string, replace bool) (*os.Root, error) {
+	found, err := os.Lstat(name)
+	if err := checkName(name, found, err, replace); err != nil {
+		return nil, err
+	}
+	if filepath.Dir(name) == "/dev" {
 		return nil, failed(name, errDevice)
-	case err == nil && !replace:
-		return nil, failed(name, fs.ErrExist)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, err
 	}
-	root, err := osfile.OpenRoot(filepath.Dir(name))
-	if err != nil {
-		return nil, err
+	return osfile.OpenRoot(filepath.Dir(name))
+}
+
+// checkName refuses a name that must not be given to a file, given what Lstat says of it.
+func checkName(name string, found fs.FileInfo, err error, replace bool) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case found.IsDir():
+		return failed(name, syscall.EISDIR)
+	case found.Mode()&fs.ModeDevice != 0:
+		// A user with the right to do that would replace /dev/null.
+		return failed(name, errDevice)
+	case !replace:
+		return failed(name, fs.ErrExist)
 	}
-	return &destination{name: name, root: root, base: filepath.Base(name), replace: replace}, nil
+	return nil
+}
+
+// checkSize refuses a file of another size than it is known to have: another version of it,
+// such as an older one from a cache. A size of -1 is not known.
+func (d *destination) checkSize(size int64) error {
+	if d.Size < 0 || size < 0 || size == d.Size {
+		return nil
+	}
+	return fmt.Errorf("%w: it has %d bytes, not %d", errs.ErrFileChanged, size, d.Size)
 }
 
 func failed(name string, err error) error {
@@ -121,7 +176,11 @@ func (d *destination) place(out *output) error {
 	if err := osfile.SetMode(out.NewFile.File, mode); err != nil {
 		return err
 	}
-	err = out.Place(d.base, d.replace)
+	if !d.ModTime.IsZero() {
+		// Some file systems cannot. A file that looks newer than it is does no harm.
+		_ = osfile.SetModTime(out.NewFile.File, d.ModTime)
+	}
+	err = out.Place(d.Name, d.Replace)
 	if errors.Is(err, fs.ErrExist) {
 		return failed(d.name, fs.ErrExist)
 	}
@@ -131,10 +190,10 @@ func (d *destination) place(out *output) error {
 // mode returns the permissions of the file: those of the one that it replaces, or those of
 // a new one.
 func (d *destination) mode() (fs.FileMode, error) {
-	if replaced, err := d.root.Lstat(d.base); err == nil && replaced.Mode().IsRegular() {
+	if replaced, err := d.Dir.Lstat(d.Name); err == nil && replaced.Mode().IsRegular() {
 		return replaced.Mode().Perm(), nil
 	}
-	mode, err := osfile.DefaultMode(d.root)
+	mode, err := osfile.DefaultMode(d.Dir)
 	if err != nil {
 		return 0, fmt.Errorf("permissions of a new file: %w", err)
 	}
@@ -149,7 +208,7 @@ type output struct {
 
 // newOutput returns a file that nobody can continue.
 func (d *destination) newOutput() (*output, error) {
-	f, err := osfile.Create(d.root)
+	f, err := osfile.Create(d.Dir)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"strconv"
 	"sync"
 	"time"
@@ -66,10 +67,16 @@ type state struct {
 
 // names returns the names of the part file and of the state file of a download.
 func (d *destination) names(f File) (part, state string) {
-	sum := sha256.Sum256([]byte(f.URL + "\x00" + d.base))
+	sum := sha256.Sum256([]byte(f.URL + "\x00" + d.Name))
 	stem := ".bytescale-" + hex.EncodeToString(sum[:8])
 	return stem + ".part", stem + ".state"
 }
+
+var unfinishedName = regexp.MustCompile(`^(?i)\.bytescale-([0-9]+|[0-9a-f]{16}\.(part|state))$`)
+
+// IsUnfinishedName reports whether a file name is one of those that downloads use until the
+// file is whole. Upper case counts as lower case, as it does for the disks of some systems.
+func IsUnfinishedName(name string) bool { return unfinishedName.MatchString(name) }
 
 func fileID(f File) string {
 	sum := sha256.Sum256([]byte(f.URL))
@@ -78,7 +85,7 @@ func fileID(f File) string {
 
 // isPrivate reports whether nobody else can put files into the directory.
 func (d *destination) isPrivate() bool {
-	info, err := d.root.Stat(".")
+	info, err := d.Dir.Stat(".")
 	return err == nil && osfile.IsPrivate(info)
 }
 
@@ -93,12 +100,12 @@ func (d *destination) unfinished(f File) (*output, []span) {
 	if err != nil {
 		return nil, nil
 	}
-	s := &state{root: d.root, name: stateName, file: file}
+	s := &state{root: d.Dir, name: stateName, file: file}
 	missing, err := s.read(f)
 	if err == nil {
 		var part *os.File
 		if part, err = d.openPart(partName, s.version.size); err == nil {
-			return &output{NewFile: osfile.Adopt(d.root, part, partName), state: s}, missing
+			return &output{NewFile: osfile.Adopt(d.Dir, part, partName), state: s}, missing
 		}
 	}
 	file.Close()
@@ -144,14 +151,14 @@ func (d *destination) openPart(name string, size int64) (*os.File, error) {
 
 // open opens a file of this user that nobody else can have written. It follows no link.
 func (d *destination) open(name string) (*os.File, fs.FileInfo, error) {
-	found, err := d.root.Lstat(name)
+	found, err := d.Dir.Lstat(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !osfile.IsOwn(found) {
 		return nil, nil, errUnusable
 	}
-	f, err := d.root.OpenFile(name, os.O_RDWR|osfile.Nonblock, 0)
+	f, err := d.Dir.OpenFile(name, os.O_RDWR|osfile.Nonblock, 0)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -184,7 +191,7 @@ func (d *destination) lock(f *os.File, is fs.FileInfo, name string) error {
 	if err != nil || !locked {
 		return cmp.Or(err, errUnusable)
 	}
-	if now, err := d.root.Lstat(name); err != nil || !os.SameFile(is, now) {
+	if now, err := d.Dir.Lstat(name); err != nil || !os.SameFile(is, now) {
 		return errUnusable
 	}
 	return nil
@@ -204,14 +211,14 @@ func (d *destination) newPart(f File, v version) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &state{root: d.root, name: stateName, file: file, version: v, record: record{
+	s := &state{root: d.Dir, name: stateName, file: file, version: v, record: record{
 		Format: stateFormat, File: fileID(f), ETag: v.etag, Size: v.size, Boot: bootID(),
 	}}
 	if left, _, err := d.open(partName); err == nil {
-		_ = d.root.Remove(partName)
+		_ = d.Dir.Remove(partName)
 		left.Close()
 	}
-	part, err := d.root.OpenFile(partName, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	part, err := d.Dir.OpenFile(partName, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		s.remove()
 		if errors.Is(err, fs.ErrExist) {
@@ -219,7 +226,7 @@ func (d *destination) newPart(f File, v version) (*output, error) {
 		}
 		return nil, err
 	}
-	out := &output{NewFile: osfile.Adopt(d.root, part, partName), state: s}
+	out := &output{NewFile: osfile.Adopt(d.Dir, part, partName), state: s}
 	if err := allocate(part, v.size); err != nil {
 		out.drop()
 		return nil, err
@@ -231,13 +238,13 @@ func (d *destination) newPart(f File, v version) (*output, error) {
 // that is of no use, and fails with fs.ErrExist if another process is at work on it.
 func (d *destination) createState(name string) (*os.File, error) {
 	if left, err := d.openOwn(name); err == nil {
-		err = d.root.Remove(name)
+		err = d.Dir.Remove(name)
 		left.Close()
 		if err != nil {
 			return nil, err
 		}
 	}
-	f, err := d.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := d.Dir.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}

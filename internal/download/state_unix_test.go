@@ -19,7 +19,7 @@ func TestOneHasTheState(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	d := &destination{root: root}
+	d := &destination{Place: Place{Dir: root}}
 	const name = "state"
 	var have, took atomic.Int64
 	var group sync.WaitGroup

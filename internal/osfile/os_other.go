@@ -5,6 +5,7 @@ package osfile
 import (
 	"errors"
 	"os"
+	"time"
 )
 
 // These systems need no flags for opening files.
@@ -33,3 +34,6 @@ func isLeased(error) bool { return false }
 
 // SetMode sets the permissions of an open file.
 func SetMode(f *os.File, mode os.FileMode) error { return f.Chmod(mode) }
+
+// SetModTime would set the modification time of an open file. These systems cannot.
+func SetModTime(*os.File, time.Time) error { return errors.ErrUnsupported }

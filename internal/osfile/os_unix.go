@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -61,3 +62,12 @@ func isLeased(err error) bool { return errors.Is(err, unix.EWOULDBLOCK) }
 
 // SetMode sets the permissions of an open file.
 func SetMode(f *os.File, mode os.FileMode) error { return f.Chmod(mode) }
+
+// SetModTime sets the modification time of an open file.
+func SetModTime(f *os.File, t time.Time) error {
+	name := DescriptorName(f)
+	if name == "" {
+		return errors.ErrUnsupported
+	}
+	return os.Chtimes(name, time.Time{}, t)
+}

@@ -3,6 +3,7 @@ package osfile
 import (
 	"errors"
 	"os"
+	"time"
 
 	"golang.org/x/sys/windows"
 )
@@ -42,3 +43,9 @@ func isLeased(error) bool { return false }
 
 // SetMode sets the permissions of an open file. On Windows they follow from the directory.
 func SetMode(*os.File, os.FileMode) error { return nil }
+
+// SetModTime sets the modification time of an open file.
+func SetModTime(f *os.File, t time.Time) error {
+	written := windows.NsecToFiletime(t.UnixNano())
+	return windows.SetFileTime(windows.Handle(f.Fd()), nil, nil, &written)
+}
