@@ -108,6 +108,43 @@ func (p Plan) Actions(ctx context.Context) iter.Seq2[Action, error] {
 	}
 }
 
+// Copies yields an action for each entry of the source that the filter takes, Missing or
+// Skipped, without a look at the destination. If the target tells all names apart, the
+// actions come as the source does. Otherwise the source is read to its end first, as by
+// [Plan.Actions], so that of the names that the target does not tell apart one is copied and
+// the others are skipped.
+func (p Plan) Copies(ctx context.Context) iter.Seq2[Action, error] {
+	if !p.Target.tellsApart() {
+		p.Destination = func(func(Entry, error) bool) {}
+		return p.Actions(ctx)
+	}
+	return func(yield func(Action, error) bool) {
+		for e, err := range p.Source {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				yield(Action{}, fmt.Errorf("list source: %w", err))
+				return
+			}
+			if p.Filter.takes(e) && !yield(p.copy(e), nil) {
+				return
+			}
+		}
+	}
+}
+
+// copy returns the action for an entry of the source if there is nothing at the destination.
+func (p Plan) copy(e Entry) Action {
+	if e.Skip == nil {
+		e.Skip = p.Target.check(e.Path)
+	}
+	if e.Skip != nil {
+		return Action{Kind: Skipped, Path: e.Path, Source: e, Skip: e.Skip.of(e.Path)}
+	}
+	return Action{Kind: Missing, Path: e.Path, Source: e}
+}
+
 // errStopped is returned by emit after the caller has stopped.
 var errStopped = errors.New("stopped")
 

@@ -275,3 +275,46 @@ func TestPlanReportsAFullDisk(t *testing.T) {
 		}
 	}
 }
+
+// Without a comparison, entries become actions as they come, unless the destination may take two
+// of them for one file.
+func TestCopies(t *testing.T) {
+	entries := []Entry{{Path: "b"}, {Path: "a"}, {Path: "B"}, {Path: "x/link", Skip: &SkipError{Reason: SymbolicLink}}, {Path: "out"}, {Path: ".."}}
+	source := func(yield func(Entry, error) bool) {
+		for _, e := range entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+	filter, err := NewFilter(nil, []string{"out"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		target Target
+		want   string
+	}{
+		{Unix, "missing b, missing a, missing B, symbolic-link x/link, bad-segment .."},
+		{Service("/f"), "missing b, missing a, missing B, symbolic-link x/link, bad-segment .."},
+		{Windows, "bad-segment .., missing a, name-collision b, missing B, symbolic-link x/link"},
+	} {
+		var got []string
+		for a, err := range (Plan{Source: source, Target: test.target, Filter: filter}).Copies(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			word := string(a.Kind)
+			if a.Skip != nil {
+				word = string(a.Skip.Reason)
+				if a.Skip.Path != a.Path {
+					t.Errorf("%s is skipped as %s", a.Path, a.Skip.Path)
+				}
+			}
+			got = append(got, word+" "+a.Path)
+		}
+		if text := strings.Join(got, ", "); text != test.want {
+			t.Errorf("%v: %s, want %s", test.target, text, test.want)
+		}
+	}
+}

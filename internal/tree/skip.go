@@ -11,6 +11,7 @@ const (
 	SymbolicLink Reason = "symbolic-link"
 	SpecialFile  Reason = "special-file" // a socket, a device or a pipe
 	Unreadable   Reason = "unreadable"   // a file or a whole directory
+	Unfinished   Reason = "unfinished"   // it belongs to a download that was interrupted, or has a name of one
 	TooDeep      Reason = "too-deep"     // a directory more than maxDepth levels down
 )
 
@@ -45,6 +46,7 @@ var sentences = map[Reason]string{
 	SymbolicLink:  "is a symbolic link; links in directories are not followed",
 	SpecialFile:   "is not a regular file",
 	Unreadable:    "cannot be read",
+	Unfinished:    "has a name that unfinished downloads use",
 	TooDeep:       "lies too many directories deep",
 	BadSegment:    "has a segment that is not a name",
 	InvalidUTF8:   "is not valid UTF-8",
@@ -61,8 +63,11 @@ var sentences = map[Reason]string{
 
 // Error returns one line. Paths are quoted, because they may come from strangers
 // and hold control characters.
-func (e *SkipError) Error() string {
-	text := strconv.Quote(e.Path) + " " + e.sentence()
+func (e *SkipError) Error() string { return strconv.Quote(e.Path) + " " + e.Predicate() }
+
+// Predicate returns the sentence of Error without its subject, the path.
+func (e *SkipError) Predicate() string {
+	text := e.sentence()
 	if e.Other != "" {
 		text += " (" + strconv.Quote(e.Other) + ")"
 	}

@@ -164,6 +164,9 @@ func isDevice(name string) bool {
 // service has no directories: a file path may continue another one.
 func (t Target) nests() bool { return t.system == service }
 
+// tellsApart reports whether different paths are different files.
+func (t Target) tellsApart() bool { return t.system == unix || t.system == service }
+
 // tolerance is how much newer a file must be to count as newer. A local file
 // that was downloaded has the time of its source, as far as the disk can keep
 // it: FAT has steps of two seconds. The service sets times by itself.

@@ -128,7 +128,7 @@ func TestLocalIsTheSystem(t *testing.T) {
 // Every reason has a sentence, and no path can break the line of a message.
 func TestSkipErrorIsOneLine(t *testing.T) {
 	for _, reason := range []Reason{
-		SymbolicLink, SpecialFile, Unreadable, TooDeep,
+		SymbolicLink, SpecialFile, Unreadable, TooDeep, Unfinished,
 		BadSegment, InvalidUTF8, BadCharacter, BadEnding, ReservedName, NameTooLong, PathTooLong,
 		NameCollision, IsDirectory, BelowFile, InTheWay,
 	} {
@@ -140,7 +140,7 @@ func TestSkipErrorIsOneLine(t *testing.T) {
 			t.Errorf("%q has control characters", text)
 		}
 	}
-	if len(sentences) != 15 {
+	if len(sentences) != 16 {
 		t.Errorf("%d sentences", len(sentences))
 	}
 }
