@@ -24,6 +24,7 @@ type DownloadToOption interface {
 type AnyDownloadOption interface {
 	DownloadOption
 	DownloadToOption
+	DownloadDirOption
 	FSOption
 }
 
@@ -44,11 +45,6 @@ type downloadOption func(*downloadSettings) error
 
 func (o downloadOption) applyDownload(s *downloadSettings) error { return o(s) }
 
-// downloadToOption is an option of DownloadTo and DownloadToWriterAt alone.
-type downloadToOption func(*downloadToSettings) error
-
-func (o downloadToOption) applyDownloadTo(s *downloadToSettings) error { return o(s) }
-
 // cdnAuth is the option of WithCDNAuth.
 type cdnAuth struct{}
 
@@ -58,6 +54,11 @@ func (cdnAuth) applyDownload(s *downloadSettings) error {
 }
 
 func (cdnAuth) applyDownloadTo(s *downloadToSettings) error {
+	s.authenticated = true
+	return nil
+}
+
+func (cdnAuth) applyDownloadDir(s *downloadDirSettings) error {
 	s.authenticated = true
 	return nil
 }
@@ -87,15 +88,23 @@ func WithRange(offset, length int64) DownloadOption {
 // credentials.
 func WithCDNAuth() AnyDownloadOption { return cdnAuth{} }
 
-// WithOverwrite lets [Client.DownloadTo] replace a file that exists. The new file keeps the
-// permissions of the old one. A link or a pipe is replaced itself, and nothing that it leads
-// to changes. The default is to refuse with an error that is [io/fs.ErrExist].
-func WithOverwrite() DownloadToOption {
-	return downloadToOption(func(s *downloadToSettings) error {
-		s.overwrite = true
-		return nil
-	})
+// overwrite is the option of WithOverwrite.
+type overwrite struct{}
+
+func (overwrite) applyDownloadTo(s *downloadToSettings) error {
+	s.overwrite = true
+	return nil
 }
+
+func (overwrite) applyDownloadDir(s *downloadDirSettings) error {
+	s.overwrite = true
+	return nil
+}
+
+// WithOverwrite lets [Client.DownloadTo] and [Client.DownloadDir] replace a file that exists. The
+// new file keeps the permissions of the old one. A link or a pipe is replaced itself, and nothing
+// that it leads to changes. The default is to refuse with an error that is [io/fs.ErrExist].
+func WithOverwrite() OverwriteOption { return overwrite{} }
 
 // Download is an [io.ReadCloser] for the content of a file. The caller reads and closes it. It
 // is not safe for concurrent use.

@@ -74,6 +74,10 @@ func (e *BatchError) LogValue() slog.Value { return errorValue(e) }
 // its own, with those of the errors that it wraps.
 func (e *ListError) LogValue() slog.Value { return errorValue(e) }
 
+// LogValue implements [slog.LogValuer]: the text of the error as msg, and path as a field of its
+// own, with those of the errors that it wraps.
+func (e *DirError) LogValue() slog.Value { return errorValue(e) }
+
 // LogValue implements slog.LogValuer.
 func (e *outcomeUnknown) LogValue() slog.Value { return errorValue(e) }
 
@@ -99,7 +103,11 @@ func errorAttrs(err error) []slog.Attr {
 	var ended *errs.ContextError
 	var answer *APIError
 	var argument *ArgumentError
+	var file *DirError
 	attrs := sequenceAttrs(err)
+	if errors.As(err, &file) {
+		attrs = append(attrs, slog.String("path", file.Path))
+	}
 	if errors.As(err, &upload) {
 		attrs = append(attrs, upload.attrs()...)
 	}

@@ -26,7 +26,8 @@ type Progress struct {
 	// (CompleteUploadPart), including those before a resumed upload was interrupted. It
 	// never decreases and ends exactly at Total.
 	Confirmed int64
-	// Total is the size of the file; -1 as long as a download does not know it.
+	// Total is the size of the file; -1 as long as a download does not know it. For a
+	// directory it is the size of the files that were found so far, and grows.
 	Total int64
 }
 

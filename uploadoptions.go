@@ -374,14 +374,11 @@ func checkOriginalFileName(name string) error {
 
 // WithProgress sets a function that is called with the progress of the upload or download: at
 // the beginning, for every confirmed part of an upload, at the end, and in between at most
-// every tenth of a second. Calls do not overlap, and none follows after the call has returned. The function must be quick,
-// because the transfer waits for it. The default is nil, for none.
-func WithProgress(report func(Progress)) TransferOption {
-	return transferOption(func(s *transferSettings) error {
-		s.progress = report
-		return nil
-	})
-}
+// every tenth of a second. For a directory, it gets the sums over all files that were found, at
+// most every tenth of a second and at the end. Calls do not overlap, and none follows after the
+// call or the sequence has ended. The function must be quick, because the transfer waits for it.
+// The default is nil, for none.
+func WithProgress(report func(Progress)) ProgressOption { return progressOption(report) }
 
 // WithReadTimeout limits how long the upload waits for bytes of a [Reader] or [Stream]. A
 // client that goes silent then ends its own upload, with a [*SourceError] for which

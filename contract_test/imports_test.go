@@ -14,8 +14,8 @@ const module = "github.com/c88edac7/bytescale-go"
 
 // engine are the packages that the SDK is made of.
 var engine = []string{
-	"./internal/download", "./internal/errs", "./internal/limits", "./internal/operation", "./internal/osfile", "./internal/rest",
-	"./internal/retry", "./internal/source", "./internal/statedir", "./internal/transfer", "./internal/wire",
+	"./internal/bulk", "./internal/download", "./internal/errs", "./internal/limits", "./internal/operation", "./internal/osfile", "./internal/rest",
+	"./internal/retry", "./internal/source", "./internal/statedir", "./internal/transfer", "./internal/tree", "./internal/wire",
 }
 
 // runtime are the modules that come along with generated code.
@@ -82,10 +82,11 @@ var arrows = map[string][]string{
 	},
 	"./gen": {},
 	".": {
-		"./cdn", "./gen", "./internal/download", "./internal/errs", "./internal/limits", "./internal/operation", "./internal/rest", "./internal/retry",
-		"./internal/source", "./internal/statedir", "./internal/transfer", "./internal/wire",
+		"./cdn", "./gen", "./internal/bulk", "./internal/download", "./internal/errs", "./internal/limits", "./internal/operation", "./internal/rest", "./internal/retry",
+		"./internal/source", "./internal/statedir", "./internal/transfer", "./internal/tree", "./internal/wire",
 	},
 	"./internal/tree": {},
+	"./internal/bulk": {"./internal/osfile", "./internal/tree"},
 	"./cdn":           {},
 	"./token":         {},
 
