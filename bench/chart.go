@@ -23,7 +23,7 @@ func (r report) chart() []byte {
 	}
 	var rows []comparison
 	for _, c := range comparisons {
-		if _, _, measured := r.seconds(c); measured && !c.cpu {
+		if _, _, measured := r.seconds(c); measured && !c.cpu && c.peer != "" {
 			rows = append(rows, c)
 		}
 	}

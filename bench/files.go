@@ -3,81 +3,72 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
-	"time"
 )
-
-// work is something to be uploaded.
-type work struct {
-	name    string
-	size    int64 // of each file
-	files   int
-	latency time.Duration // of each API call
-	tls     bool
-	short   bool // a run is: what else the machine does in it weighs more
-	paths   []string
-}
-
-// shortTimes is how many times as often a short work is measured.
-const shortTimes = 3
-
-// rounds is how often the work is measured.
-func (w work) rounds(asked int) int {
-	if w.short {
-		return shortTimes * asked
-	}
-	return asked
-}
-
-// works returns what is measured.
-func (b *bench) works(quick bool) []work {
-	all := []work{
-		{name: "100 MB, 0 ms", size: 100e6, files: 1, short: true},
-		{name: "100 MB, 50 ms", size: 100e6, files: 1, latency: 50 * time.Millisecond},
-		{name: "1 GB, 0 ms", size: 1e9, files: 1},
-		{name: "1 GB, 50 ms", size: 1e9, files: 1, latency: 50 * time.Millisecond},
-		{name: "1000 × 10 KB, 0 ms", size: 10e3, files: 1000, short: true},
-		{name: "1000 × 10 KB, 50 ms", size: 10e3, files: 1000, latency: 50 * time.Millisecond},
-	}
-	if quick {
-		return all[:2]
-	}
-	if !b.emulator && runtime.GOOS != "darwin" {
-		all = append(all, work{name: "1 GB, 0 ms, TLS", size: 1e9, files: 1, tls: true})
-	}
-	return all
-}
 
 // prepare writes the files of a work, once for all works of the same shape.
 func (w *work) prepare(dir string) error {
-	dir = filepath.Join(dir, fmt.Sprintf("files-%d-%d", w.files, w.size))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
+	w.dir = filepath.Join(dir, fmt.Sprintf("files-%d-%d", w.files, w.size))
 	for i := range w.files {
-		path := filepath.Join(dir, fmt.Sprintf("file-%04d.bin", i))
+		path := filepath.Join(w.dir, fmt.Sprintf("%03d", i/1000), fmt.Sprintf("file-%03d.bin", i%1000))
 		w.paths = append(w.paths, path)
 		if _, err := os.Stat(path); err == nil {
 			continue
 		}
-		file, err := os.Create(path)
-		if err != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		_, err = io.CopyN(file, rand.NewChaCha8([32]byte{byte(i)}), w.size)
-		if err := file.Close(); err != nil {
-			return err
-		}
-		if err != nil {
+		if err := w.write(path, byte(i)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// write writes one of the files.
+func (w *work) write(path string, seed byte) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if w.sparse {
+		err = file.Truncate(w.size)
+	} else {
+		_, err = io.CopyN(file, rand.NewChaCha8([32]byte{seed}), w.size)
+	}
+	return errors.Join(err, file.Close())
+}
+
+// sameContent returns an error unless two files have the same bytes.
+func sameContent(name1, name2 string) error {
+	var files [2]*os.File
+	for i, name := range []string{name1, name2} {
+		file, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		files[i] = file
+	}
+	var pieces [2][1 << 20]byte
+	for {
+		n, err := io.ReadFull(files[0], pieces[0][:])
+		m, _ := io.ReadFull(files[1], pieces[1][:])
+		switch {
+		case n != m || !bytes.Equal(pieces[0][:n], pieces[1][:m]):
+			return fmt.Errorf("%s and %s differ", name1, name2)
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
 }
 
 // split writes the parts of a file as files, unless they are there already.

@@ -1,10 +1,11 @@
 //go:build unix
 
-// Command bench measures our client beside curl and the official JavaScript
-// SDK and prints ratios. All clients are processes of their own and upload to
-// a server in another process that discards the bytes (the stub). Rounds alternate
-// between the clients, the medians of the rounds count, so that what else the
-// machine does hits all of them alike.
+// Command bench measures our client beside curl, the official JavaScript SDK and
+// the transfer manager of the AWS SDK, and prints ratios. All clients are processes
+// of their own. Their server in another process discards what is uploaded, and
+// sends downloads from memory (the stub). Rounds alternate between the clients, the
+// medians of the rounds count, so that what else the machine does hits all of them
+// alike.
 //
 // What it needs is built and installed first; a peer that cannot be had is
 // said to be missing.
@@ -18,7 +19,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -28,16 +31,23 @@ func main() {
 	rounds := flag.Int("rounds", 5, "runs of each client; three times as many of short works")
 	defaults := flag.Bool("defaults", false, "instead, try the options over their ranges: what the defaults were chosen by")
 	emulator := flag.Bool("emulator", false, "upload to the emulator instead of the stub server")
-	quick := flag.Bool("quick", false, "only the 100 MB works, to try a change")
+	only := flag.String("works", "", "only works whose names match this regular `expression`, to try a change")
 	flag.Parse()
+	wanted, err := regexp.Compile(*only)
+	if err == nil && *only != "" && *docs != "" {
+		err = errors.New("the documentation has all works; leave -works out")
+	}
 	b := &bench{emulator: *emulator}
-	if err := b.run(*out, *docs, *rounds, *quick, *defaults); err != nil {
+	if err == nil {
+		err = b.run(*out, *docs, *rounds, wanted, *defaults)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func (b *bench) run(out, docs string, rounds int, quick, defaults bool) error {
+func (b *bench) run(out, docs string, rounds int, wanted *regexp.Regexp, defaults bool) error {
 	scratch, err := os.MkdirTemp("", "bench-*")
 	if err != nil {
 		return err
@@ -51,54 +61,88 @@ func (b *bench) run(out, docs string, rounds int, quick, defaults bool) error {
 	if err := b.build(); err != nil {
 		return err
 	}
+	inMemory, err := b.makeDownloads()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.downloads)
 
 	if defaults {
 		table, err := b.sweepTable(rounds)
 		fmt.Print(table)
 		return err
 	}
+	report, err := b.measure(rounds, wanted)
+	if err != nil {
+		return err
+	}
+	report.DownloadsInMemory = inMemory
+	return report.write(out, docs)
+}
 
-	report := report{Machine: machine(), Rounds: rounds}
+// makeDownloads makes the directory for downloads: in memory if that can be had, so
+// that no disk is measured.
+func (b *bench) makeDownloads() (inMemory bool, err error) {
+	if b.downloads, err = os.MkdirTemp("/dev/shm", "bench-*"); err == nil {
+		return true, nil
+	}
+	b.downloads, err = os.MkdirTemp(b.dir, "downloads-*")
+	return false, err
+}
+
+// measure has the clients do the wanted works.
+func (b *bench) measure(rounds int, wanted *regexp.Regexp) (report, error) {
+	r := report{Machine: machine(), Rounds: rounds}
 	clients := b.clients()
 	for _, c := range clients {
 		if c.missing != "" {
-			report.Missing = append(report.Missing, c.name+": "+c.missing)
+			r.Missing = append(r.Missing, c.name+": "+c.missing)
 		}
 	}
-	for _, w := range b.works(quick) {
+	for _, w := range b.works() {
+		if !wanted.MatchString(w.name) {
+			continue
+		}
 		results, err := b.measureWork(w, clients, rounds)
 		if err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
+			return r, fmt.Errorf("%s: %w", w.name, err)
 		}
-		report.Results = append(report.Results, results...)
+		r.Results = append(r.Results, results...)
 	}
+	return r, nil
+}
 
-	table := report.table()
+// write prints the table, and writes the report to a directory and into the documentation.
+func (r report) write(out, docs string) error {
+	table := r.table()
 	fmt.Println(table)
 	if err := os.MkdirAll(out, 0o700); err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(report, "", "  ")
+	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
 	err = errors.Join(
 		os.WriteFile(filepath.Join(out, "results.json"), append(data, '\n'), 0o600),
 		os.WriteFile(filepath.Join(out, "table.md"), []byte(table), 0o600),
-		os.WriteFile(filepath.Join(out, "ratios.svg"), report.chart(), 0o600),
+		os.WriteFile(filepath.Join(out, "ratios.svg"), r.chart(), 0o600),
 	)
 	if docs != "" {
 		err = errors.Join(err,
-			os.WriteFile(filepath.Join(docs, "performance.svg"), report.chart(), 0o600),
+			os.WriteFile(filepath.Join(docs, "performance.svg"), r.chart(), 0o600),
 			replaceBetweenMarks(filepath.Join(docs, "performance.md"), table))
 	}
 	return err
 }
 
-// build makes the programs that are measured, and installs the peer.
+// build makes the programs that are measured, and installs the peers.
 func (b *bench) build() error {
 	if err := b.buildPrograms(); err != nil {
 		return err
+	}
+	if err := goBuild(filepath.Join(b.root, "bench", "aws"), filepath.Join(b.dir, "aws"), "."); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
 	if missing("npm") == "" {
 		cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
@@ -115,13 +159,21 @@ func (b *bench) buildPrograms() (err error) {
 		return err
 	}
 	for target, source := range map[string]string{"bytescale": "./cmd/bytescale", "client": "./bench/client", "stub": "./bench/stub"} {
-		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(b.dir, target), source)
-		cmd.Dir = b.root
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as make build has it: no C library
-		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("go build %s: %w", source, err)
+		if err := goBuild(b.root, filepath.Join(b.dir, target), source); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// goBuild builds a package of the module in a directory.
+func goBuild(dir, target, source string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-o", target, source)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as make build has it: no C library
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("go build %s: %w", source, err)
 	}
 	return nil
 }
@@ -131,7 +183,7 @@ func (b *bench) measureWork(w work, clients []client, rounds int) ([]result, err
 	if err := w.prepare(b.dir); err != nil {
 		return nil, err
 	}
-	s, err := b.serve(conditions{latency: w.latency, tls: w.tls})
+	s, err := b.serve(w)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +191,7 @@ func (b *bench) measureWork(w work, clients []client, rounds int) ([]result, err
 
 	var able []client
 	for _, c := range clients {
-		if c.missing == "" && c.does(w) {
+		if c.missing == "" && slices.Contains(w.clients, c.name) {
 			able = append(able, c)
 		}
 	}
@@ -147,15 +199,11 @@ func (b *bench) measureWork(w work, clients []client, rounds int) ([]result, err
 	for round := range w.rounds(rounds) {
 		for i := range able {
 			i := (i + round) % len(able) // nobody is always first
-			cmd, err := able[i].command(w, s)
+			got, err := able[i].run(w, s)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", able[i].name, err)
 			}
-			got, err := measure(cmd)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", able[i].name, err)
-			}
-			fmt.Fprintf(os.Stderr, "%-22s %-18s %6.2f s\n", w.name, able[i].name, got.Seconds)
+			fmt.Fprintf(os.Stderr, "%-22s %-20s %6.2f s\n", w.name, able[i].name, got.Seconds)
 			results[i].Work, results[i].Client = w.name, able[i].name
 			results[i].Samples = append(results[i].Samples, got)
 		}
@@ -163,10 +211,26 @@ func (b *bench) measureWork(w work, clients []client, rounds int) ([]result, err
 	return results, nil
 }
 
-// does reports whether the client takes part in a work: many small files are not
-// uploaded as streams.
-func (c client) does(w work) bool {
-	return w.files == 1 || !strings.HasSuffix(c.name, "stream")
+// run has the client do the work once.
+func (c client) run(w work, s *server) (sample, error) {
+	cmd, err := c.command(w, s)
+	if err != nil {
+		return sample{}, err
+	}
+	before, err := s.calls()
+	if err != nil {
+		return sample{}, err
+	}
+	got, err := measure(cmd)
+	if err != nil {
+		return sample{}, err
+	}
+	after, err := s.calls()
+	got.Calls = after - before
+	if err == nil && c.check != nil {
+		err = c.check(w)
+	}
+	return got, err
 }
 
 // machine describes where the numbers come from.

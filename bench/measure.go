@@ -21,6 +21,7 @@ type sample struct {
 	Transfer float64 `json:"transfer,omitempty"` // that the process itself measured, without its start
 	CPU      float64 `json:"cpuSeconds"`         // user and system
 	RSS      int64   `json:"peakRSSBytes"`
+	Calls    int64   `json:"apiCalls"`
 }
 
 // runLimit is more than any run takes: a peer that hangs is told, not waited for.

@@ -63,7 +63,8 @@ func TestMemory(t *testing.T) {
 		{"many files over TLS, 64 at a time", conditions{tls: true}, b.commandFile, small, smallTLSBound},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s, err := b.serve(test.conditions)
+			test.work.conditions = test.conditions
+			s, err := b.serve(test.work)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,6 +15,8 @@ type report struct {
 	Rounds  int      `json:"rounds"`
 	Missing []string `json:"missing,omitempty"`
 	Results []result `json:"results"`
+	// DownloadsInMemory tells that downloads went to a file system in memory.
+	DownloadsInMemory bool `json:"downloadsInMemory"`
 }
 
 type result struct {
@@ -39,7 +41,7 @@ func (r result) median(value func(sample) float64) float64 {
 func (r result) seconds() float64 { return r.median(func(s sample) float64 { return s.Seconds }) }
 func (r result) cpu() float64     { return r.median(func(s sample) float64 { return s.CPU }) }
 func (r result) rss() float64 {
-	return r.median(func(s sample) float64 { return float64(s.RSS) / 1e6 })
+	return r.median(megabytes)
 }
 
 // transfer is the time that is compared: a peer that measures itself is
@@ -85,23 +87,47 @@ var comparisons = []comparison{
 	{work: "1 GB, 50 ms", ours: "bytescale stream", peer: "JS SDK stream", target: 20},
 	{work: "1000 × 10 KB, 0 ms", ours: "bytescale file", peer: "curl, same parts"},
 	{work: "1000 × 10 KB, 0 ms", ours: "bytescale file", peer: "JS SDK Buffer", target: 9},
+	{work: "1000 × 10 KB, 0 ms", ours: "bytescale one request", peer: "JS SDK Buffer", target: 12},
 	{work: "1000 × 10 KB, 50 ms", ours: "bytescale file", peer: "curl, same parts"},
 	{work: "1000 × 10 KB, 50 ms", ours: "bytescale file", peer: "JS SDK Buffer", target: 6},
+	{work: "1000 × 10 KB, 50 ms", ours: "bytescale one request", peer: "JS SDK Buffer", target: 12},
+	{work: "2000 × 10 KB, 50 ms, default rate", ours: "bytescale one request", peer: "bytescale file", target: 2},
 	{work: "1 GB, 0 ms, TLS", ours: "bytescale file", peer: "curl, same parts"},
 	{work: "1 GB, 0 ms, TLS", ours: "bytescale file", peer: "JS SDK Buffer"},
 	{work: "1 GB, 0 ms, TLS", ours: "bytescale stream", peer: "JS SDK stream"},
+	{work: "download 1 GB, 0 ms", ours: "bytescale download", peer: "curl, one connection", target: 1 / 1.05},
+	{work: "download 512 MB, 40 MB/s per connection", ours: "bytescale download", peer: "curl, one connection", target: 6},
+	{work: "download 512 MB, 40 MB/s per connection", ours: "bytescale download", peer: "AWS transfer manager"},
+	{work: "sync of 100,000 equal files", ours: "bytescale sync"},
 }
 
-// bound is the most memory that our file client may take in each run of some works.
+// bound is the most of something that one of our clients may need in each run of some works.
 type bound struct {
-	name      string
-	works     []string
-	megabytes float64
+	name, client string
+	works        []string
+	most         float64
+	unit         string
+	digits       int // after the point
+	of           func(sample) float64
 }
+
+func megabytes(s sample) float64 { return float64(s.RSS) / 1e6 }
+func calls(s sample) float64     { return float64(s.Calls) }
+
+var (
+	largeWorks    = []string{"100 MB, 0 ms", "100 MB, 50 ms", "1 GB, 0 ms", "1 GB, 50 ms"}
+	smallWorks    = []string{"1000 × 10 KB, 0 ms", "1000 × 10 KB, 50 ms"}
+	downloadWorks = []string{"download 1 GB, 0 ms", "download 512 MB, 40 MB/s per connection"}
+	syncWorks     = []string{"sync of 100,000 equal files"}
+)
 
 var bounds = []bound{
-	{"peak RSS, any file", []string{"100 MB, 0 ms", "100 MB, 50 ms", "1 GB, 0 ms", "1 GB, 50 ms"}, 24},
-	{"peak RSS, 64 files at a time", []string{"1000 × 10 KB, 0 ms", "1000 × 10 KB, 50 ms"}, 32},
+	{"peak RSS, any file", "bytescale file", largeWorks, 24, "MB", 1, megabytes},
+	{"peak RSS, 64 files at a time", "bytescale file", smallWorks, 32, "MB", 1, megabytes},
+	{"peak RSS, any download", "bytescale download", downloadWorks, 24, "MB", 1, megabytes},
+	{"peak RSS, sync of 100,000 files", "bytescale sync", syncWorks, 64, "MB", 1, megabytes},
+	{"1000 × 10 KB", "bytescale one request", smallWorks, 1000, "API calls", 0, calls},
+	{"sync of 100,000 files", "bytescale sync", syncWorks, 100, "API calls", 0, calls},
 }
 
 func (r report) find(work, client string) (result, bool) {
@@ -112,11 +138,14 @@ func (r report) find(work, client string) (result, bool) {
 	return r.Results[i], true
 }
 
-// seconds returns what a comparison compares; false if one was not measured.
+// seconds returns what a comparison compares; false if one was not measured. Without a
+// peer, its time is 0.
 func (r report) seconds(c comparison) (ours, peer float64, measured bool) {
 	a, ok1 := r.find(c.work, c.ours)
 	b, ok2 := r.find(c.work, c.peer)
 	switch {
+	case ok1 && c.peer == "":
+		return a.seconds(), 0, true
 	case !ok1 || !ok2:
 		return 0, 0, false
 	case c.cpu:
@@ -125,42 +154,48 @@ func (r report) seconds(c comparison) (ours, peer float64, measured bool) {
 	return a.seconds(), b.transfer(), true
 }
 
-// peak returns the largest peak of our file client in megabytes, 0 if none of
-// the works was measured.
-func (r report) peak(works []string) float64 {
-	var peak int64
-	for _, work := range works {
-		x, _ := r.find(work, "bytescale file")
+// peak returns the most that a bound's client needed, 0 if none of the works was measured.
+func (r report) peak(b bound) (peak float64) {
+	for _, work := range b.works {
+		x, _ := r.find(work, b.client)
 		for _, s := range x.Samples {
-			peak = max(peak, s.RSS)
+			peak = max(peak, b.of(s))
 		}
 	}
-	return float64(peak) / 1e6
+	return peak
 }
 
 // table writes the report as Markdown.
 func (r report) table() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s; median of %d alternating runs, of %d for 100 MB and for small files at 0 ms.\n\n", r.Machine, r.Rounds, shortTimes*r.Rounds)
+	place := "a disk"
+	if r.DownloadsInMemory {
+		place = "memory (tmpfs)"
+	}
+	fmt.Fprintf(&b, "%s; median of %d alternating runs, of %d for uploads of 100 MB and of small files at 0 ms; downloads go to %s.\n\n",
+		r.Machine, r.Rounds, shortTimes*r.Rounds, place)
 	b.WriteString("| work | ours | peer | ours | peer | **peer ÷ ours** | target |\n|---|---|---|--:|--:|--:|--:|\n")
 	for _, c := range comparisons {
 		ours, peer, measured := r.seconds(c)
-		if !measured {
-			continue
+		switch {
+		case !measured:
+		case c.peer == "":
+			fmt.Fprintf(&b, "| %s | %s | | %.2f s | | | |\n", c.name(), c.ours, ours)
+		default:
+			fmt.Fprintf(&b, "| %s | %s | %s | %.2f s | %.2f s | **%.2f** | %s |\n",
+				c.name(), c.ours, c.peer, ours, peer, peer/ours, verdict(peer/ours, c.target))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %.2f s | %.2f s | **%.2f** | %s |\n",
-			c.name(), c.ours, c.peer, ours, peer, peer/ours, verdict(peer/ours, c.target))
 	}
 	for _, bound := range bounds {
-		if peak := r.peak(bound.works); peak > 0 {
-			fmt.Fprintf(&b, "| %s | bytescale file | | %.1f MB | | | ≤ %.0f MB, %s |\n",
-				bound.name, peak, bound.megabytes, met(peak <= bound.megabytes))
+		if peak := r.peak(bound); peak > 0 {
+			fmt.Fprintf(&b, "| %s | %s | | %.*f %s | | | ≤ %.0f %s, %s |\n", bound.name, bound.client,
+				bound.digits, peak, bound.unit, bound.most, bound.unit, met(peak <= bound.most))
 		}
 	}
-	b.WriteString("\n| work | client | whole process | transfer | CPU | peak RSS |\n|---|---|--:|--:|--:|--:|\n")
+	b.WriteString("\n| work | client | whole process | transfer | CPU | peak RSS | API calls |\n|---|---|--:|--:|--:|--:|--:|\n")
 	for _, x := range r.Results {
-		fmt.Fprintf(&b, "| %s | %s | %.2f s | %.2f s | %.2f s | %.1f MB |\n",
-			x.Work, x.Client, x.seconds(), x.transfer(), x.cpu(), x.rss())
+		fmt.Fprintf(&b, "| %s | %s | %.2f s | %.2f s | %.2f s | %.1f MB | %.0f |\n",
+			x.Work, x.Client, x.seconds(), x.transfer(), x.cpu(), x.rss(), x.median(calls))
 	}
 	for _, missing := range r.Missing {
 		fmt.Fprintf(&b, "\nMISSING: %s\n", missing)

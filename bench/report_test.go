@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -84,35 +85,73 @@ func TestTableHoldsTheLargestPeakToItsBound(t *testing.T) {
 	}
 }
 
-// A file is compared with each peer in each work, and no name is misspelt: a
-// comparison of what was not measured is left out of the table.
+// Each client of a work is compared in it, and no name is misspelt: a comparison of what was
+// not measured is left out of the table.
 func TestComparisonsAreOfTheWorksAndClients(t *testing.T) {
 	b := &bench{}
-	var clients, works []string
+	var clients []string
 	for _, c := range b.clients() {
 		clients = append(clients, c.name)
 	}
-	for _, w := range b.works(false) {
-		works = append(works, w.name)
-		for _, peer := range []string{"curl, same parts", "JS SDK Buffer"} {
+	works := map[string][]string{"1 GB, 0 ms, TLS": uploaders} // not measured on macOS
+	for _, w := range b.works() {
+		works[w.name] = w.clients
+		for _, client := range w.clients {
+			if !slices.Contains(clients, client) {
+				t.Errorf("%s: there is no client %q", w.name, client)
+			}
 			if !slices.ContainsFunc(comparisons, func(c comparison) bool {
-				return c.work == w.name && c.ours == "bytescale file" && c.peer == peer
+				return c.work == w.name && (c.ours == client || c.peer == client)
 			}) {
-				t.Errorf("%s: a file is not compared with %s", w.name, peer)
+				t.Errorf("%s: %s is not compared", w.name, client)
 			}
 		}
 	}
-	works = append(works, "1 GB, 0 ms, TLS") // not measured on macOS
 	for _, c := range comparisons {
-		if !slices.Contains(works, c.work) || !slices.Contains(clients, c.ours) || !slices.Contains(clients, c.peer) {
+		if !slices.Contains(works[c.work], c.ours) || c.peer != "" && !slices.Contains(works[c.work], c.peer) {
 			t.Errorf("%+v compares what is not measured", c)
 		}
 	}
 	for _, bound := range bounds {
 		for _, work := range bound.works {
-			if !slices.Contains(works, work) {
+			if !slices.Contains(works[work], bound.client) {
 				t.Errorf("%s: %q is not measured", bound.name, work)
 			}
+		}
+	}
+}
+
+func TestTableHasRowsWithoutAPeer(t *testing.T) {
+	r := sampleReport()
+	sync := measured("sync of 100,000 equal files", "bytescale sync", 2, 3)
+	sync.Samples[1].Calls = 101
+	r.Results = append(r.Results, sync)
+	for _, want := range []string{
+		"| sync of 100,000 equal files | bytescale sync | | 2.50 s | | | |",
+		"| sync of 100,000 files | bytescale sync | | 101 API calls | | | ≤ 100 API calls, MISSED |",
+	} {
+		if table := r.table(); !strings.Contains(table, want) {
+			t.Errorf("table lacks %q:\n%s", want, table)
+		}
+	}
+	if chart := string(r.chart()); strings.Contains(chart, "sync") {
+		t.Errorf("the chart has a bar without a peer:\n%s", chart)
+	}
+}
+
+func TestSameContent(t *testing.T) {
+	dir := t.TempDir()
+	names := map[string]string{}
+	long := strings.Repeat("0123456789abcdef", 3<<16) // several pieces
+	for name, text := range map[string]string{"one": long, "same": long, "other": long[:len(long)-1] + "x", "short": long[1:], "empty": ""} {
+		names[name] = filepath.Join(dir, name)
+		if err := os.WriteFile(names[name], []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"same", "other", "short", "empty", "missing"} {
+		if err := sameContent(names["one"], cmp.Or(names[name], "missing")); (err == nil) != (name == "same") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -32,22 +32,22 @@ type server struct {
 // conditions are what a server imposes.
 type conditions struct {
 	latency   time.Duration // of each API call
-	bandwidth int64         // of each part PUT by itself, in bytes per second; 0 is no limit
+	bandwidth int64         // of each part PUT and each download by itself, in bytes per second; 0 is no limit
 	tls       bool          // the stub only
 }
 
-// serve starts a server and waits until it answers.
-func (b *bench) serve(limited conditions) (*server, error) {
+// serve starts a server and waits until it answers. The stub has the files of a work stored.
+func (b *bench) serve(w work) (*server, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	cmd, err := b.serverCommand(address, limited)
+	cmd, err := b.serverCommand(address, w)
 	if err != nil {
 		return nil, err
 	}
 	s := &server{url: "http://" + address, cmd: cmd, http: http.DefaultClient}
-	if limited.tls {
+	if w.tls {
 		s.url = "https://" + address
 		if s.http, err = b.cert.client(); err != nil {
 			return nil, err
@@ -69,11 +69,11 @@ func (b *bench) serve(limited conditions) (*server, error) {
 }
 
 // serverCommand is the stub, or the emulator, with its log to the void.
-func (b *bench) serverCommand(address string, limited conditions) (*exec.Cmd, error) {
-	bandwidth := strconv.FormatInt(limited.bandwidth, 10)
+func (b *bench) serverCommand(address string, w work) (*exec.Cmd, error) {
+	bandwidth := strconv.FormatInt(w.bandwidth, 10)
 	if !b.emulator {
-		args := []string{"-latency", limited.latency.String(), "-bandwidth", bandwidth}
-		if limited.tls {
+		args := []string{"-latency", w.latency.String(), "-bandwidth", bandwidth, "-files", w.dir}
+		if w.tls {
 			args = append(args, "-cert", b.cert.cert, "-key", b.cert.key)
 		}
 		return exec.Command(filepath.Join(b.dir, "stub"), append(args, address)...), nil
@@ -82,8 +82,8 @@ func (b *bench) serverCommand(address string, limited conditions) (*exec.Cmd, er
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"emulator", "--addr", address, "--data", data, "--discard", "--api-latency", limited.latency.String()}
-	if limited.bandwidth > 0 {
+	args := []string{"emulator", "--addr", address, "--data", data, "--discard", "--api-latency", w.latency.String()}
+	if w.bandwidth > 0 {
 		args = append(args, "--bandwidth", bandwidth)
 	}
 	return exec.Command(filepath.Join(b.dir, "bytescale"), args...), nil
@@ -92,6 +92,20 @@ func (b *bench) serverCommand(address string, limited conditions) (*exec.Cmd, er
 func (s *server) stop() {
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
+}
+
+// calls returns how many API calls the stub has had; 0 if the server is the emulator, which
+// does not tell.
+func (s *server) calls() (n int64, err error) {
+	response, err := s.http.Get(s.url + "/calls")
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return 0, nil
+	}
+	return n, json.NewDecoder(response.Body).Decode(&n)
 }
 
 func freeAddress() (string, error) {

@@ -15,12 +15,10 @@ import (
 
 // sweep is one option tried over its range, everything else at its default.
 type sweep struct {
-	title   string
-	flags   []string // of bench/client, or of the command for many files; the value follows
-	values  []int
-	files   int
-	size    int64 // of each file
-	limited conditions
+	title  string
+	flags  []string // of bench/client, or of the command for many files; the value follows
+	values []int
+	work
 }
 
 // sweeps are the measurements that the defaults were chosen by. On loopback one
@@ -29,35 +27,38 @@ type sweep struct {
 var sweeps = []sweep{
 	{
 		title: "PUTs in flight (512 MB, 40 MB/s per PUT, 50 ms)",
-		flags: []string{"-puts"}, values: []int{1, 2, 4, 8, 16, 32}, files: 1, size: 512e6,
-		limited: conditions{latency: 50 * time.Millisecond, bandwidth: 40e6},
+		flags: []string{"-puts"}, values: []int{1, 2, 4, 8, 16, 32},
+		work: work{files: 1, size: 512e6, conditions: conditions{latency: 50 * time.Millisecond, bandwidth: 40e6}},
 	},
 	{
 		title: "PUTs in flight (1 GB, 0 ms)",
-		flags: []string{"-puts"}, values: []int{1, 2, 4, 8, 16, 32}, files: 1, size: 1e9,
+		flags: []string{"-puts"}, values: []int{1, 2, 4, 8, 16, 32},
+		work: work{files: 1, size: 1e9},
 	},
 	{
 		title: "API calls in flight (1 GB, 50 ms)",
-		flags: []string{"-calls"}, values: []int{2, 4, 8, 16, 32, 64, 128}, files: 1, size: 1e9,
-		limited: conditions{latency: 50 * time.Millisecond},
+		flags: []string{"-calls"}, values: []int{2, 4, 8, 16, 32, 64, 128},
+		work: work{files: 1, size: 1e9, conditions: conditions{latency: 50 * time.Millisecond}},
 	},
 	{
 		title: "MiB of buffers (stream of 512 MB, 40 MB/s per PUT, 50 ms)",
-		flags: []string{"-stream", "-budget"}, values: []int{16, 32, 64, 128}, files: 1, size: 512e6,
-		limited: conditions{latency: 50 * time.Millisecond, bandwidth: 40e6},
+		flags: []string{"-stream", "-budget"}, values: []int{16, 32, 64, 128},
+		work: work{files: 1, size: 512e6, conditions: conditions{latency: 50 * time.Millisecond, bandwidth: 40e6}},
 	},
 	{
 		title: "MiB of buffers (stream of 1 GB, 0 ms)",
-		flags: []string{"-stream", "-budget"}, values: []int{16, 32, 64, 128}, files: 1, size: 1e9,
+		flags: []string{"-stream", "-budget"}, values: []int{16, 32, 64, 128},
+		work: work{files: 1, size: 1e9},
 	},
 	{
 		title: "files at a time (1000 × 10 KB, 0 ms)",
-		flags: []string{"--files"}, values: []int{8, 16, 32, 64, 128, 256}, files: 1000, size: 10e3,
+		flags: []string{"--files"}, values: []int{8, 16, 32, 64, 128, 256},
+		work: work{files: 1000, size: 10e3},
 	},
 	{
 		title: "files at a time (1000 × 10 KB, 50 ms)",
-		flags: []string{"--files"}, values: []int{8, 16, 32, 64, 128, 256}, files: 1000, size: 10e3,
-		limited: conditions{latency: 50 * time.Millisecond},
+		flags: []string{"--files"}, values: []int{8, 16, 32, 64, 128, 256},
+		work: work{files: 1000, size: 10e3, conditions: conditions{latency: 50 * time.Millisecond}},
 	},
 }
 
@@ -89,11 +90,10 @@ func (s sweep) table(results []result) string {
 }
 
 func (b *bench) sweep(s sweep, rounds int) ([]result, error) {
-	w := work{size: s.size, files: s.files}
-	if err := w.prepare(b.dir); err != nil {
+	if err := s.prepare(b.dir); err != nil {
 		return nil, err
 	}
-	server, err := b.serve(s.limited)
+	server, err := b.serve(s.work)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (b *bench) sweep(s sweep, rounds int) ([]result, error) {
 	results := make([]result, len(s.values))
 	for range rounds {
 		for i, value := range s.values {
-			cmd, err := b.sweepCommand(s, w, server, strconv.Itoa(value))
+			cmd, err := b.sweepCommand(s, server, strconv.Itoa(value))
 			if err != nil {
 				return nil, err
 			}
@@ -118,12 +118,12 @@ func (b *bench) sweep(s sweep, rounds int) ([]result, error) {
 
 // sweepCommand tries one value. How many files are uploaded at a time is up to
 // the command, all else to the SDK.
-func (b *bench) sweepCommand(s sweep, w work, server *server, value string) (*exec.Cmd, error) {
+func (b *bench) sweepCommand(s sweep, server *server, value string) (*exec.Cmd, error) {
 	option := append(slices.Clone(s.flags), value)
 	if s.files == 1 {
-		return exec.Command(filepath.Join(b.dir, "client"), append(option, server.url, apiKey, w.paths[0])...), nil
+		return exec.Command(filepath.Join(b.dir, "client"), append(option, server.url, apiKey, s.paths[0])...), nil
 	}
-	cmd, err := b.commandFile(w, server)
+	cmd, err := b.commandFile(s.work, server)
 	if err != nil {
 		return nil, err
 	}

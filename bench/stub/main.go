@@ -6,7 +6,11 @@
 // has the kernel drop the bytes of plain connections without copying them. The
 // emulator does far more per request; `bench -emulator` measures with it.
 //
-//	stub [-latency D] [-bandwidth N] [-cert FILE -key FILE] ADDRESS
+// The files of a directory are stored in the folder /bench: they can be listed and
+// downloaded, by clients of S3 too, for which the account is the bucket. The kernel
+// sends their bytes from its cache of the disk, without copying them either.
+//
+//	stub [-latency D] [-bandwidth N] [-cert FILE -key FILE] [-files DIR] ADDRESS
 package main
 
 import (
@@ -20,9 +24,10 @@ import (
 
 func main() {
 	latency := flag.Duration("latency", 0, "time that each API call takes longer")
-	bandwidth := flag.Int64("bandwidth", 0, "bytes per second of each part")
+	bandwidth := flag.Int64("bandwidth", 0, "bytes per second of each part and each download")
 	cert := flag.String("cert", "", "certificate file: serve over TLS")
 	key := flag.String("key", "", "file of the certificate's key")
+	files := flag.String("files", "", "directory whose files are stored")
 	flag.Parse()
 	debug.SetGCPercent(1000) // memory is not what this server is short of
 
@@ -39,6 +44,11 @@ func main() {
 		listener, scheme = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}}), "https"
 	}
 	s := newStub(scheme+"://"+flag.Arg(0), *latency, *bandwidth)
+	if *files != "" {
+		if s.stored, err = newStored(*files, s.origin); err != nil {
+			log.Fatal(err)
+		}
+	}
 	for {
 		conn, err := listener.Accept()
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,8 +24,10 @@ const (
 type stub struct {
 	origin    string
 	latency   time.Duration // of each API call
-	bandwidth int64         // of each part PUT by itself, in bytes per second; 0 is no limit
+	bandwidth int64         // of each part PUT and each download by itself, in bytes per second; 0 is no limit
+	stored    stored
 
+	calls   atomic.Int64 // of the API
 	last    atomic.Int64 // number of the newest upload
 	uploads sync.Map     // id → *upload
 	buffers sync.Pool
@@ -39,14 +43,16 @@ type upload struct {
 // answer is what there is to say to a request.
 type answer struct {
 	status int
-	etag   string // a header, where there is one
-	json   string
+	header string // lines beside those that every answer has
+	json   []byte
+	file   *os.File // sent in place of json, if it is not nil, and closed
+	length int64    // of what is sent of the file, from where it stands
 }
 
-func ok(json string) answer { return answer{status: http.StatusOK, json: json} }
+func ok(json string) answer { return answer{status: http.StatusOK, json: []byte(json)} }
 
 func refuse(why string) answer {
-	return answer{status: http.StatusBadRequest, json: fmt.Sprintf(`{"error":{"code":"invalid_request","message":%q}}`, why)}
+	return answer{status: http.StatusBadRequest, json: fmt.Appendf(nil, `{"error":{"code":"invalid_request","message":%q}}`, why)}
 }
 
 // connection is one of a client, and what was read from it ahead.
@@ -58,9 +64,10 @@ type connection struct {
 
 // request is what the stub looks at of one.
 type request struct {
-	method, path string
-	length       int64 // of the body that is still to be read
-	last         bool  // of the connection
+	method, path, query string
+	span                string // the Range header
+	length              int64  // of the body that is still to be read
+	last                bool   // of the connection
 }
 
 // serve answers the requests of one connection, one after the other.
@@ -76,7 +83,7 @@ func (s *stub) serve(conn net.Conn) {
 		if err := s.drop(c, r.length); err != nil { // what a refusal left
 			return
 		}
-		if err := c.answer(a); err != nil || r.last {
+		if err := s.send(c, a); err != nil || r.last {
 			return
 		}
 	}
@@ -89,8 +96,9 @@ func (c *connection) request() (*request, error) {
 		return nil, err
 	}
 	method, rest, _ := strings.Cut(string(line), " ")
-	path, _, _ := strings.Cut(rest, " ")
-	r := &request{method: method, path: path}
+	target, _, _ := strings.Cut(rest, " ")
+	path, query, _ := strings.Cut(target, "?")
+	r := &request{method: method, path: path, query: query}
 	for {
 		line, err := c.line()
 		if err != nil || len(line) == 0 {
@@ -105,6 +113,8 @@ func (c *connection) request() (*request, error) {
 				return nil, err
 			}
 			r.length = int64(length)
+		case bytes.EqualFold(name, []byte("Range")):
+			r.span = string(value)
 		case bytes.EqualFold(name, []byte("Connection")):
 			r.last = bytes.EqualFold(value, []byte("close"))
 		}
@@ -116,38 +126,85 @@ func (c *connection) line() ([]byte, error) {
 	return bytes.TrimRight(line, "\r\n"), err
 }
 
-func (c *connection) answer(a answer) error {
-	status, length := decimal(int64(a.status))+" "+http.StatusText(a.status), decimal(int64(len(a.json)))
-	c.out = append(c.out[:0], "HTTP/1.1 "+status+"\r\nContent-Length: "+length+"\r\n"...)
-	if a.etag != "" {
-		c.out = append(c.out, "ETag: "+a.etag+"\r\n"...)
+// send sends an answer.
+func (s *stub) send(c *connection, a answer) error {
+	length := int64(len(a.json))
+	if a.file != nil {
+		defer a.file.Close()
+		length = a.length
 	}
-	if a.json != "" {
+	c.out = append(c.out[:0], "HTTP/1.1 "+decimal(int64(a.status))+" "+http.StatusText(a.status)+
+		"\r\nContent-Length: "+decimal(length)+"\r\n"+a.header...)
+	if len(a.json) > 0 {
 		c.out = append(c.out, "Content-Type: application/json\r\n"...)
 	}
 	c.out = append(append(c.out, "\r\n"...), a.json...)
-	_, err := c.Write(c.out)
-	return err
+	if _, err := c.Write(c.out); err != nil || a.file == nil {
+		return err
+	}
+	return s.sendFile(c, a.file, length)
+}
+
+// sendFile sends n bytes of a file, slowly if so asked. On Linux the kernel does it without
+// copying them, if the connection is a plain one.
+func (s *stub) sendFile(c *connection, file *os.File, n int64) error {
+	if s.bandwidth == 0 {
+		_, err := io.CopyN(c.Conn, file, n)
+		return err
+	}
+	for began, sent := time.Now(), int64(0); sent < n; {
+		now, err := io.CopyN(c.Conn, file, min(bufferSize, n-sent))
+		if err != nil {
+			return err
+		}
+		sent += now
+		s.pace(began, sent)
+	}
+	return nil
+}
+
+// pace waits until n bytes may have passed since then.
+func (s *stub) pace(since time.Time, n int64) {
+	time.Sleep(time.Until(since.Add(time.Duration(float64(n) / float64(s.bandwidth) * float64(time.Second)))))
 }
 
 // handle finds out what a request is about:
 //
 //	POST    /v2/accounts/{account}/uploads
 //	GET PUT /v2/accounts/{account}/uploads/{id}/parts/{index}
+//	POST    /v2/accounts/{account}/uploads/binary
+//	GET     /v2/accounts/{account}/folders/list
 //	PUT     /part/{id}/{index}
+//	GET     /{account}/raw/bench/{file}
+//	GET     /calls
 func (s *stub) handle(r *request, c *connection) answer {
 	path := strings.Split(r.path, "/")[1:]
-	if len(path) == 3 && path[0] == "part" {
+	switch {
+	case len(path) == 3 && path[0] == "part":
 		u, index, found := s.find(path[1], path[2])
 		if !found {
 			return refuse("part")
 		}
 		return s.put(r, c, u, index)
+	case len(path) > 3 && path[1] == "raw" && path[2] == "bench":
+		return s.stored.get(r, strings.Join(path[3:], "/"))
+	case r.path == "/calls":
+		return ok(decimal(s.calls.Load()))
 	}
+	s.calls.Add(1)
 	time.Sleep(s.latency)
+	return s.call(r, c, path)
+}
+
+// call answers a call of the API.
+func (s *stub) call(r *request, c *connection, path []string) answer {
 	switch {
 	case len(path) == 4 && r.method == http.MethodPost:
 		return s.begin(r, c, path[2])
+	case len(path) == 5 && path[4] == "binary":
+		return s.basic(r, c, path[2])
+	case len(path) == 5 && path[4] == "list":
+		return s.stored.list(r)
 	case len(path) == 7:
 		u, index, found := s.find(path[4], path[6])
 		if !found {
@@ -193,6 +250,24 @@ func (s *stub) begin(r *request, c *connection, account string) answer {
 		u.id + `","uploadParts":{"count":` + decimal(u.parts) + `,"first":` + s.describe(u, 0) + `}}`)
 }
 
+// basic stores a file in one request, at the path that it names.
+func (s *stub) basic(r *request, c *connection, account string) answer {
+	query, err := url.ParseQuery(r.query)
+	path := query.Get("filePath")
+	if path == "" && query.Has("fileName") {
+		path = query.Get("folderPath") + "/" + query.Get("fileName")
+	}
+	if err != nil || path == "" {
+		return refuse("a path is needed")
+	}
+	if err := s.drop(c, r.length); err != nil {
+		return refuse("body")
+	}
+	r.length = 0
+	return ok(`{"accountId":"` + account + `","etag":"9b2cf535f27731c974343645a3985328","filePath":` + strconv.Quote(path) +
+		`,"fileUrl":` + strconv.Quote(s.origin+"/"+account+"/raw"+path) + `}`)
+}
+
 // sizeIn is the size in a request to begin an upload. No decoder has to run for it:
 // the clients that are measured have one key of that name, and no space after it.
 func sizeIn(body []byte) (size int64, found bool) {
@@ -232,7 +307,7 @@ func (s *stub) put(r *request, c *connection, u *upload, index int64) answer {
 	}
 	r.length = 0
 	u.received.Add(want)
-	return answer{status: http.StatusOK, etag: `"d41d8cd98f00b204e9800998ecf8427e"`}
+	return answer{status: http.StatusOK, header: "ETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\n"}
 }
 
 // drop takes n bytes off a connection: without copying them where that can be
@@ -256,7 +331,7 @@ func (s *stub) drop(c *connection, n int64) error {
 		}
 		got += int64(read)
 		if s.bandwidth > 0 {
-			time.Sleep(time.Until(began.Add(time.Duration(float64(got) / float64(s.bandwidth) * float64(time.Second)))))
+			s.pace(began, got)
 		}
 	}
 	return nil
