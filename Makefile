@@ -10,7 +10,7 @@ NPM      := npm ci --ignore-scripts --no-audit --no-fund --silent
 FUZZTIME ?= 10000x
 NEWEST_GO ?= go1.27.1
 PKG      ?= ./...
-MODULES  := gocloud otel bench/aws
+MODULES  := gocloud otel bench/aws examples/fleet
 
 ##@ Start here
 
@@ -89,9 +89,9 @@ newest-go: ## Vet, and the tests of what users link, with the newest Go, which t
 	GOTOOLCHAIN=$(NEWEST_GO) go test . ./gen ./internal/... ./contract ./bytescaletest/... ./cdn ./token
 
 .PHONY: modules
-modules: ## The modules below the root (gocloud, otel, a peer of the benchmark): tidy, vet, lint, tests under the race detector
+modules: ## The modules below the root (gocloud, otel, a peer of the benchmark, examples/fleet): tidy, vet, lint, tests under the race detector
 	@for dir in $(MODULES); do echo "module $$dir"; (cd "$$dir" && go mod tidy -diff && go vet ./... && \
-		go tool -modfile=$(CURDIR)/tools/tools.mod golangci-lint run --allow-parallel-runners ./... && \
+		go tool -modfile="$(CURDIR)/tools/tools.mod" golangci-lint run --allow-parallel-runners ./... && \
 		CGO_ENABLED=1 go test -race ./...) || exit 1; done
 
 .PHONY: newest

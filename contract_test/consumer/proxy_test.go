@@ -59,7 +59,7 @@ func (i fileInfo) IsDir() bool        { return false }
 func (i fileInfo) Sys() any           { return nil }
 
 // nested are the modules of their own below the root, by directory.
-var nested = []string{"gocloud", "otel"}
+var nested = []string{"examples/fleet", "gocloud", "otel"}
 
 // serveProject makes a module proxy in the file system that has this project and its nested modules, as they
 // are in the work tree.
