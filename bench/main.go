@@ -72,12 +72,9 @@ func (b *bench) run(out, docs string, rounds int, wanted *regexp.Regexp, default
 		fmt.Print(table)
 		return err
 	}
-	report, err := b.measure(rounds, wanted)
-	if err != nil {
-		return err
-	}
+	report, failed := b.measure(rounds, wanted)
 	report.DownloadsInMemory = inMemory
-	return report.write(out, docs)
+	return errors.Join(failed, report.write(out, docs))
 }
 
 // makeDownloads makes the directory for downloads: in memory if that can be had, so
@@ -90,9 +87,10 @@ func (b *bench) makeDownloads() (inMemory bool, err error) {
 	return false, err
 }
 
-// measure has the clients do the wanted works.
-func (b *bench) measure(rounds int, wanted *regexp.Regexp) (report, error) {
-	r := report{Machine: machine(), Rounds: rounds}
+// measure has the clients do the wanted works. What fails is missing from the report, and
+// the rest is measured all the same.
+func (b *bench) measure(rounds int, wanted *regexp.Regexp) (r report, failed error) {
+	r = report{Machine: machine(), Rounds: rounds}
 	clients := b.clients()
 	for _, c := range clients {
 		if c.missing != "" {
@@ -105,11 +103,13 @@ func (b *bench) measure(rounds int, wanted *regexp.Regexp) (report, error) {
 		}
 		results, err := b.measureWork(w, clients, rounds)
 		if err != nil {
-			return r, fmt.Errorf("%s: %w", w.name, err)
+			err = fmt.Errorf("%s: %w", w.name, err)
+			failed = errors.Join(failed, err)
+			r.Missing = append(r.Missing, strings.Join(strings.Fields(err.Error()), " "))
 		}
 		r.Results = append(r.Results, results...)
 	}
-	return r, nil
+	return r, failed
 }
 
 // write prints the table, and writes the report to a directory and into the documentation.
@@ -178,8 +178,9 @@ func goBuild(dir, target, source string) error {
 	return nil
 }
 
-// measureWork runs every client that can do the work, in rounds.
-func (b *bench) measureWork(w work, clients []client, rounds int) ([]result, error) {
+// measureWork runs every client that can do the work, in rounds. One that fails is left out
+// from then on, and its results are dropped.
+func (b *bench) measureWork(w work, clients []client, rounds int) (_ []result, failed error) {
 	if err := w.prepare(b.dir); err != nil {
 		return nil, err
 	}
@@ -196,19 +197,29 @@ func (b *bench) measureWork(w work, clients []client, rounds int) ([]result, err
 		}
 	}
 	results := make([]result, len(able))
+	for i := range able {
+		results[i].Work, results[i].Client = w.name, able[i].name
+	}
 	for round := range w.rounds(rounds) {
 		for i := range able {
 			i := (i + round) % len(able) // nobody is always first
+			if results[i].failed != nil {
+				continue
+			}
 			got, err := able[i].run(w, s)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", able[i].name, err)
+				results[i].failed = fmt.Errorf("%s: %w", able[i].name, err)
+				continue
 			}
 			fmt.Fprintf(os.Stderr, "%-22s %-20s %6.2f s\n", w.name, able[i].name, got.Seconds)
-			results[i].Work, results[i].Client = w.name, able[i].name
 			results[i].Samples = append(results[i].Samples, got)
 		}
 	}
-	return results, nil
+	complete := slices.DeleteFunc(results, func(r result) bool {
+		failed = errors.Join(failed, r.failed)
+		return r.failed != nil
+	})
+	return complete, failed
 }
 
 // run has the client do the work once.

@@ -23,6 +23,7 @@ type result struct {
 	Work    string   `json:"work"`
 	Client  string   `json:"client"`
 	Samples []sample `json:"samples"`
+	failed  error
 }
 
 func (r result) median(value func(sample) float64) float64 {
