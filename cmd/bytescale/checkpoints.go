@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -70,6 +71,34 @@ func (c *checkpoints) option(id identity) bytescale.UploadOption {
 		return nil
 	}
 	return bytescale.WithResume(c.store, key)
+}
+
+// observe reports what becomes of the checkpoint of the named file.
+func (c *checkpoints) observe(e bytescale.Event, name string, quiet bool) {
+	switch e.Kind {
+	case bytescale.EventResume:
+		if !quiet {
+			c.note("%s: continuing the interrupted upload", name)
+		}
+	case bytescale.EventStartAfresh:
+		c.note("%s: starting afresh: %s", name, staleness(e.Err))
+	case bytescale.EventStoreFailure:
+		c.unusable(&localError{c.dir, e.Err})
+	}
+}
+
+// staleness says why a checkpoint cannot be used.
+func staleness(err error) string {
+	var argument *bytescale.ArgumentError
+	switch {
+	case errors.Is(err, bytescale.ErrSourceChanged):
+		return "the file changed since the upload was interrupted"
+	case errors.Is(err, bytescale.ErrUploadUnknown):
+		return "the server no longer knows the interrupted upload"
+	case errors.As(err, &argument):
+		return "the checkpoint cannot be used: " + argument.Reason
+	}
+	return explain(err)
 }
 
 // unusable reports once per command that checkpoints cannot be kept.

@@ -154,10 +154,15 @@ func size(bytes int64) string { return humanize.IBytes(uint64(max(0, bytes))) }
 
 // total describes the finished work.
 func (p *progress) total(files int) string {
+	return plural(files, "file", "files") + ", " + p.amount()
+}
+
+// amount says how many bytes were transferred in which time.
+func (p *progress) amount() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	elapsed := time.Since(p.began)
-	text := fmt.Sprintf("%s, %s in %s", plural(files, "file", "files"), size(p.done), elapsed.Round(10*time.Millisecond))
+	text := fmt.Sprintf("%s in %s", size(p.done), elapsed.Round(10*time.Millisecond))
 	if elapsed > 0 && p.sent > 0 {
 		text += fmt.Sprintf(" (%s/s)", size(int64(float64(p.sent)/elapsed.Seconds())))
 	}

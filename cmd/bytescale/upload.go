@@ -160,17 +160,14 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	if !c.quiet {
 		reach.note = u.note
 	}
-	limit := openFilesLimit()
-	u.files = c.filesAtOnce(limit, u.note)
-	options := []bytescale.ClientOption{
-		bytescale.WithPutsInFlight(c.concurrency), bytescale.WithAPIRate(c.apiRate),
-		bytescale.WithObserver(func(e bytescale.Event) { reach.observe(e); u.observe(e) }),
+	most := mostFiles(c.openFiles())
+	u.files = c.files
+	if !c.recursive {
+		u.files = min(u.files, len(c.paths))
 	}
-	if most := c.mostFiles(limit); c.files > 64 || most < 1024 {
-		// Small files need a call in flight each, because their bytes take no time. By default
-		// the client has as many as the latency takes, each with a connection.
-		options = append(options, bytescale.WithAPICallsInFlight(min(max(64, c.files), max(2, most))))
-	}
+	u.files = most.files(u.files, c.quiet, u.note)
+	options := append(most.options(c.files), bytescale.WithPutsInFlight(c.concurrency), bytescale.WithAPIRate(c.apiRate),
+		bytescale.WithObserver(func(e bytescale.Event) { reach.observe(e); u.observe(e) }))
 	if c.local {
 		u.local, err = startLocal(giveUp, options...)
 		if err != nil {
@@ -192,29 +189,13 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 	return u, nil
 }
 
-// mostFiles returns the number of files at a time that the limit of open files allows.
-// An upload takes up to five: the file, twice, the lock of its checkpoint, and a connection
-// each for calls and for bytes. With --local the emulator in this process has the other
-// ends of the connections, and files of its own.
-func (c *uploadCmd) mostFiles(limit int) int {
-	each := 5
+// openFiles returns how many open files each file under way takes. With --local the emulator
+// in this process has the other ends of the connections, and files of its own.
+func (c *uploadCmd) openFiles() int {
 	if c.local {
-		each = 9
+		return 9
 	}
-	return max(1, (limit-16)/each)
-}
-
-// filesAtOnce returns --files, or fewer if the limit of open files demands it.
-func (c *uploadCmd) filesAtOnce(limit int, note func(format string, args ...any)) int {
-	wanted := c.files
-	if !c.recursive {
-		wanted = min(wanted, len(c.paths))
-	}
-	most := c.mostFiles(limit)
-	if most < wanted && !c.quiet {
-		note("%s at a time, since the process may have only %d open; see ulimit -n", plural(most, "file", "files"), limit)
-	}
-	return min(wanted, most)
+	return openPerFile
 }
 
 // check rejects flags that are out of range or contradict each other.
@@ -230,12 +211,6 @@ func (c *uploadCmd) check() error {
 		return errors.New("no API key; set BYTESCALE_API_KEY, or try without an account: bytescale upload --local FILE")
 	case slices.Contains(c.paths, ""):
 		return errors.New("the name of a file is empty")
-	case c.concurrency < 1 || c.concurrency > 256:
-		return fmt.Errorf("--concurrency %d is outside 1..256", c.concurrency)
-	case c.files < 1 || c.files > 1024:
-		return fmt.Errorf("--files %d is outside 1..1024", c.files)
-	case !(c.apiRate > 0 && c.apiRate <= 1e6): // rejects NaN too
-		return fmt.Errorf("--api-rate %v must be above 0, at most 1000000", c.apiRate)
 	case strings.Contains(c.name, "/"):
 		return errors.New("--name has a slash; put folders into --folder")
 	case stdin > 1:
@@ -243,7 +218,7 @@ func (c *uploadCmd) check() error {
 	case c.name != "" && !strings.Contains(c.name, "{") && (len(c.paths) > 1 || c.recursive):
 		return errors.New("--name is for one file; for more, put a variable in it, such as {ORIGINAL_FILE_NAME}{ORIGINAL_FILE_EXT}")
 	}
-	return nil
+	return checkSpeed(c.concurrency, c.files, c.apiRate)
 }
 
 // checkStreams rejects standard streams that are closed.

@@ -138,30 +138,7 @@ func withItem(ctx context.Context, it item) context.Context {
 // observe reports what becomes of checkpoints.
 func (u *uploader) observe(e bytescale.Event) {
 	it, _ := e.Context.Value(itemKey{}).(item)
-	switch e.Kind {
-	case bytescale.EventResume:
-		if !u.flags.quiet {
-			u.note("%s: continuing the interrupted upload", it.shown())
-		}
-	case bytescale.EventStartAfresh:
-		u.note("%s: starting afresh: %s", it.shown(), staleness(e.Err))
-	case bytescale.EventStoreFailure:
-		u.checkpoints.unusable(&localError{u.checkpoints.dir, e.Err})
-	}
-}
-
-// staleness says why a checkpoint cannot be used.
-func staleness(err error) string {
-	var argument *bytescale.ArgumentError
-	switch {
-	case errors.Is(err, bytescale.ErrSourceChanged):
-		return "the file changed since the upload was interrupted"
-	case errors.Is(err, bytescale.ErrUploadUnknown):
-		return "the server no longer knows the interrupted upload"
-	case errors.As(err, &argument):
-		return "the checkpoint cannot be used: " + argument.Reason
-	}
-	return explain(err)
+	u.checkpoints.observe(e, it.shown(), u.flags.quiet)
 }
 
 func (u *uploader) count(n *int) {
