@@ -68,6 +68,8 @@ func addCompletions(cmd *cobra.Command, env getenv) {
 	folders := func(entry bytescale.FolderEntry) bool { return entry.IsFolder }
 	switch {
 	case cmd.Name() == "upload" || len(cmd.ValidArgs) > 0:
+	case cmd.Name() == "sync":
+		cmd.ValidArgsFunction = completeSides(completeEntries(env, folders))
 	case cmd.Flags().Lookup("api-url") == nil || strings.Contains(cmd.Use, "<job>"):
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	case strings.Contains(cmd.Use, "folder"):
@@ -122,6 +124,17 @@ func completeEntries(env getenv, wanted func(bytescale.FolderEntry) bool) cobra.
 			}
 		}
 		return paths, directive
+	}
+}
+
+// completeSides completes a folder of the service that is written with remotePrefix, and
+// otherwise a directory of this machine.
+func completeSides(remote cobra.CompletionFunc) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if strings.HasPrefix(typed, remotePrefix) {
+			return remote(cmd, args, typed)
+		}
+		return nil, cobra.ShellCompDirectiveFilterDirs
 	}
 }
 

@@ -68,6 +68,8 @@ func TestCompletion(t *testing.T) {
 		{[]string{"info", "//"}, nil, noFiles},
 		{[]string{"info", "https://"}, nil, noFiles},
 		{[]string{"upload", "/p"}, nil, nothing},
+		{[]string{"sync", "bytescale:/ph"}, []string{"bytescale:/photos/"}, noSpace},
+		{[]string{"sync", "bytescale:/photos", "/p"}, nil, directories},
 		{[]string{"upload", "--folder", "/p"}, []string{"/photos/", "/plans/"}, noSpace},
 		{[]string{"upload", "--folder=/a"}, nil, noFiles},
 		{[]string{"upload", "--mime", ""}, nil, noFiles},

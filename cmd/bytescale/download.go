@@ -22,9 +22,11 @@ import (
 type downloadCmd struct {
 	connection
 
-	file, output string
-	force, quiet bool
-	concurrency  int
+	file, output       string
+	recursive          bool
+	shard              shard
+	force, quiet       bool
+	concurrency, files int
 
 	final atomic.Bool // another run cannot continue this one
 }
@@ -32,11 +34,13 @@ type downloadCmd struct {
 func (c *downloadCmd) command(std *streams, env getenv) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "download <file>",
-		Short: "Download a file.",
-		Long: `Download a file, named by its path or its URL.
+		Short: "Download a file or a folder.",
+		Long: `Download a file, named by its path or its URL, or a folder with --recursive.
 
-The file is downloaded in ranges over several connections, and gets its name
-when it is whole. If it is interrupted, run the same command again to continue.`,
+A file is downloaded in ranges over several connections, and gets its name when
+it is whole. If it is interrupted, run the same command again to continue.`,
+		Example: `  bytescale download /films/movie.mp4
+  bytescale download -r bytescale:/photos -o backup`,
 		Args:       cobra.MatchAll(oneArgument, storedNames),
 		SuggestFor: []string{"get"},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,20 +48,34 @@ when it is whole. If it is interrupted, run the same command again to continue.`
 			return c.run(cmd.Context(), std, env)
 		},
 	}
+	addFlags(cmd, "What to download", func(flags *pflag.FlagSet) {
+		flags.BoolVarP(&c.recursive, "recursive", "r", false, "Download a folder with all files in it. Files that are there already are left out.")
+		addShard(flags, &c.shard)
+	})
 	addFlags(cmd, "Output", func(flags *pflag.FlagSet) {
-		flags.StringVarP(&c.output, "output", "o", "", "Where to write: a `file`, a directory, or - for standard output. By default the file's own name, here.")
-		flags.BoolVarP(&c.force, "force", "f", false, "Replace a file that exists.")
+		flags.StringVarP(&c.output, "output", "o", "", "Where to write: a `file`, a directory, or - for standard output; with --recursive the directory to put the files in. By default the name of the file or folder, here.")
+		flags.BoolVarP(&c.force, "force", "f", false, "Replace a file that exists. With --recursive, files that differ or are older.")
 		flags.BoolVarP(&c.quiet, "quiet", "q", false, "Show no progress.")
 	})
 	addFlags(cmd, "Speed", func(flags *pflag.FlagSet) {
 		flags.IntVar(&c.concurrency, "concurrency", 8, "Get up to `N` ranges at a time, 1 to 256, by default 8.")
+		flags.IntVar(&c.files, "files", 64, "Download up to `N` files at a time, 1 to 1024, by default 64.")
 	})
 	c.addFlags(cmd)
 	return cmd
 }
 
-// run downloads one file.
+// run downloads one file or folder.
 func (c *downloadCmd) run(ctx context.Context, std *streams, env getenv) error {
+	if c.recursive {
+		return c.folder(ctx, std, env)
+	}
+	if c.shard.given() {
+		return usageError{errors.New("--shard is for folders; use --recursive")}
+	}
+	if err := isFile(c.file); err != nil {
+		return err
+	}
 	shows := newProgress(std.err, c.quiet, env)
 	defer shows.close()
 	ctx, client, err := c.connectObserved(ctx, shows, c.observe, bytescale.WithPutsInFlight(c.concurrency))

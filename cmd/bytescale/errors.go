@@ -103,6 +103,8 @@ var flagOf = map[string]string{
 	"mime":             "--mime",
 	"tags":             "--tag",
 	"metadata":         "--metadata",
+	"include":          "--include",
+	"exclude":          "--exclude",
 	"filePath":         "the path",
 	"folderPath":       "the path",
 	"description":      "--description",

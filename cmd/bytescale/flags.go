@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -177,6 +178,38 @@ func (b *byteSize) Set(text string) error {
 func (b *byteSize) String() string { return humanize.IBytes(uint64(*b)) }
 
 func (b *byteSize) Type() string { return "size" }
+
+// shard is a flag for one share of the work of several machines: 0/4 to 3/4. The zero shard is
+// all of it.
+type shard struct{ index, count int }
+
+func (s *shard) Set(text string) error {
+	index, count, _ := strings.Cut(text, "/")
+	i, err1 := strconv.Atoi(index)
+	n, err2 := strconv.Atoi(count)
+	if err1 != nil || err2 != nil || i < 0 || i >= n {
+		return fmt.Errorf("%q is not a share such as 0/4, the first of four, to 3/4, the last", text)
+	}
+	*s = shard{i, n}
+	return nil
+}
+
+func (s *shard) String() string {
+	if !s.given() {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.index, s.count)
+}
+
+func (s *shard) Type() string { return "shard" }
+
+// given reports whether there are several shares.
+func (s *shard) given() bool { return s.count > 0 }
+
+// addShard defines the flag --shard.
+func addShard(flags *pflag.FlagSet, s *shard) {
+	flags.Var(s, "shard", "Take one share of the files, `i/n` with i from 0 to n-1, by a hash of their paths, so that n machines can work on the same files.")
+}
 
 // didYouMean returns ", did you mean X?" if one of the names is typed like typed, "" otherwise.
 func didYouMean(typed string, names []string) string {

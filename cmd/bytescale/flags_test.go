@@ -22,7 +22,7 @@ func TestUsageErrors(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"bytescale", nil, `expected one of "upload", "download", "ls", "info", "cp", "mv", "rm", "mkdir", "job", "process", "reset-cache", "url", "token", "emulator", "completion", "version"`},
+		{"bytescale", nil, `expected one of "upload", "download", "sync", "ls", "info", "cp", "mv", "rm", "mkdir", "job", "process", "reset-cache", "url", "token", "emulator", "completion", "version"`},
 		{"bytescale", []string{"frobnicate"}, "unexpected argument frobnicate"},
 		{"bytescale", []string{"frobnicate", "--no-such-flag"}, "unexpected argument frobnicate"},
 		{"bytescale", []string{"uplod", "a"}, `unexpected argument uplod, did you mean "upload"?`},

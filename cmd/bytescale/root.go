@@ -38,6 +38,7 @@ func newRoot(std *streams, env getenv) *cobra.Command {
 	root.AddCommand(
 		(&uploadCmd{}).command(std, env),
 		(&downloadCmd{}).command(std, env),
+		(&syncCmd{}).command(std, env),
 		(&lsCmd{}).command(std),
 		(&infoCmd{}).command(std),
 		(&copyCmd{}).command(std, env),
