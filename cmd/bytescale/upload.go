@@ -9,7 +9,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -24,6 +23,7 @@ type uploadCmd struct {
 	paths []string
 
 	recursive bool
+	shard     shard
 	local     bool
 	noResume  bool
 
@@ -53,6 +53,7 @@ func (c *uploadCmd) command(std *streams, env getenv) *cobra.Command {
 	}
 	addFlags(cmd, "What to upload", func(flags *pflag.FlagSet) {
 		flags.BoolVarP(&c.recursive, "recursive", "r", false, "Upload directories with all that is in them. Symbolic links in them are not followed.")
+		addShard(flags, &c.shard)
 		flags.BoolVar(&c.noResume, "no-resume", false, "Neither keep checkpoints nor continue interrupted uploads.")
 		flags.BoolVar(&c.local, "local", false, "Upload to an emulator inside this process, download back and compare. Needs no account.")
 	})
@@ -89,43 +90,13 @@ func (c *uploadCmd) run(ctx context.Context, std *streams, env getenv) error {
 	}
 	defer u.close()
 
-	// The walk runs ahead of the uploads, so that the total is known early. It is
-	// bounded, so that a huge tree takes little memory.
-	found := make(chan item, 1024)
 	own, err := ownState(env)
 	if err != nil {
 		own = "" // then there is none
 	}
-	walker := newWalk(c.recursive, own, u.skip, u.fail)
-	go func() {
-		defer close(found)
-		for _, arg := range c.paths {
-			walker.argument(arg, func(it item) bool {
-				it, ok := u.accept(it)
-				if !ok {
-					it.done()
-					return true
-				}
-				select {
-				case found <- it:
-					return true
-				case <-ctx.Done():
-					it.done()
-					return false
-				}
-			})
-		}
-	}()
-	var workers sync.WaitGroup
-	for range u.files {
-		workers.Go(func() {
-			for it := range found {
-				u.one(ctx, it)
-				it.done()
-			}
-		})
-	}
-	workers.Wait()
+	files, dirs := u.arguments()
+	u.uploadFiles(ctx, files)
+	u.uploadDirectories(ctx, dirs, own)
 	return u.summary(ctx)
 }
 
@@ -211,6 +182,8 @@ func (c *uploadCmd) check() error {
 		return errors.New("no API key; set BYTESCALE_API_KEY, or try without an account: bytescale upload --local FILE")
 	case slices.Contains(c.paths, ""):
 		return errors.New("the name of a file is empty")
+	case c.shard.given() && !c.recursive:
+		return errors.New("--shard is for directories; use --recursive")
 	case strings.Contains(c.name, "/"):
 		return errors.New("--name has a slash; put folders into --folder")
 	case stdin > 1:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -22,6 +21,7 @@ type uploader struct {
 	local       *local       // nil without --local
 	progress    *progress
 	printer     *printer
+	dirs        *directories // nil until uploadDirectories
 
 	sources occurrences // of files that are going to be uploaded
 	claimed occurrences // of their destinations
@@ -46,28 +46,153 @@ func (u *uploader) tryOptions(ctx context.Context) error {
 	return nil
 }
 
-// accept prepares a file that the walk has found, or reports that it cannot be uploaded.
-// It is called in the order of the arguments.
-func (u *uploader) accept(it item) (accepted item, ok bool) {
+// arguments returns the files and the directories that the arguments name.
+func (u *uploader) arguments() (files []item, dirs []*directory) {
+	for _, arg := range u.flags.paths {
+		it, dir, err := argument(arg, u.flags.recursive)
+		switch {
+		case err != nil:
+		case dir != nil:
+			dirs = append(dirs, dir)
+			continue
+		case u.flags.shard.given():
+			err = errors.New("is no directory; --shard is for directories")
+		default:
+			it, err = u.accept(it)
+		}
+		if err != nil {
+			u.fail(it.shown(), err)
+			continue
+		}
+		u.progress.expect(it.size())
+		files = append(files, it)
+	}
+	return files, dirs
+}
+
+// uploadFiles uploads files that are arguments, and standard input, several at a time.
+func (u *uploader) uploadFiles(ctx context.Context, files []item) {
+	queue := make(chan item)
+	var workers sync.WaitGroup
+	for range min(u.files, len(files)) {
+		workers.Go(func() {
+			for it := range queue {
+				u.one(ctx, it)
+			}
+		})
+	}
+	for _, it := range files {
+		queue <- it
+	}
+	close(queue)
+	workers.Wait()
+}
+
+// uploadDirectories uploads the files in directories.
+func (u *uploader) uploadDirectories(ctx context.Context, list []*directory, own string) {
+	dirs := &directories{ctx: ctx, own: own, skip: u.skip}
+	for _, dir := range list {
+		if isDirectory(own, dir.found) {
+			u.skip(dir.name, "the state of this command")
+		} else {
+			dirs.list = append(dirs.list, dir)
+		}
+	}
+	if len(dirs.list) == 0 || ctx.Err() != nil {
+		return
+	}
+	u.dirs = dirs
+	options := []bytescale.UploadDirOption{
+		bytescale.WithFilesInFlight(u.files), bytescale.WithProgress(u.progress.watch(0)), bytescale.WithFileOptions(u.fileOptions),
+	}
+	if u.flags.shard.given() {
+		options = append(options, bytescale.WithShard(u.flags.shard.index, u.flags.shard.count))
+	}
+	for file, err := range u.client.UploadDir(ctx, dirs, "/", options...) {
+		u.below(ctx, file, err)
+	}
+}
+
+// fileOptions returns the options for the upload of a file in a directory.
+func (u *uploader) fileOptions(file bytescale.DirFile) ([]bytescale.UploadOption, error) {
+	it, err := u.accept(u.dirs.item(file.Path))
+	if err != nil {
+		return nil, err
+	}
+	mime, err := u.dirs.mime(file.Path)
+	if err != nil {
+		return nil, err
+	}
+	return u.properties(it, mime), nil
+}
+
+// below reports the end of a file in a directory.
+func (u *uploader) below(ctx context.Context, file bytescale.DirFile, err error) {
+	var failure *bytescale.DirError
+	switch {
+	case errors.As(err, &failure):
+		u.done(ctx, u.dirs.item(failure.Path), nil, failure.Err)
+	case err != nil && ctx.Err() == nil: // only a single directory can fail as a whole
+		u.fail(u.dirs.list[0].name, err)
+	case err != nil:
+		// The summary reports it once for all files.
+	case file.Action != bytescale.DirSkipped:
+		u.done(ctx, u.dirs.item(file.Path), file.Details, nil)
+	case isUnstorable(file.Reason):
+		u.fail(u.dirs.item(file.Path).shown(), errName)
+	default:
+		u.skip(u.dirs.item(file.Path).shown(), skipReason(file))
+	}
+}
+
+// isUnstorable reports whether a file is skipped because of its name.
+func isUnstorable(reason string) bool {
+	switch reason {
+	case "invalid-utf8", "bad-character", "bad-segment", "name-too-long", "path-too-long":
+		return true
+	}
+	return false
+}
+
+// accept prepares a file that was found. It is called in the order in which files are found.
+func (u *uploader) accept(it item) (item, error) {
 	if err := u.claim(it); err != nil {
-		u.fail(it.shown(), err)
-		return it, false
+		return it, err
 	}
 	if u.checkpoints != nil && !it.stdin && len(u.flags.paths) > 1 {
 		if source, err := filepath.Abs(it.path); err == nil {
 			it.copy = u.sources.add(source + "\x00" + it.tree)
 		}
 	}
-	u.progress.expect(it.size())
-	return it, true
+	return it, nil
 }
 
-// one uploads a file and reports the result.
+// one uploads a file that is an argument, or standard input.
 func (u *uploader) one(ctx context.Context, it item) {
 	if ctx.Err() != nil {
 		return
 	}
-	file, err := u.upload(ctx, it)
+	send := u.file
+	if it.stdin {
+		send = u.standardInput
+	}
+	file, err := send(ctx, it)
+	u.done(ctx, it, file, err)
+}
+
+// done reports the end of an upload, after a check that the file's destination is its own. With
+// --local it downloads the file and compares.
+func (u *uploader) done(ctx context.Context, it item, file *bytescale.FileDetails, err error) {
+	if err == nil && u.local != nil {
+		err = u.local.compare(ctx, file)
+	}
+	if err == nil {
+		err = u.checkDestination(file)
+	}
+	var failed *bytescale.UploadError
+	if errors.As(err, &failed) && u.checkpoints.kept(failed) {
+		u.count(&u.kept)
+	}
 	switch {
 	case err == nil:
 		u.printer.result(it.shown(), file)
@@ -82,23 +207,6 @@ func (u *uploader) one(ctx context.Context, it item) {
 	}
 }
 
-// upload uploads one file and checks that its destination is its own. With --local it
-// downloads the file and compares.
-func (u *uploader) upload(ctx context.Context, it item) (*bytescale.FileDetails, error) {
-	send := u.file
-	if it.stdin {
-		send = u.standardInput
-	}
-	file, err := send(ctx, it)
-	if err == nil && u.local != nil {
-		err = u.local.compare(ctx, file)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return file, u.checkDestination(file)
-}
-
 // file uploads a file, or continues an interrupted upload of it.
 func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, error) {
 	f, err := it.open(ctx)
@@ -110,22 +218,18 @@ func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, e
 	if err != nil {
 		return nil, err
 	}
-	return u.resumable(ctx, it, f, mime)
+	options := append(u.properties(it, mime), bytescale.WithProgress(u.progress.watch(it.size())))
+	return u.client.Upload(withItem(ctx, it), bytescale.OpenedFile(f), options...)
 }
 
-func (u *uploader) resumable(ctx context.Context, it item, f *os.File, mime string) (*bytescale.FileDetails, error) {
-	options := append(u.destination(it, mime),
-		bytescale.WithProgress(u.progress.watch(it.size())), bytescale.WithOriginalFileName(u.originalName(it)),
+// properties returns the options for all but the content of a file.
+func (u *uploader) properties(it item, mime string) []bytescale.UploadOption {
+	options := append(u.destination(it, mime), bytescale.WithOriginalFileName(u.originalName(it)),
 		u.checkpoints.option(identity{
 			APIURL: u.flags.apiURL, AccountID: u.client.AccountID(), Source: it.path, Tree: it.tree, Copy: it.copy,
 			Folder: u.flags.folder, Name: u.flags.name, MIME: u.flags.mime, Metadata: u.flags.metadata, Tags: u.flags.tags,
 		}))
-	file, err := u.client.Upload(withItem(ctx, it), bytescale.OpenedFile(f), append(options, u.options...)...)
-	var failed *bytescale.UploadError
-	if errors.As(err, &failed) && u.checkpoints.kept(failed) {
-		u.count(&u.kept)
-	}
-	return file, err
+	return append(options, u.options...)
 }
 
 type itemKey struct{}
@@ -138,6 +242,9 @@ func withItem(ctx context.Context, it item) context.Context {
 // observe reports what becomes of checkpoints.
 func (u *uploader) observe(e bytescale.Event) {
 	it, _ := e.Context.Value(itemKey{}).(item)
+	if file, below := bytescale.DirFileFromContext(e.Context); below {
+		it = u.dirs.item(file.Path)
+	}
 	u.checkpoints.observe(e, it.shown(), u.flags.quiet)
 }
 
