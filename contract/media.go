@@ -47,12 +47,16 @@ func (bs bodies) find(header http.Header) (*body, []Violation) {
 	}
 	media, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
 	kind, subtype, _ := strings.Cut(media, "/")
-	if err != nil || kind == "" || subtype == "" || (media == "multipart/form-data" && parameters["boundary"] == "") {
+	if err != nil || kind == "" || subtype == "" {
 		return nil, []Violation{violation("", RuleUndocumented, "must be a documented media type")}
 	}
 	for i := range bs {
 		if !matchesMedia(bs[i].media, media) {
 			continue
+		}
+		// Without a boundary a form cannot be read. A file whose type is that of a form can.
+		if strings.HasPrefix(strings.ToLower(bs[i].media), "multipart/") && parameters["boundary"] == "" {
+			break
 		}
 		if charset := parameters["charset"]; bs[i].json && charset != "" && !strings.EqualFold(charset, "utf-8") {
 			return nil, []Violation{violation("", RuleCharset, "must have no charset but utf-8")}
