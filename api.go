@@ -111,6 +111,23 @@ func (s *apiService) CompletePart(ctx context.Context, uploadID string, index in
 	return transfer.Completion{Completed: true, ETag: answer.ETag}, nil
 }
 
+// store stores a file by one request (BasicUpload). The answer may have no etag, as those of
+// UploadFromURL before April 2024.
+func (s *apiService) store(ctx context.Context, filePath, mime string, size int64, body func() (io.ReadCloser, error)) (StoredFile, error) {
+	var answer gen.BasicUploadResponse
+	resp, err := s.calls.BasicUploadWithBody(ctx, s.client.accountID, &gen.BasicUploadParams{FilePath: &filePath}, mime, nil,
+		func(_ context.Context, req *http.Request) (err error) {
+			req.GetBody, req.ContentLength = body, size
+			req.Body, err = body()
+			return err
+		})
+	if err := s.client.decode(operation.BasicUpload, resp, err, &answer); err != nil {
+		return StoredFile{}, err
+	}
+	stored := StoredFile(answer)
+	return stored, answerError(operation.BasicUpload, checkStored(stored))
+}
+
 func (s *apiService) details(ctx context.Context, filePath string) (*FileDetails, error) {
 	answer := gen.FileDetails{Size: missing}
 	resp, err := s.calls.GetFileDetails(ctx, s.client.accountID, &gen.GetFileDetailsParams{FilePath: filePath})

@@ -898,7 +898,7 @@ var methodOf = map[string]struct{ method, why string }{
 	"CompleteUploadPart":   {"Upload", "a step of an upload"},
 	"ListUploadParts":      {"Resume", "a step of an upload that goes on"},
 	"DownloadFile":         {"Download", "the product's verb"},
-	"BasicUpload":          {"", "Upload stores the same file, at any size and with retries"},
+	"BasicUpload":          {"Upload", "what a small file may be stored by"},
 	"FormDataUpload":       {"", "it is the form of browsers"},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -145,10 +146,11 @@ func newClient(apiKey string, settings clientSettings) (*Client, error) {
 	return c, nil
 }
 
-// uploadService is what an upload needs of the remote side: the calls of the engine, and
-// the one that begins the upload.
+// uploadService is what an upload needs of the remote side: the calls of the engine, the one
+// that begins the upload, and the one that does all of it.
 type uploadService interface {
 	transfer.Service
+	store(ctx context.Context, filePath, mime string, size int64, body func() (io.ReadCloser, error)) (StoredFile, error)
 	begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error)
 }
 

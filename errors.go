@@ -130,7 +130,7 @@ func (e *APIError) meaning() string {
 		return ""
 	}
 	switch e.Operation {
-	case operation.BeginMultipartUpload, operation.CompleteUploadPart, operation.UploadFromURL, operation.ProcessFileAndSave, operation.CopyFile:
+	case operation.BeginMultipartUpload, operation.CompleteUploadPart, operation.BasicUpload, operation.UploadFromURL, operation.ProcessFileAndSave, operation.CopyFile:
 		return "a permission is missing, a quota is used up, or the path is taken"
 	}
 	return "a permission is missing"
@@ -210,11 +210,12 @@ func mayHaveArrived(ctx context.Context, err error) bool {
 }
 
 // UploadError is the failure of an upload that had begun. [Client.Upload] and
-// [Client.Resume] return it for every failure after the service has given the upload an id.
+// [Client.Resume] return it for every failure after the service has given the upload an id, and
+// Upload also for a single request ([WithSingleRequest]) that may have stored the file.
 // The file does not exist, unless MayExist is set. It wraps the reason, so that
 // errors.Is(err, context.Canceled) holds for an upload that was cancelled.
 type UploadError struct {
-	// UploadID is the service's name for the upload.
+	// UploadID is the service's name for the upload; empty for a single request.
 	UploadID string
 	// Part is the index of the part that failed, counted from zero; -1 if the failure is
 	// not about a part.
@@ -231,7 +232,8 @@ type UploadError struct {
 	// MayExist reports that the file may be stored all the same. Either the answer to the
 	// last completion (CompleteUploadPart) was lost, or was refused by a transport such as
 	// that of package contract, or did not come before the context ended, and the service
-	// could not be asked. Or another process completed the upload, before or while this
+	// could not be asked. Or the answer to a single request was lost, and no later one
+	// succeeded. Or another process completed the upload, before or while this
 	// one resumed it. Uploading again may store the file twice; use
 	// [Client.GetFileDetails] or [Client.Resume] to find out.
 	MayExist bool
@@ -242,7 +244,7 @@ type UploadError struct {
 // Error returns the upload, the part with its bytes, and the reason.
 func (e *UploadError) Error() string {
 	var text strings.Builder
-	text.WriteString("upload " + e.UploadID + ": ")
+	text.WriteString(strings.TrimSpace("upload "+e.UploadID) + ": ")
 	switch {
 	case e.Part >= 0 && e.Start >= 0:
 		fmt.Fprintf(&text, "part %d (bytes %d to %d): ", e.Part, e.Start, e.End)

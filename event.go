@@ -58,6 +58,9 @@ const (
 	// EventStoreFailure means that the [CheckpointStore] failed with Err. The upload goes
 	// on; if it is interrupted, it may have to begin anew.
 	EventStoreFailure EventKind = "storeFailure"
+	// EventNoSingleRequest means that a file that is small enough for [WithSingleRequest] is
+	// sent in parts all the same, for the reason of Err. Bytes is its size.
+	EventNoSingleRequest EventKind = "noSingleRequest"
 	// EventDownloadStart means that [Client.Download], [Client.DownloadTo] or
 	// [Client.DownloadToWriterAt] begins with FilePath.
 	EventDownloadStart EventKind = "downloadStart"

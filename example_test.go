@@ -90,6 +90,41 @@ func ExampleNewClient() {
 	// putsInFlight: 1000 is outside 1..256
 }
 
+// A thumbnail takes one request instead of three.
+func ExampleWithSingleRequest() {
+	server := startFake()
+	defer server.Close()
+
+	client := server.Client(bytescale.WithObserver(func(e bytescale.Event) {
+		switch e.Kind {
+		case bytescale.EventAttempt:
+			fmt.Println(e.Operation)
+		case bytescale.EventNoSingleRequest:
+			fmt.Println("sent in parts:", e.Err)
+		}
+	}))
+	thumbnail := bytescale.Bytes([]byte("..."))
+	file, err := client.Upload(context.Background(), thumbnail,
+		bytescale.WithSingleRequest(1<<20), bytescale.WithPath("/thumbnails/1.jpg"), bytescale.WithMIME("image/jpeg"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file.FilePath, file.Size)
+
+	// The service chooses the name, so that a repeated request would store a second file.
+	_, err = client.Upload(context.Background(), thumbnail, bytescale.WithSingleRequest(1<<20), bytescale.WithFolder("/thumbnails"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// BasicUpload
+	// /thumbnails/1.jpg 3
+	// sent in parts: the path is not fixed: it needs an absolute WithPath, or an absolute WithFolder and a WithFileName without variables and fallback
+	// BeginMultipartUpload
+	// PutPart
+	// CompleteUploadPart
+}
+
 // Two clients share one rate of 500 calls per second.
 func ExampleWithLimiter() {
 	server := startFake()

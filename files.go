@@ -32,8 +32,9 @@ type FileDetails struct {
 	// FileURL is the address of the untransformed file on the CDN.
 	FileURL string `json:"fileUrl"`
 	// LastModified is when the file was uploaded or last overwritten, in UTC and to the
-	// millisecond.
-	LastModified time.Time `json:"lastModified"`
+	// millisecond. It is zero after an upload by a single request ([WithSingleRequest]), whose
+	// answer does not tell.
+	LastModified time.Time `json:"lastModified,omitzero"`
 	// Metadata is what [WithMetadata] of the upload set; empty, not nil, if that was
 	// nothing. Numbers are [json.Number], and not float64, so that integers above 2^53 stay
 	// exact; see [FileDetails.DecodeMetadata].

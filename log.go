@@ -14,7 +14,8 @@ import (
 // logger stands for [slog.Default]. The levels are
 //
 //	debug   attempts, waits for the client's limits, starts
-//	info    fresh URLs, resumed uploads, ends, downloads that cannot be continued
+//	info    fresh URLs, resumed uploads, ends, downloads that cannot be continued, small
+//	        files that need parts
 //	warn    retries, slow-downs, checkpoints that are of no use, failures of their store
 //	error   ends with an error; info if the caller cancelled the context
 //
@@ -38,7 +39,7 @@ func (e Event) level() slog.Level {
 	switch e.Kind {
 	case EventRetry, EventSlowDown, EventStartAfresh, EventStoreFailure:
 		return slog.LevelWarn
-	case EventURLRefresh, EventResume, EventNoContinuation:
+	case EventURLRefresh, EventResume, EventNoContinuation, EventNoSingleRequest:
 		return slog.LevelInfo
 	case EventUploadEnd, EventDownloadEnd:
 		if e.Err == nil || errors.Is(e.Context.Err(), context.Canceled) {

@@ -362,6 +362,7 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		"WithMIME":             upload(WithMIME("x")),
 		"WithOriginalFileName": upload(WithOriginalFileName("a\nb")),
 		"WithResume":           upload(WithResume(nil, "key")),
+		"WithSingleRequest":    upload(WithSingleRequest(-1)),
 		"WithReadTimeout":      upload(WithReadTimeout(0, nil)),
 		"WithExpectedSHA256":   download(WithExpectedSHA256("ab")),
 		"WithRange":            download(WithRange(-1, 0)),

@@ -46,7 +46,8 @@ type Timeouts struct {
 	// Call is how long an API call may take, with its answer. It does not apply to calls
 	// that send a file. The default is 2 minutes.
 	Call time.Duration
-	// PartAnswer is how long storage may take to answer after the last byte of a part. Each
+	// PartAnswer is how long storage may take to answer after the last byte of a part, and the
+	// API after that of a single request ([WithSingleRequest]). Each
 	// further attempt at the part waits twice as long, up to 16 times. The default is 1
 	// minute, or longer for a part of more than 15 MiB, or if the operating system does not
 	// say what has arrived.

@@ -116,6 +116,15 @@ func TestRetryPolicy(t *testing.T) {
 		{operation.PutPart, status(503), retry.Retry, "storage asks to slow down"},
 		{operation.PutPart, status(307), retry.Stop, "the bytes go to the signed address only"},
 
+		{operation.BasicUpload, reset, retry.Retry, "the path is fixed, so that a second file replaces the first"},
+		{operation.BasicUpload, ErrProtocol, retry.Retry, "so it does if the answer is nonsense; bounded"},
+		{operation.BasicUpload, ErrStalled, retry.Retry, "a dead connection; another one may live"},
+		{operation.BasicUpload, status(403), retry.Stop, "not allowed, or an attempt whose answer was lost has stored the file"},
+		{operation.BasicUpload, status(413), retry.Stop, "too large stays so"},
+		{operation.BasicUpload, status(429), retry.Retry, "too many requests: later"},
+		{operation.BasicUpload, status(503), retry.Retry, "overload can pass"},
+		{operation.BasicUpload, ErrSourceChanged, retry.Stop, "the source is another"},
+
 		{operation.DownloadFile, reset, retry.Retry, "the rest comes over another connection"},
 		{operation.DownloadFile, io.ErrUnexpectedEOF, retry.Retry, "a connection that ends early is a broken one"},
 		{operation.DownloadFile, ErrStalled, retry.Retry, "a dead connection; another one may live"},
@@ -193,7 +202,11 @@ func observedDecision(t *testing.T, op string, failure error) retry.Decision {
 	if op == operation.GetFileDetails {
 		c.uploadBy(pendingService{m}) // so that the etag is asked for
 	}
-	_, _ = c.Upload(t.Context(), Bytes(content(1500)))
+	var options []UploadOption
+	if op == operation.BasicUpload {
+		options = []UploadOption{WithSingleRequest(1500), WithPath("/a"), WithMIME("a/b")}
+	}
+	_, _ = c.Upload(t.Context(), Bytes(content(1500)), options...)
 	switch {
 	case failedAt.IsZero():
 		t.Fatalf("%s was never called", op)

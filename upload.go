@@ -3,6 +3,7 @@ package bytescale
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/c88edac7/bytescale-go/gen"
@@ -45,13 +46,15 @@ type Progress struct {
 //
 // An invalid argument is an [*ArgumentError] and nothing is sent. A source that cannot be
 // opened or read is a [*SourceError]. Once the service has given the upload an id, every error
-// is an [*UploadError], which wraps the others. When ctx ends, Upload stops sending, waits for
+// is an [*UploadError], which wraps the others; so is that of a single request which may have
+// stored the file ([WithSingleRequest]). When ctx ends, Upload stops sending, waits for
 // a Read of the source that is in progress, and returns an error that wraps ctx.Err(), its
 // cause and the last failure; see Contexts in the package documentation. When Upload returns,
 // no goroutine, request or temporary file of it is left.
 //
 // Operations: BeginMultipartUpload, GetUploadPart, the PUTs to UploadPart.uploadUrl,
-// CompleteUploadPart, and, if an answer is lost, ListUploadParts and GetFileDetails.
+// CompleteUploadPart, and, if an answer is lost, ListUploadParts and GetFileDetails. With
+// [WithSingleRequest], BasicUpload instead.
 func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOption) (*FileDetails, error) {
 	settings, err := newUploadSettings(options)
 	if err != nil {
@@ -59,6 +62,9 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 	}
 	u, ctx := c.newUpload(ctx, settings.transferSettings)
 	return u.do(ctx, source, func() error {
+		if path := u.singlePath(ctx, &settings); path != "" {
+			return u.runSingle(ctx, path, settings.mime)
+		}
 		request, err := settings.beginRequest(u.in.Size, source.name)
 		if err != nil {
 			return err
@@ -156,6 +162,39 @@ func (u *upload) run(ctx context.Context, request gen.BeginMultipartUploadReques
 	return u.stored(u.transfer.Send(ctx))
 }
 
+// singlePath returns the path to store the file at by a single request, empty for parts.
+func (u *upload) singlePath(ctx context.Context, s *uploadSettings) string {
+	if s.single == 0 || u.in.Size > s.single {
+		return ""
+	}
+	path, err := s.singlePath(u.in)
+	if err != nil {
+		u.client.emit(Event{Kind: EventNoSingleRequest, Context: ctx, Part: -1, Bytes: max(0, u.in.Size), Err: err})
+	}
+	return path
+}
+
+// runSingle stores the file by a single request.
+func (u *upload) runSingle(ctx context.Context, path, mime string) error {
+	var answer StoredFile
+	_, err := u.transfer.SendWhole(ctx, transfer.Whole{
+		Path: path,
+		Send: func(ctx context.Context, body func() (io.ReadCloser, error)) (_ transfer.File, err error) {
+			answer, err = u.client.service.store(ctx, path, mime, u.in.Size, body)
+			return transfer.File{Path: answer.FilePath, ETag: answer.ETag}, err
+		},
+		Arrived: mayHaveArrived,
+	})
+	if err != nil {
+		return err
+	}
+	u.file = FileDetails{
+		AccountID: answer.AccountID, ETag: answer.ETag, FilePath: answer.FilePath, FileURL: answer.FileURL,
+		MIME: mime, Size: u.in.Size, Metadata: map[string]any{}, Tags: []string{},
+	}
+	return nil
+}
+
 // begin begins the upload and returns the number of its parts. It repeats a begin whose
 // answer was lost, because an upload that is never completed leaves no file.
 func (u *upload) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (parts int64, err error) {
@@ -225,7 +264,7 @@ func (u *upload) failure(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if u.id == "" {
+	if u.id == "" && (u.transfer == nil || !u.transfer.MayExist()) {
 		return withContext(ctx, publicError(err))
 	}
 	failed := &UploadError{UploadID: u.id, Part: -1, Start: -1, End: -1, Err: err}

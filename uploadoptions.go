@@ -3,6 +3,7 @@ package bytescale
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -122,6 +123,7 @@ type uploadSettings struct {
 	transferSettings
 	fileSettings
 	checkpoint func(Checkpoint) error
+	single     int64 // the largest file to store by one request; 0 for none
 	resume     struct {
 		store CheckpointStore // nil without WithResume
 		key   string
@@ -194,6 +196,34 @@ func (s *uploadSettings) beginRequest(size int64, name string) (gen.BeginMultipa
 	var err error
 	request.Path, err = s.definition()
 	return request, err
+}
+
+// maxSingle is the most that WithSingleRequest takes: a request that breaks starts over.
+const maxSingle = 16 << 20
+
+// singlePath returns the path at which a single request may store a source, or the reason why
+// it may not: the file would be another one than with parts, or the request could not be
+// repeated.
+func (s *uploadSettings) singlePath(in *source.Opened) (string, error) {
+	path := s.path
+	if path == "" {
+		path = strings.TrimSuffix(s.folder, "/") + "/" + s.fileName
+	}
+	switch {
+	case in.Stream != nil:
+		return "", errors.New("the source is a Reader that cannot be read again")
+	case in.Size == 0:
+		return "", errors.New("the file is empty, and the operation takes no empty body")
+	case !bool(s.fixed()):
+		return "", errors.New("the path is not fixed: it needs an absolute WithPath, or an absolute WithFolder and a WithFileName without variables and fallback")
+	case checkText("path", path, 1, maxPath) != nil:
+		return "", errors.New("folder and name together are too long")
+	case s.mime == "":
+		return "", errors.New("the MIME type is not set, and the operation needs one")
+	case len(s.tags) > 0 || len(s.metadata) > 0 || s.originalFileName != "":
+		return "", errors.New("tags, metadata and an original file name are not documented for the operation")
+	}
+	return path, nil
 }
 
 // WithFolder sets the folder to store the file in, at most 512 characters without a slash at
@@ -415,6 +445,45 @@ func WithReadTimeout(timeout time.Duration, setReadDeadline func(time.Time) erro
 func WithCheckpoint(save func(Checkpoint) error) UploadOption {
 	return uploadOption(func(s *uploadSettings) error {
 		s.checkpoint = save
+		return nil
+	})
+}
+
+// WithSingleRequest stores a file of up to maxBytes by one request (BasicUpload in openapi.yaml)
+// instead of three, where that makes the same file and can be repeated. For many small files, the
+// account's rate of API calls and the latency are the whole cost; a file in parts takes two API
+// calls and a PUT, one after the other. maxBytes is at most 16 MiB, because a request that breaks
+// starts over. The default, also for 0, is that every file is sent in parts.
+//
+// The file is sent in one request if
+//
+//   - its size is known, not zero, and at most maxBytes,
+//   - its source can be read again, as all can but a [Reader] that is not read in place,
+//   - its path is fixed: an absolute [WithPath], or an absolute [WithFolder] and a [WithFileName]
+//     without braces and without a fallback,
+//   - [WithMIME] is set, because the operation needs a type,
+//   - and there are no [WithTags], [WithMetadata] or [WithOriginalFileName], because the vendor
+//     documents none of them for the operation.
+//
+// Otherwise a file of up to maxBytes is sent in parts, and [EventNoSingleRequest] tells why. The
+// name of a [File] or [OpenedFile] is not sent as the original file name by a single request.
+//
+// The request counts as an API call and as a PUT, with the limits of both. It is retried as a part
+// is. If its answer was lost, the repeated request replaces the file by the same one. If the
+// credentials may not overwrite files, it is refused with 403 instead, and Upload returns an
+// [*UploadError] whose MayExist is set, without an UploadID. So it does if all attempts were lost.
+// The last bytes are sent when the source has proved unchanged, so that no other file is stored.
+//
+// The answer tells the account, path, URL and etag. In the [FileDetails], LastModified is zero,
+// OriginalFileName empty, Metadata and Tags are empty, and MIME and Size are those that were sent;
+// [Client.GetFileDetails] returns what the service knows. There is nothing to keep for [WithResume]
+// and [WithCheckpoint], which are not asked. All other options work as with parts.
+func WithSingleRequest(maxBytes int64) UploadOption {
+	return uploadOption(func(s *uploadSettings) error {
+		if maxBytes < 0 || maxBytes > maxSingle {
+			return argumentError("singleRequest", "%d bytes are outside 0..%d", maxBytes, maxSingle)
+		}
+		s.single = maxBytes
 		return nil
 	})
 }

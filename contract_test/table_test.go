@@ -26,7 +26,7 @@ import (
 // for a batch. TestOperations of the root package has the reasons.
 var methods = map[string]string{
 	"BeginMultipartUpload": "Upload", "GetUploadPart": "Upload", "CompleteUploadPart": "Upload", "ListUploadParts": "Resume",
-	"DownloadFile": "Download", "BasicUpload": "API", "FormDataUpload": "API",
+	"DownloadFile": "Download", "BasicUpload": "Upload", "FormDataUpload": "API",
 }
 
 // TestEveryOperation prints where each operation of openapi.yaml is found, as the parts themselves say it, and fails if

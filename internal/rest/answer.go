@@ -70,7 +70,7 @@ func timedOut(ctx context.Context, err error) error {
 func (c call) maxAnswer() int64 {
 	switch c.operation {
 	case operation.BeginMultipartUpload, operation.GetUploadPart, operation.CompleteUploadPart,
-		operation.GetFileDetails, operation.DeleteFile:
+		operation.BasicUpload, operation.GetFileDetails, operation.DeleteFile:
 		return maxAnswer
 	case operation.ListUploadParts:
 		return maxListAnswer

@@ -46,6 +46,10 @@ func NewAttempt(ctx context.Context, p Payload, earlier int, limits Timeouts, on
 	return ctx, &Attempt{ctx: ctx, cut: cut, bodies: bodies, watch: watch}
 }
 
+// AwaitTurn notes that the request waits for limits of the client before it is sent, and cannot
+// stall meanwhile.
+func (a *Attempt) AwaitTurn() { a.watch.awaitsTurn() }
+
 // Body returns a new request body, which net/http closes.
 func (a *Attempt) Body() (io.ReadCloser, error) { return a.bodies.body() }
 

@@ -87,6 +87,7 @@ type stallWatch struct {
 	connecting *time.Timer          // cuts an attempt that gets no connection; nil for none
 	unanswered *time.Timer          // cuts an attempt that gets no answer within limits.Answer; nil for none
 	waiting    bool                 // for a connection
+	queueing   bool                 // for the limits of the client, before the request is sent
 	queued     func() (int64, bool) // bytes in the send queue, and whether it is visible
 	moved      int64                // bytes
 	movedAt    time.Time
@@ -113,12 +114,19 @@ func (w *stallWatch) limit(limits Timeouts, earlier int) {
 	w.limits, w.doubled = limits, max(0, min(earlier, maxDoublings))
 }
 
+// awaitsTurn notes that the request is not sent yet.
+func (w *stallWatch) awaitsTurn() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.queueing = true
+}
+
 // awaitsConnection notes that the attempt waits for a connection. The transport has its
 // own limit for that, and may wait long if it allows only a few connections.
 func (w *stallWatch) awaitsConnection() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.waiting = true
+	w.waiting, w.queueing = true, false
 	stopTimer(w.connecting)
 	if limit := w.limits.Connect; limit > 0 {
 		w.connecting = time.AfterFunc(limit, func() { w.cut(errs.NoConnection(limit)) })
@@ -129,7 +137,7 @@ func (w *stallWatch) awaitsConnection() {
 func (w *stallWatch) connected(queued func() (int64, bool)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.waiting, w.queued = false, queued
+	w.waiting, w.queueing, w.queued = false, false, queued
 	stopTimer(w.connecting)
 	if w.bodies.payload.Size == 0 {
 		w.limitAnswer()
@@ -207,8 +215,9 @@ func (w *stallWatch) sample() {
 	if w.stopped {
 		return
 	}
-	if w.waiting || w.bodies.reads.Load() > 0 {
-		// We are waiting for a connection or for the source, not for the network.
+	if w.waiting || w.queueing && w.bodies.moved.Load() == 0 || w.bodies.reads.Load() > 0 {
+		// We are waiting for a connection, for our own limits or for the source, not for
+		// the network.
 		// Restart the measurement.
 		w.restart()
 		return
