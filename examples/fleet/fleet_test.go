@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"maps"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,21 +46,38 @@ type fleet struct {
 	url     string // of the NATS server
 	dir     string
 	files   map[string][]byte
+
+	queueDir  string
+	queuePort int
+	stopQueue func()
 }
 
 func newFleet(t *testing.T) *fleet {
 	t.Helper()
-	queue, err := startServer(t.TempDir(), func(o *server.Options) {
-		o.DontListen, o.Host, o.Port = false, "127.0.0.1", server.RANDOM_PORT
-	})
-	if err != nil {
+	f := &fleet{
+		T: t, service: bytescaletest.NewServer(t, bytescaletest.WithPartSize(400<<10)),
+		dir: filepath.Join(t.TempDir(), "files"), files: map[string][]byte{},
+		queueDir: t.TempDir(), queuePort: server.RANDOM_PORT,
+	}
+	if err := os.Mkdir(f.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { queue.Shutdown(); queue.WaitForShutdown() })
-	return &fleet{
-		T: t, service: bytescaletest.NewServer(t, bytescaletest.WithPartSize(400<<10)),
-		url: queue.ClientURL(), dir: t.TempDir(), files: map[string][]byte{},
+	f.startQueue()
+	t.Cleanup(func() { f.stopQueue() })
+	return f
+}
+
+// startQueue starts the NATS server, later ones with the queue and at the port of the first.
+func (f *fleet) startQueue() {
+	f.Helper()
+	queue, err := startServer(f.queueDir, func(o *server.Options) {
+		o.DontListen, o.Host, o.Port = false, "127.0.0.1", f.queuePort
+	})
+	if err != nil {
+		f.Fatal(err)
 	}
+	f.url, f.queuePort = queue.ClientURL(), queue.Addr().(*net.TCPAddr).Port
+	f.stopQueue = func() { queue.Shutdown(); queue.WaitForShutdown() }
 }
 
 // file makes a file with random content.
@@ -84,10 +102,10 @@ type process struct {
 	wait      func() error
 }
 
-// start starts the command. Without a -nats flag of its own it uses the server of the test.
+// start starts the command. Unless it runs alone, it uses the server of the test.
 func (f *fleet) start(args ...string) *process {
 	f.Helper()
-	if !slices.Contains(args, "-store") {
+	if args[0] != "run" {
 		args = append([]string{"-nats", f.url}, args...)
 	}
 	executable, err := os.Executable()
@@ -330,6 +348,28 @@ func TestWorkerIsSlow(t *testing.T) {
 	}
 }
 
+// NATS may be away while a file is stored: it is not sent again.
+func TestQueueIsAway(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	f.file("large.bin", 1500<<10)
+	f.fill("1h", 1, 0)
+	f.service.Fail(fault.Fault{Operation: "BeginMultipartUpload", Kind: fault.Delay, Delay: time.Second})
+	worker := f.start("work", f.dir)
+	f.until("the beginning of the file", func() bool { return f.count("BeginMultipartUpload", "", 0) > 0 })
+	f.stopQueue()
+	f.until("the end of the file", func() bool { return len(f.service.Files()) > 0 })
+	f.startQueue()
+	if err := worker.wait(); err != nil {
+		t.Fatal(err)
+	}
+	report, _ := f.run("report")
+	f.wantStored(report)
+	if begun := f.count("BeginMultipartUpload", "", 0); begun != 1 {
+		t.Errorf("the file was begun %d times", begun)
+	}
+}
+
 // A file that cannot be stored is given up after some deliveries and reported, and does not
 // hold up the others. When its reason is gone, fill adds it again.
 func TestPoison(t *testing.T) {
@@ -418,9 +458,8 @@ func TestAlone(t *testing.T) {
 	for i := range 20 {
 		f.file(fmt.Sprintf("%d.txt", i), 100*i)
 	}
-	store := filepath.Join(t.TempDir(), "queue")
 	for _, want := range []string{"20 files added, 0 were there", "0 files added, 20 were there"} {
-		report, said := f.run("-store", store, "run", f.dir, "/moved")
+		report, said := f.run("run", f.dir, "/moved")
 		if !strings.Contains(said, want) {
 			t.Errorf("it said %q, want %q", said, want)
 		}

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -57,7 +58,7 @@ func parse(args []string) (s settings, rest []string, err error) {
 	flags.Usage = func() { fmt.Fprint(flags.Output(), "usage:\n"+usage); flags.PrintDefaults() }
 	flags.StringVar(&s.nats, "nats", "", "the `URL` of a NATS server with JetStream (default: one inside, for run)")
 	flags.StringVar(&s.creds, "creds", "", "the credentials `file` of NATS")
-	flags.StringVar(&s.store, "store", "fleet-queue", "the `directory` of the server inside")
+	flags.StringVar(&s.store, "store", "", "the `directory` of the server inside (default: DIR.fleet)")
 	flags.IntVar(&s.replicas, "replicas", 1, "run, fill: how many servers of the cluster keep the queue")
 	flags.DurationVar(&s.handover, "handover", 30*time.Second, "run, fill: after what silence of a worker its files go to others")
 	flags.IntVar(&s.files, "files", 64, "run, work: files at a time")
@@ -76,9 +77,16 @@ func run(ctx context.Context, args []string) error {
 	case err != nil:
 		return err
 	case len(args) == 0 || len(args) != map[string]int{"run": 3, "fill": 3, "work": 2, "report": 1}[args[0]]:
-		return errors.New("wrong arguments; usage:\n" + strings.TrimSpace(usage))
+		return errors.New("wrong arguments; usage:\n" + strings.TrimSuffix(usage, "\n"))
 	case s.nats == "" && args[0] != "run":
 		return fmt.Errorf("%s needs -nats URL", args[0])
+	}
+	if s.store == "" && s.nats == "" {
+		dir, err := filepath.Abs(args[1]) // beside the directory and not in it, so that it is not moved
+		if err != nil {
+			return err
+		}
+		s.store = dir + ".fleet"
 	}
 	nc, stop, err := connect(s)
 	if err != nil {

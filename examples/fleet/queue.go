@@ -122,14 +122,28 @@ func (q *queue) left(ctx context.Context) (int, error) {
 	return int(info.NumPending) + info.NumAckPending, nil
 }
 
-// record keeps the result of the task with an id.
+// record keeps the result of the task with an id. It tries until the queue is there or ctx ends,
+// so that no file is sent again only because NATS was away at its end.
 func (q *queue) record(ctx context.Context, id string, r result) error {
 	content, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	_, err = q.results.Put(ctx, id, content)
-	return err
+	for {
+		// A worker that stops still says what it has done, once.
+		if _, err = q.results.Put(context.WithoutCancel(ctx), id, content); err == nil || ctx.Err() != nil {
+			return err
+		}
+		pause(ctx)
+	}
+}
+
+// pause waits for a second, or until ctx ends.
+func pause(ctx context.Context) {
+	select {
+	case <-time.After(time.Second):
+	case <-ctx.Done():
+	}
 }
 
 // isStored reports whether the file of the task with an id is stored.

@@ -57,10 +57,7 @@ func (w *worker) takeAll(ctx context.Context) error {
 		}
 		if err != nil && ctx.Err() == nil {
 			fmt.Fprintln(os.Stderr, "fleet: the queue:", err)
-			select {
-			case <-time.After(time.Second):
-			case <-ctx.Done():
-			}
+			pause(ctx)
 		}
 	}
 	return context.Cause(ctx)
@@ -100,7 +97,7 @@ func (w *worker) handle(ctx context.Context, msg jetstream.Msg) error {
 	default:
 		r.Error = err.Error()
 	}
-	if err := w.queue.record(toTheEnd, id, r); err != nil {
+	if err := w.queue.record(ctx, id, r); err != nil {
 		return err
 	}
 	if r.Error != "" {
