@@ -98,8 +98,26 @@ func (f *fleet) file(name string, size int) {
 // process is a running command.
 type process struct {
 	*exec.Cmd
-	out, errs bytes.Buffer
+	out, errs output
 	wait      func() error
+}
+
+// output is what a process has said so far.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // start starts the command. Unless it runs alone, it uses the server of the test.
@@ -358,7 +376,7 @@ func TestQueueIsAway(t *testing.T) {
 	worker := f.start("work", f.dir)
 	f.until("the beginning of the file", func() bool { return f.count("BeginMultipartUpload", "", 0) > 0 })
 	f.stopQueue()
-	f.until("the end of the file", func() bool { return len(f.service.Files()) > 0 })
+	f.until("the end of the file", func() bool { return strings.Contains(worker.errs.String(), "the result of large.bin waits") })
 	f.startQueue()
 	if err := worker.wait(); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -134,6 +135,7 @@ func (q *queue) record(ctx context.Context, id string, r result) error {
 		if _, err = q.results.Put(context.WithoutCancel(ctx), id, content); err == nil || ctx.Err() != nil {
 			return err
 		}
+		fmt.Fprintf(os.Stderr, "fleet: the result of %s waits for the queue: %v\n", r.Name, err)
 		pause(ctx)
 	}
 }
