@@ -80,6 +80,16 @@ func (r *redactor) text(text string) string {
 	return text
 }
 
+// url returns a URL without its query and without secrets. All of the query goes, although it
+// may have spaces, where text would end it: url.Error quotes what is left of it.
+func (r *redactor) url(address string) string {
+	before, _, found := strings.Cut(address, "?")
+	if found {
+		before += "?" + redacted
+	}
+	return r.text(before)
+}
+
 // value returns a decoded JSON value without secrets.
 func (r *redactor) value(v any) any {
 	switch v := v.(type) {
@@ -108,7 +118,7 @@ func (r *redactor) err(err error) error {
 		return err
 	}
 	if failed, ok := err.(*url.Error); ok { //nolint:errorlint // only this error; those that it wraps follow
-		return &url.Error{Op: failed.Op, URL: r.text(failed.URL), Err: r.err(failed.Err)}
+		return &url.Error{Op: failed.Op, URL: r.url(failed.URL), Err: r.err(failed.Err)}
 	}
 	clean := &redactedError{
 		text: r.text(err.Error()),
