@@ -10,8 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/c88edac7/bytescale-go/bytescaletest/fault"
 )
 
 // A sync that is killed twice, in either direction, ends in equal sides when it is run again, and
@@ -96,5 +99,52 @@ func (i *interruption) equalTrees(one, other string) {
 		if !bytes.Equal(content, second[path]) {
 			i.t.Errorf("%s differs", path)
 		}
+	}
+}
+
+// After a signal a sync says that it can be continued, and ends with the signal's exit code. The
+// same command then goes on in the middle of a file, in either direction.
+func TestSyncInterrupted(t *testing.T) {
+	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			i := newInterruption(t, stall("CompleteUploadPart", 5, false))
+			if err := os.Mkdir(filepath.Join(i.dir, "films"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			i.write("films/film", filmSize)
+			stop := func(args ...string) {
+				t.Helper()
+				p := i.start(nil, args...)
+				if args[1] == "films" {
+					i.held("CompleteUploadPart")
+				} else {
+					i.until("some of the file", func() bool { return i.downloaded() > filmSize/4 })
+				}
+				if err := p.Process.Signal(sig); err != nil {
+					t.Fatal(err)
+				}
+				if got := p.finish(); got != code || p.err.String() != "bytescale: interrupted; run the same command again to continue\n" || p.out.String() != "" {
+					t.Errorf("%q: exit code %d: %s%s", args, got, &p.out, &p.err)
+				}
+			}
+			stop("sync", "films", "bytescale:/films")
+			i.restart()
+			if p := i.must("sync", "films", "bytescale:/films"); !strings.HasPrefix(p.err.String(), "bytescale: films/film: continuing the interrupted upload\nbytescale: 1 uploaded, ") {
+				t.Errorf("it said %s", &p.err)
+			}
+			i.script([]fault.Fault{{Operation: "DownloadFile", Kind: fault.Trickle, Rate: 6 * mib, Times: -1}})
+			stop("sync", "bytescale:/films", "here")
+			before := i.downloaded()
+			i.restart()
+			i.must("sync", "bytescale:/films", "here")
+			i.same("films/film", "here/film")
+			if sent, most := i.sentFilm(), int64(filmSize-before+costOfKill); sent > most {
+				t.Errorf("%d bytes travelled, %d were missing", sent, most)
+			}
+			if left := i.leftovers(); len(left) > 0 {
+				t.Errorf("left behind: %q", left)
+			}
+		})
 	}
 }
