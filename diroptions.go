@@ -40,7 +40,7 @@ type dirSettings struct {
 	include, exclude []string
 	filter           tree.Filter // of include and exclude
 	shard, shards    int
-	filesInFlight    int
+	filesInFlight    int // 0 for the default
 	changedOnly      bool
 	deletes          bool
 	dryRun           bool
@@ -65,7 +65,7 @@ const (
 )
 
 func newUploadDirSettings(opts []UploadDirOption) (s uploadDirSettings, err error) {
-	s.dirSettings = dirSettings{shards: 1, filesInFlight: defaultFilesInFlight}
+	s.dirSettings = dirSettings{shards: 1}
 	for _, opt := range opts {
 		if opt == nil {
 			continue
@@ -78,7 +78,7 @@ func newUploadDirSettings(opts []UploadDirOption) (s uploadDirSettings, err erro
 }
 
 func newDownloadDirSettings(opts []DownloadDirOption) (s downloadDirSettings, err error) {
-	s.dirSettings = dirSettings{shards: 1, filesInFlight: defaultFilesInFlight}
+	s.dirSettings = dirSettings{shards: 1}
 	for _, opt := range opts {
 		if opt == nil {
 			continue
@@ -202,7 +202,10 @@ func WithShard(i, n int) DirOption {
 	})
 }
 
-// WithFilesInFlight sets how many files are moved at a time, from 1 to 1024. The default is 64.
+// WithFilesInFlight sets how many files are moved at a time, from 1 to 1024. The default is 64 for
+// downloads. For uploads it is as many as API calls may be in flight ([WithAPICallsInFlight]), 64 at
+// least, so that a high latency does not keep small files from the rate of the account; above 64,
+// each takes some 100 KiB of memory.
 // Each takes up to four open files: the file itself, its directory, and a connection for calls
 // and one for bytes. The client's own limits hold for all files together; see [NewClient].
 func WithFilesInFlight(n int) DirOption {

@@ -143,7 +143,7 @@ func (c *Client) UploadDir(ctx context.Context, fsys fs.FS, folderPath string, o
 	}
 	return dirFiles(ctx, err, func(yield func(DirFile, error) bool) error {
 		run := &dirRun{
-			dirSettings: &settings.dirSettings, action: DirUploaded, batch: maxDeletions,
+			dirSettings: &settings.dirSettings, action: DirUploaded, batch: maxDeletions, more: c.limits.Calls,
 			move: uploadDir{client: c, fsys: fsys, folder: folderPath, settings: &settings},
 			plan: tree.Plan{
 				Source:      bulk.Reserve(tree.Walk(fsys, settings.filter), download.IsUnfinishedName),
@@ -230,7 +230,8 @@ type dirRun struct {
 	plan     tree.Plan
 	action   DirAction // of files that are moved
 	move     dirMover
-	batch    int // how many files are deleted at a time
+	batch    int        // how many files are deleted at a time
+	more     func() int // how many files may be moved at a time by now; nil for the default
 	progress *bulk.Progress
 }
 
@@ -256,8 +257,11 @@ func (r *dirRun) files(ctx context.Context, yield func(DirFile, error) bool) {
 	if !r.deletes {
 		run.Actions = bulk.WithoutExtras(run.Actions)
 	}
-	if r.dryRun {
+	switch {
+	case r.dryRun:
 		run.Workers = 0
+	case run.Workers == 0:
+		run.Workers, run.More = defaultFilesInFlight, r.more
 	}
 	if r.report != nil {
 		r.progress = bulk.NewProgress(func(n bulk.Counts) { r.report(Progress(n)) })

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 
@@ -512,7 +513,7 @@ func TestThousandUploadsOfOneClient(t *testing.T) {
 func TestRateIsReachedAtHighLatency(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const files, latency = 4000, 400 * time.Millisecond
+		const files, latency = 2500, 400 * time.Millisecond
 		srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithAPILatency(latency), bytescaletest.WithDiscard())
 		client := srv.Client()
 		began := time.Now()
@@ -525,14 +526,71 @@ func TestRateIsReachedAtHighLatency(t *testing.T) {
 			})
 		}
 		uploads.Wait()
-		// 64 calls in flight would take 50 s, 800 calls per second take 10 s.
-		if took := time.Since(began); took > 14*time.Second {
+		// 64 calls in flight would take 31 s, 800 calls per second take 6 s.
+		if took := time.Since(began); took > 12*time.Second {
 			t.Errorf("took %v", took)
 		}
 		if s := srv.Stats(); s.MaxAPI < 320 || s.MaxAPI > 440 || s.MaxAPIPerSecond > 1000 {
 			t.Errorf("%+v, want 320 to 400 API calls in flight, at most 1000 per second", s)
 		}
 	})
+}
+
+// A directory of small files reaches the rate of the account at a high latency, in parts and in
+// single requests. What is set stays.
+func TestUploadDirReachesTheRateAtHighLatency(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		option      bytescale.UploadDirOption
+		files       int
+		calls       int // for each file
+		within      time.Duration
+		least, most int // calls in flight
+	}{
+		"in parts":            {nil, 2500, 2, 12 * time.Second, 320, 440},
+		"in one request":      {nil, 2500, 1, 8 * time.Second, 320, 440},
+		"64 files at a time":  {bytescale.WithFilesInFlight(64), 600, 1, 5 * time.Second, 64, 64},
+		"300 files at a time": {bytescale.WithFilesInFlight(300), 2000, 1, 8 * time.Second, 280, 300},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fsys := fstest.MapFS{}
+			for i := range c.files {
+				fsys[fmt.Sprintf("%d/%d.txt", i%100, i)] = &fstest.MapFile{Data: []byte("small")}
+			}
+			options := bytescale.WithFileOptions(func(bytescale.DirFile) ([]bytescale.UploadOption, error) {
+				if c.calls == 2 {
+					return nil, nil
+				}
+				return []bytescale.UploadOption{bytescale.WithSingleRequest(1000), bytescale.WithMIME("text/plain")}, nil
+			})
+			synctest.Test(t, func(t *testing.T) {
+				srv := bytescaletest.NewServer(t, bytescaletest.WithMemoryNetwork(), bytescaletest.WithAPILatency(400*time.Millisecond), bytescaletest.WithDiscard())
+				began := time.Now()
+				for file, err := range srv.Client().UploadDir(t.Context(), fsys, "/folder", options, c.option) {
+					if err != nil || file.Details == nil {
+						t.Fatalf("%+v: %v", file, err)
+					}
+				}
+				if took := time.Since(began); took > c.within {
+					t.Errorf("took %v, want %v", took, c.within)
+				}
+				s := srv.Stats()
+				if s.MaxAPI < c.least || s.MaxAPI > c.most || s.MaxAPIPerSecond > 1000 {
+					t.Errorf("%+v, want %d to %d API calls in flight", s, c.least, c.most)
+				}
+				calls := 0
+				for _, e := range srv.Exchanges() {
+					if e.Operation != bytescale.PutPart {
+						calls++
+					}
+				}
+				if calls != c.calls*c.files {
+					t.Errorf("%d calls for %d files", calls, c.files)
+				}
+			})
+		})
+	}
 }
 
 // unavailable makes every attempt at an operation fail.

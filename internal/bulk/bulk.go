@@ -28,6 +28,9 @@ type Run[F any] struct {
 	// Workers is how many files are worked on at a time. With none, everything happens in
 	// the order of Actions.
 	Workers int
+	// More returns how many there may be instead by now, if that is more than Workers. Nil is
+	// for Workers alone.
+	More func() int
 	// Tell returns what the caller is told of a file that is neither copied nor deleted.
 	Tell func(tree.Action) (F, error)
 	// Copy is called for each file to copy, in the order of Actions. It returns what copies
@@ -89,6 +92,8 @@ type state[F any] struct {
 	results chan result[F] // closed when no worker is left
 
 	tasks    chan func() // for the workers; nil without any
+	workers  sync.WaitGroup
+	working  atomic.Int64 // workers
 	pending  sync.WaitGroup
 	failed   atomic.Bool // a file failed
 	cut      atomic.Bool // ctx ended before all was done
@@ -100,20 +105,48 @@ type state[F any] struct {
 
 func (s *state[F]) run() {
 	defer close(s.results)
-	var workers sync.WaitGroup
 	if s.Workers > 0 {
 		s.tasks = make(chan func(), ahead)
-		for range s.Workers {
-			workers.Go(func() {
-				for task := range s.tasks {
-					task()
-				}
-			})
-		}
-		defer workers.Wait()
+		defer s.workers.Wait()
 		defer close(s.tasks)
 	}
 	s.err = s.find()
+}
+
+// most returns how many workers there may be.
+func (s *state[F]) most() int64 {
+	if s.More == nil {
+		return int64(s.Workers)
+	}
+	return int64(max(s.Workers, s.More()))
+}
+
+// hire starts the workers that are missing.
+func (s *state[F]) hire() {
+	for most := s.most(); s.working.Load() < most; {
+		s.working.Add(1)
+		s.workers.Go(func() {
+			for task := range s.tasks {
+				task()
+				if s.leave() {
+					return
+				}
+			}
+		})
+	}
+}
+
+// leave reports whether there are too many workers, so that one has to go.
+func (s *state[F]) leave() bool {
+	for most := s.most(); ; {
+		now := s.working.Load()
+		if now <= most {
+			return false
+		}
+		if s.working.CompareAndSwap(now, now-1) {
+			return true
+		}
+	}
 }
 
 // find hands out the work.
@@ -191,6 +224,7 @@ func (s *state[F]) do(task func()) {
 		return
 	}
 	s.pending.Add(1)
+	s.hire()
 	s.tasks <- func() {
 		defer s.pending.Done()
 		if !s.isCut() {

@@ -15,7 +15,8 @@ const (
 	// average, because latencies vary.
 	callHeadroom = 1.25
 	// measureFor is the least time to measure before an automatic limit changes. It is also
-	// twice the latency at least, because what a change brings about shows after one.
+	// twice the latency at least. After a change the measurement begins one latency later,
+	// because that is when the change shows.
 	measureFor = 250 * time.Millisecond
 	// raiseGap is how long the limit is not raised after a raise that brought nothing.
 	raiseGap = 5 * time.Second
@@ -31,7 +32,7 @@ type callLimit struct {
 	fewest int
 
 	mu      sync.Mutex
-	since   time.Time // begin of the measurement; zero before the first answer
+	since   time.Time // begin of the measurement, which may be to come; zero before the first answer
 	answers int
 	took    time.Duration // by all answers together
 	raised  *raise        // the last raise, until it is judged
@@ -61,8 +62,11 @@ func (c *callLimit) answered(latency time.Duration, perSecond float64) (changed 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
-	if c.since.IsZero() {
+	switch {
+	case c.since.IsZero():
 		c.since = now
+	case now.Before(c.since):
+		return false
 	}
 	c.answers++
 	c.took += latency
@@ -72,6 +76,9 @@ func (c *callLimit) answered(latency time.Duration, perSecond float64) (changed 
 	}
 	changed = c.adjust(now, span, mean, perSecond)
 	c.since, c.answers, c.took = now, 0, 0
+	if changed {
+		c.since = now.Add(mean)
+	}
 	return changed
 }
 

@@ -399,11 +399,11 @@ func TestCallsFollowTheLatency(t *testing.T) {
 			want    int
 		}{{50 * time.Millisecond, 64}, {400 * time.Millisecond, 400}, {150 * time.Millisecond, 150}, {10 * time.Millisecond, 64}} {
 			s.setLatency(step.latency)
-			load(t, l, s, 15*time.Second)
+			load(t, l, s, 10*time.Second)
 			if got := l.Calls(); got < step.want*8/10 || got > step.want*11/10 {
 				t.Errorf("%v: %d calls in flight, want %d", step.latency, got, step.want)
 			}
-			if perSecond, _ := load(t, l, s, 15*time.Second); perSecond < 0.95*1000/callHeadroom {
+			if perSecond, _ := load(t, l, s, 10*time.Second); perSecond < 0.95*1000/callHeadroom {
 				t.Errorf("%v: %v calls per second", step.latency, perSecond)
 			}
 		}
