@@ -88,11 +88,13 @@ func (f *NewFile) Place(name string, replace bool) error {
 		return err
 	}
 	if f.temporary == "" {
-		if !replace {
-			return f.finish(is, name, linkUnnamed(f.root, f.File, name))
+		err := linkUnnamed(f.root, f.File, name)
+		if !replace || !errors.Is(err, fs.ErrExist) {
+			return f.finish(is, name, err)
 		}
-		// Only a rename replaces a file, and it needs a name.
-		err := f.tryNames(func(temporary string) error { return linkUnnamed(f.root, f.File, temporary) })
+		// Only a rename replaces a file, and it needs a name, which remains if the process is
+		// killed before the rename.
+		err = f.tryNames(func(temporary string) error { return linkUnnamed(f.root, f.File, temporary) })
 		if err != nil {
 			return err
 		}

@@ -111,3 +111,26 @@ func TestNewFileOvertaken(t *testing.T) {
 }
 
 func named(root *os.Root) (*NewFile, error) { return createNamed(root, 0o600) }
+
+// A file without a name gets a temporary one only if it replaces another file, because that would
+// remain if the process were killed.
+func TestNewNameNeedsNoOther(t *testing.T) {
+	root, err := OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for _, replaces := range []bool{false, true} {
+		f, err := Create(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unnamed := f.temporary == ""
+		if err := f.Place("file", true); err != nil {
+			t.Fatal(err)
+		}
+		if named := f.temporary != ""; unnamed && named != replaces {
+			t.Errorf("replaces a file: %v; had a temporary name: %v", replaces, named)
+		}
+	}
+}
