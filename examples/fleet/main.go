@@ -116,7 +116,7 @@ func run(ctx context.Context, args []string) error {
 
 // connect connects to the cluster, or to a server inside that listens on no port.
 func connect(s settings) (nc *nats.Conn, stop func(), err error) {
-	options := []nats.Option{nats.Name("fleet"), nats.MaxReconnects(-1)}
+	options := []nats.Option{nats.Name("fleet"), nats.Timeout(10 * time.Second), nats.MaxReconnects(-1)}
 	if s.creds != "" {
 		options = append(options, nats.UserCredentials(s.creds))
 	}

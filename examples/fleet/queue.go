@@ -184,7 +184,8 @@ func (c checkpoints) Save(ctx context.Context, key string, checkpoint []byte) er
 
 func (c checkpoints) Delete(ctx context.Context, key string) error { return c.kv.Purge(ctx, key) }
 
-// Lock does nothing, because the queue gives a file to one worker at a time.
+// Lock does nothing, because the queue gives a file to one worker at a time. If one that was cut
+// off still sends it as well, both send the same bytes to the same path.
 func (c checkpoints) Lock(context.Context, string) (unlock func(), err error) { return func() {}, nil }
 
 // startServer starts a NATS server with JetStream in this process. It keeps the queue in dir,

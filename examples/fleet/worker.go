@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -26,9 +28,18 @@ const patience = 2 * time.Second
 type worker struct {
 	queue      *queue
 	client     *bytescale.Client
-	dir        *os.Root
-	deliveries uint64 // after which a file is given up
+	dir        *os.Root // what no name in a message leads out of
+	deliveries uint64   // after which a file is given up
+
+	failed atomic.Int64 // files in a row
 }
+
+// sick is the number of files in a row that only a worker fails at that has a reason of its own,
+// such as a directory that is not mounted or a key that is revoked. It stops before it has used up
+// the deliveries of all files.
+const sick = 20
+
+var errSick = errors.New("this worker fails at every file")
 
 // run stores files, that many at a time, until none waits and no worker is busy.
 func (w *worker) run(ctx context.Context, files int) error {
@@ -48,7 +59,9 @@ func (w *worker) takeAll(ctx context.Context) error {
 		stop()
 		switch {
 		case err == nil:
-			err = w.handle(ctx, msg)
+			if err = w.handle(ctx, msg); errors.Is(err, errSick) {
+				return err
+			}
 		case errors.Is(err, nats.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 			var left int
 			if left, err = w.queue.left(ctx); left == 0 && err == nil {
@@ -64,7 +77,7 @@ func (w *worker) takeAll(ctx context.Context) error {
 }
 
 // handle does a task and tells the queue so. If it returns an error, the queue gives the task
-// to a worker again.
+// to a worker again. An error that is errSick ends the worker.
 func (w *worker) handle(ctx context.Context, msg jetstream.Msg) error {
 	defer w.heartbeat(msg)()
 	toTheEnd := context.WithoutCancel(ctx) // what was done is told to the queue, even when the worker stops
@@ -89,11 +102,18 @@ func (w *worker) handle(ctx context.Context, msg jetstream.Msg) error {
 	}
 	switch {
 	case err == nil:
+		w.failed.Store(0)
 	case ctx.Err() != nil:
 		return msg.NakWithDelay(time.Second) // to another worker, because this one waits for no more by then
 	case meta.NumDelivered < w.deliveries:
 		fmt.Fprintf(os.Stderr, "fleet: %s will be tried again: %v\n", r.Name, err)
-		return msg.NakWithDelay(time.Duration(meta.NumDelivered) * w.queue.handover)
+		if err := msg.NakWithDelay(time.Duration(meta.NumDelivered) * w.queue.handover); err != nil {
+			return err
+		}
+		if w.failed.Add(1) >= sick {
+			return fmt.Errorf("%w: %w", errSick, err)
+		}
+		return nil
 	default:
 		r.Error = err.Error()
 	}
@@ -119,7 +139,8 @@ func (w *worker) store(ctx context.Context, id string, r *result) error {
 	defer file.Close()
 	stored, err := w.client.Upload(ctx, bytescale.OpenedFile(file),
 		bytescale.WithPath(r.Path),
-		bytescale.WithMIME(mime.TypeByExtension(path.Ext(r.Name))),
+		bytescale.WithMIME(cmp.Or(mime.TypeByExtension(path.Ext(r.Name)), "application/octet-stream")),
+		bytescale.WithSingleRequest(1<<20), // one API call for a small file
 		bytescale.WithResume(checkpoints{w.queue.checkpoints}, id),
 		bytescale.WithSHA256())
 	if err != nil {
