@@ -476,8 +476,12 @@ func (d downloadDir) prepare(file DirFile, from tree.Entry, report func(Progress
 			return nil, err
 		}
 		defer release()
+		name := path.Base(file.Path)
+		if d.settings.deletes {
+			_ = bulk.RemoveEmpty(dir, name) // if it cannot be, the download fails and says so
+		}
 		place := download.Place{
-			Dir: dir, Name: path.Base(file.Path), Replace: d.settings.overwrite, ModTime: from.ModTime, Size: from.Size,
+			Dir: dir, Name: name, Replace: d.settings.overwrite, ModTime: from.ModTime, Size: from.Size,
 		}
 		settings := downloadToSettings{authenticated: d.settings.authenticated}
 		settings.progress = report

@@ -171,3 +171,28 @@ func (d *Directories) Close() {
 	}
 	d.idle = nil
 }
+
+// RemoveEmpty removes a directory that has no files in it, at any level, to make room for a file
+// of its name. It fails if there is anything but directories. It follows no link.
+func RemoveEmpty(parent *os.Root, name string) error {
+	dir, err := openIn(parent, name, false)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	entries, err := fs.ReadDir(dir.FS(), ".")
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() }) {
+		return &fs.PathError{Op: "remove", Path: name, Err: errNotEmpty}
+	}
+	for _, entry := range entries {
+		if err := RemoveEmpty(dir, entry.Name()); err != nil {
+			return err
+		}
+	}
+	return parent.Remove(name)
+}
+
+var errNotEmpty = errors.New("is a directory with files in it")
