@@ -68,7 +68,7 @@ soak: ## 1000 random uploads and as many downloads with random faults; prints th
 .PHONY: memory
 memory: ## Peak memory of built programs: a file of 20 GiB, small files, streams; and of a sync of a million files
 	BYTESCALE_HUGE_FILE=20GiB go test -count=1 -v -run '^TestMemory(OfDownloads)?$$' ./cmd/bytescale
-	go test -count=1 -v -tags memory -run '^TestMemory' ./bench ./internal/tree
+	go test -count=1 -v -tags memory -run '^TestMemory' . ./bench ./internal/tree
 
 .PHONY: attack
 attack: ## Another user swaps names while the command works (if root runs it); hostile servers and clients; Linux

@@ -1,16 +1,21 @@
 package bytescale_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -481,5 +486,179 @@ func TestDirProgress(t *testing.T) {
 	}
 	if want := (bytescale.Progress{Sent: 71_000, Confirmed: 71_000, Total: 71_000}); up != want || down != want {
 		t.Errorf("up %+v, down %+v; want %+v", up, down, want)
+	}
+}
+
+// A link in the directory is neither followed nor written through, and what it leads to stays.
+func TestDownloadDirLinks(t *testing.T) {
+	t.Parallel()
+	srv := bytescaletest.NewServer(t)
+	client := srv.Client()
+	addTree(srv, "/x", files{"link/file": "new", "file": "new", "real/file": "new"})
+	secret := files{"file": "secret", "extra": "secret"}
+	for name, opts := range map[string][]bytescale.DownloadDirOption{
+		"plain":        {bytescale.WithOverwrite()},
+		"changed only": {bytescale.WithOverwrite(), bytescale.WithChangedOnly(), bytescale.WithDelete()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, outside := t.TempDir(), t.TempDir()
+			writeTree(t, outside, secret)
+			writeTree(t, dir, files{"elsewhere/file": "secret"})
+			for link, target := range map[string]string{"link": outside, "file": filepath.Join(outside, "file"), "real": "elsewhere"} {
+				if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, _ := outcome(client.DownloadDir(t.Context(), "/x", dir, opts...))
+			t.Log(strings.Join(got, "\n"))
+			wantTree(t, readTree(t, outside), secret)
+			for _, path := range []string{"link/file", "real/file"} {
+				if !slices.ContainsFunc(got, func(line string) bool {
+					return strings.Contains(line, path) && !strings.HasPrefix(line, "downloaded "+path+"\n")
+				}) {
+					t.Errorf("nothing is told of %s", path)
+				}
+			}
+			if text, _ := os.ReadFile(filepath.Join(dir, "elsewhere", "file")); string(text) != "secret" && name == "plain" {
+				t.Errorf("it was written through a link: %q", text)
+			}
+		})
+	}
+}
+
+// A file of the service cannot pass for what an interrupted download has left.
+func TestDirReservedNames(t *testing.T) {
+	t.Parallel()
+	srv := bytescaletest.NewServer(t)
+	dir := t.TempDir()
+	names := []string{".bytescale-1", ".bytescale-0123456789abcdef.state", ".Bytescale-0123456789ABCDEF.PART"}
+	for _, name := range names {
+		addTree(srv, "/x", files{name: "forged", "sub/" + name: "forged"})
+		writeTree(t, dir, files{"kept/" + name: "unfinished"})
+	}
+	addTree(srv, "/x", files{"a": "a"})
+	got, err := outcome(srv.Client().DownloadDir(t.Context(), "/x", dir, bytescale.WithChangedOnly(), bytescale.WithDelete()))
+	if err != nil || len(got) != 7 {
+		t.Errorf("%q, %v", got, err)
+	}
+	wantTree(t, readTree(t, dir), files{"a": "a", "kept/" + names[0]: "unfinished", "kept/" + names[1]: "unfinished", "kept/" + names[2]: "unfinished"})
+}
+
+// Whatever paths a service lists, no file is written outside of the directory.
+func TestDownloadDirHostileList(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/x/../../escaped": "skipped bad-segment ../../escaped",
+		"/x/..":            "skipped bad-segment ..",
+		"/x/./escaped":     "skipped bad-segment ./escaped",
+		"/x//escaped":      "skipped bad-segment /escaped",
+		"/x/":              "skipped bad-segment",
+		"/x/nul\x00":       "skipped bad-character nul\x00",
+		"/elsewhere":       "ListFolder: the list has a file of another folder",
+		"/x":               "ListFolder: the list has a file of another folder",
+		"relative":         "the path of a file is missing or does not begin with a slash",
+	} {
+		t.Run(fmt.Sprintf("%q", path), func(t *testing.T) {
+			t.Parallel()
+			body, err := json.Marshal(map[string]any{
+				"cursor": "c", "isPaginationComplete": true, "folder": map[string]any{"type": "Folder", "folderPath": "/x"},
+				"items": []any{map[string]any{"type": "File", "filePath": path, "size": 1, "lastModified": 1, "fileUrl": "https://upcdn.io/x"}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			client, err := bytescale.NewClient("secret_A623uY2kEySeCrEt0123456789", bytescale.WithTransport(answers(body)),
+				bytescale.WithRetryPolicy(bytescale.RetryPolicy{MaxAttempts: 1}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			top := t.TempDir()
+			dir := filepath.Join(top, "a", "b")
+			for _, opts := range [][]bytescale.DownloadDirOption{nil, {bytescale.WithChangedOnly()}} {
+				got, err := outcome(client.DownloadDir(t.Context(), "/x", dir, opts...))
+				if err != nil {
+					got = append(got, err.Error())
+				}
+				if len(got) != 1 || !strings.Contains(got[0], want) {
+					t.Errorf("%q, want %q", got, want)
+				}
+				wantTree(t, readTree(t, top), files{})
+			}
+		})
+	}
+}
+
+// answers is a transport that answers every request with the same JSON.
+type answers []byte
+
+func (a answers) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: http.StatusOK, Status: "200 OK", Header: http.Header{"Content-Type": {"application/json"}},
+		ContentLength: int64(len(a)), Body: io.NopCloser(bytes.NewReader(a)), Request: req,
+	}, nil
+}
+
+// intercepted is a transport that calls a function before each request.
+type intercepted struct {
+	http.RoundTripper
+	before func(*http.Request)
+}
+
+func (i intercepted) RoundTrip(req *http.Request) (*http.Response, error) {
+	i.before(req)
+	return i.RoundTripper.RoundTrip(req)
+}
+
+// A file that the CDN serves with another size than listed does not replace what is there.
+func TestDownloadDirOfAnotherSize(t *testing.T) {
+	t.Parallel()
+	srv := bytescaletest.NewServer(t)
+	addTree(srv, "/x", files{"a": "listed"})
+	dir := t.TempDir()
+	writeTree(t, dir, files{"a": "old"})
+	client := srv.Client(bytescale.WithMiddleware(func(next http.RoundTripper) http.RoundTripper {
+		return intercepted{next, func(req *http.Request) {
+			if strings.Contains(req.URL.Path, "/raw/") {
+				srv.AddFile(bytescale.FileDetails{FilePath: "/x/a"}, []byte("replaced since"))
+			}
+		}}
+	}))
+	for _, err := range client.DownloadDir(t.Context(), "/x", dir, bytescale.WithChangedOnly(), bytescale.WithOverwrite()) {
+		var one *bytescale.DirError
+		if !errors.Is(err, bytescale.ErrFileChanged) || !errors.As(err, &one) || one.Path != "a" {
+			t.Errorf("it ends with %v", err)
+		}
+	}
+	wantTree(t, readTree(t, dir), files{"a": "old"})
+}
+
+// The context of the events of a file tells which it is.
+func TestDirFileFromContext(t *testing.T) {
+	t.Parallel()
+	srv := bytescaletest.NewServer(t)
+	addTree(srv, "/x", files{"a/b": "text"})
+	var mu sync.Mutex
+	seen := map[string]int{}
+	client := srv.Client(bytescale.WithObserver(func(e bytescale.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if file, ok := bytescale.DirFileFromContext(e.Context); ok {
+			seen[string(e.Kind)+" "+file.Path]++
+		} else {
+			seen[string(e.Kind)+" "+e.Operation]++
+		}
+	}))
+	dir := t.TempDir()
+	if _, err := outcome(client.DownloadDir(t.Context(), "/x", dir)); err != nil {
+		t.Error(err)
+	}
+	if _, err := outcome(client.UploadDir(t.Context(), openDir(t, dir), "/y")); err != nil {
+		t.Error(err)
+	}
+	want := map[string]int{
+		"attempt ListFolder": 1, "downloadStart a/b": 1, "attempt a/b": 4, "downloadEnd a/b": 1, "uploadStart a/b": 1, "uploadEnd a/b": 1,
+	}
+	if diff := cmp.Diff(want, seen); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

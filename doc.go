@@ -35,6 +35,13 @@
 // answer where that is harmless. If what became of one cannot be told,
 // errors.Is(err, [ErrOutcomeUnknown]) holds.
 //
+// # Directories
+//
+// [Client.UploadDir] uploads the files of a file system to a folder, and [Client.DownloadDir]
+// downloads those of a folder. They yield each file as it ends. [WithChangedOnly] moves only what
+// differs, so that a second call completes what a first one left, and [WithDelete] makes both
+// sides equal.
+//
 // # Errors
 //
 // An [*ArgumentError] is an argument that was refused before anything was sent. A
