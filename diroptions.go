@@ -22,9 +22,11 @@ type DirOption interface {
 	DownloadDirOption
 }
 
-// ProgressOption configures all that reports progress: single transfers and directories.
+// ProgressOption configures all that reports progress: [Client.Upload], [Client.Resume],
+// [Client.DownloadTo], [Client.DownloadToWriterAt], [Client.UploadDir] and [Client.DownloadDir].
 type ProgressOption interface {
-	TransferOption
+	ResumeOption
+	DownloadToOption
 	DirOption
 }
 

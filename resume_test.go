@@ -338,7 +338,7 @@ func TestResumeStateMachine(t *testing.T) {
 		}
 		var cp *Checkpoint
 		var shown Progress
-		watch := func() TransferOption {
+		watch := func() ProgressOption {
 			var before Progress
 			return WithProgress(func(p Progress) {
 				if p.Sent < before.Sent || p.Confirmed < before.Confirmed || p.InFlight < 0 || p.Confirmed+p.InFlight > p.Total {

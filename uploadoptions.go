@@ -25,13 +25,6 @@ type ResumeOption interface {
 	applyResume(*transferSettings) error
 }
 
-// TransferOption configures [Client.Upload], [Client.Resume], [Client.DownloadTo] and
-// [Client.DownloadToWriterAt] alike.
-type TransferOption interface {
-	ResumeOption
-	DownloadToOption
-}
-
 // URLUploadOption configures [Client.UploadFromURL]. If an option is given twice, the last one
 // counts, except for [WithTags].
 type URLUploadOption interface {
@@ -80,13 +73,6 @@ type sourceOption func(*transferSettings) error
 
 func (o sourceOption) applyUpload(s *uploadSettings) error   { return o(&s.transferSettings) }
 func (o sourceOption) applyResume(s *transferSettings) error { return o(s) }
-
-// transferOption is an option of uploads and of downloads to a place.
-type transferOption func(*transferSettings) error
-
-func (o transferOption) applyUpload(s *uploadSettings) error         { return o(&s.transferSettings) }
-func (o transferOption) applyResume(s *transferSettings) error       { return o(s) }
-func (o transferOption) applyDownloadTo(s *downloadToSettings) error { return o(&s.transferSettings) }
 
 // transferSettings is what the options of every transfer write to.
 type transferSettings struct {
