@@ -119,7 +119,7 @@ func ExampleWithSingleRequest() {
 	// Output:
 	// BasicUpload
 	// /thumbnails/1.jpg 3
-	// sent in parts: the path is not fixed: it needs an absolute WithPath, or an absolute WithFolder and a WithFileName without variables and fallback
+	// sent in parts: the path is not fixed: it must begin with a slash and have neither variables nor a fallback
 	// BeginMultipartUpload
 	// PutPart
 	// CompleteUploadPart

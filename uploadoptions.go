@@ -201,7 +201,7 @@ func (s *uploadSettings) singlePath(in *source.Opened) (string, error) {
 	case in.Size == 0:
 		return "", errors.New("the file is empty, and the operation takes no empty body")
 	case !bool(s.fixed()):
-		return "", errors.New("the path is not fixed: it needs an absolute WithPath, or an absolute WithFolder and a WithFileName without variables and fallback")
+		return "", errors.New("the path is not fixed: it must begin with a slash and have neither variables nor a fallback")
 	case checkText("path", path, 1, maxPath) != nil:
 		return "", errors.New("folder and name together are too long")
 	case s.mime == "":

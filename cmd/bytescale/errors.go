@@ -97,6 +97,7 @@ var flagOf = map[string]string{
 	"accountID":        "--account-id",
 	"apiRate":          "--api-rate",
 	"putsInFlight":     "--concurrency",
+	"singleRequest":    "--single-request",
 	"folder":           "--folder",
 	"fileName":         "--name",
 	"originalFileName": "--name", // of standard input

@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"sync"
+
+	"github.com/spf13/pflag"
 
 	bytescale "github.com/c88edac7/bytescale-go"
 )
@@ -53,4 +56,55 @@ func (l openLimit) options(files int) []bytescale.ClientOption {
 		return nil
 	}
 	return []bytescale.ClientOption{bytescale.WithAPICallsInFlight(min(max(64, files), max(2, l.allowed)))}
+}
+
+// uploadDir returns the options for the files at a time. Without --files, and with room for many,
+// the client has as many as the latency takes.
+func (l openLimit) uploadDir(files int, given bool) []bytescale.DirOption {
+	if !given && l.allowed >= 1024 {
+		return nil
+	}
+	return []bytescale.DirOption{bytescale.WithFilesInFlight(files)}
+}
+
+// parts returns the client's option for --concurrency, if the flag is given.
+func parts(concurrency int, given bool) []bytescale.ClientOption {
+	if !given {
+		return nil // so that small files follow the latency
+	}
+	return []bytescale.ClientOption{bytescale.WithPutsInFlight(concurrency)}
+}
+
+// singleRequest is the flag --single-request.
+type singleRequest struct {
+	size byteSize // 0 for none
+	once sync.Once
+}
+
+func (s *singleRequest) addFlag(flags *pflag.FlagSet) {
+	flags.Var(&s.size, "single-request", "Store files of up to `size`, at most 16MiB, by one request each, if their path is fixed. They get no original name. By default none.")
+}
+
+// check rejects a size that is out of range.
+func (s *singleRequest) check() error {
+	if s.size > 16<<20 {
+		return fmt.Errorf("--single-request %s is more than 16 MiB", s.size.String())
+	}
+	return nil
+}
+
+// options returns the options of an upload. A single request has no original name, which parts
+// take from the file.
+func (s *singleRequest) options(originalName string) []bytescale.UploadOption {
+	if s.size > 0 {
+		return []bytescale.UploadOption{bytescale.WithSingleRequest(int64(s.size))}
+	}
+	return []bytescale.UploadOption{bytescale.WithOriginalFileName(originalName)}
+}
+
+// observe says once why small files are sent in parts.
+func (s *singleRequest) observe(e bytescale.Event, note func(format string, args ...any)) {
+	if e.Kind == bytescale.EventNoSingleRequest {
+		s.once.Do(func() { note("--single-request does not apply to some files, which are sent in parts: %s", e.Err) })
+	}
 }

@@ -25,8 +25,11 @@ type syncCmd struct {
 	exclude, include         []string
 	shard                    shard
 
-	concurrency, files int
-	apiRate            float64
+	concurrency, files           int
+	apiRate                      float64
+	concurrencyGiven, filesGiven bool
+	dirOptions                   []bytescale.DirOption // for the files at a time
+	single                       singleRequest
 
 	json, quiet bool
 }
@@ -48,6 +51,7 @@ func (c *syncCmd) command(std *streams, env getenv) *cobra.Command {
 		SuggestFor: []string{"mirror", "rsync"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.source, c.destination = args[0], args[1]
+			c.concurrencyGiven, c.filesGiven = cmd.Flags().Changed("concurrency"), cmd.Flags().Changed("files")
 			return c.run(cmd.Context(), std, env)
 		},
 	}
@@ -66,8 +70,9 @@ func (c *syncCmd) defineFlags(cmd *cobra.Command) {
 	})
 	addFlags(cmd, "Speed", func(flags *pflag.FlagSet) {
 		flags.IntVar(&c.concurrency, "concurrency", 8, "Send up to `N` parts, or get up to N ranges, at a time, 1 to 256, by default 8.")
-		flags.IntVar(&c.files, "files", 64, "Transfer up to `N` files at a time, 1 to 1024, by default 64.")
+		flags.IntVar(&c.files, "files", 64, "Transfer up to `N` files at a time, 1 to 1024, by default 64, and more in an upload if the latency is high.")
 		flags.Float64Var(&c.apiRate, "api-rate", 800, "Send up to `N` API requests per second, by default 800. Accounts are limited to 1000 unless raised.")
+		c.single.addFlag(flags)
 	})
 	addFlags(cmd, "Output", func(flags *pflag.FlagSet) {
 		flags.BoolVar(&c.json, "json", false, "Print one JSON object per file that was transferred or deleted.")
@@ -100,10 +105,12 @@ func (c *syncCmd) check() error {
 		return errors.New("both sides are folders of the service; to copy within it: bytescale cp --recursive")
 	case !from && !to:
 		return fmt.Errorf("neither side is a folder of the service, which is written %s/folder", remotePrefix)
+	case c.single.size > 0 && from:
+		return errors.New("--single-request is for uploads")
 	case c.noResume && from:
 		return errors.New("--no-resume is for uploads; a download of a directory always continues")
 	}
-	return checkSpeed(c.concurrency, c.files, c.apiRate)
+	return cmp.Or(checkSpeed(c.concurrency, c.files, c.apiRate), c.single.check())
 }
 
 // run transfers what differs.
@@ -119,9 +126,10 @@ func (c *syncCmd) run(ctx context.Context, std *streams, env getenv) error {
 	defer shows.close()
 	most := mostFiles(openPerFile)
 	c.files = most.files(c.files, c.quiet, shows.note)
+	c.dirOptions = most.uploadDir(c.files, c.filesGiven)
 	run := &syncRun{flags: c, shows: shows}
 	ctx, client, err := c.connectObserved(ctx, shows, run.observe,
-		append(most.options(c.files), bytescale.WithPutsInFlight(c.concurrency), bytescale.WithAPIRate(c.apiRate))...)
+		append(append(most.options(c.files), bytescale.WithAPIRate(c.apiRate)), parts(c.concurrency, c.concurrencyGiven)...)...)
 	if err != nil {
 		return err
 	}
@@ -179,13 +187,13 @@ func (r *syncRun) fileOptions(tree *localTree, dir, folder string, file bytescal
 	if err != nil {
 		return nil, err
 	}
-	return []bytescale.UploadOption{
-		bytescale.WithMIME(mime), bytescale.WithOriginalFileName(path.Base(file.Path)),
+	return append(r.flags.single.options(path.Base(file.Path)),
+		bytescale.WithMIME(mime),
 		r.checkpoints.option(identity{
 			APIURL: r.flags.apiURL, AccountID: r.client.AccountID(),
 			Source: filepath.Join(dir, filepath.FromSlash(file.Path)), Tree: file.Path, Folder: folder,
 		}),
-	}, nil
+	), nil
 }
 
 // download transfers files from the service.
@@ -214,10 +222,11 @@ func (r *syncRun) download(ctx context.Context, std *streams) error {
 func (r *syncRun) options() []bytescale.DirOption {
 	c := r.flags
 	options := []bytescale.DirOption{
-		bytescale.WithChangedOnly(), bytescale.WithFilesInFlight(c.files),
+		bytescale.WithChangedOnly(),
 		bytescale.WithInclude(c.include...), bytescale.WithExclude(c.exclude...),
 		bytescale.WithProgress(r.shows.watch(0)),
 	}
+	options = append(options, c.dirOptions...)
 	if c.shard.given() {
 		options = append(options, bytescale.WithShard(c.shard.index, c.shard.count))
 	}
@@ -271,6 +280,9 @@ var wouldDo = map[bytescale.DirAction]string{
 
 // observe reports what becomes of checkpoints.
 func (r *syncRun) observe(e bytescale.Event) {
+	if !r.flags.quiet {
+		r.flags.single.observe(e, r.shows.note)
+	}
 	if r.checkpoints != nil {
 		file, _ := bytescale.DirFileFromContext(e.Context)
 		r.checkpoints.observe(e, filepath.Join(r.flags.source, filepath.FromSlash(file.Path)), r.flags.quiet)

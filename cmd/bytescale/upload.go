@@ -30,8 +30,10 @@ type uploadCmd struct {
 	folder, name, mime, metadata string
 	tags                         []string
 
-	concurrency, files int
-	apiRate            float64
+	concurrency, files           int
+	concurrencyGiven, filesGiven bool
+	apiRate                      float64
+	single                       singleRequest
 
 	json, quiet bool
 }
@@ -48,6 +50,7 @@ func (c *uploadCmd) command(std *streams, env getenv) *cobra.Command {
 		SuggestFor: []string{"put"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.paths = args
+			c.concurrencyGiven, c.filesGiven = cmd.Flags().Changed("concurrency"), cmd.Flags().Changed("files")
 			return c.run(cmd.Context(), std, env)
 		},
 	}
@@ -66,8 +69,9 @@ func (c *uploadCmd) command(std *streams, env getenv) *cobra.Command {
 	})
 	addFlags(cmd, "Speed", func(flags *pflag.FlagSet) {
 		flags.IntVar(&c.concurrency, "concurrency", 8, "Send up to `N` parts at a time, 1 to 256, by default 8.")
-		flags.IntVar(&c.files, "files", 64, "Upload up to `N` files at a time, 1 to 1024, by default 64.")
+		flags.IntVar(&c.files, "files", 64, "Upload up to `N` files at a time, 1 to 1024, by default 64, and more of a directory if the latency is high.")
 		flags.Float64Var(&c.apiRate, "api-rate", 800, "Send up to `N` API requests per second, by default 800. Accounts are limited to 1000 unless raised.")
+		c.single.addFlag(flags)
 	})
 	addFlags(cmd, "Output", func(flags *pflag.FlagSet) {
 		flags.BoolVar(&c.json, "json", false, "Print one JSON object per file instead of its URL.")
@@ -137,8 +141,10 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 		u.files = min(u.files, len(c.paths))
 	}
 	u.files = most.files(u.files, c.quiet, u.note)
-	options := append(most.options(c.files), bytescale.WithPutsInFlight(c.concurrency), bytescale.WithAPIRate(c.apiRate),
+	u.dirOptions = most.uploadDir(u.files, c.filesGiven)
+	options := append(most.options(c.files), bytescale.WithAPIRate(c.apiRate),
 		bytescale.WithObserver(func(e bytescale.Event) { reach.observe(e); u.observe(e) }))
+	options = append(options, parts(c.concurrency, c.concurrencyGiven)...)
 	if c.local {
 		u.local, err = startLocal(giveUp, options...)
 		if err != nil {
@@ -191,7 +197,7 @@ func (c *uploadCmd) check() error {
 	case c.name != "" && !strings.Contains(c.name, "{") && (len(c.paths) > 1 || c.recursive):
 		return errors.New("--name is for one file; for more, put a variable in it, such as {ORIGINAL_FILE_NAME}{ORIGINAL_FILE_EXT}")
 	}
-	return checkSpeed(c.concurrency, c.files, c.apiRate)
+	return cmp.Or(checkSpeed(c.concurrency, c.files, c.apiRate), c.single.check())
 }
 
 // checkStreams rejects standard streams that are closed.

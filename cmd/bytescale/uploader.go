@@ -15,7 +15,8 @@ type uploader struct {
 	flags       *uploadCmd
 	std         *streams
 	client      *bytescale.Client
-	files       int // at a time
+	files       int                   // at a time
+	dirOptions  []bytescale.DirOption // for them
 	options     []bytescale.UploadOption
 	checkpoints *checkpoints // nil with --no-resume and --local
 	local       *local       // nil without --local
@@ -103,7 +104,10 @@ func (u *uploader) uploadDirectories(ctx context.Context, list []*directory, own
 	}
 	u.dirs = dirs
 	options := []bytescale.UploadDirOption{
-		bytescale.WithFilesInFlight(u.files), bytescale.WithProgress(u.progress.watch(0)), bytescale.WithFileOptions(u.fileOptions),
+		bytescale.WithProgress(u.progress.watch(0)), bytescale.WithFileOptions(u.fileOptions),
+	}
+	for _, option := range u.dirOptions {
+		options = append(options, option)
 	}
 	if u.flags.shard.given() {
 		options = append(options, bytescale.WithShard(u.flags.shard.index, u.flags.shard.count))
@@ -224,7 +228,8 @@ func (u *uploader) file(ctx context.Context, it item) (*bytescale.FileDetails, e
 
 // properties returns the options for all but the content of a file.
 func (u *uploader) properties(it item, mime string) []bytescale.UploadOption {
-	options := append(u.destination(it, mime), bytescale.WithOriginalFileName(u.originalName(it)),
+	options := append(u.destination(it, mime), u.flags.single.options(u.originalName(it))...)
+	options = append(options,
 		u.checkpoints.option(identity{
 			APIURL: u.flags.apiURL, AccountID: u.client.AccountID(), Source: it.path, Tree: it.tree, Copy: it.copy,
 			Folder: u.flags.folder, Name: u.flags.name, MIME: u.flags.mime, Metadata: u.flags.metadata, Tags: u.flags.tags,
@@ -246,6 +251,9 @@ func (u *uploader) observe(e bytescale.Event) {
 		it = u.dirs.item(file.Path)
 	}
 	u.checkpoints.observe(e, it.shown(), u.flags.quiet)
+	if !u.flags.quiet {
+		u.flags.single.observe(e, u.note)
+	}
 }
 
 func (u *uploader) count(n *int) {
