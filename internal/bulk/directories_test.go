@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/c88edac7/bytescale-go/internal/osfile"
 	"github.com/c88edac7/bytescale-go/internal/tree"
@@ -112,22 +113,29 @@ func entryOf(t *testing.T, name, path string) tree.Entry {
 // A file is removed if it is the one that was listed. One that is gone is no error.
 func TestRemove(t *testing.T) {
 	top := t.TempDir()
-	for _, name := range []string{"a", "sub/b", "sub/c"} {
+	for _, name := range []string{"a", "sub/b", "sub/c", "sub/d"} {
 		write(t, filepath.Join(top, name), name)
 	}
 	d := openDirectories(t, top, false)
 	a, b, c := entryOf(t, filepath.Join(top, "a"), "a"), entryOf(t, filepath.Join(top, "sub/b"), "sub/b"), entryOf(t, filepath.Join(top, "sub/c"), "sub/c")
-	write(t, filepath.Join(top, "sub/c"), "changed")
+	write(t, filepath.Join(top, "sub/c"), "longer than before")
+	if err := os.Chtimes(filepath.Join(top, "sub/c"), c.ModTime, c.ModTime); err != nil {
+		t.Fatal(err)
+	}
+	later := entryOf(t, filepath.Join(top, "sub/d"), "sub/d")
+	later.ModTime = later.ModTime.Add(-time.Second)
 	for _, e := range []tree.Entry{a, b, a, {Path: "gone/x"}} {
 		if err := d.Remove(e); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := d.Remove(c); !errors.Is(err, errChanged) {
-		t.Errorf("a changed file: %v", err)
+	for _, changed := range []tree.Entry{c, later} {
+		if err := d.Remove(changed); !errors.Is(err, errChanged) {
+			t.Errorf("%s, which has changed: %v", changed.Path, err)
+		}
 	}
 	left, err := os.ReadDir(filepath.Join(top, "sub"))
-	if err != nil || len(left) != 1 {
+	if err != nil || len(left) != 2 {
 		t.Errorf("%v are left, %v", left, err)
 	}
 }
@@ -178,7 +186,7 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	memory := fstest.MapFS{"dir/file": {Data: []byte("x"), Mode: 0o644}}
+	memory := fstest.MapFS{"dir/file": {Data: []byte("x"), Mode: 0o644}, "dir/link": {Data: []byte("file"), Mode: fs.ModeSymlink}}
 	for _, test := range []struct {
 		fsys fs.FS
 		name string
@@ -187,6 +195,7 @@ func TestOpen(t *testing.T) {
 		{root.FS(), "dir/file", nil},
 		{memory, "dir/file", nil},
 		{root.FS(), "dir/link", osfile.ErrReplaced},
+		{memory, "dir/link", osfile.ErrReplaced},
 		{root.FS(), "dir", osfile.ErrNotRegular},
 		{memory, "dir", osfile.ErrNotRegular},
 		{root.FS(), "missing", fs.ErrNotExist},
