@@ -47,7 +47,7 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	directory := work{paths: []string{"--recursive", crowded}}
+	directory := work{paths: []string{"--files", "64", "--recursive", crowded}}
 	for _, test := range []struct {
 		name       string
 		conditions conditions

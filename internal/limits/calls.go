@@ -7,9 +7,10 @@ import (
 )
 
 const (
-	// FewestCalls and MostCalls are the bounds of an automatic limit on the API calls in
-	// flight. Each call in flight has a connection of its own.
-	FewestCalls, MostCalls = 64, 1024
+	// FewestCalls is the lower bound of an automatic limit on the API calls in flight.
+	FewestCalls = 64
+	// MostCalls is its upper bound. Each call in flight has a connection of its own.
+	MostCalls = 1024
 
 	// callHeadroom is what an automatic limit has beyond the calls that are in flight on
 	// average, because latencies vary.
@@ -18,6 +19,11 @@ const (
 	// twice the latency at least. After a change the measurement begins one latency later,
 	// because that is when the change shows.
 	measureFor = 250 * time.Millisecond
+	// queueing is how many times as many calls may be in flight as the lowest latency of the last
+	// lowestFor to twice that explains. The rest waits in a queue of the service, and more of them
+	// would only make it longer.
+	queueing  = 4
+	lowestFor = 5 * time.Second
 	// raiseGap is how long the limit is not raised after a raise that brought nothing.
 	raiseGap = 5 * time.Second
 )
@@ -25,8 +31,8 @@ const (
 // callLimit is the limit on the API calls in flight. An automatic one follows from the rate
 // and the measured latency by Little's law: to make R calls per second that take L seconds
 // each, R·L of them have to be in flight. If more calls in flight do not make more calls per
-// second, it is the service that is busy: the limit goes back, because otherwise it would rise
-// with the latency that it causes itself.
+// second, or if calls take much longer than the fastest one, it is the service that is busy: the
+// limit goes back, because otherwise it would rise with the latency that it causes itself.
 type callLimit struct {
 	*places
 	fewest int
@@ -35,8 +41,9 @@ type callLimit struct {
 	since   time.Time // begin of the measurement, which may be to come; zero before the first answer
 	answers int
 	took    time.Duration // by all answers together
-	raised  *raise        // the last raise, until it is judged
-	held    time.Time     // there is no raise before that
+	lowest  lowest
+	raised  *raise    // the last raise, until it is judged
+	held    time.Time // there is no raise before that
 }
 
 // raise is a raise of the limit.
@@ -62,6 +69,7 @@ func (c *callLimit) answered(latency time.Duration, perSecond float64) (changed 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
+	c.lowest.note(now, latency)
 	switch {
 	case c.since.IsZero():
 		c.since = now
@@ -97,6 +105,9 @@ func (c *callLimit) adjust(now time.Time, span, mean time.Duration, perSecond fl
 		}
 	}
 	wanted := max(c.fewest, int(math.Ceil(min(callHeadroom*perSecond*mean.Seconds(), float64(c.most)))))
+	if used {
+		wanted = max(c.fewest, int(min(float64(wanted), queueing*answers*c.lowest.get().Seconds())))
+	}
 	switch {
 	case wanted < limit*4/5:
 		c.resize(wanted)
@@ -108,3 +119,21 @@ func (c *callLimit) adjust(now time.Time, span, mean time.Duration, perSecond fl
 	}
 	return true
 }
+
+// lowest is the lowest latency of the last lowestFor to twice that.
+type lowest struct {
+	since         time.Time
+	last, current time.Duration // in the span before since, and from then on
+}
+
+func (l *lowest) note(now time.Time, latency time.Duration) {
+	switch age := now.Sub(l.since); {
+	case age >= 2*lowestFor:
+		l.since, l.last, l.current = now, latency, latency
+	case age >= lowestFor:
+		l.since, l.last, l.current = now, l.current, latency
+	}
+	l.current = min(l.current, latency)
+}
+
+func (l *lowest) get() time.Duration { return min(l.last, l.current) }

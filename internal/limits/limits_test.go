@@ -298,6 +298,7 @@ func TestSharedLimiterFails(t *testing.T) {
 type service struct {
 	latency  time.Duration
 	capacity float64 // 0 for no limit
+	unsteady bool    // the capacity is another one every quarter of a second
 
 	mu   sync.Mutex
 	free time.Time // when it has done what it was asked for so far
@@ -311,7 +312,11 @@ func (s *service) call() {
 		if now := time.Now(); s.free.Before(now) {
 			s.free = now
 		}
-		s.free = s.free.Add(time.Duration(float64(time.Second) / s.capacity))
+		capacity := s.capacity
+		if s.unsteady && time.Now().UnixMilli()/250%2 == 0 {
+			capacity *= 2
+		}
+		s.free = s.free.Add(time.Duration(float64(time.Second) / capacity))
 		wait = time.Until(s.free)
 	}
 	s.mu.Unlock()
@@ -399,7 +404,7 @@ func TestCallsFollowTheLatency(t *testing.T) {
 			want    int
 		}{{50 * time.Millisecond, 64}, {400 * time.Millisecond, 400}, {150 * time.Millisecond, 150}, {10 * time.Millisecond, 64}} {
 			s.setLatency(step.latency)
-			load(t, l, s, 10*time.Second)
+			load(t, l, s, 20*time.Second)
 			if got := l.Calls(); got < step.want*8/10 || got > step.want*11/10 {
 				t.Errorf("%v: %d calls in flight, want %d", step.latency, got, step.want)
 			}
@@ -415,16 +420,18 @@ func TestCallsFollowTheLatency(t *testing.T) {
 func TestCallsDoNotFollowABusyService(t *testing.T) {
 	t.Parallel()
 	for _, rate := range []float64{800, 1e6} {
-		synctest.Test(t, func(t *testing.T) {
-			l, s := New(0, 0, rate, nil), &service{latency: 20 * time.Millisecond, capacity: 300}
-			perSecond, most := load(t, l, s, time.Minute)
-			if most > 2*FewestCalls {
-				t.Errorf("rate %v: %d calls were in flight, of which %d would do", rate, most, FewestCalls)
-			}
-			if perSecond < 295 {
-				t.Errorf("rate %v: %v calls per second, want 300", rate, perSecond)
-			}
-		})
+		for _, unsteady := range []bool{false, true} { // so that a raise seems to bring something
+			synctest.Test(t, func(t *testing.T) {
+				l, s := New(0, 0, rate, nil), &service{latency: 20 * time.Millisecond, capacity: 300, unsteady: unsteady}
+				perSecond, most := load(t, l, s, time.Minute)
+				if most > 2*FewestCalls {
+					t.Errorf("rate %v, unsteady %v: %d calls were in flight, of which %d would do", rate, unsteady, most, FewestCalls)
+				}
+				if perSecond < 295 {
+					t.Errorf("rate %v: %v calls per second, want 300", rate, perSecond)
+				}
+			})
+		}
 	}
 }
 
