@@ -103,6 +103,8 @@ func (u *uploader) uploadDirectories(ctx context.Context, list []*directory, own
 		return
 	}
 	u.dirs = dirs
+	dirs.openOnly()
+	defer dirs.close()
 	options := []bytescale.UploadDirOption{
 		bytescale.WithProgress(u.progress.watch(0)), bytescale.WithFileOptions(u.fileOptions),
 	}
