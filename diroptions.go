@@ -97,10 +97,8 @@ func (s *dirSettings) check() (err error) {
 	if s.deletes && !s.changedOnly {
 		return argumentError("delete", "needs WithChangedOnly, which lists the files that can be deleted")
 	}
-	if s.filter, err = tree.NewFilter(s.include, s.exclude); err != nil {
-		return argumentError("include", "or exclude: %v", err)
-	}
-	return nil
+	s.filter, err = tree.NewFilter(s.include, s.exclude) // whose patterns are checked
+	return err
 }
 
 // takes reports whether a file belongs to the shard.

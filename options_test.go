@@ -340,6 +340,7 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 	download := func(opt DownloadOption) error { return opt.applyDownload(new(downloadSettings)) }
 	list := func(opt ListOption) error { return opt.applyList(new(gen.ListFolderParams)) }
 	folder := func(opt FolderOption) error { return opt(new(gen.PatchFolderSettings)) }
+	dir := func(opt UploadDirOption) error { return second(newUploadDirSettings([]UploadDirOption{opt})) }
 	refusals := map[string]error{
 		"WithAPIURL":           client(WithAPIURL("x")),
 		"WithCDNURL":           client(WithCDNURL("x")),
@@ -371,10 +372,16 @@ func TestFieldIsTheNameOfTheOption(t *testing.T) {
 		"WithFetchTimeout":     second(newURLUploadSettings([]URLUploadOption{WithFetchTimeout(0)})),
 		"WithExtendedParams":   second(newSaveSettings([]SaveOption{WithExtendedParams(gen.TransformationGroup{{}})})),
 		"WithStorageLayer":     folder(WithStorageLayer(new(gen.StorageLayerUpdate))),
+		"WithInclude":          dir(WithInclude("")),
+		"WithExclude":          dir(WithExclude("")),
+		"WithShard":            dir(WithShard(1, 1)),
+		"WithFilesInFlight":    dir(WithFilesInFlight(0)),
+		"WithDelete":           dir(WithDelete()),
 	}
 	never := []string{ // are refused
 		"WithBasicAuth", "WithObserver", "WithCDNAuth", "WithProgress", "WithCheckpoint", "WithSHA256", "WithCursor", "WithRecursive", "WithoutFiles",
 		"WithoutVirtualFolders", "WithoutPhysicalFolders", "WithoutOverriddenStorage", "WithMerge", "WithMainFileOnly",
+		"WithChangedOnly", "WithDryRun", "WithFileOptions", // the last one for single files only: TestDirFailures
 		"WithRetryPolicy", "WithTimeouts", // whose fields have a default for every wrong value
 		"WithPublicPermissions", // a permission in it is: "publicPermissions[1]"
 	}
