@@ -15,7 +15,7 @@ import (
 
 // ahead is how many files are found before there is a worker for them, so that the sum of
 // their sizes is known early. It bounds the memory for them.
-const ahead = 1024
+const ahead = 256
 
 // Run describes the work on two trees. F is what the caller is told of a file.
 type Run[F any] struct {
