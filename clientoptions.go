@@ -218,9 +218,9 @@ func WithPutsInFlight(n int) ClientOption {
 // as rate × latency × 1.25, between 64 and 1024. That is enough for the rate ([WithAPIRate], or
 // less after a slow-down) up to a latency of 80 ms with 64 calls, and of 1 s with 1000. It is
 // measured for a quarter of a second, or for twice the latency if that is longer, and at most
-// doubled each time. It goes back if a raise made no more calls per second, or if the calls
-// take more than four times as long as the fastest one of late, because then the service is busy. Each call in flight has a connection, so a process that may have few files open
-// should set the option.
+// doubled each time. It goes back if a raise made no more calls per second, or if the calls take
+// more than four times as long as the fastest one of late, because then the service is busy. Each
+// call in flight has a connection, so a process that may have few files open should set the option.
 func WithAPICallsInFlight(n int) ClientOption {
 	return func(s *clientSettings) error {
 		if n < 2 || n > 1024 {
