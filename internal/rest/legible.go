@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"io"
@@ -79,9 +80,14 @@ func (b *jsonBody) Read(p []byte) (int, error) {
 			return 0, nil
 		}
 		b.to, b.wrote, b.room = p, 0, 0
-		for _, c := range p[:n] {
-			b.room++
-			b.take(c)
+		for left := p[:n]; len(left) > 0; {
+			taken := b.takeText(left)
+			if taken == 0 {
+				taken = 1
+				b.room++
+				b.take(left[0])
+			}
+			left = left[taken:]
 		}
 		if err != nil {
 			b.err = err
@@ -102,6 +108,24 @@ func (b *jsonBody) put(c byte) {
 		return
 	}
 	b.more = append(b.more, c)
+}
+
+// takeText passes on the beginning of text if it lies in a string and does not end it. It
+// returns how many bytes that were. Most of an answer is such text, and take is slow.
+func (b *jsonBody) takeText(text []byte) int {
+	if !b.quoted || b.escape || len(b.more) > 0 {
+		return 0
+	}
+	if end := bytes.IndexByte(text, '"'); end >= 0 {
+		text = text[:end]
+	}
+	if end := bytes.IndexByte(text, '\\'); end >= 0 {
+		text = text[:end]
+	}
+	b.name = append(b.name, text[:min(len(text), maxName-len(b.name))]...)
+	b.room += len(text)
+	b.wrote += copy(b.to[b.wrote:], text) // which moves text
+	return len(text)
 }
 
 // take reads a byte of the text.
@@ -138,6 +162,9 @@ func (b *jsonBody) endMark() {
 	b.mark = -1
 }
 
+// maxName is how much of a string is kept in case it is the name of a member, in bytes.
+const maxName = 16
+
 func (b *jsonBody) inString(c byte) {
 	b.put(c)
 	switch {
@@ -149,7 +176,7 @@ func (b *jsonBody) inString(c byte) {
 		b.quoted = false
 		return
 	}
-	if len(b.name) < 16 {
+	if len(b.name) < maxName {
 		b.name = append(b.name, c)
 	}
 }
@@ -189,6 +216,9 @@ func (b *jsonBody) inNumber(c byte) {
 }
 
 func (b *jsonBody) endNumber() {
+	if len(b.number) == 0 {
+		return
+	}
 	if !b.long {
 		b.putAll(wholeNumber(b.number))
 	}
@@ -205,6 +235,9 @@ func (b *jsonBody) putAll(text []byte) {
 // may hold as an integer, and any other text unchanged. It goes by the digits: as a
 // float64, large integers would become others.
 func wholeNumber(text []byte) []byte {
+	if !bytes.ContainsAny(text, ".eE") {
+		return text
+	}
 	mantissa, exponent, scientific := strings.Cut(strings.ToLower(string(text)), "e")
 	mantissa, negative := strings.CutPrefix(mantissa, "-")
 	whole, fraction, pointed := strings.Cut(mantissa, ".")
