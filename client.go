@@ -269,15 +269,16 @@ func (s *clientSettings) transport() http.RoundTripper {
 func (c *Client) AccountID() string { return c.accountID }
 
 // API returns the generated client of the API. It has a method for every operation of
-// openapi.yaml except DownloadFile, which is [Client.Download]. Its requests carry the
-// credentials, count against the limits and are observed, like those of the other methods,
-// and they go to the origin of the API only.
+// openapi.yaml except those of the CDN, which are [Client.Download], [Client.ProcessFile] and
+// [Client.ProcessFileAndSave]. Its requests carry the credentials, count against the limits
+// and are observed, like those of the other methods, and they go to the origin of the API
+// only.
 //
 // The generated client does not check arguments, does not retry, and returns no error for a
 // status that means failure. A refused JWT is replaced once. A call that takes more than two
-// minutes, or [Timeouts].Call, ends with [ErrStalled], unless it sends a file (BasicUpload, FormDataUpload). An
-// answer of more than 128 KiB ends with [ErrProtocol]. The limit is 1 MiB for a list of
-// parts, and 16 MiB for the calls that no upload makes.
+// minutes, or [Timeouts].Call, ends with [ErrStalled], unless it sends a file (BasicUpload,
+// FormDataUpload). An answer of more than 128 KiB ends with [ErrProtocol]. The limit is 1 MiB
+// for a list of parts, and 16 MiB for the calls that no upload makes.
 func (c *Client) API() *gen.ClientWithResponses { return c.generated }
 
 // CloseIdleConnections closes the connections that are not in use. The client stays usable.

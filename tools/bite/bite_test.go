@@ -154,14 +154,14 @@ func TestEveryGateBites(t *testing.T) {
 		{
 			"operation renamed", []string{"release-check"},
 			func(t *testing.T) func() {
-				undo := edit(t, dir, "openapi.yaml", `operationId: BasicUpload$`, "operationId: StoreFile")
+				undo := edit(t, dir, "openapi.yaml", `operationId: FormDataUpload$`, "operationId: StoreForm")
 				must(t, dir, "go", "generate", "./...")
 				return func() {
 					undo()
 					must(t, dir, "go", "generate", "./...")
 				}
 			},
-			"BROKEN: github.com/c88edac7/bytescale-go/gen: (*ClientWithResponses).BasicUploadWithBodyWithResponse: removed",
+			"BROKEN: github.com/c88edac7/bytescale-go/gen: (*ClientWithResponses).FormDataUploadWithBodyWithResponse: removed",
 		},
 		{
 			"operation without an id", []string{"-o", "tools/node/node_modules", "spec-lint"},
