@@ -193,9 +193,10 @@ func WithJWT(source func(context.Context) (string, error)) ClientOption {
 // WithPutsInFlight sets how many parts all uploads of the client send at a time, from 1 to
 // 256. The default is 8. Parts below 1 MiB have a limit of their own, eight times as large,
 // so that small files do not queue behind large ones; without the option, it is as large as that
-// of the API calls ([WithAPICallsInFlight]), and 64 at least. A part that goes unanswered after its
-// last byte halves the limit that it counts for, until parts arrive again. All downloads of the client
-// have as many ranges in flight, beside the uploads, with the same exception for small ones.
+// of the API calls ([WithAPICallsInFlight]), and 64 at least. A part that goes unanswered after
+// its last byte halves the limit that it counts for, until parts arrive again. All downloads of
+// the client have as many ranges in flight, beside the uploads, with the same exception for small
+// ones.
 //
 // Each part in flight takes one connection. More of them help on a link with a long round
 // trip, and hardly on a fast local one. For a [File] or [ReaderAt], each costs the memory of
@@ -231,11 +232,11 @@ func WithAPICallsInFlight(n int) ClientOption {
 	}
 }
 
-// WithAPIRate sets how many API calls the client makes per second, above 0 and up to
-// 1,000,000, with bursts of a quarter of that. The default is 800, which stays below the 1000
-// that the vendor grants an account by default. Clients that share an account should share
-// that number: divide it, or see [WithLimiter]. An answer 429 or 503 halves the pace, which recovers within about half a
-// minute of success.
+// WithAPIRate sets how many API calls the client makes per second, above 0 and up to 1,000,000,
+// with bursts of a quarter of that. The default is 800, which stays below the 1000 that the
+// vendor grants an account by default. Clients that share an account should share that number:
+// divide it, or see [WithLimiter]. An answer 429 or 503 halves the pace, which recovers within
+// about half a minute of success.
 func WithAPIRate(perSecond float64) ClientOption {
 	return func(s *clientSettings) error {
 		if math.IsNaN(perSecond) || perSecond <= 0 || perSecond > 1e6 {

@@ -28,8 +28,8 @@ func WithSHA256() ResumeOption {
 
 // WithExpectedSHA256 checks the content of a download: in place of [io.EOF], Read returns an
 // error that is [ErrDigest] if the SHA-256 of all that was read is another one. So read to the
-// end before you believe the content. digest is 64 hexadecimal digits, as in
-// [FileDetails.SHA256] and as sha256sum prints them. It cannot be combined with [WithRange]. The default is no check.
+// end before you believe the content. digest is 64 hexadecimal digits, as in [FileDetails.SHA256]
+// and as sha256sum prints them. It cannot be combined with [WithRange]. The default is no check.
 func WithExpectedSHA256(digest string) DownloadOption {
 	return downloadOption(func(s *downloadSettings) error {
 		want, err := hex.DecodeString(digest)

@@ -243,10 +243,11 @@ func WithChangedOnly() DirOption {
 // because it may be a misspelt folder or a disk that is not mounted. In both cases, if there was
 // something to delete, the sequence ends with an error that is no [*DirError] and says so.
 //
-// What [WithInclude] and [WithExclude] leave out stays, and so do directories, unless a file needs
-// the name of one without files in it. So do files of unfinished downloads, and whatever the source has something of the same name for, even if that is
-// skipped. A local file that has changed since it was listed is not deleted, which is a
-// [*DirError]. Stored files are deleted in jobs of up to 1000; see [Client.DeleteFiles] for the permissions.
+// What [WithInclude] and [WithExclude] leave out stays, and so do directories, unless a file
+// needs the name of one without files in it. So do files of unfinished downloads, and whatever
+// the source has something of the same name for, even if that is skipped. A local file that has
+// changed since it was listed is not deleted, which is a [*DirError]. Stored files are deleted in
+// jobs of up to 1000; see [Client.DeleteFiles] for the permissions.
 func WithDelete() DirOption {
 	return dirOption(func(s *dirSettings) error {
 		s.deletes = true

@@ -107,12 +107,12 @@ func DirFileFromContext(ctx context.Context) (DirFile, bool) {
 //	for file, err := range client.UploadDir(ctx, root.FS(), "/photos") {
 //
 // Each file is stored at folderPath, a slash, and its path in fsys, taken literally, unless
-// [WithFileOptions] names another place. Existing files are replaced, if the credentials may
-// do that. [WithFilesInFlight] files are uploaded at a time, each as by [Client.Upload]; see
-// there for permissions, retries, limits and memory. With [WithChangedOnly], only those that the folder does not
-// have or has otherwise are uploaded, so that a second call completes what a first one left.
-// [WithInclude], [WithExclude] and [WithShard] choose among the files, [WithDelete] deletes what
-// fsys does not have, and [WithDryRun] only tells what would be done.
+// [WithFileOptions] names another place. Existing files are replaced, if the credentials may do
+// that. [WithFilesInFlight] files are uploaded at a time, each as by [Client.Upload]; see there
+// for permissions, retries, limits and memory. With [WithChangedOnly], only those that the folder
+// does not have or has otherwise are uploaded, so that a second call completes what a first one
+// left. [WithInclude], [WithExclude] and [WithShard] choose among the files, [WithDelete] deletes
+// what fsys does not have, and [WithDryRun] only tells what would be done.
 //
 // Symbolic links are not followed. They and other files that are no regular ones are skipped, as
 // are those whose names the service does not allow; see [DirFile.Reason]. Hidden files are

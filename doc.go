@@ -13,12 +13,12 @@
 //
 // # Uploading
 //
-// [Client.Upload] takes a [Source]: a [File], an [OpenedFile], [Bytes], a [ReaderAt], a
-// [Reader] of known size or a [Stream] of unknown size. Options set where the file is stored ([WithFolder],
-// [WithFileName], [WithPath]), what is stored with it ([WithTags], [WithMetadata],
+// [Client.Upload] takes a [Source]: a [File], an [OpenedFile], [Bytes], a [ReaderAt], a [Reader]
+// of known size or a [Stream] of unknown size. Options set where the file is stored
+// ([WithFolder], [WithFileName], [WithPath]), what is stored with it ([WithTags], [WithMetadata],
 // [WithMIME], [WithOriginalFileName]), and functions to call on the way ([WithProgress],
-// [WithCheckpoint]). The parts of a file are sent side by side. All uploads of a client
-// share its limits. Transient failures are retried.
+// [WithCheckpoint]). The parts of a file are sent side by side. All uploads of a client share its
+// limits. Transient failures are retried.
 //
 // A file is stored whole or not at all. With [WithResume] an interrupted upload continues
 // when it is tried again, in another process too. [Client.Resume] continues one from the
@@ -44,13 +44,13 @@
 //
 // # Errors
 //
-// An [*ArgumentError] is an argument that was refused before anything was sent. A
-// [*SourceError] is a source that cannot be opened or read. An [*UploadError] is the end of
-// an upload that had begun. A [*JobError] is the end of a job that did not succeed, and a
-// [*NotReadyError] names a job that is at work on what was asked for. An
-// [*APIError] is an answer whose status means failure. The sentinels are [ErrInvalidKey],
-// [ErrNotFound], [ErrSourceChanged], [ErrSourceSize], [ErrUploadUnknown], [ErrCheckpoint],
-// [ErrCheckpointLocked], [ErrDigest], [ErrFileChanged], [ErrStalled], [ErrProtocol] and [ErrOutcomeUnknown].
+// An [*ArgumentError] is an argument that was refused before anything was sent. A [*SourceError]
+// is a source that cannot be opened or read. An [*UploadError] is the end of an upload that had
+// begun. A [*JobError] is the end of a job that did not succeed, and a [*NotReadyError] names a
+// job that is at work on what was asked for. An [*APIError] is an answer whose status means
+// failure. The sentinels are [ErrInvalidKey], [ErrNotFound], [ErrSourceChanged], [ErrSourceSize],
+// [ErrUploadUnknown], [ErrCheckpoint], [ErrCheckpointLocked], [ErrDigest], [ErrFileChanged],
+// [ErrStalled], [ErrProtocol] and [ErrOutcomeUnknown].
 //
 // # Contexts
 //

@@ -316,8 +316,8 @@ func (c *Client) DeleteFiles(ctx context.Context, filePaths iter.Seq[string]) it
 
 // FileURL returns the URL at which the CDN serves the untransformed file at filePath, properly
 // escaped. It sends nothing and does not check whether the file exists. To read a file of a
-// private folder, its URL is not enough; see [WithCDNAuth]. The CDN refuses URLs of more than 1000 bytes after
-// the host. An invalid path is an [*ArgumentError].
+// private folder, its URL is not enough; see [WithCDNAuth]. The CDN refuses URLs of more than
+// 1000 bytes after the host. An invalid path is an [*ArgumentError].
 func (c *Client) FileURL(filePath string) (string, error) {
 	return rawURL(c.cdnURL, c.accountID, filePath)
 }

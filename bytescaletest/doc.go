@@ -65,10 +65,10 @@
 //
 // # Limits
 //
-// The server transforms nothing by itself, and has no caches and no external storage.
-// It checks the signatures of JWTs only with [WithJWTKeys], and those of URLs only with
-// [WithURLKeys]. It has no limits of accounts (plans, quotas, rates); script them as faults. docs/fake.md
-// has the whole list, what is not documented and decided by us, and the error codes.
+// The server transforms nothing by itself, and has no caches and no external storage. It checks
+// the signatures of JWTs only with [WithJWTKeys], and those of URLs only with [WithURLKeys]. It
+// has no limits of accounts (plans, quotas, rates); script them as faults. docs/fake.md has the
+// whole list, what is not documented and decided by us, and the error codes.
 //
 // Files are kept in memory, and each costs its size. [WithDiscard] drops the bytes.
 package bytescaletest

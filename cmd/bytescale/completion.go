@@ -57,9 +57,9 @@ const (
 	maxCompletions = 200
 )
 
-// addCompletions lets shells complete the arguments of a command and of those below it,
-// and the values of their flags. The arguments of a command that talks to the service are paths of the service,
-// or folders or jobs if it says so. Those of upload are files of this machine.
+// addCompletions lets shells complete the arguments of a command and of those below it, and the
+// values of their flags. The arguments of a command that talks to the service are paths of the
+// service, or folders or jobs if it says so. Those of upload are files of this machine.
 func addCompletions(cmd *cobra.Command, env getenv) {
 	for _, below := range cmd.Commands() {
 		addCompletions(below, env)

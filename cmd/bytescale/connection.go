@@ -96,9 +96,9 @@ func outcome(ctx context.Context, err error) error {
 	return err
 }
 
-// filePath returns the path of the stored file that an argument names by its path, with
-// or without remotePrefix, or by its URL. The URL may be spelled in another way than upload prints it, but it must
-// name the same file: that of another server never acts on a file of this one.
+// filePath returns the path of the stored file that an argument names by its path, with or
+// without remotePrefix, or by its URL. The URL may be spelled in another way than upload prints
+// it, but it must name the same file: that of another server never acts on a file of this one.
 func filePath(client *bytescale.Client, arg string) (string, error) {
 	arg, remote, err := remotePath(arg)
 	if err != nil {

@@ -1,12 +1,12 @@
 // Package transfer sends the parts of an upload, from the answer that began it to the stored
 // file. It knows no HTTP and no type of the root package.
 //
-// Each part is fetched, sent and completed by one goroutine; a single part needs none. The ranges that the service
-// assigns must cover the file without overlap. The completion of the last part is held back
-// until all other parts are confirmed and the source has proved to be what was announced,
-// because there is no file before, so that an upload that fails leaves none. If no
-// completion was answered with "Completed", the service is asked which parts are missing,
-// and these are sent.
+// Each part is fetched, sent and completed by one goroutine; a single part needs none. The ranges
+// that the service assigns must cover the file without overlap. The completion of the last part
+// is held back until all other parts are confirmed and the source has proved to be what was
+// announced, because there is no file before, so that an upload that fails leaves none. If no
+// completion was answered with "Completed", the service is asked which parts are missing, and
+// these are sent.
 //
 // Two numbers bound the parts of one upload: those that wait with a URL (half of the API
 // calls in flight, shared by the uploads under way, and no more than 30 s of bytes), and

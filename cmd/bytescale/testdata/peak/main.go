@@ -1,9 +1,8 @@
 //go:build unix
 
-// Command peak runs its arguments and prints the peak memory of that process in
-// bytes. Its exit code is that of the process. It stands between the test and the command since the kernel counts the
-// memory of the process that starts another one as the other one's own; this
-// one is small.
+// Command peak runs its arguments and prints the peak memory of that process in bytes. Its exit
+// code is that of the process. It stands between the test and the command since the kernel counts
+// the memory of the process that starts another one as the other one's own; this one is small.
 package main
 
 import (
