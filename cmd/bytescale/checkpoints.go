@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ type checkpoints struct {
 	store *bytescale.CheckpointDir // nil if err is set
 	err   error
 	note  func(format string, args ...any)
+	here  string // the working directory, asked for once instead of for each file; "" if it is not known
 
 	warn   sync.Once
 	failed atomic.Bool
@@ -25,6 +27,7 @@ type checkpoints struct {
 
 func newCheckpoints(env getenv, note func(string, ...any)) *checkpoints {
 	c := &checkpoints{note: note}
+	c.here, _ = os.Getwd()
 	if c.dir, c.err = ownState(env); c.err != nil {
 		return c
 	}
@@ -49,9 +52,9 @@ type identity struct {
 	Copy      int      `json:"copy,omitempty"` // number of earlier uploads of the same source by the same command
 }
 
-// key returns the key of the checkpoint.
-func (id identity) key() (string, error) {
-	source, err := filepath.Abs(id.Source)
+// key returns the key of the checkpoint. absolute returns the absolute path of a file.
+func (id identity) key(absolute func(string) (string, error)) (string, error) {
+	source, err := absolute(id.Source)
 	if err != nil {
 		return "", err
 	}
@@ -60,12 +63,20 @@ func (id identity) key() (string, error) {
 	return string(key), err
 }
 
+// absolute returns the absolute path of a file.
+func (c *checkpoints) absolute(path string) (string, error) {
+	if c.here != "" && filepath.IsLocal(path) {
+		return filepath.Join(c.here, path), nil
+	}
+	return filepath.Abs(path)
+}
+
 // option returns the option that makes an upload resumable, nil if no checkpoints are kept.
 func (c *checkpoints) option(id identity) bytescale.UploadOption {
 	if c == nil {
 		return nil
 	}
-	key, err := id.key()
+	key, err := id.key(c.absolute)
 	if err = cmp.Or(c.err, err); err != nil {
 		c.unusable(err)
 		return nil

@@ -13,7 +13,7 @@ func TestCheckpointIdentity(t *testing.T) {
 		{Source: "a", Tree: "x"}, {Source: "a", Folder: "x"}, {Source: "a", Name: "x"},
 		{Source: "a", MIME: "x"}, {Source: "a", Metadata: "x"}, {Source: "a", Tags: []string{"x"}}, {Source: "a", Copy: 1},
 	} {
-		key, err := id.key()
+		key, err := id.key(filepath.Abs)
 		if other, ok := seen[key]; ok || err != nil {
 			t.Errorf("%+v and %+v share a checkpoint, %v", id, other, err)
 		}

@@ -624,7 +624,7 @@ func (i *interruption) slotOf(name string) string {
 	i.t.Helper()
 	key, err := identity{
 		APIURL: i.service.url(), AccountID: testAccount, Source: filepath.Join(i.dir, name), Folder: "/films",
-	}.key()
+	}.key(filepath.Abs)
 	if err != nil {
 		i.t.Fatal(err)
 	}

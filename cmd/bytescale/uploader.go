@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 
 	bytescale "github.com/c88edac7/bytescale-go"
@@ -166,7 +165,7 @@ func (u *uploader) accept(it item) (item, error) {
 		return it, err
 	}
 	if u.checkpoints != nil && !it.stdin && len(u.flags.paths) > 1 {
-		if source, err := filepath.Abs(it.path); err == nil {
+		if source, err := u.checkpoints.absolute(it.path); err == nil {
 			it.copy = u.sources.add(source + "\x00" + it.tree)
 		}
 	}
