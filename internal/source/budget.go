@@ -177,13 +177,18 @@ func (b *Budget) giveBack(c *Chunk) {
 	if n == 0 {
 		return
 	}
-	b.kept = append(b.kept, c.blocks[:n]...)
-	b.used -= n
 	if c.sealed {
 		b.leaving -= n
 	}
 	delete(b.reading, c)
+	b.takeBack(c.blocks[:n])
 	c.blocks = c.blocks[n:]
+}
+
+// takeBack takes blocks back that are in use. The caller holds mu.
+func (b *Budget) takeBack(blocks [][]byte) {
+	b.kept = append(b.kept, blocks...)
+	b.used -= len(blocks)
 	b.freeSurplus()
 	if b.changed != nil {
 		close(b.changed)

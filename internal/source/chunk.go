@@ -45,9 +45,9 @@ func (b *Budget) newChunk(most int64) *Chunk { return &Chunk{budget: b, most: mo
 // fill reads size bytes of r into the chunk. The error at an early end of r is that of
 // io.ReadFull.
 //
-// The first bytes of each block come by way of a scratch, so that no block is held by a chunk
-// that has no bytes for it. The rest is read into the block itself, which saves a copy, unless
-// the source is slow.
+// The first bytes come by way of a scratch, so that no block is held by a chunk whose source has
+// brought nothing. The rest is read into the blocks, which saves a copy, unless the source is
+// slow.
 func (c *Chunk) fill(ctx context.Context, r io.Reader, size int64) error {
 	scratch := make([]byte, min(size, scratchSize))
 	for c.size < size {
@@ -87,9 +87,10 @@ func (c *Chunk) await(r io.Reader, p []byte) (int, error) {
 	return io.ReadFull(r, p)
 }
 
-// pin returns the room in the last block for the source to write into, until unpin; nil if
-// it may not. A silent source may write into it at any time, so that it cannot be taken back.
-// That is why only a share of the budget may be pinned, and nothing for a slow source.
+// pin returns the room in the last block, or in a new one, for the source to write into, until
+// unpin; nil if it may not. A silent source may write into it at any time, so that it cannot be
+// taken back. That is why only a share of the budget may be pinned, and nothing for a slow
+// source.
 func (c *Chunk) pin() (room []byte) {
 	b := c.budget
 	b.mu.Lock()
@@ -97,11 +98,14 @@ func (c *Chunk) pin() (room []byte) {
 	if len(c.blocks) == 0 || c.waited >= slowAfter || b.pinned >= b.size/pinnedShare {
 		return nil
 	}
+	if c.size == int64(len(c.blocks))*blockSize {
+		if b.full() || c.size >= c.most {
+			return nil
+		}
+		b.lend(c)
+	}
 	last := len(c.blocks) - 1
 	room = c.blocks[last][c.size-int64(last)*blockSize:]
-	if len(room) == 0 {
-		return nil
-	}
 	c.pinned = true
 	b.pinned++
 	return room
@@ -129,6 +133,7 @@ func (c *Chunk) unpin(p []byte) error {
 	b.mu.Unlock()
 	if c.file == nil {
 		c.size += int64(len(p))
+		c.returnEmpty()
 		return nil
 	}
 	n, err := c.file.Write(p)
@@ -137,6 +142,17 @@ func (c *Chunk) unpin(p []byte) error {
 	defer b.mu.Unlock()
 	b.giveBack(c)
 	return spoolError(err)
+}
+
+// returnEmpty gives the last block back if the source has brought nothing for it.
+func (c *Chunk) returnEmpty() {
+	b := c.budget
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if last := len(c.blocks) - 1; c.size == int64(last)*blockSize {
+		b.takeBack(c.blocks[last:])
+		c.blocks = c.blocks[:last]
+	}
 }
 
 // movable returns how many blocks can be taken from the chunk. The caller holds the budget's
