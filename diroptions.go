@@ -68,26 +68,16 @@ const (
 
 func newUploadDirSettings(opts []UploadDirOption) (s uploadDirSettings, err error) {
 	s.dirSettings = dirSettings{shards: 1}
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt.applyUploadDir(&s); err != nil {
-			return s, err
-		}
+	if err := applyAll(opts, func(o UploadDirOption) error { return o.applyUploadDir(&s) }); err != nil {
+		return s, err
 	}
 	return s, s.check()
 }
 
 func newDownloadDirSettings(opts []DownloadDirOption) (s downloadDirSettings, err error) {
 	s.dirSettings = dirSettings{shards: 1}
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt.applyDownloadDir(&s); err != nil {
-			return s, err
-		}
+	if err := applyAll(opts, func(o DownloadDirOption) error { return o.applyDownloadDir(&s) }); err != nil {
+		return s, err
 	}
 	return s, s.check()
 }
@@ -203,11 +193,12 @@ func WithShard(i, n int) DirOption {
 }
 
 // WithFilesInFlight sets how many files are moved at a time, from 1 to 1024. The default is 64 for
-// downloads. For uploads it is as many as API calls may be in flight ([WithAPICallsInFlight]), 64 at
-// least, so that a high latency does not keep small files from the rate of the account; above 64,
-// each takes some 100 KiB of memory.
-// Each takes up to four open files: the file itself, its directory, and a connection for calls
-// and one for bytes. The client's own limits hold for all files together; see [NewClient].
+// downloads. For uploads it is as many as API calls may be in flight ([WithAPICallsInFlight]), and
+// 64 at least, so that a high latency does not keep small files from the rate of the account.
+//
+// Each file takes up to four open files: the file itself, its directory, a connection for calls
+// and one for bytes. Above 64, each takes some 100 KiB of memory. The client's own limits hold for
+// all files together; see [NewClient].
 func WithFilesInFlight(n int) DirOption {
 	return dirOption(func(s *dirSettings) error {
 		if n < 1 || n > maxFilesInFlight {
@@ -225,9 +216,9 @@ func WithFilesInFlight(n int) DirOption {
 // A file that exists with the same size is moved if the source is newer. Uploads compare the
 // modification time of the file with [FileDetails.LastModified], so that the clocks of this
 // machine and of the service should agree. Downloads allow two seconds, because some disks keep
-// times no better. As the service dates a file by its upload, a file that was uploaded is once
-// more downloaded over its older origin. A change that keeps the size and sets the time back is
-// not noticed.
+// times in steps of two seconds. The service dates a file by its upload, so a file that was
+// uploaded is newer there than its origin, and a download over the origin moves it once more. A
+// change that keeps the size and sets the time back is not noticed.
 func WithChangedOnly() DirOption {
 	return dirOption(func(s *dirSettings) error {
 		s.changedOnly = true
@@ -258,7 +249,7 @@ func WithDelete() DirOption {
 // WithDryRun yields what would be done, in a fixed order with [WithChangedOnly], and does nothing
 // but list. [DirFile.Details] is nil, and [WithFileOptions] is not called. Without
 // [WithChangedOnly], the destination is not looked at, so that files that exist there are not
-// noticed. The default is to do it.
+// noticed. The default is to carry it out.
 func WithDryRun() DirOption {
 	return dirOption(func(s *dirSettings) error {
 		s.dryRun = true

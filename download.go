@@ -180,13 +180,8 @@ func (c *Client) Download(ctx context.Context, filePath string, opts ...Download
 // downloadFrom opens what is at a URL of the CDN.
 func (c *Client) downloadFrom(ctx context.Context, engine *download.Engine, address, filePath string, opts []DownloadOption) (*Download, error) {
 	var settings downloadSettings
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt.applyDownload(&settings); err != nil {
-			return nil, err
-		}
+	if err := applyAll(opts, func(o DownloadOption) error { return o.applyDownload(&settings) }); err != nil {
+		return nil, err
 	}
 	if settings.asked != nil && settings.digest != nil {
 		return nil, argumentError("expectedSHA256", "is for whole files; leave WithRange out")
@@ -277,15 +272,8 @@ func (c *Client) DownloadToWriterAt(ctx context.Context, filePath string, w io.W
 }
 
 func newDownloadToSettings(opts []DownloadToOption) (s downloadToSettings, err error) {
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt.applyDownloadTo(&s); err != nil {
-			return s, err
-		}
-	}
-	return s, nil
+	err = applyAll(opts, func(o DownloadToOption) error { return o.applyDownloadTo(&s) })
+	return s, err
 }
 
 // downloadBy downloads a file by a method of the engine, between the events that report its

@@ -178,13 +178,8 @@ func WithExtendedParams(groups ...gen.TransformationGroup) SaveOption {
 }
 
 func newSaveSettings(opts []SaveOption) (s saveSettings, err error) {
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt.applySave(&s); err != nil {
-			return s, err
-		}
+	if err := applyAll(opts, func(o SaveOption) error { return o.applySave(&s) }); err != nil {
+		return s, err
 	}
 	return s, s.check()
 }

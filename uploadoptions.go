@@ -74,6 +74,19 @@ type sourceOption func(*transferSettings) error
 func (o sourceOption) applyUpload(s *uploadSettings) error   { return o(&s.transferSettings) }
 func (o sourceOption) applyResume(s *transferSettings) error { return o(s) }
 
+// applyAll applies the options that are not nil, in their order, up to the first error.
+func applyAll[O any](opts []O, apply func(O) error) error {
+	for _, opt := range opts {
+		if any(opt) == nil {
+			continue
+		}
+		if err := apply(opt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // transferSettings is what the options of every transfer write to.
 type transferSettings struct {
 	progress  func(Progress)
@@ -81,17 +94,9 @@ type transferSettings struct {
 	readLimit *source.ReadLimit
 }
 
-func newTransferSettings(opts []ResumeOption) (transferSettings, error) {
-	var s transferSettings
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt.applyResume(&s); err != nil {
-			return s, err
-		}
-	}
-	return s, nil
+func newTransferSettings(opts []ResumeOption) (s transferSettings, err error) {
+	err = applyAll(opts, func(o ResumeOption) error { return o.applyResume(&s) })
+	return s, err
 }
 
 // fileSettings is what the options of a new file write to.
@@ -118,13 +123,8 @@ type uploadSettings struct {
 
 func newUploadSettings(opts []UploadOption) (uploadSettings, error) {
 	var s uploadSettings
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt.applyUpload(&s); err != nil {
-			return s, err
-		}
+	if err := applyAll(opts, func(o UploadOption) error { return o.applyUpload(&s) }); err != nil {
+		return s, err
 	}
 	return s, s.check()
 }

@@ -104,13 +104,8 @@ func (c *Client) UploadFromURL(ctx context.Context, source string, opts ...URLUp
 }
 
 func newURLUploadSettings(opts []URLUploadOption) (s urlUploadSettings, err error) {
-	for _, opt := range opts {
-		if opt == nil {
-			continue
-		}
-		if err := opt.applyURLUpload(&s); err != nil {
-			return s, err
-		}
+	if err := applyAll(opts, func(o URLUploadOption) error { return o.applyURLUpload(&s) }); err != nil {
+		return s, err
 	}
 	return s, s.check()
 }

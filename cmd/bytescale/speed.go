@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 
@@ -8,6 +9,48 @@ import (
 
 	bytescale "github.com/c88edac7/bytescale-go"
 )
+
+// speed is the flags for the speed of uploads.
+type speed struct {
+	concurrency, files int
+	apiRate            float64
+	single             singleRequest
+
+	flags *pflag.FlagSet
+}
+
+// addSpeed adds the flags. The usage of the first two differs between commands.
+func (s *speed) addSpeed(flags *pflag.FlagSet, concurrency, files string) {
+	s.flags = flags
+	flags.IntVar(&s.concurrency, "concurrency", 8, concurrency)
+	flags.IntVar(&s.files, "files", 64, files)
+	flags.Float64Var(&s.apiRate, "api-rate", 800, "Send up to `N` API requests per second, by default 800. Accounts are limited to 1000 unless raised.")
+	s.single.addFlag(flags)
+}
+
+// checkSpeed rejects values that are out of range.
+func (s *speed) checkSpeed() error {
+	return cmp.Or(checkSpeed(s.concurrency, s.files, s.apiRate), s.single.check())
+}
+
+// clientOptions returns the options of the client for so many files at a time. Without
+// --concurrency, small files follow the latency.
+func (s *speed) clientOptions(most openLimit, files int) []bytescale.ClientOption {
+	options := append(most.options(files), bytescale.WithAPIRate(s.apiRate))
+	if s.flags.Changed("concurrency") {
+		options = append(options, bytescale.WithPutsInFlight(s.concurrency))
+	}
+	return options
+}
+
+// dirOptions returns the options of UploadDir for so many files at a time. Without --files, and
+// with room for many, the client has as many as the latency takes.
+func (s *speed) dirOptions(most openLimit, files int) []bytescale.DirOption {
+	if !s.flags.Changed("files") && most.allowed >= 1024 {
+		return nil
+	}
+	return []bytescale.DirOption{bytescale.WithFilesInFlight(files)}
+}
 
 // checkSpeed rejects values of the flags for speed that are out of range.
 func checkSpeed(concurrency, files int, apiRate float64) error {
@@ -56,23 +99,6 @@ func (l openLimit) options(files int) []bytescale.ClientOption {
 		return nil
 	}
 	return []bytescale.ClientOption{bytescale.WithAPICallsInFlight(min(max(64, files), max(2, l.allowed)))}
-}
-
-// uploadDir returns the options for the files at a time. Without --files, and with room for many,
-// the client has as many as the latency takes.
-func (l openLimit) uploadDir(files int, given bool) []bytescale.DirOption {
-	if !given && l.allowed >= 1024 {
-		return nil
-	}
-	return []bytescale.DirOption{bytescale.WithFilesInFlight(files)}
-}
-
-// parts returns the client's option for --concurrency, if the flag is given.
-func parts(concurrency int, given bool) []bytescale.ClientOption {
-	if !given {
-		return nil // so that small files follow the latency
-	}
-	return []bytescale.ClientOption{bytescale.WithPutsInFlight(concurrency)}
 }
 
 // singleRequest is the flag --single-request.

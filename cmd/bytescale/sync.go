@@ -25,11 +25,8 @@ type syncCmd struct {
 	exclude, include         []string
 	shard                    shard
 
-	concurrency, files           int
-	apiRate                      float64
-	concurrencyGiven, filesGiven bool
-	dirOptions                   []bytescale.DirOption // for the files at a time
-	single                       singleRequest
+	speed
+	filesOptions []bytescale.DirOption // for the files at a time
 
 	json, quiet bool
 }
@@ -51,7 +48,6 @@ func (c *syncCmd) command(std *streams, env getenv) *cobra.Command {
 		SuggestFor: []string{"mirror", "rsync"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.source, c.destination = args[0], args[1]
-			c.concurrencyGiven, c.filesGiven = cmd.Flags().Changed("concurrency"), cmd.Flags().Changed("files")
 			return c.run(cmd.Context(), std, env)
 		},
 	}
@@ -69,10 +65,8 @@ func (c *syncCmd) defineFlags(cmd *cobra.Command) {
 		flags.BoolVar(&c.noResume, "no-resume", false, "Neither keep checkpoints of uploads nor continue interrupted ones.")
 	})
 	addFlags(cmd, "Speed", func(flags *pflag.FlagSet) {
-		flags.IntVar(&c.concurrency, "concurrency", 8, "Send up to `N` parts, or get up to N ranges, at a time, 1 to 256, by default 8.")
-		flags.IntVar(&c.files, "files", 64, "Transfer up to `N` files at a time, 1 to 1024, by default 64, and more in an upload if the latency is high.")
-		flags.Float64Var(&c.apiRate, "api-rate", 800, "Send up to `N` API requests per second, by default 800. Accounts are limited to 1000 unless raised.")
-		c.single.addFlag(flags)
+		c.addSpeed(flags, "Send up to `N` parts, or get up to N ranges, at a time, 1 to 256, by default 8.",
+			"Transfer up to `N` files at a time, 1 to 1024, by default 64, and more in an upload if the latency is high.")
 	})
 	addFlags(cmd, "Output", func(flags *pflag.FlagSet) {
 		flags.BoolVar(&c.json, "json", false, "Print one JSON object per file that was transferred or deleted.")
@@ -110,7 +104,7 @@ func (c *syncCmd) check() error {
 	case c.noResume && from:
 		return errors.New("--no-resume is for uploads; a download of a directory always continues")
 	}
-	return cmp.Or(checkSpeed(c.concurrency, c.files, c.apiRate), c.single.check())
+	return c.checkSpeed()
 }
 
 // run transfers what differs.
@@ -126,10 +120,9 @@ func (c *syncCmd) run(ctx context.Context, std *streams, env getenv) error {
 	defer shows.close()
 	most := mostFiles(openPerFile)
 	c.files = most.files(c.files, c.quiet, shows.note)
-	c.dirOptions = most.uploadDir(c.files, c.filesGiven)
+	c.filesOptions = c.dirOptions(most, c.files)
 	run := &syncRun{flags: c, shows: shows}
-	ctx, client, err := c.connectObserved(ctx, shows, run.observe,
-		append(append(most.options(c.files), bytescale.WithAPIRate(c.apiRate)), parts(c.concurrency, c.concurrencyGiven)...)...)
+	ctx, client, err := c.connectObserved(ctx, shows, run.observe, c.clientOptions(most, c.files)...)
 	if err != nil {
 		return err
 	}
@@ -226,7 +219,7 @@ func (r *syncRun) options() []bytescale.DirOption {
 		bytescale.WithInclude(c.include...), bytescale.WithExclude(c.exclude...),
 		bytescale.WithProgress(r.shows.watch(0)),
 	}
-	options = append(options, c.dirOptions...)
+	options = append(options, c.filesOptions...)
 	if c.shard.given() {
 		options = append(options, bytescale.WithShard(c.shard.index, c.shard.count))
 	}
@@ -300,7 +293,7 @@ func checkDirectory(name string) error {
 // checkListed returns errNoFolder for a folder with nothing in it that was not made. Otherwise
 // a typing mistake in the source could empty the destination.
 func checkListed(ctx context.Context, client *bytescale.Client, folder string) error {
-	for _, err := range client.ListFolder(ctx, folder) {
+	for _, err := range client.ListFolder(ctx, folder, bytescale.WithPageSize(1)) {
 		return err
 	}
 	if err := checkMade(ctx, client, folder); err != nil {

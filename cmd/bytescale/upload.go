@@ -30,10 +30,7 @@ type uploadCmd struct {
 	folder, name, mime, metadata string
 	tags                         []string
 
-	concurrency, files           int
-	concurrencyGiven, filesGiven bool
-	apiRate                      float64
-	single                       singleRequest
+	speed
 
 	json, quiet bool
 }
@@ -50,7 +47,6 @@ func (c *uploadCmd) command(std *streams, env getenv) *cobra.Command {
 		SuggestFor: []string{"put"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.paths = args
-			c.concurrencyGiven, c.filesGiven = cmd.Flags().Changed("concurrency"), cmd.Flags().Changed("files")
 			return c.run(cmd.Context(), std, env)
 		},
 	}
@@ -68,10 +64,8 @@ func (c *uploadCmd) command(std *streams, env getenv) *cobra.Command {
 		flags.StringArrayVar(&c.tags, "tag", nil, "Store this `tag` with each file; can be repeated.")
 	})
 	addFlags(cmd, "Speed", func(flags *pflag.FlagSet) {
-		flags.IntVar(&c.concurrency, "concurrency", 8, "Send up to `N` parts at a time, 1 to 256, by default 8.")
-		flags.IntVar(&c.files, "files", 64, "Upload up to `N` files at a time, 1 to 1024, by default 64, and more of a directory if the latency is high.")
-		flags.Float64Var(&c.apiRate, "api-rate", 800, "Send up to `N` API requests per second, by default 800. Accounts are limited to 1000 unless raised.")
-		c.single.addFlag(flags)
+		c.addSpeed(flags, "Send up to `N` parts at a time, 1 to 256, by default 8.",
+			"Upload up to `N` files at a time, 1 to 1024, by default 64, and more of a directory if the latency is high.")
 	})
 	addFlags(cmd, "Output", func(flags *pflag.FlagSet) {
 		flags.BoolVar(&c.json, "json", false, "Print one JSON object per file instead of its URL.")
@@ -141,10 +135,9 @@ func (c *uploadCmd) uploader(ctx context.Context, giveUp context.CancelCauseFunc
 		u.files = min(u.files, len(c.paths))
 	}
 	u.files = most.files(u.files, c.quiet, u.note)
-	u.dirOptions = most.uploadDir(u.files, c.filesGiven)
-	options := append(most.options(c.files), bytescale.WithAPIRate(c.apiRate),
+	u.dirOptions = c.dirOptions(most, u.files)
+	options := append(c.clientOptions(most, c.files),
 		bytescale.WithObserver(func(e bytescale.Event) { reach.observe(e); u.observe(e) }))
-	options = append(options, parts(c.concurrency, c.concurrencyGiven)...)
 	if c.local {
 		u.local, err = startLocal(giveUp, options...)
 		if err != nil {
@@ -197,7 +190,7 @@ func (c *uploadCmd) check() error {
 	case c.name != "" && !strings.Contains(c.name, "{") && (len(c.paths) > 1 || c.recursive):
 		return errors.New("--name is for one file; for more, put a variable in it, such as {ORIGINAL_FILE_NAME}{ORIGINAL_FILE_EXT}")
 	}
-	return cmp.Or(checkSpeed(c.concurrency, c.files, c.apiRate), c.single.check())
+	return c.checkSpeed()
 }
 
 // checkStreams rejects standard streams that are closed.
