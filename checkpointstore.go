@@ -121,10 +121,8 @@ func WithResume(store CheckpointStore, key string) UploadOption {
 
 // runResumable continues the upload of the checkpoint in the store, or begins one whose
 // checkpoint is kept there.
-func (u *upload) runResumable(ctx context.Context, request gen.BeginMultipartUploadRequest, s *uploadSettings) (err error) {
-	if u.binding, err = bindingOf(s.resume.key, request); err != nil {
-		return err
-	}
+func (u *upload) runResumable(ctx context.Context, request gen.BeginMultipartUploadRequest, s *uploadSettings) error {
+	u.binding = func() (string, error) { return bindingOf(s.resume.key, request) }
 	slot := &checkpointSlot{upload: u, store: s.resume.store, key: s.resume.key}
 	defer slot.release()
 	found, err := slot.load(ctx)
@@ -235,8 +233,11 @@ func (u *upload) decodeCheckpoint(content []byte) (*Checkpoint, error) {
 	if err := checkpoint.check(u.client); err != nil {
 		return nil, err
 	}
+	binding, err := u.binding()
 	switch state := checkpoint.state; {
-	case state.Binding != u.binding:
+	case err != nil:
+		return nil, err
+	case state.Binding != binding:
 		return nil, badCheckpoint("binding", "it belongs to an upload with another key or other options")
 	case time.Since(state.Begun) > maxCheckpointAge:
 		return nil, badCheckpoint("begun", "its upload began %v, and is not continued after 30 days", state.Begun.Format(time.DateTime))

@@ -86,7 +86,7 @@ type upload struct {
 	transfer   *transfer.Upload
 	id         string // empty until the service has given it one
 	file       FileDetails
-	binding    string // of the checkpoint to the key of a store and to the options
+	binding    func() (string, error) // of the checkpoint to the key of a store and to the options; nil without a store
 	checkpoint *Checkpoint
 }
 
@@ -243,8 +243,12 @@ func (u *upload) takeCheckpoint(ctx context.Context, parts int64, save func(Chec
 		PartCount: parts,
 		File:      u.file,
 		Source:    fingerprint(source),
-		Binding:   u.binding,
 		Begun:     time.Now().UTC().Truncate(time.Second),
+	}
+	if u.binding != nil {
+		if state.Binding, err = u.binding(); err != nil {
+			return err
+		}
 	}
 	if state.Code, err = u.client.checkpointKey.code(state); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)

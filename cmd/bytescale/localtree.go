@@ -51,13 +51,11 @@ func (t *localTree) open(name string, found fs.FileInfo) (*os.File, error) {
 // openFound opens a regular file with open. It fails if that opens another file than the one
 // that was found, or one that does not tell its size.
 func openFound(ctx context.Context, found fs.FileInfo, open func(flags int) (*os.File, error)) (*os.File, error) {
-	f, err := osfile.OpenRegular(ctx, open)
+	f, now, err := osfile.OpenRegular(ctx, open)
 	if err != nil {
 		return nil, err
 	}
-	now, err := f.Stat()
 	switch {
-	case err != nil:
 	case !os.SameFile(found, now):
 		err = osfile.ErrReplaced
 	case !sizeIsTrue(f, now):

@@ -245,8 +245,13 @@ func withItem(ctx context.Context, it item) context.Context {
 	return context.WithValue(ctx, itemKey{}, it)
 }
 
-// observe reports what becomes of checkpoints.
+// observe reports what becomes of checkpoints, and why small files are sent in parts.
 func (u *uploader) observe(e bytescale.Event) {
+	switch e.Kind {
+	case bytescale.EventResume, bytescale.EventStartAfresh, bytescale.EventStoreFailure, bytescale.EventNoSingleRequest:
+	default:
+		return
+	}
 	it, _ := e.Context.Value(itemKey{}).(item)
 	if file, below := bytescale.DirFileFromContext(e.Context); below {
 		it = u.dirs.item(file.Path)

@@ -175,27 +175,31 @@ func (l *Limits) Answered(status int) {
 }
 
 func (l *Limits) acquirePlace(ctx context.Context, limit string, p *places) (release func(), err error) {
-	if _, err := l.acquire(ctx, limit, p.free); err != nil {
+	if err := l.wait(ctx, limit, p.free); err != nil {
 		return nil, err
 	}
 	return p.release, nil
 }
 
 func (l *Limits) acquire(ctx context.Context, limit string, s *semaphore.Weighted) (release func(), err error) {
-	release = func() { s.Release(1) }
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case s.TryAcquire(1):
-		return release, nil
-	}
-	done := l.waits(ctx, limit)
-	err = s.Acquire(ctx, 1)
-	done(err)
-	if err != nil {
+	if err := l.wait(ctx, limit, s); err != nil {
 		return nil, err
 	}
-	return release, nil
+	return func() { s.Release(1) }, nil
+}
+
+// wait waits for one place of a semaphore.
+func (l *Limits) wait(ctx context.Context, limit string, s *semaphore.Weighted) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case s.TryAcquire(1):
+		return nil
+	}
+	done := l.waits(ctx, limit)
+	err := s.Acquire(ctx, 1)
+	done(err)
+	return err
 }
 
 // keepPace waits until the pace allows another call.

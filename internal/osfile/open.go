@@ -6,6 +6,7 @@ package osfile
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -17,20 +18,20 @@ var (
 	ErrNotRegular = errors.New("is not a regular file")
 )
 
-// OpenRegular calls open, with flags for reading, and returns a regular file. If another
-// process has a lease on the file, it waits until the lease is given up.
-func OpenRegular(ctx context.Context, open func(flags int) (*os.File, error)) (*os.File, error) {
+// OpenRegular calls open, with flags for reading, and returns a regular file and what it is.
+// If another process has a lease on the file, it waits until the lease is given up.
+func OpenRegular(ctx context.Context, open func(flags int) (*os.File, error)) (*os.File, fs.FileInfo, error) {
 	f, err := open(os.O_RDONLY | Nonblock)
 	for isLeased(err) {
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		case <-time.After(leaseInterval):
 		}
 		f, err = open(os.O_RDONLY | Nonblock)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -38,9 +39,9 @@ func OpenRegular(ctx context.Context, open func(flags int) (*os.File, error)) (*
 	}
 	if err != nil {
 		f.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	return f, nil
+	return f, info, nil
 }
 
 // leaseInterval is the time between two attempts to open a file that has a lease. The

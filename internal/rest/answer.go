@@ -28,8 +28,13 @@ const (
 
 // bound limits the time of a call with its answer, and the length of the answer.
 func (c *Client) bound(next handler) handler {
+	limit := c.Timeouts.Call
+	if limit <= 0 {
+		limit = callTimeout
+	}
+	cause := fmt.Errorf("%w in %v", errCallTimeout, limit)
 	return func(req *http.Request, about call) (*http.Response, error) {
-		ctx, cancel := c.withTimeout(req.Context(), about)
+		ctx, cancel := withTimeout(req.Context(), about, limit, cause)
 		resp, err := next(req.WithContext(ctx), about)
 		if err != nil {
 			err = timedOut(ctx, err)
@@ -41,18 +46,14 @@ func (c *Client) bound(next handler) handler {
 	}
 }
 
-// withTimeout returns a context that ends when the call has taken too long, unless the call
-// sends a whole file or is no known operation.
-func (c *Client) withTimeout(ctx context.Context, about call) (context.Context, context.CancelFunc) {
+// withTimeout returns a context that ends when the call has taken longer than limit, unless
+// the call sends a whole file or is no known operation.
+func withTimeout(ctx context.Context, about call, limit time.Duration, cause error) (context.Context, context.CancelFunc) {
 	switch about.operation {
 	case operation.BasicUpload, operation.FormDataUpload, "":
 		return context.WithCancel(ctx)
 	}
-	limit := c.Timeouts.Call
-	if limit <= 0 {
-		limit = callTimeout
-	}
-	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w in %v", errCallTimeout, limit))
+	return context.WithTimeoutCause(ctx, limit, cause)
 }
 
 var errCallTimeout = fmt.Errorf("%w: no complete answer", errs.ErrStalled)

@@ -49,7 +49,7 @@ func (c *Client) ReadJSON(op string, resp *http.Response, to any) error {
 	if _, err := content.ReadFrom(body); err != nil {
 		return fmt.Errorf("%s: read answer: %w", op, err)
 	}
-	if body.most <= maxAnswer && values(content.Bytes()) > maxValues {
+	if body.most <= maxAnswer && tooManyValues(content.Bytes()) {
 		return ProtocolError(op, resp.StatusCode, "the answer has too many values")
 	}
 	if err := json.Unmarshal(content.Bytes(), to); err != nil {
@@ -146,6 +146,12 @@ func expect(decoder *json.Decoder, want json.Token) error {
 		return errShape
 	}
 	return nil
+}
+
+// tooManyValues reports whether JSON text has more than maxValues. Each takes two bytes at
+// least, so that the usual answer need not be looked at.
+func tooManyValues(text []byte) bool {
+	return len(text) > 2*maxValues && values(text) > maxValues
 }
 
 // values counts the values in JSON text, at any depth: each but the first in its

@@ -41,13 +41,14 @@ func (c *Client) legible(next handler) handler {
 // those are the caller's own, in which a number stays as it was.
 type jsonBody struct {
 	io.ReadCloser
-	began  bool // the first byte of the text was seen
-	raw    bool // the text is neither an object nor an array
-	mark   int  // bytes of a byte order mark that were seen at the very beginning
-	quoted bool // in a string
-	escape bool // after a backslash
-	value  bool // after a colon
-	name   []byte
+	began  bool          // the first byte of the text was seen
+	raw    bool          // the text is neither an object nor an array
+	mark   int           // bytes of a byte order mark that were seen at the very beginning
+	quoted bool          // in a string
+	escape bool          // after a backslash
+	value  bool          // after a colon
+	name   [maxName]byte // the beginning of the last string, in case it names a member
+	named  int           // bytes of name
 	depth  int
 	keep   int // the depth at which numbers are to be kept as they are; 0 for none
 
@@ -122,7 +123,7 @@ func (b *jsonBody) takeText(text []byte) int {
 	if end := bytes.IndexByte(text, '\\'); end >= 0 {
 		text = text[:end]
 	}
-	b.name = append(b.name, text[:min(len(text), maxName-len(b.name))]...)
+	b.named += copy(b.name[b.named:], text)
 	b.room += len(text)
 	b.wrote += copy(b.to[b.wrote:], text) // which moves text
 	return len(text)
@@ -162,7 +163,7 @@ func (b *jsonBody) endMark() {
 	b.mark = -1
 }
 
-// maxName is how much of a string is kept in case it is the name of a member, in bytes.
+// maxName is how much of a string is kept, in bytes.
 const maxName = 16
 
 func (b *jsonBody) inString(c byte) {
@@ -176,19 +177,18 @@ func (b *jsonBody) inString(c byte) {
 		b.quoted = false
 		return
 	}
-	if len(b.name) < maxName {
-		b.name = append(b.name, c)
-	}
+	b.named += copy(b.name[b.named:], []byte{c})
 }
 
 // structure takes in what is neither in a string nor in a number.
 func (b *jsonBody) structure(c byte) {
 	switch c {
 	case '"':
-		b.quoted, b.name = true, b.name[:0]
+		b.quoted, b.named = true, 0
 	case '{', '[':
 		b.depth++
-		if b.keep == 0 && b.value && (string(b.name) == "metadata" || string(b.name) == "details") {
+		name := string(b.name[:b.named])
+		if b.keep == 0 && b.value && (name == "metadata" || name == "details") {
 			b.keep = b.depth
 		}
 	case '}', ']':

@@ -82,7 +82,7 @@ func (d *Dir) Load(ctx context.Context, key string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := osfile.OpenRegular(ctx, func(flags int) (*os.File, error) { return root.OpenFile(entryName(key), flags, 0) })
+	f, _, err := osfile.OpenRegular(ctx, func(flags int) (*os.File, error) { return root.OpenFile(entryName(key), flags, 0) })
 	if err != nil {
 		return nil, err
 	}

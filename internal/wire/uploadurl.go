@@ -12,16 +12,36 @@ import (
 // whole path anew if one byte of it should have been encoded. Such bytes are encoded here,
 // so that the rest stays as it is.
 func verbatimURL(address string) (*url.URL, error) {
+	if isEncoded(address) {
+		return url.Parse(address)
+	}
 	var clean strings.Builder
-	clean.Grow(len(address))
 	for i := range len(address) {
-		if c := address[i]; c <= ' ' || c > '~' || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
+		if c := address[i]; mustEncode(c) {
 			fmt.Fprintf(&clean, "%%%02X", c)
 		} else {
 			clean.WriteByte(c)
 		}
 	}
 	return url.Parse(clean.String())
+}
+
+func isEncoded(address string) bool {
+	for i := range len(address) {
+		if mustEncode(address[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// mustEncode reports whether a byte may stand in no URL as it is.
+func mustEncode(c byte) bool {
+	switch c {
+	case '"', '<', '>', '\\', '^', '`', '{', '|', '}':
+		return true
+	}
+	return c <= ' ' || c > '~'
 }
 
 // maxUploadURL is the longest pre-signed URL, in bytes. Many parts wait with theirs, and
