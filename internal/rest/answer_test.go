@@ -13,6 +13,7 @@ import (
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
 	"github.com/c88edac7/bytescale-go/internal/limits"
+	"github.com/c88edac7/bytescale-go/internal/memnet"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 )
 
@@ -32,15 +33,22 @@ var sends = map[string]func(*Client, *http.Request) (*http.Response, error){
 	"storage": (*Client).Put,
 }
 
-// each runs a test for the three ways of a request, in virtual time. open returns the
-// body of an answer and a function that releases it.
+// each runs a test for all ways of a request, in virtual time.
 func each(t *testing.T, answer func(*http.Request) *http.Response, test func(t *testing.T, send func(context.Context) (*http.Response, error))) {
+	t.Helper()
+	eachOver(t, func(*testing.T) http.RoundTripper {
+		return roundTripper(func(req *http.Request) (*http.Response, error) { return answer(req), nil })
+	}, test)
+}
+
+// eachOver runs a test for all ways of a request over a transport, in virtual time.
+func eachOver(t *testing.T, transport func(*testing.T) http.RoundTripper, test func(t *testing.T, send func(context.Context) (*http.Response, error))) {
 	t.Helper()
 	for name, way := range sends {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := New(Config{
-					Transport:   roundTripper(func(req *http.Request) (*http.Response, error) { return answer(req), nil }),
+					Transport:   transport(t),
 					Credentials: NewCredentials("", false, nil),
 					Limits:      limits.New(1, 2, 1000, nil),
 					APIURL:      mustURL(t, "https://example.com"), CDNURL: mustURL(t, "https://example.com"),
@@ -123,21 +131,39 @@ func TestAnswersEndWithTheContext(t *testing.T) {
 		answer := func(*http.Request) *http.Response {
 			return &http.Response{StatusCode: status, Body: endless{make(chan struct{})}}
 		}
-		each(t, answer, func(t *testing.T, send func(context.Context) (*http.Response, error)) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			defer cancel()
-			began := time.Now()
-			resp, err := send(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = io.ReadAll(resp.Body)
-			if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != time.Second {
-				t.Errorf("%v after %v", err, took)
-			}
-			resp.Body.Close()
-		})
+		each(t, answer, endsWithTheContext)
 	}
+}
+
+func endsWithTheContext(t *testing.T, send func(context.Context) (*http.Response, error)) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	began := time.Now()
+	resp, err := send(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.ReadAll(resp.Body)
+	if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != time.Second {
+		t.Errorf("%v after %v", err, took)
+	}
+	resp.Body.Close()
+}
+
+// The transport of net/http ends its answers itself.
+func TestAnswersOfNetHTTPEndWithTheContext(t *testing.T) {
+	eachOver(t, func(t *testing.T) http.RoundTripper {
+		listener := memnet.Listen()
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "[")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done() // the client has closed the connection
+		})}
+		go server.Serve(listener) //nolint:errcheck // it is closed at the end
+		t.Cleanup(func() { server.Close() })
+		dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return listener.Dial(ctx) }
+		return &http.Transport{DialContext: dial, DialTLSContext: dial}
+	}, endsWithTheContext)
 }
 
 // The transport may leave out the body.

@@ -48,8 +48,12 @@ func (c *Client) decode(next handler) handler {
 
 // codingOf returns the content codings of an answer, without identity, in small letters.
 func codingOf(h http.Header) string {
+	values := h.Values("Content-Encoding")
+	if len(values) == 0 {
+		return ""
+	}
 	var codings []string
-	for name := range strings.SplitSeq(strings.Join(h.Values("Content-Encoding"), ","), ",") {
+	for name := range strings.SplitSeq(strings.Join(values, ","), ",") {
 		if name = strings.ToLower(strings.TrimSpace(name)); name != "" && name != "identity" {
 			codings = append(codings, name)
 		}

@@ -15,7 +15,7 @@ import (
 // refuses, and closes, what is no answer: a status below 200, and a body that can be
 // written to. Such a body is a connection that has left HTTP (101 Switching Protocols),
 // and no context ends that.
-func guard(ctx context.Context, resp *http.Response) (*http.Response, error) {
+func (c *Client) guard(ctx context.Context, resp *http.Response) (*http.Response, error) {
 	if resp.Body == nil {
 		resp.Body = http.NoBody
 	}
@@ -30,10 +30,17 @@ func guard(ctx context.Context, resp *http.Response) (*http.Response, error) {
 	case writes:
 		resp.Body.Close()
 		return nil, fmt.Errorf("%w: status %d, and the connection is handed over", errs.ErrProtocol, resp.StatusCode)
-	case resp.Body != http.NoBody:
+	case resp.Body != http.NoBody && !endsBodies(c.Transport):
 		resp.Body = guardBody(ctx, resp.Body)
 	}
 	return resp, nil
+}
+
+// endsBodies reports whether a transport itself ends the bodies of its answers with the
+// context, as that of net/http does.
+func endsBodies(t http.RoundTripper) bool {
+	_, is := t.(*http.Transport)
+	return is
 }
 
 // guardedBody is the body of an answer that is closed when the context ends, so that no

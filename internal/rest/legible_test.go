@@ -10,13 +10,17 @@ import (
 	"testing/iotest"
 )
 
-func legibleText(t *testing.T, text string, through func(io.Reader) io.Reader) string {
+// legibleText returns text as it is read, with and without a length that is known before.
+func legibleText(t *testing.T, text string, through func(io.Reader) io.Reader) (known, unknown string) {
 	t.Helper()
-	got, err := io.ReadAll(&jsonBody{ReadCloser: io.NopCloser(through(strings.NewReader(text)))})
-	if err != nil {
-		t.Fatal(err)
+	read := func(length int) string {
+		got, err := io.ReadAll(&jsonBody{ReadCloser: io.NopCloser(through(strings.NewReader(text))), length: int64(length)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(got)
 	}
-	return string(got)
+	return read(len(text)), read(-1)
 }
 
 var throughs = map[string]func(io.Reader) io.Reader{
@@ -72,8 +76,8 @@ func TestWholeNumbers(t *testing.T) {
 		`{"a":1.0`:                                      `{"a":1`,
 	} {
 		for name, through := range throughs {
-			if got := legibleText(t, text, through); got != want {
-				t.Errorf("%q, %s: %q, want %q", text, name, got, want)
+			if known, unknown := legibleText(t, text, through); known != want || unknown != want {
+				t.Errorf("%q, %s: %q and %q, want %q", text, name, known, unknown, want)
 			}
 		}
 	}
@@ -100,7 +104,7 @@ func (endlessDigits) Read(p []byte) (int, error) {
 }
 
 // FuzzLegible: JSON keeps its meaning, text that is no JSON stays none, and it makes no
-// difference in which pieces the text comes.
+// difference in which pieces the text comes, nor for JSON whether its length is known.
 func FuzzLegible(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":5.0,"b":[1e3,-0.0,1.25e1],"metadata":{"c":1.0}}`, `[1E+2,"\\\"",{"details":[1.0]}]`, byteOrderMark + `{"a":1.0}`, `{"a":1.0`,
@@ -108,14 +112,19 @@ func FuzzLegible(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got := legibleText(t, text, throughs["at once"])
+		_, got := legibleText(t, text, throughs["at once"])
+		plain := strings.TrimPrefix(text, byteOrderMark)
+		valid := json.Valid([]byte(plain))
 		for name, through := range throughs {
-			if other := legibleText(t, text, through); other != got {
-				t.Fatalf("%q, %s: %q, else %q", text, name, other, got)
+			known, unknown := legibleText(t, text, through)
+			if unknown != got || valid && known != got {
+				t.Fatalf("%q, %s: %q and %q, else %q", text, name, known, unknown, got)
+			}
+			if json.Valid([]byte(known)) != valid {
+				t.Fatalf("%q became %q", text, known)
 			}
 		}
-		plain := strings.TrimPrefix(text, byteOrderMark)
-		if json.Valid([]byte(plain)) != json.Valid([]byte(got)) {
+		if json.Valid([]byte(got)) != valid {
 			t.Fatalf("%q became %q", text, got)
 		}
 		if json.Valid([]byte(got)) && !sameJSON(decodeNumbers(t, plain), decodeNumbers(t, got)) {

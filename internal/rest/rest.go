@@ -233,7 +233,7 @@ func (c *Client) roundTrip(req *http.Request, about call) (*http.Response, error
 	case err == nil && resp == nil:
 		err = errNoAnswer
 	case err == nil:
-		resp, err = guard(req.Context(), resp)
+		resp, err = c.guard(req.Context(), resp)
 	}
 	if err != nil {
 		if plainHTTP(err) {
