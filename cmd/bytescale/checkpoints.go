@@ -2,10 +2,11 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -40,27 +41,29 @@ func newCheckpoints(env getenv, note func(string, ...any)) *checkpoints {
 // identity identifies an upload. Two uploads are the same if they have the same source,
 // destination and properties.
 type identity struct {
-	APIURL    string   `json:"apiUrl"`
-	AccountID string   `json:"accountId"`
-	Source    string   `json:"source"` // absolute path
-	Tree      string   `json:"tree"`
-	Folder    string   `json:"folder"`
-	Name      string   `json:"name"`
-	MIME      string   `json:"mime"`
-	Metadata  string   `json:"metadata"`
-	Tags      []string `json:"tags"`
-	Copy      int      `json:"copy,omitempty"` // number of earlier uploads of the same source by the same command
+	APIURL    string
+	AccountID string
+	Source    string // path
+	Tree      string
+	Folder    string
+	Name      string
+	MIME      string
+	Metadata  string
+	Tags      []string
+	Copy      int // number of earlier uploads of the same source by the same command
 }
 
-// key returns the key of the checkpoint. absolute returns the absolute path of a file.
+// key returns the key of the checkpoint. absolute returns the absolute path of a file. No part
+// of the key holds the byte 0, because no argument of a command can.
 func (id identity) key(absolute func(string) (string, error)) (string, error) {
 	source, err := absolute(id.Source)
 	if err != nil {
 		return "", err
 	}
-	id.Source = source
-	key, err := json.Marshal(id)
-	return string(key), err
+	parts := []string{
+		id.APIURL, id.AccountID, source, id.Tree, id.Folder, id.Name, id.MIME, id.Metadata, strconv.Itoa(id.Copy),
+	}
+	return strings.Join(append(parts, id.Tags...), "\x00"), nil
 }
 
 // absolute returns the absolute path of a file.

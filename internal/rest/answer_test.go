@@ -159,7 +159,7 @@ func TestAnswersOfNetHTTPEndWithTheContext(t *testing.T) {
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done() // the client has closed the connection
 		})}
-		go server.Serve(listener) //nolint:errcheck // it is closed at the end
+		go server.Serve(listener)
 		t.Cleanup(func() { server.Close() })
 		dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return listener.Dial(ctx) }
 		return &http.Transport{DialContext: dial, DialTLSContext: dial}

@@ -87,15 +87,7 @@ func (b *jsonBody) Read(p []byte) (int, error) {
 			return n, nil
 		}
 		b.to, b.wrote, b.room = p, 0, 0
-		for left := p[:n]; len(left) > 0; {
-			taken := b.takeText(left)
-			if taken == 0 {
-				taken = 1
-				b.room++
-				b.take(left[0])
-			}
-			left = left[taken:]
-		}
+		b.takeAll(p[:n])
 		if err != nil {
 			b.err = err
 			b.endMark()
@@ -139,6 +131,18 @@ func endsInNumber(text []byte) bool {
 		at--
 	}
 	return at > 0 && strings.IndexByte(":,[ \t\r\n", text[at-1]) >= 0
+}
+
+func (b *jsonBody) takeAll(text []byte) {
+	for len(text) > 0 {
+		taken := b.takeText(text)
+		if taken == 0 {
+			taken = 1
+			b.room++
+			b.take(text[0])
+		}
+		text = text[taken:]
+	}
 }
 
 // put passes a byte on, which takes the place of one that was read, if there is any.
