@@ -66,8 +66,12 @@ func openDevice(name string) (*os.File, error) {
 }
 
 // sizeIsTrue reports whether a file holds as many bytes as its size says. Files of /sys hold
-// fewer, and of /proc more.
+// fewer, and of /proc more. Both take no room. Of other files the end need not be read, which
+// could be slow.
 func sizeIsTrue(f *os.File, info fs.FileInfo) bool {
+	if takesRoom(info) {
+		return true
+	}
 	var last [1]byte
 	n, err := f.ReadAt(last[:], max(0, info.Size()-1))
 	if info.Size() == 0 {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"syscall"
@@ -23,6 +24,12 @@ func openFilesLimit() int {
 		return math.MaxInt32
 	}
 	return int(min(uint64(limit.Cur), math.MaxInt32)) //nolint:unconvert // signed on some systems
+}
+
+// takesRoom reports whether a file is known to take room on a disk or in memory.
+func takesRoom(info fs.FileInfo) bool {
+	is, ok := info.Sys().(*syscall.Stat_t)
+	return ok && is.Blocks > 0
 }
 
 // isClosed reports whether a standard stream was closed when the process started. The

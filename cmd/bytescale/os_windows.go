@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"syscall"
@@ -20,6 +21,10 @@ func isDiskFull(err error) bool {
 // openFilesLimit returns the number of files and connections that the process may
 // have open. On Windows it is higher than any number that the command needs.
 func openFilesLimit() int { return math.MaxInt32 }
+
+// takesRoom reports whether a file is known to take room on a disk or in memory. Windows does
+// not tell.
+func takesRoom(fs.FileInfo) bool { return false }
 
 // isClosed reports whether a standard stream was closed when the process started. On
 // Windows that is an error of the first read or write.
