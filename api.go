@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -27,23 +28,32 @@ type apiService struct {
 	lists  partLists
 }
 
-func (s *apiService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error) {
+// begun is what the service answered to the begin of an upload.
+type begun struct {
+	uploadID string
+	file     gen.FileDetails // to come, or the one being replaced
+	count    int64           // of the parts
+	first    transfer.Part
+}
+
+func (s *apiService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*begun, error) {
 	answer := &gen.BeginMultipartUploadResponse{
 		File:        gen.FileDetails{Size: missing},
 		UploadParts: gen.MultipartUploadParts{First: missingPart()},
 	}
 	resp, err := s.calls.BeginMultipartUpload(ctx, s.client.accountID, request)
-	err = s.client.decode(operation.BeginMultipartUpload, resp, err, answer)
-	if err == nil {
-		err = answerError(operation.BeginMultipartUpload, cmp.Or(checkDetails(answer.File), s.checkPartAnswer(answer.UploadParts.First)))
-	}
-	if err == nil && (answer.UploadID == "" || answer.UploadParts.Count < 1 || s.client.rest.HoldsKey(answer.UploadID)) {
-		err = answerError(operation.BeginMultipartUpload, "upload id or number of parts")
-	}
-	if err != nil {
+	if err := s.client.decode(operation.BeginMultipartUpload, resp, err, answer); err != nil {
 		return nil, err
 	}
-	return answer, nil
+	first, wrong := s.part(answer.UploadParts.First)
+	wrong = cmp.Or(checkDetails(answer.File), wrong)
+	if wrong == "" && (answer.UploadID == "" || answer.UploadParts.Count < 1 || s.client.rest.HoldsKey(answer.UploadID)) {
+		wrong = "upload id or number of parts"
+	}
+	if wrong != "" {
+		return nil, answerError(operation.BeginMultipartUpload, wrong)
+	}
+	return &begun{answer.UploadID, answer.File, answer.UploadParts.Count, first}, nil
 }
 
 func (s *apiService) GetPart(ctx context.Context, uploadID string, index int64) (transfer.Part, error) {
@@ -52,14 +62,11 @@ func (s *apiService) GetPart(ctx context.Context, uploadID string, index int64) 
 	}
 	answer := missingPart()
 	resp, err := s.calls.GetUploadPart(ctx, s.client.accountID, uploadID, index)
-	err = s.client.decode(operation.GetUploadPart, resp, err, &answer)
-	if err == nil {
-		err = answerError(operation.GetUploadPart, s.checkPartAnswer(answer))
-	}
-	if err != nil {
+	if err := s.client.decode(operation.GetUploadPart, resp, err, &answer); err != nil {
 		return transfer.Part{}, err
 	}
-	return partOf(answer), nil
+	part, wrong := s.part(answer)
+	return part, answerError(operation.GetUploadPart, wrong)
 }
 
 func (s *apiService) ListParts(ctx context.Context, uploadID string) ([]int64, error) {
@@ -162,19 +169,13 @@ func (s *apiService) delete(ctx context.Context, filePath string) error {
 
 // PutPart sends a part to storage. The request carries no credentials, because the URL is
 // its permission. The URL is a secret. See UploadPart in openapi.yaml.
-func (s *apiService) PutPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
-	target, err := wire.ParseUploadURL(address)
-	if err == nil && !s.client.rest.MayPutTo(target) {
-		err = fmt.Errorf("%w: the URL is plain http", ErrProtocol)
-	}
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", operation.PutPart, err)
-	}
+func (s *apiService) PutPart(ctx context.Context, to *url.URL, size int64, body func() (io.ReadCloser, error)) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, "", http.NoBody)
 	if err != nil {
 		return "", err
 	}
-	req.URL, req.Host = target, target.Host
+	address := *to // which a transport may change
+	req.URL, req.Host = &address, address.Host
 	if size > 0 {
 		if req.Body, err = body(); err != nil {
 			return "", err
@@ -198,16 +199,6 @@ func (s *apiService) PutPart(ctx context.Context, address string, size int64, bo
 	return etag, nil
 }
 
-func partOf(p gen.UploadPart) transfer.Part {
-	return transfer.Part{
-		UploadID: p.UploadID,
-		Index:    p.UploadPartIndex,
-		Start:    p.Range.InclusiveStart,
-		End:      p.Range.InclusiveEnd,
-		URL:      p.UploadURL,
-	}
-}
-
 func missingPart() gen.UploadPart {
 	return gen.UploadPart{
 		UploadPartIndex: missing,
@@ -215,23 +206,32 @@ func missingPart() gen.UploadPart {
 	}
 }
 
-// checkPartAnswer returns what is missing in a part that the API sent, or not allowed. The
-// engine, which knows the file, checks the rest.
-func (s *apiService) checkPartAnswer(p gen.UploadPart) string {
+// part returns a part that the API sent in the engine's type, or what is missing in it, or not
+// allowed. The engine, which knows the file, checks the rest.
+func (s *apiService) part(p gen.UploadPart) (_ transfer.Part, wrong string) {
 	target, err := wire.ParseUploadURL(p.UploadURL)
 	switch {
 	case p.UploadID == "":
-		return "upload id of the part"
+		wrong = "upload id of the part"
 	case p.UploadPartIndex == missing:
-		return "index of the part"
-	case p.UploadURL == "":
-		return "URL of the part"
-	case err == nil && !s.client.rest.MayPutTo(target):
-		return "URL of the part, which must be https as the API's is,"
+		wrong = "index of the part"
+	case err != nil:
+		wrong = "URL of the part"
+	case !s.client.rest.MayPutTo(target):
+		wrong = "URL of the part, which must be https as the API's is,"
 	case p.Range.InclusiveStart == missing, p.Range.InclusiveEnd == missing:
-		return "range of the part"
+		wrong = "range of the part"
 	}
-	return ""
+	if wrong != "" {
+		return transfer.Part{}, wrong
+	}
+	return transfer.Part{
+		UploadID: p.UploadID,
+		Index:    p.UploadPartIndex,
+		Start:    p.Range.InclusiveStart,
+		End:      p.Range.InclusiveEnd,
+		URL:      target,
+	}, ""
 }
 
 // checkPartArguments refuses ids that would lead a request to another address. The generated

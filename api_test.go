@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
+	"net/url"
 	"reflect"
 	"regexp"
 	"strings"
@@ -31,6 +32,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/retry"
 	"github.com/c88edac7/bytescale-go/internal/transfer"
+	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
 const (
@@ -127,11 +129,11 @@ func TestRequests(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	ctx := t.Context()
 	begun, err := mustClient(t, testKey, respond(200, beginJSON)).api.begin(ctx, gen.BeginMultipartUploadRequest{})
-	if err != nil || begun.UploadID != testUpload || begun.UploadParts.Count != 12 || begun.UploadParts.First.UploadPartIndex != 7 {
+	if err != nil || begun.uploadID != testUpload || begun.count != 12 || begun.first.Index != 7 {
 		t.Errorf("begin: %+v (%v)", begun, err)
 	}
 	got, err := mustClient(t, testKey, respond(200, partJSON)).api.GetPart(ctx, testUpload, 7)
-	if want := (transfer.Part{UploadID: testUpload, Index: 7, End: 5242879, URL: "https://storage.example.com/x"}); err != nil || got != want {
+	if want := (transfer.Part{UploadID: testUpload, Index: 7, End: 5242879, URL: uploadURL(t, "https://storage.example.com/x")}); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("part: %+v (%v)", got, err)
 	}
 	for body, want := range map[string]string{`{"remainingUploadParts":[3,4,6]}`: "[3 4 6]", `{"remainingUploadParts":[]}`: "[]"} {
@@ -328,7 +330,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		}
 	}
 	wantAPIError(t, mustClient(t, testKey, endless(500)).api.delete(t.Context(), "/a"), operation.DeleteFile, 500)
-	_, err := mustClient(t, testKey, endless(500)).api.PutPart(t.Context(), signedURL, 1, bodyOf("x"))
+	_, err := mustClient(t, testKey, endless(500)).api.PutPart(t.Context(), uploadURL(t, signedURL), 1, bodyOf("x"))
 	wantAPIError(t, err, operation.PutPart, 500)
 	if _, err := mustClient(t, testKey, endless(200)).API().GetFileDetailsWithResponse(t.Context(), testAccount, &gen.GetFileDetailsParams{FilePath: "/a"}); err == nil {
 		t.Error("the generated client read an endless answer")
@@ -470,7 +472,7 @@ func TestPlainServerAtHTTPSAddress(t *testing.T) {
 	address := strings.Replace(server.URL, "http:", "https:", 1)
 	c := mustClient(t, testKey, WithAPIURL(address))
 	defer c.CloseIdleConnections()
-	_, put := c.api.PutPart(t.Context(), address, 1, bodyOf("x"))
+	_, put := c.api.PutPart(t.Context(), uploadURL(t, address), 1, bodyOf("x"))
 	_, call := c.api.details(t.Context(), "/a")
 	for op, err := range map[string]error{operation.PutPart: put, operation.GetFileDetails: call} {
 		if !errors.Is(err, http.ErrSchemeMismatch) || retry.Policy(failureOf).Decide(op, err) != retry.Stop {
@@ -574,7 +576,7 @@ func TestSlowDown(t *testing.T) {
 		c := mustClient(t, testKey, respond(status, ""), WithObserver(seen.observe))
 		c.api.delete(t.Context(), "/a")
 		storage := mustClient(t, testKey, respond(status, ""), WithObserver(seen.observe))
-		storage.api.PutPart(t.Context(), signedURL, 1, bodyOf("x"))
+		storage.api.PutPart(t.Context(), uploadURL(t, signedURL), 1, bodyOf("x"))
 		slowed := 0
 		for _, e := range seen.all() {
 			if e.Kind == EventSlowDown && e.Rate > 0 && e.Part == -1 {
@@ -600,7 +602,7 @@ func TestPutPart(t *testing.T) {
 				w.Header().Set("ETag", `W/"5d41402a"`)
 			})
 			opened := 0
-			etag, err := c.api.PutPart(t.Context(), c.apiURL.String()+path, int64(len(content)), func() (io.ReadCloser, error) {
+			etag, err := c.api.PutPart(t.Context(), uploadURL(t, c.apiURL.String()+path), int64(len(content)), func() (io.ReadCloser, error) {
 				opened++
 				return io.NopCloser(strings.NewReader(content)), nil
 			})
@@ -637,7 +639,7 @@ func TestPutPartReplays(t *testing.T) {
 		req = r
 		return answer(r, 200, "", "ETag", "e"), nil
 	}))
-	if _, err := c.api.PutPart(t.Context(), signedURL, 5, bodyOf("hello")); err != nil {
+	if _, err := c.api.PutPart(t.Context(), uploadURL(t, signedURL), 5, bodyOf("hello")); err != nil {
 		t.Fatal(err)
 	}
 	body, err := req.GetBody()
@@ -647,7 +649,7 @@ func TestPutPartReplays(t *testing.T) {
 	if content, _ := io.ReadAll(body); string(content) != "hello" {
 		t.Errorf("replays %q", content)
 	}
-	if _, err := c.api.PutPart(t.Context(), signedURL, 0, bodyOf("unused")); err != nil {
+	if _, err := c.api.PutPart(t.Context(), uploadURL(t, signedURL), 0, bodyOf("unused")); err != nil {
 		t.Fatal(err)
 	}
 	if req.Body != http.NoBody && req.Body != nil {
@@ -673,33 +675,43 @@ func TestPutPartAnswers(t *testing.T) {
 			if test.etag != "" {
 				header = []string{"ETag", test.etag}
 			}
-			etag, err := mustClient(t, testKey, respond(test.status, "", header...)).api.PutPart(t.Context(), signedURL, 1, bodyOf("x"))
+			etag, err := mustClient(t, testKey, respond(test.status, "", header...)).api.PutPart(t.Context(), uploadURL(t, signedURL), 1, bodyOf("x"))
 			if !errors.Is(err, test.want) || test.want == nil && (err != nil || etag != test.etag) {
 				t.Errorf("etag %q, error %v", etag, err)
 			}
 		})
 	}
 	_, err := mustClient(t, testKey, respond(403, `<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>`)).
-		api.PutPart(t.Context(), signedURL, 1, bodyOf("x"))
+		api.PutPart(t.Context(), uploadURL(t, signedURL), 1, bodyOf("x"))
 	if failed := wantAPIError(t, err, operation.PutPart, 403); failed.Code != "AccessDenied" || failed.Message != "Request has expired" {
 		t.Errorf("%+v", failed)
 	}
 }
 
-func TestPutPartURLs(t *testing.T) {
-	c := mustClient(t, testKey, withTransport(func(req *http.Request) (*http.Response, error) {
-		t.Errorf("%s was sent", req.URL)
-		return answer(req, 200, "", "ETag", "e"), nil
-	}))
-	for _, address := range []string{"", "/x?sig=" + signature, "ftp://a.com/?sig=" + signature, "https://user:" + signature + "@a.com/", "https://a.com:x/?sig=" + signature, "https:///x?sig=" + signature} {
-		_, err := c.api.PutPart(t.Context(), address, 1, func() (io.ReadCloser, error) {
-			t.Error("the body was opened")
-			return http.NoBody, nil
-		})
-		if !errors.Is(err, ErrProtocol) {
-			t.Errorf("%s: %v", address, err)
+// uploadURL returns the address that a part is sent to.
+func uploadURL(t *testing.T, address string) *url.URL {
+	t.Helper()
+	u, err := wire.ParseUploadURL(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// A part whose URL no body can be sent to is refused as soon as the API sends it.
+func TestUploadURLs(t *testing.T) {
+	for _, address := range []string{
+		"", "/x?sig=" + signature, "://", "ftp://a.com/?sig=" + signature, "file:///etc/passwd", "javascript:alert(1)",
+		"https://user:" + signature + "@a.com/", "https://a.com:x/?sig=" + signature, "https:///x?sig=" + signature,
+	} {
+		for op, body := range map[string]string{operation.BeginMultipartUpload: beginJSON, operation.GetUploadPart: partJSON} {
+			body = strings.Replace(body, "https://storage.example.com/x", address, 1)
+			err := calls(t.Context(), mustClient(t, testKey, respond(200, body)).api)[op]()
+			if !errors.Is(err, ErrProtocol) || !strings.Contains(err.Error(), "URL of the part") {
+				t.Errorf("%s, %q: %v", op, address, err)
+			}
+			wantNoSignature(t, fmt.Sprint(err))
 		}
-		wantNoSignature(t, fmt.Sprint(err))
 	}
 }
 
@@ -757,7 +769,7 @@ func TestFailuresShowNoSecret(t *testing.T) {
 			c := mustClient(t, testKey, opts...)
 			all := calls(t.Context(), c.api)
 			all[operation.PutPart] = func() error {
-				_, err := c.api.PutPart(t.Context(), signedURL, 1, bodyOf("x"))
+				_, err := c.api.PutPart(t.Context(), uploadURL(t, signedURL), 1, bodyOf("x"))
 				return err
 			}
 			all["download"] = func() error {
@@ -986,6 +998,8 @@ func TestPartsStayEncrypted(t *testing.T) {
 						return answer(req, 200, "", "ETag", "e"), nil
 					case req.Method == http.MethodPut:
 						return answer(req, 200, `{"status":"Completed","etag":"e"}`), nil
+					case req.Method == http.MethodGet:
+						return answer(req, 200, part), nil
 					}
 					return answer(req, 200, `{"file":`+detailsJSON("/a")+`,"uploadId":"Kd759aLFxttm69kZ","uploadParts":{"count":1,"first":`+part+`}}`), nil
 				}))
@@ -993,8 +1007,8 @@ func TestPartsStayEncrypted(t *testing.T) {
 				if test.sent && (err != nil || puts != 1) || !test.sent && (!errors.Is(err, ErrProtocol) || puts != 0) {
 					t.Errorf("%d PUTs, error %v", puts, err)
 				}
-				if _, err := c.api.PutPart(t.Context(), test.storage, 1, bodyOf("x")); (err == nil) != test.sent {
-					t.Errorf("a PUT alone: %v", err)
+				if _, err := c.api.GetPart(t.Context(), testUpload, 0); (err == nil) != test.sent {
+					t.Errorf("a part alone: %v", err)
 				}
 			})
 		})

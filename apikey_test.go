@@ -129,7 +129,7 @@ func TestCredentialsOnTheWire(t *testing.T) {
 			}
 			check("generated client", test.authorization, test.token)
 
-			if _, err := c.api.PutPart(t.Context(), "https://storage.example.com/x?sig=1", 3, bodyOf("abc")); err != nil {
+			if _, err := c.api.PutPart(t.Context(), uploadURL(t, "https://storage.example.com/x?sig=1"), 3, bodyOf("abc")); err != nil {
 				t.Fatal(err)
 			}
 			check("part PUT", "", "")

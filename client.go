@@ -151,7 +151,7 @@ func newClient(apiKey string, settings clientSettings) (*Client, error) {
 type uploadService interface {
 	transfer.Service
 	store(ctx context.Context, filePath, mime string, size int64, body func() (io.ReadCloser, error)) (StoredFile, error)
-	begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error)
+	begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*begun, error)
 }
 
 // doer sends the requests of the generated client.

@@ -149,7 +149,7 @@ func TestRedirects(t *testing.T) {
 		})
 		_, err := c.api.details(t.Context(), "/a")
 		wantAPIError(t, err, operation.GetFileDetails, status)
-		_, err = c.api.PutPart(t.Context(), c.apiURL.String()+"/storage?sig=1", 3, bodyOf("abc"))
+		_, err = c.api.PutPart(t.Context(), uploadURL(t, c.apiURL.String()+"/storage?sig=1"), 3, bodyOf("abc"))
 		wantAPIError(t, err, operation.PutPart, status)
 		_, err = c.Download(t.Context(), "/a")
 		wantAPIError(t, err, operation.DownloadFile, status)
@@ -212,7 +212,7 @@ func TestCarelessTransport(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := mustClient(t, testKey, WithTransport(transport))
 				ctx, attempt := wire.NewAttempt(t.Context(), wire.Payload{Source: wire.Bytes("part"), Size: 4}, 0, wire.Timeouts{}, func(int64) {}, new(wire.Link))
-				_, err := c.service.PutPart(ctx, "https://storage.example.com/part", 4, attempt.Body)
+				_, err := c.service.PutPart(ctx, uploadURL(t, "https://storage.example.com/part"), 4, attempt.Body)
 				if _, err := attempt.End(err); err == nil {
 					t.Error("no error")
 				}

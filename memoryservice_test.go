@@ -128,22 +128,23 @@ func (m *memoryService) count() int64 {
 	return max(1, (m.size+m.partSize-1)/m.partSize)
 }
 
-func (m *memoryService) describe(index int64) gen.UploadPart {
+func (m *memoryService) describe(index int64) transfer.Part {
 	start := index * m.partSize
-	return gen.UploadPart{
-		UploadID: memoryUpload, UploadPartIndex: index,
-		UploadURL: fmt.Sprintf("https://storage.example.com/%d", index),
-		Range:     gen.UploadPartRange{InclusiveStart: start, InclusiveEnd: min(m.size, start+m.partSize) - 1},
+	return transfer.Part{
+		UploadID: memoryUpload, Index: index,
+		URL:   &url.URL{Scheme: "https", Host: "storage.example.com", Path: fmt.Sprintf("/%d", index)},
+		Start: start, End: min(m.size, start+m.partSize) - 1,
 	}
 }
 
-func (m *memoryService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (answer *gen.BeginMultipartUploadResponse, err error) {
+func (m *memoryService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (answer *begun, err error) {
 	err = m.api(ctx, operation.BeginMultipartUpload, -1, func() error {
 		m.size = request.Size
-		answer = &gen.BeginMultipartUploadResponse{
-			File:        gen.FileDetails{FilePath: "/uploads/file.bin", Size: request.Size, LastModified: m.begun},
-			UploadID:    memoryUpload,
-			UploadParts: gen.MultipartUploadParts{Count: m.count(), First: m.describe(0)},
+		answer = &begun{
+			uploadID: memoryUpload,
+			file:     gen.FileDetails{FilePath: "/uploads/file.bin", Size: request.Size, LastModified: m.begun},
+			count:    m.count(),
+			first:    m.describe(0),
 		}
 		return nil
 	})
@@ -166,7 +167,7 @@ func (m *memoryService) store(ctx context.Context, filePath, _ string, size int6
 
 func (m *memoryService) GetPart(ctx context.Context, _ string, index int64) (got transfer.Part, err error) {
 	err = m.api(ctx, operation.GetUploadPart, index, func() error {
-		got = partOf(m.describe(index))
+		got = m.describe(index)
 		return nil
 	})
 	return got, err
@@ -209,9 +210,9 @@ func (m *memoryService) Stat(ctx context.Context, filePath string) (found transf
 	return found, err
 }
 
-func (m *memoryService) PutPart(ctx context.Context, address string, size int64, body func() (io.ReadCloser, error)) (string, error) {
+func (m *memoryService) PutPart(ctx context.Context, to *url.URL, size int64, body func() (io.ReadCloser, error)) (string, error) {
 	var index int64
-	if _, err := fmt.Sscanf(address, "https://storage.example.com/%d", &index); err != nil {
+	if _, err := fmt.Sscanf(to.String(), "https://storage.example.com/%d", &index); err != nil {
 		return "", err
 	}
 	if err := m.enter(operation.PutPart, index); err != nil {

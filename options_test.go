@@ -95,7 +95,7 @@ func TestUserAgentIsSent(t *testing.T) {
 	if _, err := c.GetFileDetails(t.Context(), "/a"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.api.PutPart(t.Context(), "https://s.example.com/", 1, bodyOf("x")); err != nil {
+	if _, err := c.api.PutPart(t.Context(), uploadURL(t, "https://s.example.com/"), 1, bodyOf("x")); err != nil {
 		t.Fatal(err)
 	}
 	for i := range got {

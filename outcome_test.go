@@ -175,10 +175,10 @@ type beginning struct {
 	edit func(*gen.FileDetails)
 }
 
-func (b beginning) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error) {
+func (b beginning) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*begun, error) {
 	answer, err := b.memoryService.begin(ctx, request)
 	if err == nil {
-		b.edit(&answer.File)
+		b.edit(&answer.file)
 	}
 	return answer, err
 }

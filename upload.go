@@ -198,22 +198,21 @@ func (u *upload) runSingle(ctx context.Context, path, mime string) error {
 // begin begins the upload and returns the number of its parts. It repeats a begin whose
 // answer was lost, because an upload that is never completed leaves no file.
 func (u *upload) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (parts int64, err error) {
-	var answer *gen.BeginMultipartUploadResponse
+	var answer *begun
 	if err := u.transfer.Call(ctx, operation.BeginMultipartUpload, func(ctx context.Context) (err error) {
 		answer, err = u.client.service.begin(ctx, request)
 		return err
 	}); err != nil {
 		return 0, err
 	}
-	if !plainID(answer.UploadID) {
+	if !plainID(answer.uploadID) {
 		return 0, answerError(operation.BeginMultipartUpload, "upload id")
 	}
-	u.id, u.file = answer.UploadID, newFileDetails(answer.File)
+	u.id, u.file = answer.uploadID, newFileDetails(answer.file)
 	// The answer may describe the file being replaced. The file to come has no etag yet,
 	// and its size is the announced one.
 	u.file.ETag, u.file.Size = "", u.in.Size
-	parts = answer.UploadParts.Count
-	return parts, u.transfer.Begun(u.id, parts, partOf(answer.UploadParts.First), u.target())
+	return answer.count, u.transfer.Begun(u.id, answer.count, answer.first, u.target())
 }
 
 // target returns the file to come in the engine's type.

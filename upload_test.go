@@ -16,6 +16,7 @@ import (
 	"github.com/c88edac7/bytescale-go/internal/limits"
 	"github.com/c88edac7/bytescale-go/internal/operation"
 	"github.com/c88edac7/bytescale-go/internal/transfer"
+	"github.com/c88edac7/bytescale-go/internal/wire"
 )
 
 func TestUploadSourcesAndSizes(t *testing.T) {
@@ -315,16 +316,16 @@ func TestStreamIsRefusedTheSecondTime(t *testing.T) {
 // oddService edits the parts in the answers.
 type oddService struct {
 	*memoryService
-	changeBegin func(*gen.BeginMultipartUploadResponse)
+	changeBegin func(*begun)
 	changePart  func(*transfer.Part)
 	told        int64 // the number of parts
 }
 
-func (o *oddService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*gen.BeginMultipartUploadResponse, error) {
+func (o *oddService) begin(ctx context.Context, request gen.BeginMultipartUploadRequest) (*begun, error) {
 	answer, err := o.memoryService.begin(ctx, request)
 	if err == nil && o.changeBegin != nil {
 		o.changeBegin(answer)
-		o.told = answer.UploadParts.Count
+		o.told = answer.count
 	}
 	return answer, err
 }
@@ -339,38 +340,32 @@ func (o *oddService) GetPart(ctx context.Context, uploadID string, index int64) 
 
 func TestMalformedAnswers(t *testing.T) {
 	t.Parallel()
-	type begin = gen.BeginMultipartUploadResponse
 	rows := map[string]oddService{
-		"no upload id":            {changeBegin: func(a *begin) { a.UploadID = "" }},
-		"upload id with a path":   {changeBegin: func(a *begin) { a.UploadID, a.UploadParts.First.UploadID = "a/b", "a/b" }},
-		"foreign first part":      {changeBegin: func(a *begin) { a.UploadParts.First.UploadID = "1111111111111111" }},
-		"no parts":                {changeBegin: func(a *begin) { a.UploadParts.Count = 0 }},
-		"negative count":          {changeBegin: func(a *begin) { a.UploadParts.Count = -1 }},
-		"more parts than bytes":   {changeBegin: func(a *begin) { a.UploadParts.Count = 1 << 62 }},
-		"one part more":           {changeBegin: func(a *begin) { a.UploadParts.Count++ }},
-		"one part less":           {changeBegin: func(a *begin) { a.UploadParts.Count-- }},
-		"first index too high":    {changeBegin: func(a *begin) { a.UploadParts.First.UploadPartIndex = 3 }},
-		"first index negative":    {changeBegin: func(a *begin) { a.UploadParts.First.UploadPartIndex = -1 }},
-		"first index of another":  {changeBegin: func(a *begin) { a.UploadParts.First.UploadPartIndex = 2 }},
-		"first does not start":    {changeBegin: func(a *begin) { a.UploadParts.First.Range.InclusiveStart = 1 }},
-		"first beyond the file":   {changeBegin: func(a *begin) { a.UploadParts.First.Range.InclusiveEnd = 1 << 40 }},
-		"first backwards":         {changeBegin: func(a *begin) { a.UploadParts.First.Range.InclusiveEnd = -7 }},
-		"first overflows":         {changeBegin: func(a *begin) { a.UploadParts.First.Range.InclusiveEnd = 1<<63 - 1 }},
-		"URL without a host":      {changeBegin: func(a *begin) { a.UploadParts.First.UploadURL = "/put/here" }},
-		"URL of another scheme":   {changeBegin: func(a *begin) { a.UploadParts.First.UploadURL = "file:///etc/passwd" }},
-		"URL that is none":        {changeBegin: func(a *begin) { a.UploadParts.First.UploadURL = "://" }},
-		"part of another upload":  {changePart: func(p *transfer.Part) { p.UploadID = "1111111111111111" }},
-		"another part":            {changePart: func(p *transfer.Part) { p.Index = 0 }},
-		"overlap":                 {changePart: func(p *transfer.Part) { p.Start-- }},
-		"gap":                     {changePart: func(p *transfer.Part) { p.Start++ }},
-		"beyond the end":          {changePart: func(p *transfer.Part) { p.End++ }},
-		"negative start":          {changePart: func(p *transfer.Part) { p.Start = -1 }},
-		"lowest start":            {changePart: func(p *transfer.Part) { p.Start = -1 << 63 }},
-		"backwards":               {changePart: func(p *transfer.Part) { p.End = p.Start - 2 }},
-		"empty":                   {changePart: func(p *transfer.Part) { p.End = p.Start - 1 }},
-		"overflow":                {changePart: func(p *transfer.Part) { p.End = 1<<63 - 1 }},
-		"part without a URL":      {changePart: func(p *transfer.Part) { p.URL = "" }},
-		"part with a strange URL": {changePart: func(p *transfer.Part) { p.URL = "javascript:alert(1)" }},
+		"no upload id":           {changeBegin: func(a *begun) { a.uploadID = "" }},
+		"upload id with a path":  {changeBegin: func(a *begun) { a.uploadID, a.first.UploadID = "a/b", "a/b" }},
+		"foreign first part":     {changeBegin: func(a *begun) { a.first.UploadID = "1111111111111111" }},
+		"no parts":               {changeBegin: func(a *begun) { a.count = 0 }},
+		"negative count":         {changeBegin: func(a *begun) { a.count = -1 }},
+		"more parts than bytes":  {changeBegin: func(a *begun) { a.count = 1 << 62 }},
+		"one part more":          {changeBegin: func(a *begun) { a.count++ }},
+		"one part less":          {changeBegin: func(a *begun) { a.count-- }},
+		"first index too high":   {changeBegin: func(a *begun) { a.first.Index = 3 }},
+		"first index negative":   {changeBegin: func(a *begun) { a.first.Index = -1 }},
+		"first index of another": {changeBegin: func(a *begun) { a.first.Index = 2 }},
+		"first does not start":   {changeBegin: func(a *begun) { a.first.Start = 1 }},
+		"first beyond the file":  {changeBegin: func(a *begun) { a.first.End = 1 << 40 }},
+		"first backwards":        {changeBegin: func(a *begun) { a.first.End = -7 }},
+		"first overflows":        {changeBegin: func(a *begun) { a.first.End = 1<<63 - 1 }},
+		"part of another upload": {changePart: func(p *transfer.Part) { p.UploadID = "1111111111111111" }},
+		"another part":           {changePart: func(p *transfer.Part) { p.Index = 0 }},
+		"overlap":                {changePart: func(p *transfer.Part) { p.Start-- }},
+		"gap":                    {changePart: func(p *transfer.Part) { p.Start++ }},
+		"beyond the end":         {changePart: func(p *transfer.Part) { p.End++ }},
+		"negative start":         {changePart: func(p *transfer.Part) { p.Start = -1 }},
+		"lowest start":           {changePart: func(p *transfer.Part) { p.Start = -1 << 63 }},
+		"backwards":              {changePart: func(p *transfer.Part) { p.End = p.Start - 2 }},
+		"empty":                  {changePart: func(p *transfer.Part) { p.End = p.Start - 1 }},
+		"overflow":               {changePart: func(p *transfer.Part) { p.End = 1<<63 - 1 }},
 	}
 	for name, odd := range rows {
 		t.Run(name, func(t *testing.T) {
@@ -396,8 +391,8 @@ func TestFirstPartMayBeAnyPart(t *testing.T) {
 	t.Parallel()
 	for index := range int64(3) {
 		c, m := newMemoryClient(1000, 2, 8)
-		odd := &oddService{memoryService: m, changeBegin: func(a *gen.BeginMultipartUploadResponse) {
-			a.UploadParts.First = m.describe(index)
+		odd := &oddService{memoryService: m, changeBegin: func(a *begun) {
+			a.first = m.describe(index)
 		}}
 		c.uploadBy(odd)
 		data := content(2500)
@@ -421,7 +416,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Add("1111111111111111", int64(9), int64(3), int64(0), int64(0), int64(999), "", int64(1), int64(1000), int64(1999), int64(1), "")
 	f.Add("1111111111111111", int64(-1), int64(1<<62), int64(1<<40), int64(-1), int64(1<<62), "/x", int64(-1), int64(-5), int64(1<<63-1), int64(5), "a/b")
 	f.Fuzz(func(t *testing.T, firstID string, fileSize, count, firstIndex, firstStart, firstEnd int64,
-		url string, index, start, end, which int64, id string,
+		address string, index, start, end, which int64, id string,
 	) {
 		synctest.Test(t, func(t *testing.T) {
 			c, m := newMemoryClient(1000, 2, 8)
@@ -429,15 +424,15 @@ func FuzzAnswers(f *testing.F) {
 			foreign := false
 			c.uploadBy(&oddService{
 				memoryService: m,
-				changeBegin: func(a *gen.BeginMultipartUploadResponse) {
-					a.File.Size, a.UploadParts.Count = fileSize, count
-					first := &a.UploadParts.First
-					first.UploadPartIndex, first.Range.InclusiveStart, first.Range.InclusiveEnd = firstIndex, firstStart, firstEnd
+				changeBegin: func(a *begun) {
+					a.file.Size, a.count = fileSize, count
+					first := &a.first
+					first.Index, first.Start, first.End = firstIndex, firstStart, firstEnd
 					if firstID != "" {
 						first.UploadID = firstID
 					}
-					foreign = first.UploadID != a.UploadID
-					told[firstIndex] = partOf(*first)
+					foreign = first.UploadID != a.uploadID
+					told[firstIndex] = *first
 				},
 				changePart: func(p *transfer.Part) {
 					asked := p.Index
@@ -446,8 +441,8 @@ func FuzzAnswers(f *testing.F) {
 						if id != "" {
 							p.UploadID = id
 						}
-						if url != "" {
-							p.URL = url
+						if to, err := wire.ParseUploadURL(address); err == nil {
+							p.URL = to
 						}
 					}
 					m.mu.Lock()

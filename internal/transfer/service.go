@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"io"
+	"net/url"
 	"time"
 )
 
@@ -19,7 +20,7 @@ type Service interface {
 
 	// PutPart sends size bytes to a pre-signed URL and returns the etag of the answer
 	// unchanged. It calls body for each request that is sent, and not for an empty part.
-	PutPart(ctx context.Context, url string, size int64, body func() (io.ReadCloser, error)) (etag string, err error)
+	PutPart(ctx context.Context, to *url.URL, size int64, body func() (io.ReadCloser, error)) (etag string, err error)
 }
 
 // Part is one part as the service describes it. Start and End are the positions of its
@@ -28,7 +29,7 @@ type Part struct {
 	UploadID   string
 	Index      int64
 	Start, End int64
-	URL        string // pre-signed, and a secret
+	URL        *url.URL // pre-signed, and a secret
 }
 
 func (p Part) length() int64 { return p.End - p.Start + 1 }
