@@ -87,15 +87,15 @@ func (c *checkpoints) option(id identity) bytescale.UploadOption {
 	return bytescale.WithResume(c.store, key)
 }
 
-// observe reports what becomes of the checkpoint of the named file.
-func (c *checkpoints) observe(e bytescale.Event, name string, quiet bool) {
+// observe reports what becomes of the checkpoint of a file, whose name it asks for if it needs it.
+func (c *checkpoints) observe(e bytescale.Event, name func() string, quiet bool) {
 	switch e.Kind {
 	case bytescale.EventResume:
 		if !quiet {
-			c.note("%s: continuing the interrupted upload", name)
+			c.note("%s: continuing the interrupted upload", name())
 		}
 	case bytescale.EventStartAfresh:
-		c.note("%s: starting afresh: %s", name, staleness(e.Err))
+		c.note("%s: starting afresh: %s", name(), staleness(e.Err))
 	case bytescale.EventStoreFailure:
 		c.unusable(&localError{c.dir, e.Err})
 	}

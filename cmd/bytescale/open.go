@@ -66,8 +66,8 @@ func openDevice(name string) (*os.File, error) {
 }
 
 // sizeIsTrue reports whether a file holds as many bytes as its size says. Files of /sys hold
-// fewer, and of /proc more. Both take no room. Of other files the end need not be read, which
-// could be slow.
+// fewer, and of /proc more; both take no room. The end of any other file is not read, because
+// that could be slow.
 func sizeIsTrue(f *os.File, info fs.FileInfo) bool {
 	if takesRoom(info) {
 		return true

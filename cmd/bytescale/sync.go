@@ -277,8 +277,10 @@ func (r *syncRun) observe(e bytescale.Event) {
 		r.flags.single.observe(e, r.shows.note)
 	}
 	if r.checkpoints != nil {
-		file, _ := bytescale.DirFileFromContext(e.Context)
-		r.checkpoints.observe(e, filepath.Join(r.flags.source, filepath.FromSlash(file.Path)), r.flags.quiet)
+		r.checkpoints.observe(e, func() string {
+			file, _ := bytescale.DirFileFromContext(e.Context)
+			return filepath.Join(r.flags.source, filepath.FromSlash(file.Path))
+		}, r.flags.quiet)
 	}
 }
 

@@ -247,19 +247,19 @@ func withItem(ctx context.Context, it item) context.Context {
 
 // observe reports what becomes of checkpoints, and why small files are sent in parts.
 func (u *uploader) observe(e bytescale.Event) {
-	switch e.Kind {
-	case bytescale.EventResume, bytescale.EventStartAfresh, bytescale.EventStoreFailure, bytescale.EventNoSingleRequest:
-	default:
-		return
-	}
-	it, _ := e.Context.Value(itemKey{}).(item)
-	if file, below := bytescale.DirFileFromContext(e.Context); below {
-		it = u.dirs.item(file.Path)
-	}
-	u.checkpoints.observe(e, it.shown(), u.flags.quiet)
+	u.checkpoints.observe(e, func() string { return u.itemOf(e.Context).shown() }, u.flags.quiet)
 	if !u.flags.quiet {
 		u.flags.single.observe(e, u.note)
 	}
+}
+
+// itemOf returns the file that the events of a context are about.
+func (u *uploader) itemOf(ctx context.Context) item {
+	if file, below := bytescale.DirFileFromContext(ctx); below {
+		return u.dirs.item(file.Path)
+	}
+	it, _ := ctx.Value(itemKey{}).(item)
+	return it
 }
 
 func (u *uploader) count(n *int) {

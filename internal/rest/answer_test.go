@@ -135,6 +135,7 @@ func TestAnswersEndWithTheContext(t *testing.T) {
 	}
 }
 
+// endsWithTheContext checks that a body without end fails when the context ends.
 func endsWithTheContext(t *testing.T, send func(context.Context) (*http.Response, error)) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()

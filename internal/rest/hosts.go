@@ -1,9 +1,9 @@
 package rest
 
 import (
+	"mime"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 
 	"github.com/c88edac7/bytescale-go/internal/errs"
@@ -66,7 +66,6 @@ func (c *Client) OfHost(u *url.URL, err error) error {
 
 // isPage reports whether an answer says that it is an HTML page.
 func isPage(resp *http.Response) bool {
-	media, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-	media = strings.TrimSpace(media)
-	return strings.EqualFold(media, "text/html") || strings.EqualFold(media, "application/xhtml+xml")
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return media == "text/html" || media == "application/xhtml+xml"
 }

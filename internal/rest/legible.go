@@ -24,9 +24,8 @@ func (c *Client) legible(next handler) handler {
 		// The generated client reads an answer only if its type has "json" in it. Every
 		// answer of the API that means success is JSON.
 		media := resp.Header.Get("Content-Type")
-		isRead := strings.Contains(media, "json")
-		isJSON := operation.IsAPI(about.operation) && resp.StatusCode/100 == 2
-		if !isRead && (isJSON || strings.Contains(strings.ToLower(media), "json")) {
+		mustBeJSON := operation.IsAPI(about.operation) && resp.StatusCode/100 == 2
+		if !strings.Contains(media, "json") && (mustBeJSON || strings.Contains(strings.ToLower(media), "json")) {
 			resp.Header = resp.Header.Clone() // that of the transport may serve others
 			resp.Header.Set("Content-Type", "application/json")
 		}
@@ -99,9 +98,9 @@ func (b *jsonBody) Read(p []byte) (int, error) {
 	}
 }
 
-// isLegible reports whether the whole text of an answer can be read as it is, as nearly all
-// can. A look at what may be such a number, or lie in a string, is much faster than to take
-// every byte.
+// isLegible reports whether the whole text of an answer can stay as it is. Nearly every answer
+// can. It may report false for one that can, too, because it does not tell strings from numbers.
+// That makes it much faster than take.
 func isLegible(text []byte) bool {
 	for i, c := range text {
 		switch c {
@@ -133,6 +132,7 @@ func endsInNumber(text []byte) bool {
 	return at > 0 && strings.IndexByte(":,[ \t\r\n", text[at-1]) >= 0
 }
 
+// takeAll reads a piece of the text.
 func (b *jsonBody) takeAll(text []byte) {
 	for len(text) > 0 {
 		taken := b.takeText(text)

@@ -12,12 +12,12 @@ import (
 // whole path anew if one byte of it should have been encoded. Such bytes are encoded here,
 // so that the rest stays as it is.
 func verbatimURL(address string) (*url.URL, error) {
-	if isEncoded(address) {
+	if !strings.ContainsFunc(address, mustEncode) {
 		return url.Parse(address)
 	}
 	var clean strings.Builder
 	for i := range len(address) {
-		if c := address[i]; mustEncode(c) {
+		if c := address[i]; mustEncode(rune(c)) {
 			fmt.Fprintf(&clean, "%%%02X", c)
 		} else {
 			clean.WriteByte(c)
@@ -26,17 +26,8 @@ func verbatimURL(address string) (*url.URL, error) {
 	return url.Parse(clean.String())
 }
 
-func isEncoded(address string) bool {
-	for i := range len(address) {
-		if mustEncode(address[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// mustEncode reports whether a byte may stand in no URL as it is.
-func mustEncode(c byte) bool {
+// mustEncode reports whether a character has to be encoded in a URL.
+func mustEncode(c rune) bool {
 	switch c {
 	case '"', '<', '>', '\\', '^', '`', '{', '|', '}':
 		return true
